@@ -1,0 +1,1 @@
+"""Who does the work: capabilities, agents, the registry, and the seam to language models."""

@@ -1,0 +1,37 @@
+"""What a model is told about a table: each column, what it holds, and some of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+
+from .date_part import parts_of
+from .table import Column, Kind, Table
+
+_MOST_VALUES = 12
+_MOST_DESCRIBED = 40
+_LONGEST_VALUE = 30
+
+
+def describe_columns(table: Table) -> Sequence[str]:
+    """One phrase a column, and one for each part of a date. In a wide table later ones are only named."""
+    described = (_describe(column, table) for column in table.columns[:_MOST_DESCRIBED])
+    return [*chain.from_iterable(described), *(column.name for column in table.columns[_MOST_DESCRIBED:])]
+
+
+def _describe(column: Column, table: Table) -> Sequence[str]:
+    values = table.frame[column.name]
+    match column.kind:
+        case Kind.NUMBER:
+            return [f"{column.name} (number, {values.min()} to {values.max()})"]
+        case Kind.DATE:
+            parts = [part.name for part in parts_of(column)]
+            return [f"{column.name} (date, {values.min()} to {values.max()})", *parts]
+        case Kind.TEXT:
+            return [f"{column.name} (text: {_samples(column.name, table)})"]
+
+
+def _samples(name: str, table: Table) -> str:
+    values = [str(value) for value in table.frame[name].drop_nulls().unique(maintain_order=True).head(_MOST_VALUES + 1)]
+    shown = [" ".join(value.split())[:_LONGEST_VALUE] for value in values[:_MOST_VALUES]]
+    return ", ".join([*shown, "..."] if len(values) > _MOST_VALUES else shown)

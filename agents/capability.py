@@ -1,0 +1,86 @@
+"""A capability: the typed contract for one kind of work."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from .errors import CapabilityError
+from .validation import Validator
+
+JsonObject: TypeAlias = dict[str, JsonValue]
+"""A JSON object, and also a JSON Schema."""
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+"""What a capability, and a step, may be called."""
+
+
+class Effect(StrEnum):
+    """What doing the work does to the world."""
+
+    PURE = "pure"
+    READ = "read"
+    WRITE = "write"
+    """Changes something, and doing it twice does no harm."""
+    IRREVERSIBLE = "irreversible"
+    """Changes something that cannot be taken back."""
+
+
+class Capability(BaseModel):
+    """The contract that every agent offering this work keeps.
+
+    `input_schema` and `output_schema` are JSON Schemas (draft 2020-12) of objects: an
+    attempt takes one object and gives one object back. `main_output` names the field
+    of the output that a reference to a whole step means; left out, it is the first.
+    `max_retries` and `timeout_seconds` (an attempt) hold where a step says nothing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    input_schema: JsonObject
+    output_schema: JsonObject
+    main_output: str = ""
+    effect: Effect = Effect.PURE
+    version: str = "1"
+    max_retries: int = Field(default=2, ge=0, le=100)
+    timeout_seconds: float = Field(default=120.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_first_output(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("main_output"):
+            properties = (data.get("output_schema") or {}).get("properties") or {}
+            return {**data, "main_output": next(iter(properties), "")}
+        return data
+
+    @model_validator(mode="after")
+    def _check_contract(self) -> Self:
+        if not NAME.match(self.name):
+            raise CapabilityError(self.name, "a name is small letters, digits and _, 64 at most")
+        for side, schema in (("input", self.input_schema), ("output", self.output_schema)):
+            if schema.get("type") != "object":
+                raise CapabilityError(self.name, f"its {side} schema must have type object")
+            try:
+                Validator(schema)
+            except ValueError as error:
+                raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
+        outputs = self.output_schema.get("properties") or {}
+        if not isinstance(outputs, dict) or self.main_output not in outputs:
+            raise CapabilityError(self.name, f"its main output {self.main_output!r} is no field of its output")
+        return self
+
+    @cached_property
+    def input_validator(self) -> Validator:
+        """Checks an attempt's inputs; compiled once."""
+        return Validator(self.input_schema)
+
+    @cached_property
+    def output_validator(self) -> Validator:
+        """Checks an attempt's output; compiled once."""
+        return Validator(self.output_schema)

@@ -1,0 +1,98 @@
+"""What can go wrong with an agent, a model or a catalog."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import ClassVar
+
+from callsheet.errors import CallsheetError, ExitCode
+
+
+class AgentError(CallsheetError):
+    """The branch of everything that concerns capabilities, agents and models."""
+
+
+class Retryable(AgentError):
+    """The work failed in a way that trying again can mend.
+
+    `retry_after` is how many seconds to wait at least, where the other side said so.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Permanent(AgentError):
+    """The work failed and would fail the same way again."""
+
+
+class Surprise(AgentError):
+    """The work was done, and the world is not as the plan assumed."""
+
+
+class WorkspaceError(Permanent):
+    """A path that isn't to be had in the workspace: `path` as it was named, and the `problem` with it."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{_shown(path)} {problem}")
+        self.path = path
+        self.problem = problem
+
+
+class CapabilityError(AgentError):
+    """A capability is malformed: its name, a schema, or its main output."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, capability: str, problem: str) -> None:
+        super().__init__(f"capability {capability!r}: {problem}")
+        self.capability = capability
+        self.problem = problem
+
+
+class AgentNameTaken(AgentError):
+    """Two agents of a registry have the same name, `agent`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"two agents are called {agent!r}; give one of them another name")
+        self.agent = agent
+
+
+class CapabilityClash(AgentError):
+    """Two agents offer a capability under one name with different contracts."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, capability: str, agents: tuple[str, str], differing: tuple[str, ...]) -> None:
+        first, second = agents
+        super().__init__(
+            f"agents {first!r} and {second!r} both offer {capability!r}, but differ in its "
+            f"{', '.join(differing)}; rename one of the two, or make the contracts equal"
+        )
+        self.capability = capability
+        self.agents = agents
+        self.differing = differing
+
+
+class UnknownCapability(AgentError):
+    """Nobody in the registry offers this capability; `suggestion` is one of a similar name."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, capability: str, known: tuple[str, ...]) -> None:
+        self.suggestion = next(iter(get_close_matches(capability, known, n=1)), None)
+        super().__init__(
+            f"nobody offers {capability!r}; "
+            + (f"did you mean {self.suggestion!r}? " if self.suggestion else "")
+            + f"offered are: {', '.join(known) or 'no capabilities at all'}"
+        )
+        self.capability = capability
+        self.known = known
+
+
+def _shown(path: str) -> str:
+    shown = ascii(path) if not path.isprintable() else repr(path)
+    return shown if len(shown) <= 200 else f"{shown[:200]}…"

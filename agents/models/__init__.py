@@ -1,0 +1,1 @@
+"""The one seam to language models, and its implementations side by side."""

@@ -1,0 +1,66 @@
+"""What can go wrong between a question and a model's answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from callsheet.agents.errors import AgentError
+from callsheet.errors import ExitCode
+
+
+class ModelError(AgentError):
+    """A model did not give a usable answer. `model` is its name."""
+
+    def __init__(self, model: str, message: str) -> None:
+        super().__init__(f"{model}: {message}")
+        self.model = model
+
+
+class ModelUnavailable(ModelError):
+    """The model could not be reached, was overloaded, or broke off; trying again may help.
+
+    `retry_after` is how many seconds the server asked to wait, where it did.
+    """
+
+    def __init__(self, model: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(model, message)
+        self.retry_after = retry_after
+
+
+class ModelRejected(ModelError):
+    """The server will not take this request, now or later: a wrong key, no quota, a malformed request."""
+
+
+class ModelRefused(ModelError):
+    """The model declined to answer; `refusal` is what it said."""
+
+    def __init__(self, model: str, refusal: str) -> None:
+        super().__init__(model, f"the model declined: {refusal}")
+        self.refusal = refusal
+
+
+class AnswerTruncated(ModelError):
+    """The answer was cut at its token limit; `text` is what there is of it."""
+
+    def __init__(self, model: str, max_tokens: int, text: str) -> None:
+        super().__init__(model, f"the answer was cut at {max_tokens} tokens; allow more, or ask for less")
+        self.max_tokens = max_tokens
+        self.text = text
+
+
+class AnswerInvalid(ModelError):
+    """The model kept answering something else than what its schema asks for.
+
+    `tries` are the answers, each with what was wrong with it.
+    """
+
+    def __init__(self, model: str, tries: tuple[tuple[str, str], ...]) -> None:
+        last = tries[-1][1] if tries else "nothing was answered"
+        super().__init__(model, f"no valid answer in {len(tries)} tries; the last one: {last}")
+        self.tries = tries
+
+
+class ModelNotConfigured(AgentError):
+    """No model was chosen, and none can be found."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE

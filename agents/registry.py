@@ -1,0 +1,75 @@
+"""Who is available, and for what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+from .agent import Agent
+from .capability import Capability
+from .errors import AgentNameTaken, CapabilityClash, UnknownCapability
+
+_CONTRACT = ("input_schema", "output_schema", "main_output", "effect", "version")
+"""What must be equal in every offer of one capability. Wording and default policy may differ: the
+first agent's hold."""
+
+
+class Registry:
+    """The agents of a run, frozen. None at all is allowed; planning with none is for others to refuse.
+
+    Raises AgentNameTaken where two agents have one name, CapabilityClash where two offer one
+    capability with different contracts.
+    """
+
+    def __init__(self, agents: Iterable[Agent] = ()) -> None:
+        self._agents: dict[str, Agent] = {}
+        self._capabilities: dict[str, Capability] = {}
+        self._offers: dict[str, tuple[Agent, ...]] = {}
+        for agent in agents:
+            self._add(agent)
+
+    def with_agents(self, *agents: Agent) -> Registry:
+        """A registry with these agents after the present ones."""
+        return Registry((*self.agents, *agents))
+
+    @property
+    def agents(self) -> Sequence[Agent]:
+        """Everybody, in the order they were given."""
+        return tuple(self._agents.values())
+
+    @property
+    def catalog(self) -> Sequence[Capability]:
+        """Everything that somebody offers, sorted by name."""
+        return tuple(self._capabilities[name] for name in sorted(self._capabilities))
+
+    @property
+    def capabilities(self) -> Mapping[str, Capability]:
+        """Everything that somebody offers, by name."""
+        return MappingProxyType(self._capabilities)
+
+    def capability(self, name: str) -> Capability:
+        """The contract of this name. Raises UnknownCapability."""
+        if name not in self._capabilities:
+            raise UnknownCapability(name, tuple(sorted(self._capabilities)))
+        return self._capabilities[name]
+
+    def agents_for(self, capability: str) -> Sequence[Agent]:
+        """Who offers it, in the order they were given; at least one. Raises UnknownCapability."""
+        return self._offers[self.capability(capability).name]
+
+    def _add(self, agent: Agent) -> None:
+        if agent.name in self._agents:
+            raise AgentNameTaken(agent.name)
+        self._agents[agent.name] = agent
+        for capability in agent.capabilities:
+            self._offer(agent, capability)
+
+    def _offer(self, agent: Agent, capability: Capability) -> None:
+        name = capability.name
+        known = self._capabilities.setdefault(name, capability)
+        others = self._offers.get(name, ())
+        if differing := tuple(
+            part for part in _CONTRACT if getattr(known, part) != getattr(capability, part)
+        ):
+            raise CapabilityClash(name, (others[0].name, agent.name), differing)
+        self._offers[name] = (*others, agent)

@@ -1,0 +1,55 @@
+"""Whether a JSON value keeps to a JSON Schema (draft 2020-12), and if not, where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Never, NamedTuple
+
+import jsonschema_rs
+
+MOST_PROBLEMS = 20
+
+
+class SchemaProblem(NamedTuple):
+    """One place where a value breaks its schema: a JSON pointer into the value, and a sentence."""
+
+    pointer: str
+    message: str
+
+
+class Validator:
+    """A JSON Schema, compiled once.
+
+    Raises ValueError where the schema is not valid. A `$ref` to anything outside the schema
+    is refused: nothing is ever fetched.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._compiled = jsonschema_rs.validator_for(schema, retriever=_refuse)
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value keeps to the schema. What is not JSON (NaN, bytes, a lone surrogate) does not."""
+        try:
+            return self._compiled.is_valid(value)
+        except ValueError:
+            return False
+
+    def problems(self, value: Any) -> tuple[SchemaProblem, ...]:
+        """Every place where the value breaks the schema, up to 20; empty where it keeps to it."""
+        try:
+            return tuple(islice(self._iterate(value), MOST_PROBLEMS))
+        except ValueError as error:
+            return (SchemaProblem("", f"this is not JSON: {error}"),)
+
+    def _iterate(self, value: Any) -> Iterator[SchemaProblem]:
+        for error in self._compiled.iter_errors(value):
+            yield SchemaProblem(_pointer(error.instance_path), error.message)
+
+
+def _refuse(uri: str) -> Never:
+    raise ValueError(f"{uri!r} lies outside the schema, and is not fetched")
+
+
+def _pointer(path: list[str | int]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -1,0 +1,102 @@
+"""What every command has in common: its flags, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Never, TypeAlias
+
+import click
+
+from callsheet.config import Settings
+from callsheet.errors import CallsheetError, ExitCode
+
+from .output import Output
+
+Callback: TypeAlias = Callable[..., ExitCode]
+_Decorated: TypeAlias = Callable[..., Any]
+
+# What a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE.
+_BROKEN_PIPE = 141
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def command(function: Callback) -> _Decorated:
+    """Give a command `--json` and `--debug`, hand it an `Output`, and end with the exit code that it
+    returns, or that belongs to the error it raises."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+    @click.option("--debug", is_flag=True, help="Show where in the code an error arose.")
+    @wraps(function)
+    def run(*args: Any, as_json: bool, debug: bool, **kwargs: Any) -> Never:
+        output = Output(as_json=as_json)
+        try:
+            code: int = function(output, *args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            code = _close_pipe()
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BaseException as error:
+            if isinstance(error, SystemExit):
+                raise
+            code = _report(error, output, debug)
+        sys.exit(code)
+
+    return run
+
+
+def settings_options(function: Callback) -> Callback:
+    """Give a command the flags that settings have, and hand it the `Settings` that hold."""
+
+    @click.option("--model", metavar="NAME", help="The model to use.")
+    @click.option("--agents", multiple=True, metavar="FILE|MODULE", help="Python with agents of your own.")
+    @click.option("--no-builtin", is_flag=True, help="Leave the built-in agents out.")
+    @click.option("--workspace", type=_FOLDER, help="The folder that agents may read and write.")
+    @click.option("--store", type=_FILE, help="The file with the journal of all runs.")
+    @wraps(function)
+    def load(
+        output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], **kwargs: Any
+    ) -> ExitCode:
+        flags = {key: kwargs.pop(key) for key in ("model", "workspace", "store")}
+        flags |= {"agents": agents or None, "builtin": False if no_builtin else None}
+        return function(output, Settings.load(flags=flags), *args, **kwargs)
+
+    return load
+
+
+def _report(error: BaseException, output: Output, debug: bool) -> int:
+    """Say what went wrong, in one paragraph, and give the exit code."""
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    code, text = _explain(error)
+    if output.as_json:
+        kind = type(error).__name__
+        output.document({"error": {"type": kind, "message": text, "exit_code": int(code)}})
+    output.note(text if code is ExitCode.INTERRUPTED else f"error: {text}")
+    return code
+
+
+def _explain(error: BaseException) -> tuple[ExitCode, str]:
+    match error:
+        case CallsheetError():
+            return error.exit_code, str(error)
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, "interrupted"
+        case _:
+            said = f"{type(error).__name__}: {error}".rstrip(": ")
+            return (
+                ExitCode.FAILED,
+                f"this is a defect in Callsheet, please report it, with what --debug shows: {said}",
+            )
+
+
+def _close_pipe() -> int:
+    """Nobody reads any more. Point stdout elsewhere, or Python complains when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _BROKEN_PIPE

@@ -1,0 +1,67 @@
+"""A plan in columns, for the person who is to say yes to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from callsheet.agents.capability import Effect
+from callsheet.planner.compiled import CheckedPlan, CompiledStep
+from callsheet.planner.plan import Binding, From, Join, Literal, Step, Template
+
+from .safe_text import one_line
+from .table import aligned
+
+_EFFECTS = {
+    Effect.PURE: "",
+    Effect.READ: "reads",
+    Effect.WRITE: "WRITES",
+    Effect.IRREVERSIBLE: "IRREVERSIBLE",
+}
+CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
+"""The effects that a person is asked about."""
+
+
+def plan_lines(checked: CheckedPlan) -> Iterator[str]:
+    """Every step with its capability, effect, dependencies and inputs in short, and the answer."""
+    count = len(checked.steps)
+    yield f"plan: {count} step{'' if count == 1 else 's'}"
+    heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if count else []
+    for line, step in zip(heads, checked.plan.steps, strict=True):
+        yield line
+        yield from _details(step)
+    yield f"  answer {binding_text(checked.plan.answer)}"
+
+
+def changing_steps(checked: CheckedPlan) -> list[CompiledStep]:
+    """The steps that change something, or that the plan itself wants approved."""
+    return [step for step in checked.steps.values() if step.approval or step.capability.effect in CHANGING]
+
+
+def binding_text(binding: Binding, most: int = 80) -> str:
+    """An input as it is read: `= "a literal"`, `from an expression`, or `= text with {expressions}`."""
+    match binding:
+        case From(expression):
+            return f"from {one_line(expression, most)}"
+        case Template(text):
+            return f"= {one_line(text, most)}"
+        case Literal(value):
+            return f"= {one_line(json.dumps(value, ensure_ascii=False), most)}"
+
+
+def _head(step: CompiledStep) -> tuple[str, ...]:
+    after = f"after {', '.join(step.dependencies)}" if step.dependencies else ""
+    return (step.id, step.capability.name, _EFFECTS[step.capability.effect], one_line(after, 60))
+
+
+def _details(step: Step) -> Iterator[str]:
+    for name, binding in step.inputs.items():
+        yield f"      {one_line(name, 40)} {binding_text(binding)}"
+    if step.for_each is not None:
+        yield f"      for each item {binding_text(step.for_each)}"
+    if step.condition is not None:
+        yield f"      only if {one_line(step.condition)}"
+    if step.join is not Join.ALL:
+        yield f"      joins {step.join}"
+    for expectation in step.expect:
+        yield f"      expects {one_line(expectation)}"

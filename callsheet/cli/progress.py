@@ -1,0 +1,201 @@
+"""What a person sees of a run while it runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from callsheet.executor.events import (
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    AttemptSurprised,
+    ConditionDecided,
+    Event,
+    RetryScheduled,
+    StepFailed,
+    StepSkipped,
+)
+from callsheet.executor.fold import note
+from callsheet.executor.record import RunRecord, StepRecord, StepStatus
+
+from .output import Output
+from .run_text import seconds_text, skip_text
+from .safe_text import one_line
+from .table import aligned
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+MOST_STEPS = 20
+"""Steps that the live table shows; of a larger plan, those that are under way come first."""
+_MARKS = {
+    StepStatus.PENDING: "·",
+    StepStatus.RUNNING: "▸",
+    StepStatus.WAITING: "…",
+    StepStatus.COMPLETED: "✓",
+    StepStatus.FAILED: "✗",
+    StepStatus.SKIPPED: "-",
+    StepStatus.CANCELLED: "-",
+}
+_COLOURS = {StepStatus.COMPLETED: "green", StepStatus.FAILED: "red", StepStatus.RUNNING: "cyan"}
+_URGENCY = (StepStatus.RUNNING, StepStatus.WAITING, StepStatus.FAILED)
+
+
+class Progress(Protocol):
+    """Somebody who wants to see a run's events as they happen."""
+
+    def show(self, event: Event) -> None:
+        """Take one event in."""
+        ...
+
+    def stop(self) -> None:
+        """Leave the screen in order: the run is over, or a question is to be asked."""
+        ...
+
+
+def progress_for(output: Output) -> Progress:
+    """The kind of progress that fits where stderr goes."""
+    return LiveProgress() if output.is_terminal else PlainProgress(output.note)
+
+
+class PlainProgress:
+    """A line for every start, end, failure and skip."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._record = RunRecord()
+
+    def show(self, event: Event) -> None:
+        """Say what the event means, if that is of interest."""
+        note(self._record, event)
+        tell = _LINES.get(type(event))
+        if tell is not None:
+            self._say(tell(self._record, event))
+
+    def stop(self) -> None:
+        """A line is whole already."""
+
+
+class LiveProgress:
+    """A table of steps, drawn anew several times a second while attempts run."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._record = RunRecord()
+        self._clock = clock
+        self._live: Live | None = None
+
+    def show(self, event: Event) -> None:
+        """Take one event in; the table appears with the first attempt."""
+        note(self._record, event)
+        if isinstance(event, AttemptStarted) and self._live is None:
+            self._start()
+
+    def stop(self) -> None:
+        """Draw the table a last time and leave it standing."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=8)
+        self._live.start()
+
+    def _table(self) -> Text:
+        from rich.text import Text
+
+        steps = list(self._record.steps.values())
+        shown = sorted(steps, key=_by_urgency)[:MOST_STEPS] if len(steps) > MOST_STEPS else steps
+        text = Text(overflow="ellipsis", no_wrap=True)
+        for line, step in zip(aligned([self._row(step) for step in shown]), shown, strict=True):
+            text.append(line + "\n", style=_COLOURS.get(step.status, ""))
+        done = sum(step.status is StepStatus.COMPLETED for step in steps)
+        return text.append(f"{done} of {len(steps)} steps done, {self._elapsed()}")
+
+    def _row(self, step: StepRecord) -> tuple[str, ...]:
+        attempts = step.attempts
+        took = ""
+        if attempts:
+            ended = attempts[-1].ended if not step.unfinished else None
+            took = seconds_text(max(0.0, (ended or self._clock()) - attempts[0].started))
+        return (_MARKS[step.status], step.id, step.capability, took, _remark(step))
+
+    def _elapsed(self) -> str:
+        end = self._record.ended or self._clock()
+        return seconds_text(max(0.0, end - (self._record.started or end)))
+
+
+def _remark(step: StepRecord) -> str:
+    if step.items is not None:
+        return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
+    failure = step.failure or (step.attempts[-1].failure if step.attempts else None)
+    if failure is not None:
+        return f"attempt {len(step.attempts)}: {one_line(failure.message, 80)}"
+    return ""
+
+
+def _by_urgency(step: StepRecord) -> int:
+    return _URGENCY.index(step.status) if step.status in _URGENCY else len(_URGENCY)
+
+
+def _started(_: RunRecord, event: AttemptStarted) -> str:
+    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    return f"{_work(event.step, event.item)}: started by {event.agent}{again}"
+
+
+def _succeeded(record: RunRecord, event: AttemptSucceeded) -> str:
+    return f"{_work(event.step, event.item)}: done in {_took(record, event.step, event.item)}"
+
+
+def _attempt_failed(_: RunRecord, event: AttemptFailed) -> str:
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.message}"
+
+
+def _surprised(_: RunRecord, event: AttemptSurprised) -> str:
+    return f"{_work(event.step, event.item)}: surprise: {event.surprise.message}"
+
+
+def _retry(_: RunRecord, event: RetryScheduled) -> str:
+    wait = seconds_text(max(0.0, event.due - event.at))
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} in {wait}"
+
+
+def _failed(_: RunRecord, event: StepFailed) -> str:
+    return f"{_work(event.step, event.item)}: failed: {event.failure.message}"
+
+
+def _skipped(_: RunRecord, event: StepSkipped) -> str:
+    return f"{event.step}: {skip_text(event.because)}"
+
+
+def _decided(_: RunRecord, event: ConditionDecided) -> str:
+    return f"{event.step}: its condition holds" if event.holds else f"{event.step}: {skip_text(())}"
+
+
+_LINES: dict[type[Any], Callable[[RunRecord, Any], str]] = {
+    AttemptStarted: _started,
+    AttemptSucceeded: _succeeded,
+    AttemptFailed: _attempt_failed,
+    AttemptSurprised: _surprised,
+    RetryScheduled: _retry,
+    StepFailed: _failed,
+    StepSkipped: _skipped,
+    ConditionDecided: _decided,
+}
+
+
+def _work(step: str, item: int | None) -> str:
+    return step if item is None else f"{step}[{item}]"
+
+
+def _took(record: RunRecord, step: str, item: int | None) -> str:
+    # From the end: an attempt that ends now is among the last that began.
+    attempts = reversed(record.step_of(step).attempts)
+    started = next((each.started for each in attempts if each.item == item), record.now)
+    return seconds_text(record.now - started)

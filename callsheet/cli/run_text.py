@@ -1,0 +1,112 @@
+"""A run in words and columns, for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from callsheet.executor.journal import RunSummary
+from callsheet.executor.record import StepStatus
+from callsheet.executor.result import AttemptResult, RunResult, StepResult
+
+from .safe_text import one_line
+from .table import aligned
+
+
+def value_text(value: JsonValue) -> str:
+    """A value as a person would have it: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def seconds_text(seconds: float) -> str:
+    """A duration: `0.25 s`, `12.5 s`, `2 m 5 s`, `3 h 20 m`."""
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} m {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} m"
+
+
+def time_text(at: float) -> str:
+    """A moment in the local time of whoever reads it."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def run_lines(result: RunResult) -> Iterator[str]:
+    """Every step, every attempt with its agent, time and error, and what came of it all."""
+    yield from _head(result)
+    for step in result.steps.values():
+        yield ""
+        yield from _step(step)
+    yield ""
+    yield from outcome_lines(result)
+
+
+def outcome_lines(result: RunResult) -> Iterator[str]:
+    """How the run ended: its answer, or why there is none."""
+    if result.account is not None:
+        yield f"failed: {result.account.describe()}"
+    if result.waiting:
+        yield f"waiting for approval: {', '.join(result.waiting)}"
+    if result.missing:
+        yield f"the answer had to do without: {', '.join(result.missing)}"
+    if result.answer is not None:
+        yield "answer:"
+        yield value_text(result.answer)
+
+
+def summary_lines(summaries: list[RunSummary]) -> list[str]:
+    """The list of runs, a line each."""
+    rows = [("run", "status", "created", "took", "goal")]
+    for each in summaries:
+        took = seconds_text(max(0.0, each.latest - each.created))
+        rows.append((each.run, each.status, time_text(each.created), took, one_line(each.goal, 80)))
+    return aligned(rows)
+
+
+def usage_text(result: RunResult) -> str:
+    """What the models did for the run: `3 calls, 4,210 tokens in, 380 out`."""
+    usage = result.usage
+    about = "about " if usage.estimated else ""
+    calls = "1 call" if result.model_calls == 1 else f"{result.model_calls} calls"
+    return f"{calls}, {about}{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+
+
+def _head(result: RunResult) -> Iterator[str]:
+    took = "" if result.ended is None else f" in {seconds_text(result.ended - result.created)}"
+    yield f"run {result.run}: {result.status}{took}"
+    yield f"goal: {one_line(result.goal, 500)}"
+    yield f"created: {time_text(result.created)}"
+    if result.model:
+        yield f"model: {result.model} ({usage_text(result)})"
+    if result.plan is None:
+        yield "there was no plan"
+
+
+def _step(step: StepResult) -> Iterator[str]:
+    took = ""
+    if step.started is not None and step.ended is not None:
+        took = f" in {seconds_text(step.ended - step.started)}"
+    yield f"{step.id}  {step.capability}  {step.status}{took}"
+    if step.status is StepStatus.SKIPPED:
+        yield f"  {skip_text(step.because)}"
+    if step.attempts:
+        yield from aligned([_attempt(attempt) for attempt in step.attempts], indent="  ")
+    if step.failure is not None:
+        yield f"  failed: {one_line(step.failure.message, 1_000)}"
+    if step.output is not None:
+        yield f"  output: {one_line(value_text(step.output), 300)}"
+
+
+def skip_text(because: tuple[str, ...]) -> str:
+    """Why a step was skipped."""
+    return f"skipped for want of {', '.join(because)}" if because else "skipped: its condition does not hold"
+
+
+def _attempt(attempt: AttemptResult) -> tuple[str, ...]:
+    item = "" if attempt.item is None else f"item {attempt.item}, "
+    took = "not seen to end" if attempt.ended is None else seconds_text(attempt.ended - attempt.started)
+    why = "" if attempt.failure is None else one_line(attempt.failure.message)
+    return (f"{item}attempt {attempt.number}", attempt.agent, attempt.status, took, why)

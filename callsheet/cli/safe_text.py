@@ -1,0 +1,27 @@
+"""Text that nobody vouches for, made fit for a terminal."""
+
+from __future__ import annotations
+
+import re
+
+# Whole escape sequences first, so that nothing of them is left to read: CSI, then the ones with a text
+# inside (OSC, DCS, SOS, PM, APC), then the short ones; what is cut off in the middle goes as well.
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+# Control characters but tab and line feed; marks that reorder text, so that what is read is what is there.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """The text without escape sequences, control characters (tabs and lines stay), and marks that reorder."""
+    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def one_line(text: str, most: int = 200) -> str:
+    """The text on one line, cut with an ellipsis after `most` characters."""
+    # Cut before anything else: a text may have megabytes.
+    flat = " ".join(plain(text[: 4 * most]).split())
+    return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"

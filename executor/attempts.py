@@ -1,0 +1,141 @@
+"""The attempts that run now: their tasks, their timeouts, and stopping them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from callsheet.planner.compiled import CompiledStep
+
+from .clock import Clock
+from .events import AttemptCancelled, AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
+from .judgement import judge_error, judge_output, judge_timeout
+from .record import RunRecord, Work
+from .runner import Abandoned, Assignment, Runner
+
+Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """An attempt that has not ended."""
+
+    step: CompiledStep
+    started: AttemptStarted
+    assignment: Assignment
+    task: asyncio.Task[None] | None = None
+    has_begun: bool = False
+    timer: asyncio.TimerHandle | None = None
+    grace: asyncio.TimerHandle | None = None
+    timed_out: bool = False
+    was_stopped: bool = False
+    over: bool = False
+
+
+class Attempts:
+    """Runs attempts and posts how each ended, once. An attempt that is told to stop has
+    `grace_seconds` to do so; then it is abandoned, and whatever it still returns is ignored."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        clock: Clock,
+        record: RunRecord,
+        post: Callable[[Outcome], None],
+        grace_seconds: float,
+    ) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._record = record
+        self._post = post
+        self._grace_seconds = grace_seconds
+        self._loop = asyncio.get_running_loop()
+        self._live: dict[Work, _Live] = {}
+        self._load: dict[str, int] = {}
+
+    @property
+    def load(self) -> Mapping[str, int]:
+        """How many attempts each agent has in hand."""
+        return self._load
+
+    def __bool__(self) -> bool:
+        """Whether any has not ended."""
+        return bool(self._live)
+
+    def prepare(self, step: CompiledStep, started: AttemptStarted, assignment: Assignment) -> None:
+        """An attempt that will be launched, unless it is stopped before."""
+        self._live[started.step, started.item] = _Live(step, started, assignment)
+        self._load[started.agent] = self._load.get(started.agent, 0) + 1
+
+    def launch(self, work: Work) -> None:
+        """Give the agent its work: its start is kept."""
+        live = self._live.get(work)
+        if live is None:
+            return
+        live.timer = self._loop.call_later(live.step.timeout_seconds, self._expire, live)
+        live.task = self._loop.create_task(self._perform(live))
+
+    def stop(self, work: Work) -> None:
+        """Tell an attempt to stop; how it ends is posted in any case."""
+        live = self._live.get(work)
+        if live is not None:
+            self._stop(live)
+
+    def abandon_all(self) -> None:
+        """Wait for nobody any longer."""
+        for live in list(self._live.values()):
+            if live.task is not None:
+                live.task.cancel()
+            self._end(live, None, Abandoned())
+
+    async def _perform(self, live: _Live) -> None:
+        live.has_begun = True
+        try:
+            returned = await self._runner.perform(live.assignment)
+        except KeyboardInterrupt as error:
+            # Python delivers Ctrl-C wherever it happens to be: it is meant for the whole process.
+            self._end(live, None, error)
+            raise
+        except BaseException as error:
+            self._end(live, None, error)
+        else:
+            self._end(live, returned, None)
+
+    def _expire(self, live: _Live) -> None:
+        live.timed_out = True
+        self._stop(live)
+
+    def _stop(self, live: _Live) -> None:
+        if live.was_stopped:
+            return
+        live.was_stopped = True
+        if live.task is not None:
+            live.task.cancel()
+        if live.has_begun:
+            live.grace = self._loop.call_later(self._grace_seconds, self._end, live, None, Abandoned())
+        else:
+            self._end(live, None, asyncio.CancelledError())
+
+    def _end(self, live: _Live, returned: object, error: BaseException | None) -> None:
+        if live.over:
+            return
+        live.over = True
+        for handle in (live.timer, live.grace):
+            if handle is not None:
+                handle.cancel()
+        del self._live[live.started.step, live.started.item]
+        self._load[live.started.agent] -= 1
+        self._post(self._outcome(live, returned, error))
+
+    def _outcome(self, live: _Live, returned: object, error: BaseException | None) -> Outcome:
+        started, at = live.started, self._clock.now()
+        if live.timed_out:
+            return judge_timeout(live.step, started, at, abandoned=isinstance(error, Abandoned))
+        if error is None:
+            return judge_output(self._record, live.step, started, returned, at)
+        if isinstance(error, Abandoned) or (live.was_stopped and isinstance(error, asyncio.CancelledError)):
+            abandoned = isinstance(error, Abandoned)
+            return AttemptCancelled(at, started.step, started.attempt, abandoned, started.item)
+        return judge_error(live.step, started, error, at)

@@ -1,0 +1,70 @@
+"""A failure or a surprise, as the journal keeps it: enough to act on, and enough to explain."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class FailureKind(StrEnum):
+    """What sort of failure it was."""
+
+    ERROR = "error"
+    """The agent said so, or raised."""
+    TIMEOUT = "timeout"
+    """An attempt took longer than its step allows."""
+    INVALID_OUTPUT = "invalid_output"
+    """What the agent returned is no JSON, too large, or not what its capability promises."""
+    INVALID_INPUT = "invalid_input"
+    """The inputs, once their expressions were evaluated, are not what the capability takes."""
+    SURPRISE = "surprise"
+    """The work was done, or could be, and the world is not as the plan assumed."""
+    NO_AGENT = "no_agent"
+    """Nobody offers the capability any more."""
+    DENIED = "denied"
+    """Somebody was asked to approve the step, and said no."""
+    TIME_LIMIT = "time_limit"
+    """The run used up its time."""
+    PLANNING = "planning"
+    """No plan could be made."""
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why an attempt, a step or a run did not do what it was to do.
+
+    `message` is one sentence or more for people. `retryable`: trying again can help; `retry_after`
+    is how many seconds the other side asked to wait. `agent_at_fault`: another agent might do
+    better. For a broken `expectation`, that is its text; `values` are the values that stood in
+    it, or in the expression that had no value, long ones shortened. `exception` is the type that
+    was raised, where one was. `abandoned`: the attempt was told to stop, ignored it, and may
+    still be running.
+    """
+
+    kind: FailureKind
+    message: str
+    retryable: bool = False
+    retry_after: float | None = None
+    agent_at_fault: bool = False
+    expectation: str | None = None
+    values: dict[str, Any] = {}
+    exception: str | None = None
+    abandoned: bool = False
+
+
+class Account(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a run failed: the step that brought it down, if one did, after how many attempts, and how."""
+
+    failure: Failure
+    step: str | None = None
+    item: int | None = None
+    attempts: int = 0
+
+    def describe(self) -> str:
+        """One sentence or two, for people."""
+        if self.step is None:
+            return self.failure.message
+        place = f"step {self.step!r}" if self.item is None else f"step {self.step!r}, item {self.item}"
+        tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
+        return f"{place} failed{tries}: {self.failure.message}"

@@ -1,0 +1,228 @@
+"""How each event changes the record of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptStarted,
+    AttemptStopping,
+    AttemptSucceeded,
+    AttemptSurprised,
+    ConditionDecided,
+    Event,
+    ItemsResolved,
+    ModelCalled,
+    PlanAdopted,
+    RetryScheduled,
+    RunCancelled,
+    RunCompleted,
+    RunCreated,
+    RunFailed,
+    RunPaused,
+    RunStarted,
+    StepFailed,
+    StepSkipped,
+)
+from .failure import Failure
+from .record import ENDED, AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
+
+
+def note(record: RunRecord, event: Event) -> None:
+    """Enter the event into the record. Costs the same whatever the size of the plan, except for
+    a plan that is adopted and the end of a run."""
+    record.now = event.at
+    enter = _ENTRIES.get(type(event))
+    if enter is not None:
+        enter(record, event)
+
+
+def record_of(events: Iterable[Event]) -> RunRecord:
+    """What the events of a run fold to."""
+    record = RunRecord()
+    for event in events:
+        note(record, event)
+    return record
+
+
+def _run_created(record: RunRecord, event: RunCreated) -> None:
+    record.run, record.goal, record.seed = event.run, event.goal, event.seed
+    record.model, record.created = event.model, event.at
+
+
+def _model_called(record: RunRecord, event: ModelCalled) -> None:
+    record.usage = record.usage + event.usage
+    record.model_calls += 1
+    attempt = record.running.get((event.step, event.item)) if event.step else None
+    if attempt is not None and attempt.number == event.attempt:
+        attempt.usage = attempt.usage + event.usage
+
+
+def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
+    record.revision, record.plan = event.revision, event.plan
+    for step in event.plan["steps"]:
+        record.steps.setdefault(step["id"], StepRecord(step["id"], step["capability"]))
+
+
+def _run_started(record: RunRecord, event: RunStarted) -> None:
+    record.status = RunStatus.RUNNING
+    record.started, record.deadline = event.at, event.deadline
+
+
+def _condition_decided(record: RunRecord, event: ConditionDecided) -> None:
+    if not event.holds:
+        record.step_of(event.step).status = StepStatus.SKIPPED
+
+
+def _step_skipped(record: RunRecord, event: StepSkipped) -> None:
+    step = record.step_of(event.step)
+    step.status, step.because = StepStatus.SKIPPED, event.because
+    if record.is_lost(event.because):
+        record.lost.add(event.step)
+
+
+def _items_resolved(record: RunRecord, event: ItemsResolved) -> None:
+    step = record.step_of(event.step)
+    step.items, step.unfinished = event.items, len(event.items)
+    step.outputs = [None] * len(event.items)
+    if event.items:
+        step.status = StepStatus.RUNNING
+    else:
+        _complete(record, step, [])
+
+
+def _complete(record: RunRecord, step: StepRecord, output: Any) -> None:
+    step.status, step.output = StepStatus.COMPLETED, output
+    record.outputs[step.id] = output
+
+
+def _approval_requested(record: RunRecord, event: ApprovalRequested) -> None:
+    record.step_of(event.step).status = StepStatus.WAITING
+
+
+def _retry_scheduled(record: RunRecord, event: RetryScheduled) -> None:
+    step = record.step_of(event.step)
+    # Of a step with items, others may be running.
+    if step.items is None:
+        step.status = StepStatus.WAITING
+
+
+def _approval_decided(record: RunRecord, event: ApprovalGranted | ApprovalDenied) -> None:
+    record.step_of(event.step).status = StepStatus.PENDING
+
+
+def _attempt_started(record: RunRecord, event: AttemptStarted) -> None:
+    step = record.step_of(event.step)
+    step.status = StepStatus.RUNNING
+    attempt = AttemptRecord(event.attempt, event.item, event.agent, event.at)
+    step.attempts.append(attempt)
+    record.running[event.step, event.item] = attempt
+
+
+def _attempt_stopping(record: RunRecord, event: AttemptStopping) -> None:
+    attempt = record.running.get((event.step, event.item))
+    if attempt is not None:
+        attempt.status = AttemptStatus.STOPPING
+
+
+def _end_attempt(
+    record: RunRecord,
+    event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled,
+    status: AttemptStatus,
+    failure: Failure | None = None,
+) -> None:
+    attempt = record.running.pop((event.step, event.item), None)
+    if attempt is not None:
+        attempt.status, attempt.ended, attempt.failure = status, event.at, failure
+        attempt.abandoned = failure is not None and failure.abandoned
+
+
+def _attempt_succeeded(record: RunRecord, event: AttemptSucceeded) -> None:
+    _end_attempt(record, event, AttemptStatus.SUCCEEDED)
+    step = record.step_of(event.step)
+    if event.item is None:
+        _complete(record, step, event.output)
+        return
+    step.outputs[event.item] = event.output
+    step.unfinished -= 1
+    # A step that failed with one item stays failed, though another came home after it.
+    if not step.unfinished and step.status not in ENDED:
+        _complete(record, step, step.outputs)
+
+
+def _attempt_failed(record: RunRecord, event: AttemptFailed) -> None:
+    _end_attempt(record, event, AttemptStatus.FAILED, event.failure)
+
+
+def _attempt_surprised(record: RunRecord, event: AttemptSurprised) -> None:
+    _end_attempt(record, event, AttemptStatus.SURPRISED, event.surprise)
+
+
+def _attempt_cancelled(record: RunRecord, event: AttemptCancelled) -> None:
+    attempt = record.running.get((event.step, event.item))
+    _end_attempt(record, event, AttemptStatus.CANCELLED)
+    if attempt is not None:
+        attempt.abandoned = event.abandoned
+
+
+def _step_failed(record: RunRecord, event: StepFailed) -> None:
+    step = record.step_of(event.step)
+    step.status, step.failure = StepStatus.FAILED, event.failure
+    record.lost.add(event.step)
+
+
+def _run_paused(record: RunRecord, event: RunPaused) -> None:
+    record.status, record.waiting = RunStatus.PAUSED, event.waiting
+
+
+def _run_completed(record: RunRecord, event: RunCompleted) -> None:
+    record.answer, record.missing = event.answer, event.missing
+    _end(record, RunStatus.COMPLETED)
+
+
+def _run_failed(record: RunRecord, event: RunFailed) -> None:
+    record.account = event.account
+    _end(record, RunStatus.FAILED)
+
+
+def _run_cancelled(record: RunRecord, event: RunCancelled) -> None:
+    _end(record, RunStatus.CANCELLED)
+
+
+def _end(record: RunRecord, status: RunStatus) -> None:
+    record.status, record.ended = status, record.now
+    for step in record.steps.values():
+        if step.status not in ENDED:
+            step.status = StepStatus.CANCELLED
+
+
+_ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
+    ApprovalDenied: _approval_decided,
+    ApprovalGranted: _approval_decided,
+    ApprovalRequested: _approval_requested,
+    AttemptCancelled: _attempt_cancelled,
+    AttemptFailed: _attempt_failed,
+    AttemptStarted: _attempt_started,
+    AttemptStopping: _attempt_stopping,
+    AttemptSucceeded: _attempt_succeeded,
+    AttemptSurprised: _attempt_surprised,
+    ConditionDecided: _condition_decided,
+    ItemsResolved: _items_resolved,
+    ModelCalled: _model_called,
+    PlanAdopted: _plan_adopted,
+    RetryScheduled: _retry_scheduled,
+    RunCancelled: _run_cancelled,
+    RunCompleted: _run_completed,
+    RunCreated: _run_created,
+    RunFailed: _run_failed,
+    RunPaused: _run_paused,
+    RunStarted: _run_started,
+    StepFailed: _step_failed,
+    StepSkipped: _step_skipped,
+}

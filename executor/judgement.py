@@ -1,0 +1,116 @@
+"""Judging how an attempt ended: what it returned or raised, as an event. Pure."""
+
+from __future__ import annotations
+
+import asyncio
+from callsheet.agents.capability import Effect
+from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.models.errors import (
+    AnswerTruncated,
+    ModelNotConfigured,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+)
+from callsheet.planner.compiled import CompiledStep, Expectation
+from callsheet.planner.expressions.evaluate import Scope, evaluate
+from callsheet.planner.expressions.values import Absent
+
+from .account import describe, values_in
+from .decisions import scope_of
+from .events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
+from .failure import Failure, FailureKind
+from .json_copy import NotJson, clean_text, copy_json
+from .record import RunRecord
+
+_HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
+
+
+def judge_output(
+    record: RunRecord, step: CompiledStep, started: AttemptStarted, returned: object, at: float
+) -> AttemptSucceeded | AttemptFailed | AttemptSurprised:
+    """What came back is JSON, keeps to the capability's schema, and meets every expectation; or not."""
+    try:
+        output = copy_json(returned)
+    except NotJson as error:
+        return _invalid(started, f"it returned what cannot be kept: {error}", at)
+    validator = step.capability.output_validator
+    if not validator.accepts(output):
+        problems = describe(validator.problems(output))
+        return _invalid(started, f"its output is not what {step.capability.name!r} promises: {problems}", at)
+    if step.expectations:
+        scope = scope_of(record, step.id, started.item, output)
+        for expectation in step.expectations:
+            surprise = _disappointment(expectation, scope)
+            if surprise is not None:
+                return AttemptSurprised(
+                    at, started.step, started.attempt, surprise, output, started.item
+                )
+    return AttemptSucceeded(at, started.step, started.attempt, output, started.item)
+
+
+def judge_error(
+    step: CompiledStep, started: AttemptStarted, error: BaseException, at: float
+) -> AttemptFailed | AttemptSurprised:
+    """What was raised: a surprise, or a failure that trying again can mend or not."""
+    if isinstance(error, Surprise):
+        surprise = Failure(FailureKind.SURPRISE, _text(error))
+        return AttemptSurprised(at, started.step, started.attempt, surprise, item=started.item)
+    failure = Failure(
+        FailureKind.ERROR,
+        _text(error),
+        retryable=_can_be_retried(error, step.capability.effect),
+        retry_after=error.retry_after if isinstance(error, (Retryable, ModelUnavailable)) else None,
+        agent_at_fault=not isinstance(error, Permanent),
+        exception=type(error).__name__,
+    )
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+
+
+def judge_timeout(step: CompiledStep, started: AttemptStarted, at: float, *, abandoned: bool) -> AttemptFailed:
+    """It took too long, was told to stop, and did so or not."""
+    rest = "; it ignored that it was told to stop, and may still be running" if abandoned else ""
+    failure = Failure(
+        FailureKind.TIMEOUT,
+        f"it took longer than {step.timeout_seconds:g} s{rest}",
+        retryable=step.capability.effect is not Effect.IRREVERSIBLE,
+        agent_at_fault=True,
+        abandoned=abandoned,
+    )
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+
+
+def _invalid(started: AttemptStarted, message: str, at: float) -> AttemptFailed:
+    failure = Failure(FailureKind.INVALID_OUTPUT, clean_text(message), agent_at_fault=True)
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+
+
+def _can_be_retried(error: BaseException, effect: Effect) -> bool:
+    # Of irreversible work only the agent can know that nothing has happened yet.
+    if isinstance(error, Retryable):
+        return True
+    if effect is Effect.IRREVERSIBLE or isinstance(error, _HOPELESS):
+        return False
+    return isinstance(error, (Exception, asyncio.CancelledError))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # an agent's own __str__
+        text = ""
+    known = isinstance(error, (Surprise, Retryable, Permanent)) and text
+    return clean_text(text if known else f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def _disappointment(expectation: Expectation, scope: Scope) -> Failure | None:
+    value = evaluate(expectation.tree, scope)
+    if value is True:
+        return None
+    reason = f" has no value: {value.reason}" if isinstance(value, Absent) else " does not hold"
+    return Failure(
+        FailureKind.SURPRISE,
+        clean_text(f"the expectation `{expectation.text}`{reason}"),
+        expectation=expectation.text,
+        values=values_in(expectation.tree, scope),
+    )

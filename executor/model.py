@@ -1,0 +1,125 @@
+"""Models whose every call is journaled, under the attempt or the planner that made it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, FinishReason, Usage
+
+from .clock import Clock
+from .events import ModelCalled, ModelMessage, ModelRequest
+from .json_copy import NotJson, clean_text, copy_json
+
+Enter: TypeAlias = Callable[[ModelCalled], Awaitable[None]]
+"""Takes the event of a call; returns once it is on its way to the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who asks: an attempt, or, with no step, the planner."""
+
+    step: str | None = None
+    item: int | None = None
+    attempt: int | None = None
+
+
+class JournaledModel:
+    """A model, each call of which is entered into the journal once it is over, however it ended."""
+
+    def __init__(self, model: ChatModel, enter: Enter, clock: Clock, owner: Owner | None = None) -> None:
+        self._model = model
+        self._enter = enter
+        self._clock = clock
+        self._owner = owner or Owner()
+
+    @property
+    def name(self) -> str:
+        """The name of the model behind it."""
+        return self._model.name
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a question and its answer may have together."""
+        return self._model.context_tokens
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
+        """Ask, and yield the answer as it is written. Raises what the model raises."""
+        started = self._clock.now()
+        texts: list[str] = []
+        usage = Usage()
+        finish: FinishReason | None = None
+        error: str | None = None
+        try:
+            async for chunk in self._model.stream(request):
+                texts.append(chunk.text)
+                usage, finish = chunk.usage or usage, chunk.finish_reason or finish
+                yield chunk
+        except BaseException as raised:
+            error = clean_text(f"{type(raised).__name__}: {raised}")
+            raise
+        finally:
+            await self._enter(
+                ModelCalled(
+                    self._clock.now(),
+                    started,
+                    self._model.name,
+                    _journaled(request),
+                    clean_text("".join(texts)),
+                    usage,
+                    finish,
+                    error,
+                    self._owner.step,
+                    self._owner.item,
+                    self._owner.attempt,
+                )
+            )
+
+
+class DistantModel:
+    """A model for work that runs in another thread, with an event loop of its own: the call itself
+    is made on the loop of the run, where the model's connections live. The answer arrives in one
+    piece."""
+
+    def __init__(self, model: ChatModel, home: asyncio.AbstractEventLoop) -> None:
+        self._model = model
+        self._home = home
+
+    @property
+    def name(self) -> str:
+        """The name of the model behind it."""
+        return self._model.name
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens a question and its answer may have together."""
+        return self._model.context_tokens
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
+        """Ask, and yield the whole answer at the end. Raises what the model raises."""
+        asking = asyncio.run_coroutine_threadsafe(self._collect(request), self._home)
+        for chunk in await asyncio.wrap_future(asking):
+            yield chunk
+
+    async def _collect(self, request: ChatRequest) -> list[ChatChunk]:
+        return [chunk async for chunk in self._model.stream(request)]
+
+
+def _journaled(request: ChatRequest) -> ModelRequest:
+    return ModelRequest(
+        tuple(ModelMessage(message.role, clean_text(message.content)) for message in request.messages),
+        _schema(request),
+        request.schema_name,
+        request.max_tokens,
+        request.temperature,
+        request.seed,
+    )
+
+
+def _schema(request: ChatRequest) -> dict[str, object] | None:
+    try:
+        return copy_json(request.schema)
+    except NotJson as error:
+        return {"unreadable": str(error)}

@@ -1,0 +1,129 @@
+"""The record of a run: what has happened, folded from its events alone, without its plan.
+
+Reading an old journal needs no registry and no checker: every transition that a plan decides
+is an event of its own, or follows from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from callsheet.agents.models.chat import Usage
+
+from .failure import Account, Failure
+
+Work: TypeAlias = tuple[str, int | None]
+"""A step, or one item of a `for_each` step: what an attempt is an attempt at."""
+
+
+class RunStatus(StrEnum):
+    """Where a run stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class StepStatus(StrEnum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WAITING = "waiting"
+    """For the next attempt to be due, or for somebody's approval."""
+    COMPLETED = "completed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class AttemptStatus(StrEnum):
+    """Where an attempt stands."""
+
+    RUNNING = "running"
+    STOPPING = "stopping"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    SURPRISED = "surprised"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED})
+
+
+@dataclass(slots=True)
+class AttemptRecord:
+    """One try by one agent. `ended` is None while it runs."""
+
+    number: int
+    item: int | None
+    agent: str
+    started: float
+    status: AttemptStatus = AttemptStatus.RUNNING
+    ended: float | None = None
+    failure: Failure | None = None
+    abandoned: bool = False
+    usage: Usage = field(default_factory=Usage)
+
+
+@dataclass(slots=True)
+class StepRecord:
+    """One step. `items` is None unless it turned out to be a `for_each` step; then `outputs` has
+    a place for each of them, and `unfinished` counts those that have not succeeded."""
+
+    id: str
+    capability: str
+    status: StepStatus = StepStatus.PENDING
+    output: Any = None
+    attempts: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
+    failure: Failure | None = None
+    because: tuple[str, ...] = ()
+    items: list[Any] | None = None
+    outputs: list[Any] = field(default_factory=list[Any])
+    unfinished: int = 0
+
+
+@dataclass(slots=True)
+class RunRecord:
+    """A run. `outputs` has what each completed step gave (a list for a `for_each` step), `running`
+    the attempts that have not ended, `now` the time of the latest event."""
+
+    run: str = ""
+    goal: str = ""
+    seed: int = 0
+    model: str = ""
+    status: RunStatus = RunStatus.PENDING
+    now: float = 0.0
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    deadline: float | None = None
+    revision: int = 0
+    plan: dict[str, Any] | None = None
+    steps: dict[str, StepRecord] = field(default_factory=dict[str, StepRecord])
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    running: dict[Work, AttemptRecord] = field(default_factory=dict[Work, AttemptRecord])
+    lost: set[str] = field(default_factory=set[str])
+    answer: Any = None
+    missing: tuple[str, ...] = ()
+    account: Account | None = None
+    waiting: tuple[str, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    model_calls: int = 0
+
+    def step_of(self, step: str) -> StepRecord:
+        """The record of a step; an event may name one that no plan has, and gets an empty one."""
+        found = self.steps.get(step)
+        if found is None:
+            found = self.steps[step] = StepRecord(step, "")
+        return found
+
+    def is_lost(self, steps: Iterable[str]) -> bool:
+        """Whether one of the steps failed, or was skipped because of one that did."""
+        return not self.lost.isdisjoint(steps)

@@ -1,0 +1,123 @@
+"""What a run came to: while it is fresh, or read back from its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+from pydantic import JsonValue
+
+from callsheet.agents.models.chat import Usage
+
+from .failure import Account, Failure
+from .record import AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptResult:
+    """One try by one agent. Times are seconds since the epoch; `ended` is None where it has not,
+    or where nobody saw it end. `abandoned`: it ignored that it was told to stop."""
+
+    number: int
+    item: int | None
+    agent: str
+    status: AttemptStatus
+    started: float
+    ended: float | None
+    failure: Failure | None
+    abandoned: bool
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One step. `output` is the object that a completed step gave, a list of them for a `for_each`
+    step. `because` names the dependencies for want of which it was skipped; empty where its own
+    condition did not hold."""
+
+    id: str
+    capability: str
+    status: StepStatus
+    output: JsonValue
+    failure: Failure | None
+    because: tuple[str, ...]
+    attempts: tuple[AttemptResult, ...]
+
+    @property
+    def started(self) -> float | None:
+        """When its first attempt began, if one did."""
+        return self.attempts[0].started if self.attempts else None
+
+    @property
+    def ended(self) -> float | None:
+        """When its last attempt ended, if all have."""
+        ends = [attempt.ended for attempt in self.attempts]
+        return None if not ends or None in ends else max(end for end in ends if end is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """One run. `answer` is there once it is completed, `account` once it failed; `missing` names
+    the steps whose work the answer had to do without; `waiting` those that wait for an approval.
+    `plan` is the document of the plan that was carried out last, `usage` the sum over all calls
+    of models."""
+
+    run: str
+    goal: str
+    status: RunStatus
+    answer: JsonValue
+    missing: tuple[str, ...]
+    account: Account | None
+    waiting: tuple[str, ...]
+    steps: Mapping[str, StepResult]
+    plan: Mapping[str, JsonValue] | None
+    usage: Usage
+    model: str
+    model_calls: int
+    created: float
+    started: float | None
+    ended: float | None
+
+    @classmethod
+    def of(cls, record: RunRecord) -> Self:
+        """The result as the record has it now."""
+        return cls(
+            run=record.run,
+            goal=record.goal,
+            status=record.status,
+            answer=record.answer,
+            missing=record.missing,
+            account=record.account,
+            waiting=record.waiting,
+            steps=MappingProxyType({step.id: _step(step) for step in record.steps.values()}),
+            plan=record.plan,
+            usage=record.usage,
+            model=record.model,
+            model_calls=record.model_calls,
+            created=record.created,
+            started=record.started,
+            ended=record.ended,
+        )
+
+
+def _step(step: StepRecord) -> StepResult:
+    attempts = tuple(map(_attempt, step.attempts))
+    return StepResult(
+        step.id, step.capability, step.status, step.output, step.failure, step.because, attempts
+    )
+
+
+def _attempt(attempt: AttemptRecord) -> AttemptResult:
+    return AttemptResult(
+        attempt.number,
+        attempt.item,
+        attempt.agent,
+        attempt.status,
+        attempt.started,
+        attempt.ended,
+        attempt.failure,
+        attempt.abandoned,
+        attempt.usage,
+    )

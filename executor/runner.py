@@ -1,0 +1,105 @@
+"""Where an attempt runs: the seam, and the runner of this process.
+
+Nothing else in the executor assumes that an attempt runs here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias
+
+from pydantic import JsonValue
+
+from callsheet.agents.agent import Agent, Context, Isolation
+
+from .model import DistantModel
+from .virtual_time import outside_work
+
+_Outcome: TypeAlias = tuple[object, BaseException | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One attempt: who does what, with what."""
+
+    agent: Agent
+    capability: str
+    inputs: Mapping[str, JsonValue]
+    context: Context
+
+
+class Runner(Protocol):
+    """Runs attempts, wherever that is."""
+
+    async def perform(self, assignment: Assignment) -> object:
+        """Do the work and give back what the agent returned, unjudged; raise what it raised.
+
+        Cancelling asks the work to stop. A runner that cannot stop it returns from a cancellation
+        with `Abandoned`.
+        """
+        ...
+
+
+class Abandoned(Exception):
+    """The work was told to stop and can't be stopped; it may go on unseen."""
+
+
+class LocalRunner:
+    """Runs attempts on the event loop, or, where an agent asks for it, in a thread of their own.
+
+    A thread cannot be stopped. It is a daemon: work that was abandoned holds up nobody, not
+    even the end of the process.
+    """
+
+    async def perform(self, assignment: Assignment) -> object:
+        """Do the work. Raises what the agent raises."""
+        if assignment.agent.isolation is Isolation.THREAD:
+            return await _perform_in_thread(assignment)
+        return await assignment.agent.perform(
+            assignment.capability, assignment.inputs, assignment.context
+        )
+
+
+async def _perform_in_thread(assignment: Assignment) -> object:
+    home = asyncio.get_running_loop()
+    context = assignment.context
+    if context.model is not None:
+        context = replace(context, model=DistantModel(context.model, home))
+    outcome: asyncio.Future[_Outcome] = home.create_future()
+    work = assignment.agent.perform(assignment.capability, assignment.inputs, context)
+    name = f"callsheet {context.idempotency_key}"
+    try:
+        threading.Thread(target=_work, args=(work, home, outcome), name=name, daemon=True).start()
+    except RuntimeError:
+        work.close()
+        raise
+    try:
+        with outside_work():
+            returned, error = await outcome
+    except asyncio.CancelledError:
+        raise Abandoned from None
+    if error is not None:
+        raise error
+    return returned
+
+
+def _work(
+    work: Coroutine[Any, Any, object], home: asyncio.AbstractEventLoop, outcome: asyncio.Future[_Outcome]
+) -> None:
+    """In the thread: do the work on an event loop of its own, and bring home how it ended."""
+    try:
+        ended: _Outcome = (asyncio.run(work), None)
+    except BaseException as error:
+        ended = (None, error)
+    # The loop is closed where nobody waited for this thread any more.
+    with suppress(RuntimeError):
+        home.call_soon_threadsafe(_bring_home, outcome, ended)
+
+
+def _bring_home(outcome: asyncio.Future[_Outcome], ended: _Outcome) -> None:
+    if not outcome.done():
+        outcome.set_result(ended)

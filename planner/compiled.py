@@ -1,0 +1,54 @@
+"""A plan that passed the checker, with everything the executor needs worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callsheet.agents.capability import Capability
+
+from .expressions.tree import Tree
+from .plan import Join, OnFailure, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A condition over an attempt's output: as the plan has it, and as it is evaluated."""
+
+    text: str
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStep:
+    """A step with its expressions resolved, its dependencies named and its policy settled.
+
+    `dependencies` are in plan order, without repeats. `inputs` has a tree for every input that
+    the plan binds; a literal is a `Constant`.
+    """
+
+    id: str
+    capability: Capability
+    inputs: Mapping[str, Tree]
+    dependencies: tuple[str, ...]
+    join: Join
+    condition: Tree | None
+    for_each: Tree | None
+    expectations: tuple[Expectation, ...]
+    max_retries: int
+    timeout_seconds: float
+    on_failure: OnFailure
+    approval: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlan:
+    """A plan without errors. `steps` has each under its id, in plan order.
+
+    `answer_dependencies` are the steps that the answer names.
+    """
+
+    plan: Plan
+    steps: Mapping[str, CompiledStep]
+    answer: Tree
+    answer_dependencies: tuple[str, ...]

@@ -1,0 +1,73 @@
+"""What the checker finds: for people, and for the planner to repair its plan with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+
+class Severity(StrEnum):
+    """An error keeps a plan from running; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A repair that is certain: put `value` at the JSON pointer, after taking away what stands at
+    `removes`, if anything. `note` says what that does."""
+
+    pointer: str
+    value: JsonValue
+    note: str
+    removes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a stable code, where in the plan's document, one sentence, and perhaps a hint.
+
+    `step` is the id of the step that it concerns, where there is one.
+    """
+
+    code: str
+    pointer: str
+    message: str
+    hint: str | None = None
+    step: str | None = None
+    severity: Severity = Severity.ERROR
+    fix: Fix | None = None
+
+    def __str__(self) -> str:
+        where = f" (step {self.step})" if self.step else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.severity} {self.code} at {self.pointer or '/'}{where}: {self.message}{hint}"
+
+    def to_document(self) -> dict[str, JsonValue]:
+        """The finding as JSON."""
+        document: dict[str, JsonValue] = {
+            "code": self.code,
+            "severity": self.severity.value,
+            "pointer": self.pointer,
+            "step": self.step,
+            "message": self.message,
+            "hint": self.hint,
+        }
+        if self.fix:
+            document["fix"] = {"pointer": self.fix.pointer, "value": self.fix.value, "note": self.fix.note}
+        return document
+
+
+def pointer_of(parts: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a path."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def rename(path: tuple[str | int, ...], name: str, value: JsonValue) -> Fix:
+    """The fix that gives the entry at `path` another name."""
+    note = f"`{path[-1]}` was taken for `{name}`"
+    return Fix(pointer_of((*path[:-1], name)), value, note, removes=pointer_of(path))

@@ -1,0 +1,477 @@
+"""Prove what an expression may yield, and resolve the names of steps in it.
+
+One pass over the tree gives, for every node, a type that its value cannot fall outside of
+(absence aside), and notes what cannot be: a field that does not exist, a text where a number
+is wanted. What was unproven is taken for anything, so one mistake makes one finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple, cast
+
+from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
+from .narrowing import Narrowings, path_of, when_false, when_true
+from .near import did_you_mean, meant
+from .tree import (
+    Call,
+    Comparison,
+    Comprehension,
+    Connective,
+    Constant,
+    DictDisplay,
+    Index,
+    ListDisplay,
+    Member,
+    Name,
+    Negative,
+    Not,
+    Operation,
+    Relation,
+    StepOutput,
+    Text,
+    Tree,
+)
+from .types import (
+    ANYTHING,
+    NEVER,
+    NULL,
+    NUMBER,
+    TEXT,
+    TRUTH,
+    WHOLE,
+    Anything,
+    Field,
+    Kind,
+    List,
+    Null,
+    Number,
+    Object,
+    Truth,
+    Type,
+    list_of,
+    union,
+)
+from .types import Text as TextKind
+
+NOBODY: frozenset[str] = frozenset()
+
+
+class Edit(NamedTuple):
+    """A repair that is certain: the characters from `start` to `end` become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that cannot be, at a character of the expression."""
+
+    code: str
+    start: int
+    message: str
+    hint: str | None = None
+    edit: Edit | None = None
+
+
+class StepType(NamedTuple):
+    """What an expression may know of a step: the type of its output object, its main field,
+    and whether there is a list of outputs."""
+
+    output: Type
+    main: str
+    each: bool
+
+
+class Typed(NamedTuple):
+    """A tree with its steps resolved, the type of its value, and the steps without whose result
+    it has no value."""
+
+    tree: Tree
+    type: Type
+    needs: frozenset[str] = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Elaboration:
+    """The outcome for one expression.
+
+    `steps` are those it names, in that order; `needs` are those without whose result it has no
+    value, because nothing says what to take instead.
+    """
+
+    tree: Tree
+    type: Type
+    needs: frozenset[str]
+    steps: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+def elaborate(tree: Tree, steps: Mapping[str, StepType], variables: Mapping[str, Type]) -> Elaboration:
+    """Type a tree in which steps and variables of these types may be named."""
+    work = _Elaborator(steps, variables)
+    typed = work.visit(tree)
+    return Elaboration(typed.tree, typed.type, typed.needs, tuple(work.named), tuple(work.findings))
+
+
+class _Elaborator:
+    def __init__(self, steps: Mapping[str, StepType], variables: Mapping[str, Type]) -> None:
+        self._steps = steps
+        self._variables = dict(variables)
+        self._narrowed: Narrowings = {}
+        self.named: dict[str, None] = {}
+        self.findings: list[Finding] = []
+
+    def visit(self, tree: Tree) -> Typed:
+        typed = _VISITORS[type(tree)](self, tree)
+        if self._narrowed and path_of(tree) in self._narrowed:
+            return typed._replace(type=typed.type.without(Null))
+        return typed
+
+    def _find(
+        self, code: str, tree: Tree, message: str, hint: str | None = None, edit: Edit | None = None
+    ) -> Type:
+        self.findings.append(Finding(code, tree.start, message, hint, edit))
+        return ANYTHING
+
+    def _want(self, typed: Typed, wanted: tuple[type[Kind], ...], what: str) -> bool:
+        """Note a finding unless every value of the type is of one of these kinds."""
+        wrong = [kind for kind in typed.type.kinds if not isinstance(kind, (*wanted, Anything))]
+        if not wrong:
+            return True
+        if all(isinstance(kind, Null) for kind in wrong):
+            hint = "say what to take instead: default(…, value), or test it for null first"
+            self._find("type-mismatch", typed.tree, f"this may be null, and {what} is wanted", hint)
+        else:
+            self._find("type-mismatch", typed.tree, f"this is {Type(wrong)}, and {what} is wanted")
+        return False
+
+    def constant(self, tree: Constant) -> Typed:
+        return Typed(tree, type_of_value(tree.value))
+
+    def name(self, tree: Name) -> Typed:
+        if tree.name in self._variables:
+            return Typed(tree, self._variables[tree.name])
+        step = self._steps.get(tree.name)
+        if step is None:
+            return self._unknown_name(tree)
+        return self._step_field(tree.name, step, step.main, tree)
+
+    def _unknown_name(self, tree: Name) -> Typed:
+        known = (*self._variables, *self._steps)
+        only = meant(tree.name, known)
+        edit = Edit(tree.start, tree.start + len(tree.name), only) if only else None
+        message = f"there is no step `{tree.name}`"
+        return Typed(tree, self._find("unknown-step", tree, message, did_you_mean(tree.name, known), edit))
+
+    def _step_field(self, name: str, step: StepType, key: str, tree: Tree) -> Typed:
+        self.named[name] = None
+        type_ = self._field(step.output, key, tree, f"the output of step `{name}`")
+        resolved = StepOutput(name, key, step.each, tree.start)
+        return Typed(resolved, list_of(type_) if step.each else type_, frozenset((name,)))
+
+    def member(self, tree: Member) -> Typed:
+        of = tree.of
+        if isinstance(of, Name) and of.name not in self._variables and of.name in self._steps:
+            return self._step_field(of.name, self._steps[of.name], tree.key, tree)
+        inner = self.visit(of)
+        what = f"`{of.name}`" if isinstance(of, Name) else "this"
+        type_ = self._field(inner.type, tree.key, tree, what)
+        return Typed(Member(inner.tree, tree.key, tree.start), type_, inner.needs)
+
+    def _field(self, type_: Type, key: str, tree: Tree, what: str) -> Type:
+        """The type of a member; a member of null is absent, so null adds nothing."""
+        kinds = type_.kinds
+        if len(kinds) == 1 and isinstance(kinds[0], Object) and key in kinds[0].fields:
+            return kinds[0].fields[key].type
+        kinds = type_.without(Null).kinds
+        if not kinds and type_.kinds:
+            return self._find("type-mismatch", tree, f"{what} is always null, and has no `{key}`")
+        found: list[Type] = []
+        undeclared: list[Type] = []
+        for kind in kinds:
+            if isinstance(kind, Anything):
+                return ANYTHING
+            if not isinstance(kind, Object):
+                return self._find("type-mismatch", tree, f"{what} is {Type((kind,))}, and has no fields")
+            if key in kind.fields:
+                found.append(kind.fields[key].type)
+            elif kind.rest is not None:
+                found.append(kind.rest)
+            elif not kind.sealed:
+                undeclared.append(ANYTHING)
+        return union(found + undeclared) if found else self._unknown_field(kinds, key, tree, what)
+
+    def _unknown_field(self, kinds: tuple[Kind, ...], key: str, tree: Tree, what: str) -> Type:
+        if not kinds:
+            return NEVER
+        known = list(
+            dict.fromkeys(name for kind in kinds if isinstance(kind, Object) for name in kind.fields)
+        )
+        only = known[0] if len(known) == 1 else meant(key, known)
+        edit = Edit(tree.start, tree.start + len(key), only) if only and isinstance(tree, Member) else None
+        return self._find("unknown-field", tree, f"{what} has no `{key}`", did_you_mean(key, known), edit)
+
+    def index(self, tree: Index) -> Typed:
+        of, at = self.visit(tree.of), self.visit(tree.at)
+        typed = Typed(Index(of.tree, at.tree, tree.start), ANYTHING, of.needs | at.needs)
+        if isinstance(tree.at, Constant) and isinstance(tree.at.value, str):
+            return typed._replace(type=self._field(of.type, tree.at.value, tree, "this"))
+        if not self._want(at, (Number, TextKind), "a whole number or a text"):
+            return typed
+        by_text = any(isinstance(kind, TextKind) for kind in at.type.kinds)
+        by_number = any(isinstance(kind, Number) for kind in at.type.kinds)
+        if by_number and any(isinstance(kind, Number) and not kind.whole for kind in at.type.kinds):
+            message = "an index is a whole number, and this may have a fraction"
+            self._find("type-mismatch", at.tree, message, "round(…) makes it whole")
+        wanted: tuple[type[Kind], ...] = (Null,)
+        wanted += (List, TextKind) if by_number or not by_text else ()
+        wanted += (Object,) if by_text or not by_number else ()
+        if not self._want(of, wanted, "a list" if by_number else "an object"):
+            return typed
+        return typed._replace(type=union([element_of(kind) for kind in of.type.kinds]))
+
+    def negative(self, tree: Negative) -> Typed:
+        operand = self.visit(tree.operand)
+        self._want(operand, (Number,), "a number")
+        whole = all_whole(operand.type)
+        return Typed(Negative(operand.tree, tree.start), WHOLE if whole else NUMBER, operand.needs)
+
+    def operation(self, tree: Operation) -> Typed:
+        left, right = self.visit(tree.left), self.visit(tree.right)
+        new = Operation(tree.operator, left.tree, right.tree, tree.start)
+        return Typed(new, self._combined(tree, left, right), left.needs | right.needs)
+
+    def _combined(self, tree: Operation, left: Typed, right: Typed) -> Type:
+        if tree.operator == "+":
+            for kind, what in ((TextKind, "a text"), (List, "a list")):
+                if some(left.type, kind) or some(right.type, kind):
+                    both = [self._want(side, (kind,), what) for side in (left, right)]
+                    return self._joined(kind, left.type, right.type) if all(both) else ANYTHING
+            if left.type.has(TextKind) and right.type.has(TextKind):
+                return ANYTHING
+        numbers = [self._want(side, (Number,), "a number") for side in (left, right)]
+        if not all(numbers):
+            return ANYTHING
+        keeps_whole = tree.operator in ("+", "-", "*", "//", "%")
+        return WHOLE if keeps_whole and all_whole(left.type) and all_whole(right.type) else NUMBER
+
+    def _joined(self, kind: type[Kind], left: Type, right: Type) -> Type:
+        if kind is TextKind:
+            return TEXT
+        return list_of(union([element_of(each) for side in (left, right) for each in side.kinds]))
+
+    def comparison(self, tree: Comparison) -> Typed:
+        first = previous = self.visit(tree.first)
+        needs = first.needs
+        rest: list[tuple[Relation, Tree]] = []
+        for relation, operand in tree.rest:
+            typed = self.visit(operand)
+            self._compare(relation, previous, typed)
+            rest.append((relation, typed.tree))
+            needs |= typed.needs
+            previous = typed
+        return Typed(Comparison(first.tree, tuple(rest), tree.start), TRUTH, needs)
+
+    def _compare(self, relation: Relation, left: Typed, right: Typed) -> None:
+        if relation in ("==", "!="):
+            self._want_comparable(left, right)
+        elif relation in ("in", "not in"):
+            self._want_searchable(left, right)
+        elif self._want(left, (Number, TextKind), "a number or a text"):
+            for kind, what in ((Number, "a number"), (TextKind, "a text")):
+                if some(left.type, kind) and not some(left.type, TextKind if kind is Number else Number):
+                    self._want(right, (kind,), what)
+                    return
+            self._want(right, (Number, TextKind), "a number or a text")
+
+    def _want_comparable(self, left: Typed, right: Typed) -> None:
+        # Asking whether something is null is never wrong, only sometimes needless.
+        if NULL in (left.type, right.type):
+            return
+        if left.type.kinds and right.type.kinds and not may_be_equal(left.type, right.type):
+            message = f"{left.type} never equals {right.type}"
+            choices = {each for kind in left.type.kinds for each in choices_of(kind)}
+            written = right.tree.value if isinstance(right.tree, Constant) else None
+            hint = did_you_mean(written, sorted(choices)) if isinstance(written, str) and choices else None
+            self._find("type-mismatch", right.tree, message, hint)
+
+    def _want_searchable(self, left: Typed, right: Typed) -> None:
+        if self._want(right, (List, TextKind, Object), "a list, a text or an object") and not any(
+            isinstance(kind, (List, Anything)) for kind in right.type.kinds
+        ):
+            self._want(left, (TextKind,), "a text")
+
+    def negation(self, tree: Not) -> Typed:
+        operand = self.visit(tree.operand)
+        self._want(operand, (Truth,), "a truth value")
+        return Typed(Not(operand.tree, tree.start), TRUTH, operand.needs)
+
+    def connective(self, tree: Connective) -> Typed:
+        """Each operand is typed knowing how those before it came out, or it would not be reached."""
+        outer = self._narrowed
+        operands: list[Typed] = []
+        learn = when_true if tree.operator == "and" else when_false
+        for operand in tree.operands:
+            typed = self.visit(operand)
+            self._want(typed, (Truth,), "a truth value")
+            operands.append(typed)
+            self._narrowed = self._narrowed | learn(operand)
+        self._narrowed = outer
+        needs = NOBODY.union(*(each.needs for each in operands))
+        return Typed(
+            Connective(tree.operator, tuple(each.tree for each in operands), tree.start), TRUTH, needs
+        )
+
+    def list_display(self, tree: ListDisplay) -> Typed:
+        elements = [self.visit(element) for element in tree.elements]
+        types = tuple(each.type for each in elements)
+        return Typed(
+            ListDisplay(tuple(each.tree for each in elements), tree.start),
+            Type((List(NEVER, types),)),
+            NOBODY.union(*(each.needs for each in elements)),
+        )
+
+    def dict_display(self, tree: DictDisplay) -> Typed:
+        values = {key: self.visit(value) for key, value in tree.entries}
+        fields = {key: Field(value.type, required=True) for key, value in values.items()}
+        return Typed(
+            DictDisplay(tuple((key, value.tree) for key, value in values.items()), tree.start),
+            Type((Object(fields, None, sealed=True),)),
+            NOBODY.union(*(value.needs for value in values.values())),
+        )
+
+    def comprehension(self, tree: Comprehension) -> Typed:
+        source = self.visit(tree.source)
+        if tree.variable in self._variables or tree.variable in self._steps:
+            self._find("shadowed-name", tree, f"`{tree.variable}` already means something else here")
+        items = ANYTHING
+        if self._want(source, (List,), "a list"):
+            items = union([element_of(kind) for kind in source.type.kinds])
+        outer, hidden = self._narrowed, self._variables.get(tree.variable)
+        self._variables[tree.variable] = items
+        condition = self._condition(tree.condition)
+        element = self.visit(tree.element)
+        self._narrowed = outer
+        del self._variables[tree.variable]
+        if hidden is not None:
+            self._variables[tree.variable] = hidden
+        filtered = condition.tree if condition else None
+        new = Comprehension(element.tree, tree.variable, source.tree, filtered, tree.start)
+        needs = source.needs | element.needs | (condition.needs if condition else NOBODY)
+        return Typed(new, list_of(element.type), needs)
+
+    def _condition(self, tree: Tree | None) -> Typed | None:
+        if tree is None:
+            return None
+        condition = self.visit(tree)
+        self._want(condition, (Truth,), "a truth value")
+        self._narrowed = self._narrowed | when_true(tree)
+        return condition
+
+    def text(self, tree: Text) -> Typed:
+        parts = [self.visit(part) for part in tree.parts]
+        needs = NOBODY.union(*(part.needs for part in parts))
+        return Typed(Text(tuple(part.tree for part in parts), tree.start), TEXT, needs)
+
+    def step_output(self, tree: StepOutput) -> Typed:
+        return self._step_field(tree.step, self._steps[tree.step], tree.field, tree)
+
+    def call(self, tree: Call) -> Typed:
+        fewest, most = _ARITY[tree.function]
+        arguments = [self.visit(argument) for argument in tree.arguments]
+        new = Call(tree.function, tuple(each.tree for each in arguments), tree.start)
+        needs = NOBODY.union(*(each.needs for each in arguments))
+        if not fewest <= len(arguments) <= most:
+            count = (
+                "one value" if most == 1 else f"{fewest} values" if fewest == most else "one value or more"
+            )
+            message = f"`{tree.function}` takes {count}, not {len(arguments)}"
+            return Typed(new, self._find("type-mismatch", tree, message), needs)
+        if tree.function == "default":
+            wanted, instead = arguments
+            return Typed(new, union([wanted.type.without(Null), instead.type]), instead.needs)
+        return Typed(new, _RESULTS[tree.function](self, arguments), needs)
+
+    def call_len(self, arguments: list[Typed]) -> Type:
+        self._want(arguments[0], (TextKind, List, Object), "a text, a list or an object")
+        return WHOLE
+
+    def call_str(self, arguments: list[Typed]) -> Type:
+        return TEXT
+
+    def call_round(self, arguments: list[Typed]) -> Type:
+        for argument in arguments:
+            self._want(argument, (Number,), "a number")
+        return WHOLE if len(arguments) == 1 else NUMBER
+
+    def call_sum(self, arguments: list[Typed]) -> Type:
+        items = self._items(arguments[0])
+        self._want(items, (Number,), "a list of numbers")
+        return WHOLE if all_whole(items.type) else NUMBER
+
+    def call_extreme(self, arguments: list[Typed]) -> Type:
+        if len(arguments) == 1:
+            arguments = [self._items(arguments[0])]
+        wanted = [self._want(argument, (Number, TextKind), "numbers or texts") for argument in arguments]
+        together = union([argument.type for argument in arguments])
+        if all(wanted) and some(together, Number) and some(together, TextKind):
+            return self._find("type-mismatch", arguments[-1].tree, "numbers and texts have no common order")
+        return together if all(wanted) else ANYTHING
+
+    def call_truths(self, arguments: list[Typed]) -> Type:
+        self._want(self._items(arguments[0]), (Truth,), "a list of truth values")
+        return TRUTH
+
+    def _items(self, typed: Typed) -> Typed:
+        """The elements of what should be a list."""
+        if not self._want(typed, (List,), "a list"):
+            return typed._replace(type=ANYTHING)
+        return typed._replace(type=union([element_of(kind) for kind in typed.type.kinds]))
+
+
+_MANY = 1_000
+_ARITY = {
+    "all": (1, 1),
+    "any": (1, 1),
+    "default": (2, 2),
+    "len": (1, 1),
+    "max": (1, _MANY),
+    "min": (1, _MANY),
+    "round": (1, 2),
+    "str": (1, 1),
+    "sum": (1, 1),
+}
+_RESULTS: dict[str, Callable[[_Elaborator, list[Typed]], Type]] = {
+    "all": _Elaborator.call_truths,
+    "any": _Elaborator.call_truths,
+    "len": _Elaborator.call_len,
+    "max": _Elaborator.call_extreme,
+    "min": _Elaborator.call_extreme,
+    "round": _Elaborator.call_round,
+    "str": _Elaborator.call_str,
+    "sum": _Elaborator.call_sum,
+}
+_VISITORS = cast(
+    "dict[type[Tree], Callable[[_Elaborator, Tree], Typed]]",
+    {
+        Call: _Elaborator.call,
+        Comparison: _Elaborator.comparison,
+        Comprehension: _Elaborator.comprehension,
+        Connective: _Elaborator.connective,
+        Constant: _Elaborator.constant,
+        DictDisplay: _Elaborator.dict_display,
+        Index: _Elaborator.index,
+        ListDisplay: _Elaborator.list_display,
+        Member: _Elaborator.member,
+        Name: _Elaborator.name,
+        Negative: _Elaborator.negative,
+        Not: _Elaborator.negation,
+        Operation: _Elaborator.operation,
+        StepOutput: _Elaborator.step_output,
+        Text: _Elaborator.text,
+    },
+)

@@ -1,0 +1,57 @@
+"""What a condition that came out true, or false, says about values being null."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from .tree import Comparison, Connective, Constant, Index, Member, Name, Not, Tree
+
+Path: TypeAlias = tuple[str | int, ...]
+Narrowings: TypeAlias = dict[Path, None]
+"""The paths that are known not to be null."""
+
+
+def path_of(tree: Tree) -> Path | None:
+    """A name with members and constant indexes behind it, as a key; None for anything else."""
+    match tree:
+        case Name(name):
+            return (name,)
+        case Member(of, key):
+            inner = path_of(of)
+            return None if inner is None else (*inner, key)
+        case Index(of, Constant(value=str() | int() as at)):
+            inner = path_of(of)
+            return None if inner is None else (*inner, at)
+        case _:
+            return None
+
+
+def when_true(tree: Tree) -> Narrowings:
+    """What is not null where the condition holds."""
+    match tree:
+        case Comparison(operand, (("!=", Constant(value=None)),)):
+            return _known(operand)
+        case Connective("and", operands):
+            return {path: None for operand in operands for path in when_true(operand)}
+        case Not(operand):
+            return when_false(operand)
+        case _:
+            return {}
+
+
+def when_false(tree: Tree) -> Narrowings:
+    """What is not null where the condition does not hold."""
+    match tree:
+        case Comparison(operand, (("==", Constant(value=None)),)):
+            return _known(operand)
+        case Connective("or", operands):
+            return {path: None for operand in operands for path in when_false(operand)}
+        case Not(operand):
+            return when_true(operand)
+        case _:
+            return {}
+
+
+def _known(tree: Tree) -> Narrowings:
+    path = path_of(tree)
+    return {} if path is None else {path: None}

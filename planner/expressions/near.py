@@ -1,0 +1,44 @@
+"""Which of the known names somebody meant who wrote another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+
+MOST_NAMES = 2_000
+"""Names that are looked through: a guess is not worth more."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that looks most like this one, if any does."""
+    found = get_close_matches(name[:80], list(islice(known, MOST_NAMES)), 1)
+    return found[0] if found else None
+
+
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is at most one letter away, or written in another case, if it is the only one."""
+    close = [each for each in islice(known, MOST_NAMES) if _within_a_letter(name.lower(), each.lower())]
+    return close[0] if len(close) == 1 else None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint: the nearest name, or what there is."""
+    names = list(islice(known, MOST_NAMES))
+    if found := nearest(name, names):
+        return f"did you mean `{found}`?"
+    if not names:
+        return "there are none"
+    shown = ", ".join(f"`{each}`" for each in names[:8])
+    return f"there are {shown}" + (", …" if len(names) > 8 else "")
+
+
+def _within_a_letter(one: str, other: str) -> bool:
+    """Whether at most one letter was added, dropped or exchanged (Levenshtein distance of 1 or 0)."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    shorter, longer = sorted((one, other), key=len)
+    same = 0
+    while same < len(shorter) and shorter[same] == longer[same]:
+        same += 1
+    return shorter[same:] == longer[same + 1 :] or shorter[same + 1 :] == longer[same + 1 :]

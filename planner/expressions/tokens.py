@@ -1,0 +1,125 @@
+"""The words of the expression language, cut from a text."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple, TypeAlias, cast
+
+from .errors import ExpressionSyntaxError
+
+MAX_LENGTH = 4_000
+"""Characters in one expression."""
+
+Kind: TypeAlias = Literal["name", "number", "text", "symbol", "word", "end"]
+
+WORDS = frozenset({"and", "or", "not", "in", "for", "if", "true", "false", "null", "True", "False", "None"})
+FOREIGN = frozenset(
+    {"is", "lambda", "else", "async", "await", "import", "yield", "def", "del", "while", "with"}
+)
+
+_TOKEN = re.compile(
+    r"""[ \t\r\n]*(?:
+      (?P<name>[^\W\d]\w*)
+    | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    | (?P<symbol>\*\*|//|==|!=|<=|>=|[-+*/%<>.,:()\[\]{}])
+    | (?P<end>\Z)
+    )""",
+    re.VERBOSE,
+)
+_BRACES = {"{": 1, "}": -1}
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "/": "/"}
+
+
+class Token(NamedTuple):
+    """One word: what kind it is, how it is written, and where it begins."""
+
+    kind: Kind
+    text: str
+    start: int
+
+
+def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Token]:
+    """Cut an expression into words, the last one of kind `end`. Raises ExpressionSyntaxError.
+
+    With `in_braces` the expression ends at the brace that closes it, and so does the last word.
+    """
+    tokens: list[Token] = []
+    position, open_braces = start, 0
+    for match in _TOKEN.finditer(text, start):
+        kind = cast("Kind", match.lastgroup)
+        at, end = match.span(kind)
+        if match.start() != position:
+            break
+        position = end
+        word = text[at:end]
+        if kind == "name":
+            kind = _kind_of_name(word, at)
+        elif in_braces and kind == "symbol":
+            open_braces += _BRACES.get(word, 0)
+        if open_braces < 0:
+            tokens.append(Token("end", "}", at))
+            return tokens
+        if at - start > MAX_LENGTH:
+            raise ExpressionSyntaxError(start, f"an expression has {MAX_LENGTH:,} characters at most")
+        tokens.append(Token(kind, word, at))
+        if kind == "end":
+            if in_braces:
+                raise ExpressionSyntaxError(start - 1, "this { is not closed", hint="write {{ for a brace")
+            return tokens
+    raise _unreadable(text, position)
+
+
+def _kind_of_name(word: str, start: int) -> Kind:
+    if word in WORDS:
+        return "word"
+    if word in FOREIGN:
+        raise ExpressionSyntaxError(start, f"`{word}` is not part of the expression language")
+    if not _NAME.match(word):
+        raise ExpressionSyntaxError(
+            start,
+            f"`{word}` is no name here: names are ASCII letters, digits and _, and begin with a letter",
+            hint=f'write ["{word}"] for such a key',
+        )
+    return "name"
+
+
+def _unreadable(text: str, position: int) -> ExpressionSyntaxError:
+    while text[position] in " \t\r\n":
+        position += 1
+    found = text[position]
+    if found in "'\"":
+        return ExpressionSyntaxError(position, "this text is not closed on its line")
+    hint = {"=": "write == to compare", "&": "write `and`", "|": "write `or`", "!": "write `not`"}.get(found)
+    return ExpressionSyntaxError(position, f"{found!r} is not part of the expression language", hint=hint)
+
+
+def read_number(token: Token) -> int | float:
+    """The number that a token writes. Raises ExpressionSyntaxError where it is too large."""
+    if token.text.isdigit():
+        if len(token.text) > 300:
+            raise ExpressionSyntaxError(token.start, "a number has 300 digits at most")
+        return int(token.text)
+    value = float(token.text)
+    if value == float("inf"):
+        raise ExpressionSyntaxError(token.start, f"{token.text} is too large for a number")
+    return value
+
+
+def read_text(token: Token) -> str:
+    """The text between the quotes of a token, escapes resolved. Raises ExpressionSyntaxError."""
+
+    def replace(match: re.Match[str]) -> str:
+        escape = match[1]
+        if escape.startswith("u") and len(escape) == 5:
+            return chr(int(escape[1:], 16))
+        if escape not in _ESCAPED:
+            raise ExpressionSyntaxError(token.start, f"\\{escape} is no escape here")
+        return _ESCAPED[escape]
+
+    text = _ESCAPE.sub(replace, token.text[1:-1])
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ExpressionSyntaxError(token.start, "this text holds half a character (a lone surrogate)")
+    return text

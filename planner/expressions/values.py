@@ -1,0 +1,64 @@
+"""JSON values as expressions see them: equality, text, and what is not there."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard
+
+from pydantic import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """No value, and why there is none."""
+
+    reason: str
+
+
+Value: TypeAlias = JsonValue | Absent
+
+MAX_BITS = 2_048
+"""Of a whole number that an operation may yield."""
+
+
+def is_number(value: Value) -> TypeGuard[int | float]:
+    """Whether this is a number; a truth value is not one."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def as_whole(value: Value) -> int | None:
+    """The int of a number without a fraction (JSON Schema counts 2.0 as an integer), or None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if isinstance(value, int) or value.is_integer() else None
+
+
+def bounded(value: int | float) -> int | float | Absent:
+    """The number, unless it is none that JSON can write or too large to go on with."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else Absent("the number is too large")
+    return value if value.bit_length() <= MAX_BITS else Absent("the number is too large")
+
+
+def text_of(value: JsonValue) -> str:
+    """The text form: a text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def kind_of(value: JsonValue) -> str:
+    """What to call the value in a sentence."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a truth value"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+        case _:
+            return "an object"

@@ -1,0 +1,133 @@
+"""The plan: a frozen DAG of steps for a goal. It names capabilities, never agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator
+
+STEP_ID = r"^[a-z][a-z0-9_]{0,63}$"
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value that stands in the plan as it is. Nothing in it is ever interpreted."""
+
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """The value of an expression, its type kept: `{from: EXPRESSION}`."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Text with expressions in braces: `{template: "text with {EXPRESSION}"}`; `{{` is a brace."""
+
+    text: str
+
+
+Binding: TypeAlias = Literal | From | Template
+
+
+def read_binding(value: Any) -> Binding:
+    """Tell apart the three ways to write an input. Only an object with the one key `from`
+    or `template` is anything but a literal. Raises ValueError where that key holds no text."""
+    if isinstance(value, (Literal, From, Template)):
+        return value
+    match value:
+        case {"from": expression} if len(value) == 1:
+            return From(_text(expression, "from"))
+        case {"template": text} if len(value) == 1:
+            return Template(_text(text, "template"))
+        case _:
+            return Literal(value)
+
+
+def _text(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"`{key}` takes a text")
+    return value
+
+
+def write_binding(binding: Binding) -> JsonValue:
+    """The JSON of a binding; `read_binding` gives it back."""
+    match binding:
+        case From(expression):
+            return {"from": expression}
+        case Template(text):
+            return {"template": text}
+        case Literal(value):
+            return value
+
+
+Input: TypeAlias = Annotated[Binding, PlainValidator(read_binding), PlainSerializer(write_binding)]
+
+
+class Join(StrEnum):
+    """When a step may start, once every dependency has ended."""
+
+    ALL = "all"
+    """Every dependency completed."""
+    ANY = "any"
+    """At least one completed."""
+    DONE = "done"
+    """However they ended."""
+
+
+class OnFailure(StrEnum):
+    """What a step's failure does to the run."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+    REPLAN = "replan"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Step(_Frozen):
+    """One unit of work.
+
+    `inputs` binds the capability's inputs. `condition` and each of `expect` are expressions that
+    yield a truth value; `expect` sees the attempt's `output`. With `for_each` the work is done once
+    for each `item` of a list, and the output is the list of outputs in that order. `depends_on`
+    orders without data: the data dependencies are what the expressions name.
+    A policy left out is the capability's own.
+    """
+
+    id: Annotated[str, Field(pattern=STEP_ID)]
+    capability: str
+    inputs: dict[str, Input] = Field(default_factory=dict)
+    condition: str | None = None
+    for_each: Input | None = None
+    depends_on: tuple[str, ...] = Field(default=(), strict=False)
+    join: Join = Field(default=Join.ALL, strict=False)
+    expect: tuple[str, ...] = Field(default=(), strict=False)
+    max_retries: Annotated[int, Field(ge=0, le=100)] | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    on_failure: OnFailure = Field(default=OnFailure.FAIL, strict=False)
+    approval: bool = False
+
+
+class Plan(_Frozen):
+    """The DAG of steps for a goal, and the binding that makes its answer."""
+
+    goal: str
+    steps: tuple[Step, ...] = Field(strict=False)
+    answer: Input
+
+    def to_document(self) -> dict[str, JsonValue]:
+        """The plan as JSON, what is left at its default left out."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
+    def with_steps(self, changed: Mapping[str, Step]) -> Self:
+        """The same plan with some steps exchanged, by id."""
+        return self.model_copy(update={"steps": tuple(changed.get(step.id, step) for step in self.steps)})

@@ -1,0 +1,145 @@
+"""What people and programs are told about a run, from its events."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from callsheet.agents.models.chat import Usage
+from callsheet.cli.progress import PlainProgress
+from callsheet.cli.run_document import run_document
+from callsheet.cli.run_text import run_lines, seconds_text, value_text
+from callsheet.executor.events import (
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    ConditionDecided,
+    Event,
+    ItemsResolved,
+    ModelCalled,
+    ModelRequest,
+    PlanAdopted,
+    RetryScheduled,
+    RunCreated,
+    RunFailed,
+    RunStarted,
+    StepFailed,
+    StepSkipped,
+)
+from callsheet.executor.failure import Account, Failure, FailureKind
+from callsheet.executor.fold import record_of
+from callsheet.executor.result import RunResult
+
+BROKEN = Failure(FailureKind.ERROR, "the disk is \x1b[31mfull\x1b[0m", retryable=True)
+STEPS = [{"id": name, "capability": f"do_{name}"} for name in ("read", "each", "save", "send", "maybe")]
+EVENTS: list[Event] = [
+    RunCreated(100.0, "abc123", "tidy up", 1, model="test/model"),
+    ModelCalled(101.0, 100.5, "test/model", ModelRequest(()), "{}", Usage(1200, 30)),
+    PlanAdopted(101.0, 1, {"goal": "tidy up", "steps": STEPS, "answer": 1}),
+    RunStarted(101.0, 4),
+    AttemptStarted(101.0, "read", 1, "reader", "abc123:read", 200.0, {}),
+    AttemptSucceeded(101.5, "read", 1, {"text": "hello\nworld"}),
+    ItemsResolved(101.5, "each", [1, 2]),
+    AttemptStarted(101.5, "each", 1, "worker", "abc123:each:0", 200.0, {}, 0),
+    AttemptStarted(101.5, "each", 1, "worker", "abc123:each:1", 200.0, {}, 1),
+    AttemptSucceeded(102.0, "each", 1, {"n": 1}, 0),
+    AttemptSucceeded(103.0, "each", 1, {"n": 2}, 1),
+    ConditionDecided(103.0, "maybe", False),
+    AttemptStarted(103.0, "save", 1, "writer", "abc123:save", 200.0, {}),
+    AttemptFailed(104.0, "save", 1, BROKEN),
+    RetryScheduled(104.0, "save", 2, 105.5),
+    AttemptStarted(105.5, "save", 2, "writer", "abc123:save", 200.0, {}),
+    AttemptFailed(106.0, "save", 2, BROKEN),
+    StepFailed(106.0, "save", BROKEN),
+    StepSkipped(106.0, "send", ("save",)),
+    RunFailed(106.0, Account(BROKEN, "save", None, 2)),
+]
+
+
+@pytest.fixture
+def result() -> RunResult:
+    """A run in which one of everything happened."""
+    return RunResult.of(record_of(EVENTS))
+
+
+def test_a_run_is_shown_with_every_step_attempt_and_error(result: RunResult) -> None:
+    """The account of a run has its steps, attempts, agents, times and errors, and why it failed."""
+    assert list(run_lines(result))[3:] == [
+        "model: test/model (1 call, 1,200 tokens in, 30 out)",
+        "",
+        "read  do_read  completed in 0.50 s",
+        "  attempt 1  reader  succeeded  0.50 s",
+        '  output: { "text": "hello\\nworld" }',
+        "",
+        "each  do_each  completed in 1.50 s",
+        "  item 0, attempt 1  worker  succeeded  0.50 s",
+        "  item 1, attempt 1  worker  succeeded  1.50 s",
+        '  output: [ { "n": 1 }, { "n": 2 } ]',
+        "",
+        "save  do_save  failed in 3.00 s",
+        "  attempt 1  writer  failed  1.00 s  the disk is full",
+        "  attempt 2  writer  failed  0.50 s  the disk is full",
+        "  failed: the disk is full",
+        "",
+        "send  do_send  skipped",
+        "  skipped for want of save",
+        "",
+        "maybe  do_maybe  skipped",
+        "  skipped: its condition does not hold",
+        "",
+        "failed: step 'save' failed after 2 attempts: the disk is \x1b[31mfull\x1b[0m",
+    ]
+
+
+def test_a_run_as_json_says_the_same(result: RunResult) -> None:
+    """The document is JSON through and through, and has what the text has."""
+    document = json.loads(json.dumps(run_document(result)))
+    assert (document["run"], document["status"], document["model_calls"]) == ("abc123", "failed", 1)
+    assert document["account"]["step"] == "save"
+    assert document["account"]["failure"]["kind"] == "error"
+    steps = {step["id"]: step for step in document["steps"]}
+    assert [attempt["item"] for attempt in steps["each"]["attempts"]] == [0, 1]
+    assert steps["save"]["attempts"][1]["failure"]["message"] == BROKEN.message
+    assert steps["send"]["because"] == ["save"]
+    assert document["plan"]["goal"] == "tidy up"
+
+
+def test_plain_progress_has_a_line_for_what_matters() -> None:
+    """Where there is no terminal, every start, end, failure and skip is one line."""
+    lines: list[str] = []
+    progress = PlainProgress(lines.append)
+    for event in EVENTS:
+        progress.show(event)
+    progress.stop()
+    assert lines == [
+        "read: started by reader",
+        "read: done in 0.50 s",
+        "each[0]: started by worker",
+        "each[1]: started by worker",
+        "each[0]: done in 0.50 s",
+        "each[1]: done in 1.50 s",
+        "maybe: skipped: its condition does not hold",
+        "save: started by writer",
+        "save: attempt 1 failed: the disk is \x1b[31mfull\x1b[0m",
+        "save: attempt 2 in 1.50 s",
+        "save: started by writer, attempt 2",
+        "save: attempt 2 failed: the disk is \x1b[31mfull\x1b[0m",
+        "save: failed: the disk is \x1b[31mfull\x1b[0m",
+        "send: skipped for want of save",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0.00 s"), (9.994, "9.99 s"), (12.34, "12.3 s"), (125, "2 m 5 s"), (12_000, "3 h 20 m")],
+)
+def test_durations_are_readable(seconds: float, text: str) -> None:
+    """A duration is written in the units a person would use."""
+    assert seconds_text(seconds) == text
+
+
+def test_a_text_is_shown_as_it_is_and_the_rest_as_json() -> None:
+    """An answer that is text comes without quotes."""
+    assert value_text("one\ntwo") == "one\ntwo"
+    assert json.loads(value_text({"ä": [1, None]})) == {"ä": [1, None]}
