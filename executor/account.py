@@ -73,7 +73,7 @@ def _children(tree: Tree) -> Iterator[Tree]:
         yield from _trees_in(getattr(tree, field.name))
 
 
-def _trees_in(part: Any) -> Iterator[Tree]:
+def _trees_in(part: Tree | tuple[Any, ...] | str | None) -> Iterator[Tree]:
     if isinstance(part, Tree):
         yield part
     elif isinstance(part, tuple):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from callsheet.planner.compiled import CompiledStep
 
@@ -18,8 +19,7 @@ from .runner import Abandoned, Assignment, Runner
 Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
 
 
-@dataclass(slots=True, eq=False)
-class _Live:
+class _Live(msgspec.Struct, eq=False):
     """An attempt that has not ended."""
 
     step: CompiledStep

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+import msgspec
 
 from callsheet.planner.compiled import CompiledStep
 
@@ -22,15 +23,13 @@ from .events import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Enter:
+class Enter(msgspec.Struct, frozen=True):
     """Enter the event; nothing is to be done outside."""
 
     event: ConditionDecided | ItemsResolved | StepFailed | StepSkipped
 
 
-@dataclass(frozen=True, slots=True)
-class StartAttempt:
+class StartAttempt(msgspec.Struct, frozen=True):
     """Choose an agent, enter an AttemptStarted, and once that is kept give the agent its work.
 
     `failures` counts, by agent, how often this work failed through an agent's own fault.
@@ -43,29 +42,25 @@ class StartAttempt:
     failures: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class StopAttempt:
+class StopAttempt(msgspec.Struct, frozen=True):
     """Enter the event, and tell the attempt to stop."""
 
     event: AttemptStopping
 
 
-@dataclass(frozen=True, slots=True)
-class SetTimer:
+class SetTimer(msgspec.Struct, frozen=True):
     """Enter the event, and enter a RetryDue when it is due."""
 
     event: RetryScheduled
 
 
-@dataclass(frozen=True, slots=True)
-class RequestApproval:
+class RequestApproval(msgspec.Struct, frozen=True):
     """Enter the event, and ask somebody."""
 
     event: ApprovalRequested
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(msgspec.Struct, frozen=True):
     """Let go of whatever is still held, and enter the event, the last one."""
 
     event: RunCompleted | RunFailed | RunCancelled

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import Any
 
+from pydantic import JsonValue
+
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.tree import Tree
@@ -96,10 +98,11 @@ def _items(record: RunRecord, step: CompiledStep) -> ItemsResolved | StepFailed:
     items = _value(step.for_each, record.outputs, "its for_each")
     if isinstance(items, Failure):
         return StepFailed(record.now, step.id, items)
-    if not isinstance(items[0], list):
+    (value,) = items
+    if not isinstance(value, list):
         failure = Failure(FailureKind.INVALID_INPUT, "its for_each is no list")
         return StepFailed(record.now, step.id, failure)
-    return ItemsResolved(record.now, step.id, items[0])
+    return ItemsResolved(record.now, step.id, value)
 
 
 def _approval(record: RunRecord, step: CompiledStep) -> Enter | RequestApproval:
@@ -150,7 +153,7 @@ def scope_of(record: RunRecord, step: str, item: int | None, output: dict[str, A
     return ChainMap(own, record.outputs) if own else record.outputs
 
 
-def _value(tree: Tree, scope: Scope, what: str) -> tuple[Any] | Failure:
+def _value(tree: Tree, scope: Scope, what: str) -> tuple[JsonValue] | Failure:
     """The value, in a tuple of one, as the journal would give it back; or why there is none."""
     value = evaluate(tree, scope)
     if isinstance(value, Absent):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.errors import UnknownCapability
@@ -21,6 +21,7 @@ from callsheet.agents.workspace import Workspace
 from .attempts import Attempts
 from .clock import Clock
 from .commands import Command, Enter, Finish, RequestApproval, SetTimer, StartAttempt, StopAttempt
+from .errors import JournalError
 from .events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -35,7 +36,6 @@ from .events import (
     StepFailed,
     TimeLimitReached,
 )
-from .errors import JournalError
 from .failure import Failure, FailureKind
 from .journal import Journal
 from .json_copy import clean_text
@@ -71,9 +71,7 @@ class Driver:
         self._around = around
         self._on_event = around.on_event
         self._loop = asyncio.get_running_loop()
-        self._attempts = Attempts(
-            around.runner, around.clock, state.record, self._post, around.grace_seconds
-        )
+        self._attempts = Attempts(around.runner, around.clock, state.record, self._post, around.grace_seconds)
         self._batch: list[Event] = []
         self._launches: list[Work] = []
         self._inbox: list[Event] = []
@@ -133,7 +131,7 @@ class Driver:
 
     def _carry_out(self) -> None:
         while (command := decide(self._state)) is not None:
-            _PERFORM[type(command)](self, command)
+            self._perform(command)
         if not (self._over or self._attempts or self._timers or self._asking or self._inbox):
             self._pause()
 
@@ -186,8 +184,24 @@ class Driver:
     def _now(self) -> float:
         return self._around.clock.now()
 
-    def _enter_only(self, command: Enter) -> None:
-        self._enter(command.event)
+    def _perform(self, command: Command) -> None:
+        match command:
+            case StartAttempt():
+                self._start_attempt(command)
+            case Enter(event):
+                self._enter(event)
+            case StopAttempt(event):
+                self._enter(event)
+                self._attempts.stop((event.step, event.item))
+            case SetTimer(event):
+                self._enter(event)
+                self._set_timer(event)
+            case RequestApproval(event):
+                self._enter(event)
+                self._request_approval(event)
+            case Finish(event):
+                self._enter(event)
+                self._over = True
 
     def _start_attempt(self, command: StartAttempt) -> None:
         step, item = command.step, command.item
@@ -231,15 +245,9 @@ class Driver:
         if not self._over:
             self._post(event)
 
-    def _stop_attempt(self, command: StopAttempt) -> None:
-        self._enter(command.event)
-        self._attempts.stop((command.event.step, command.event.item))
-
-    def _set_timer(self, command: SetTimer) -> None:
-        self._enter(command.event)
-        work = command.event.step, command.event.item
-        wait = max(0.0, command.event.due - self._now())
-        self._timers[work] = self._loop.call_later(wait, self._ring, command.event)
+    def _set_timer(self, scheduled: RetryScheduled) -> None:
+        wait = max(0.0, scheduled.due - self._now())
+        self._timers[scheduled.step, scheduled.item] = self._loop.call_later(wait, self._ring, scheduled)
 
     def _ring(self, scheduled: RetryScheduled) -> None:
         del self._timers[scheduled.step, scheduled.item]
@@ -248,11 +256,10 @@ class Driver:
     def _reach_limit(self) -> None:
         self._post(TimeLimitReached(self._now()))
 
-    def _request_approval(self, command: RequestApproval) -> None:
-        self._enter(command.event)
+    def _request_approval(self, request: ApprovalRequested) -> None:
         if self._around.approve is not None:
-            asking = self._ask(self._around.approve, command.event)
-            self._asking[command.event.step] = self._loop.create_task(asking)
+            asking = self._ask(self._around.approve, request)
+            self._asking[request.step] = self._loop.create_task(asking)
 
     async def _ask(self, approve: Approve, request: ApprovalRequested) -> None:
         try:
@@ -265,10 +272,6 @@ class Driver:
         del self._asking[request.step]
         self._post(kind(self._now(), request.step))
 
-    def _finish(self, command: Finish) -> None:
-        self._enter(command.event)
-        self._over = True
-
     def _release(self) -> None:
         self._over = True
         for timer in (*self._timers.values(), self._limit):
@@ -276,13 +279,3 @@ class Driver:
                 timer.cancel()
         for asking in self._asking.values():
             asking.cancel()
-
-
-_PERFORM: dict[type[Command], Callable[[Driver, Any], None]] = {
-    Enter: Driver._enter_only,
-    Finish: Driver._finish,
-    RequestApproval: Driver._request_approval,
-    SetTimer: Driver._set_timer,
-    StartAttempt: Driver._start_attempt,
-    StopAttempt: Driver._stop_attempt,
-}

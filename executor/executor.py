@@ -14,7 +14,7 @@ from .driver import Approve, Driver, Surroundings
 from .errors import RunNotPending
 from .events import Event, PlanAdopted, RunStarted
 from .journal import Journal
-from .machine import RunState, fold
+from .machine import fold
 from .record import RunStatus
 from .result import RunResult
 from .runner import LocalRunner, Runner

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import JournalError, RunAmbiguous, RunNotFound
+from .errors import EventUnreadable, JournalError, RunAmbiguous, RunNotFound
 from .events import (
     Event,
+    ModelCalled,
+    PlanAdopted,
     RunCancelled,
     RunCompleted,
     RunCreated,
     RunFailed,
     RunPaused,
-    RunStarted,
     decode,
     encode,
 )
@@ -50,7 +51,8 @@ class Journal(Protocol):
         ...
 
     async def append(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to a run, all or none, and return once they are kept for good."""
+        """Add events to a run, all or none, and return once they are kept for good. A call that is
+        cancelled may have been kept all the same, before whatever is appended after it."""
         ...
 
     def read(self, run: str) -> list[Event]:
@@ -91,11 +93,14 @@ def choose_run(prefix: str, candidates: Sequence[str]) -> str:
     return candidates[0]
 
 
-def summarize(first: Event, last: Event, started: bool) -> RunSummary:
-    """A run in one line, from its first and last events and whether it was ever started."""
+def summarize(first: Event, last: Event) -> RunSummary:
+    """A run in one line, from its first and last events."""
     if not isinstance(first, RunCreated):
-        raise JournalError(getattr(first, "run", "?"), "a run does not begin with its creation")
-    status = _STATUSES.get(type(last), RunStatus.RUNNING if started else RunStatus.PENDING)
+        raise EventUnreadable("a run does not begin with its creation")
+    if isinstance(last, (RunCreated, PlanAdopted)) or (isinstance(last, ModelCalled) and last.step is None):
+        status = RunStatus.PENDING
+    else:
+        status = _STATUSES.get(type(last), RunStatus.RUNNING)
     return RunSummary(first.run, first.goal, status, first.at, last.at)
 
 
@@ -128,7 +133,8 @@ class MemoryJournal:
 
     def runs(self, limit: int = 50) -> list[RunSummary]:
         """The latest runs, newest first."""
-        return [self._summary(lines) for lines in list(reversed(self._runs.values()))[:limit]]
+        latest = list(reversed(self._runs.values()))[:limit]
+        return [summarize(decode(lines[0]), decode(lines[-1])) for lines in latest]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -138,7 +144,3 @@ class MemoryJournal:
         if lines is None:
             raise RunNotFound(run)
         return lines
-
-    def _summary(self, lines: list[bytes]) -> RunSummary:
-        events = [decode(line) for line in lines]
-        return summarize(events[0], events[-1], any(isinstance(event, RunStarted) for event in events))

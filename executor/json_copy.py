@@ -32,7 +32,7 @@ def copy_json(value: object, most_bytes: int = MOST_BYTES) -> Any:
     except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
         raise NotJson(str(error)) from None
     if not same:
-        raise NotJson("it holds something that JSON cannot (NaN, a tuple, a set, bytes, a key that is no text)")
+        raise NotJson("it holds what JSON cannot: NaN, a tuple, a set, bytes, or a key that is no text")
     if len(line) > most_bytes:
         raise NotJson(f"it takes {len(line):,} bytes; at most {most_bytes:,} are kept")
     return copy

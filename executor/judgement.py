@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 from callsheet.agents.capability import Effect
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models.errors import (
@@ -43,9 +44,7 @@ def judge_output(
         for expectation in step.expectations:
             surprise = _disappointment(expectation, scope)
             if surprise is not None:
-                return AttemptSurprised(
-                    at, started.step, started.attempt, surprise, output, started.item
-                )
+                return AttemptSurprised(at, started.step, started.attempt, surprise, output, started.item)
     return AttemptSucceeded(at, started.step, started.attempt, output, started.item)
 
 
@@ -67,7 +66,9 @@ def judge_error(
     return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
 
 
-def judge_timeout(step: CompiledStep, started: AttemptStarted, at: float, *, abandoned: bool) -> AttemptFailed:
+def judge_timeout(
+    step: CompiledStep, started: AttemptStarted, at: float, *, abandoned: bool
+) -> AttemptFailed:
     """It took too long, was told to stop, and did so or not."""
     rest = "; it ignored that it was told to stop, and may still be running" if abandoned else ""
     failure = Failure(

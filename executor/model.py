@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, FinishReason, Usage
 
@@ -118,8 +118,9 @@ def _journaled(request: ChatRequest) -> ModelRequest:
     )
 
 
-def _schema(request: ChatRequest) -> dict[str, object] | None:
+def _schema(request: ChatRequest) -> dict[str, Any] | None:
     try:
-        return copy_json(request.schema)
+        schema: dict[str, Any] | None = copy_json(request.schema)
     except NotJson as error:
         return {"unreadable": str(error)}
+    return schema

@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+import msgspec
+
 from callsheet.agents.models.chat import Usage
 
 from .failure import Account, Failure
+
+NO_USAGE = Usage()
 
 Work: TypeAlias = tuple[str, int | None]
 """A step, or one item of a `for_each` step: what an attempt is an attempt at."""
@@ -57,8 +61,7 @@ class AttemptStatus(StrEnum):
 ENDED = frozenset({StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED})
 
 
-@dataclass(slots=True)
-class AttemptRecord:
+class AttemptRecord(msgspec.Struct):
     """One try by one agent. `ended` is None while it runs."""
 
     number: int
@@ -69,7 +72,7 @@ class AttemptRecord:
     ended: float | None = None
     failure: Failure | None = None
     abandoned: bool = False
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
 
 
 @dataclass(slots=True)
@@ -114,7 +117,7 @@ class RunRecord:
     missing: tuple[str, ...] = ()
     account: Account | None = None
     waiting: tuple[str, ...] = ()
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = NO_USAGE
     model_calls: int = 0
 
     def step_of(self, step: str) -> StepRecord:

@@ -1,12 +1,14 @@
-"""What a run came to: while it is fresh, or read back from its journal."""
+"""What a run came to: while it is fresh, or read back from its journal.
+
+These are structs of msgspec: `msgspec.to_builtins(result)` is the same as JSON.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Self
 
+import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.models.chat import Usage
@@ -15,8 +17,7 @@ from .failure import Account, Failure
 from .record import AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptResult:
+class AttemptResult(msgspec.Struct, frozen=True):
     """One try by one agent. Times are seconds since the epoch; `ended` is None where it has not,
     or where nobody saw it end. `abandoned`: it ignored that it was told to stop."""
 
@@ -31,8 +32,7 @@ class AttemptResult:
     usage: Usage
 
 
-@dataclass(frozen=True, slots=True)
-class StepResult:
+class StepResult(msgspec.Struct, frozen=True):
     """One step. `output` is the object that a completed step gave, a list of them for a `for_each`
     step. `because` names the dependencies for want of which it was skipped; empty where its own
     condition did not hold."""
@@ -57,8 +57,7 @@ class StepResult:
         return None if not ends or None in ends else max(end for end in ends if end is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(msgspec.Struct, frozen=True):
     """One run. `answer` is there once it is completed, `account` once it failed; `missing` names
     the steps whose work the answer had to do without; `waiting` those that wait for an approval.
     `plan` is the document of the plan that was carried out last, `usage` the sum over all calls
@@ -91,7 +90,7 @@ class RunResult:
             missing=record.missing,
             account=record.account,
             waiting=record.waiting,
-            steps=MappingProxyType({step.id: _step(step) for step in record.steps.values()}),
+            steps={step.id: _step(step) for step in record.steps.values()},
             plan=record.plan,
             usage=record.usage,
             model=record.model,

@@ -9,9 +9,10 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, TypeAlias
 
+import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context, Isolation
@@ -22,8 +23,7 @@ from .virtual_time import outside_work
 _Outcome: TypeAlias = tuple[object, BaseException | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(msgspec.Struct, frozen=True):
     """One attempt: who does what, with what."""
 
     agent: Agent
@@ -59,9 +59,7 @@ class LocalRunner:
         """Do the work. Raises what the agent raises."""
         if assignment.agent.isolation is Isolation.THREAD:
             return await _perform_in_thread(assignment)
-        return await assignment.agent.perform(
-            assignment.capability, assignment.inputs, assignment.context
-        )
+        return await assignment.agent.perform(assignment.capability, assignment.inputs, assignment.context)
 
 
 async def _perform_in_thread(assignment: Assignment) -> object:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, TypeVar, TypeVarTuple, Unpack
@@ -43,7 +43,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._virtual_now += seconds
 
     def run_in_executor(
-        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]
+        self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
         """As ever; and while it lasts, time passes as on the wall."""
         future = super().run_in_executor(executor, func, *args)
@@ -111,7 +111,7 @@ def run_virtually(main: Coroutine[Any, Any, T]) -> T:
 
 
 @contextmanager
-def outside_work() -> Iterator[None]:
+def outside_work() -> Generator[None, None, None]:
     """Around waiting for work outside of the event loop: virtual time passes as on the wall."""
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualLoop):
@@ -125,7 +125,7 @@ def outside_work() -> Iterator[None]:
 
 
 @contextmanager
-def held_time() -> Iterator[None]:
+def held_time() -> Generator[None, None, None]:
     """Around waiting for a write outside of the event loop: virtual time stands still."""
     loop = asyncio.get_running_loop()
     if not isinstance(loop, VirtualLoop):

@@ -1,0 +1,42 @@
+"""The agents that come with Callsheet."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from callsheet.agents.agent import Agent
+
+from .calculator import calculate
+from .facts import extract
+from .files import list_files, read_file, write_file
+from .prose import summarize, write_text
+from .tables import analyze_table
+
+TABLES_EXTRA = "callsheet[tables]"
+"""What has to be installed for `analyze_table`."""
+
+__all__ = [
+    "TABLES_EXTRA",
+    "analyze_table",
+    "builtin_agents",
+    "calculate",
+    "extract",
+    "has_tables",
+    "list_files",
+    "read_file",
+    "summarize",
+    "write_file",
+    "write_text",
+]
+
+
+def has_tables() -> bool:
+    """Whether the library that `analyze_table` computes with is installed."""
+    return find_spec("polars") is not None
+
+
+def builtin_agents() -> list[Agent]:
+    """Every agent that works here. Without the extra `callsheet[tables]` there is no `analyze_table`,
+    so that nothing is planned that cannot be done."""
+    tables: list[Agent] = [analyze_table] if has_tables() else []
+    return [list_files, read_file, write_file, summarize, write_text, extract, *tables, calculate]

@@ -33,7 +33,7 @@ _SIGNS = str.maketrans(
         "\N{EN DASH}": "-",
         "\N{NO-BREAK SPACE}": " ",
     }
-)  
+)
 _WORDS = {
     "plus": "+",
     "minus": "-",

@@ -27,6 +27,8 @@ def read_period(text: str) -> Period | None:
     try:
         first = datetime.date(year or 0, month or 1, day or 1)
         last_month = month or 12
-        return Period(first, first.replace(month=last_month, day=day or monthrange(first.year, last_month)[1]))
+        return Period(
+            first, first.replace(month=last_month, day=day or monthrange(first.year, last_month)[1])
+        )
     except ValueError:
         return None

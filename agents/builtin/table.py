@@ -1,5 +1,8 @@
 """A CSV file as a table of typed columns."""
 
+# polars names numpy types in its annotations, and numpy is not installed with it.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import csv
@@ -74,13 +77,17 @@ def read_table(data: bytes, path: str) -> Table:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
         header = _header(reader, path)
-        frame = polars.concat([_frame(rows, header) for rows in _batches(reader, len(header), path)] or [_frame([], header)])
+        frame = polars.concat(
+            [_frame(rows, header) for rows in _batches(reader, len(header), path)] or [_frame([], header)]
+        )
     except csv.Error as error:
         raise TableError(path, f"is no CSV (line {reader.line_num}: {error})") from None
     if frame.is_empty():
         raise TableError(path, "has a header, but no rows")
     typed = [_typed(frame[name], comma_is_free=_delimiter(text) != ",") for name in header]
-    return Table(path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed]))
+    return Table(
+        path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed])
+    )
 
 
 def _delimiter(text: str) -> str:
@@ -171,5 +178,7 @@ def _dates(values: polars.Series) -> polars.Series | None:
     days = values.str.slice(0, 10)
     whole = days.set((days.str.len_chars() == len("2024-01")).fill_null(value=False), None)
     months = days.set((days.str.len_chars() != len("2024-01")).fill_null(value=False), None) + "-01"
-    dates = whole.str.to_date("%Y-%m-%d", strict=False).fill_null(months.str.to_date("%Y-%m-%d", strict=False))
+    dates = whole.str.to_date("%Y-%m-%d", strict=False).fill_null(
+        months.str.to_date("%Y-%m-%d", strict=False)
+    )
     return None if dates.null_count() > values.null_count() else dates.cast(polars.Date)

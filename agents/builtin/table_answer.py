@@ -1,5 +1,8 @@
 """A checked query run over its table: compiled to the data-frame library's expressions, never to code."""
 
+# polars names numpy types in its annotations, and numpy is not installed with it.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -43,7 +46,7 @@ def answer(query: TableQuery, table: Table) -> TableAnswer:
     basis = f"{kept.height:,} of {table.frame.height:,} rows of {table.path}"
     shown = "no row meets the conditions" if kept.is_empty() else _show(tuple(cut.columns), rows)
     return TableAnswer(
-        text=f"{said[:1].upper()}{said[1:]} ({basis}):{_notes(query, ordered)}{shown}",
+        text=f"{said[:1].upper()}{said[1:]} ({basis}):{shown}{_note(query, ordered)}",
         query=said,
         columns=tuple(cut.columns),
         rows=rows,
@@ -56,7 +59,9 @@ def describe(query: TableQuery) -> str:
     if query.group_by:
         words.append(f"by {' and '.join(query.group_by)}")
     if query.where:
-        words.append("where " + " and ".join(f"{each.column} {each.test} {each.value}" for each in query.where))
+        words.append(
+            "where " + " and ".join(f"{each.column} {each.test} {each.value}" for each in query.where)
+        )
     said = " ".join(words)
     if query.sort_by is not None and (query.group_by or not query.compute):
         by = "" if query.sort_by == COMPUTED else f"by {query.sort_by}, "
@@ -68,8 +73,14 @@ def _measure_name(measure: Measure) -> str:
     if measure.function == "count":
         return "count of rows"
     times = f" times {measure.times}" if measure.times else ""
-    function = {"mean": "average", "count different": "number of different"}.get(measure.function, measure.function)
-    return f"{function} {measure.column}" if measure.function == "count different" else f"{function} of {measure.column}{times}"
+    function = {"mean": "average", "count different": "number of different"}.get(
+        measure.function, measure.function
+    )
+    return (
+        f"{function} {measure.column}"
+        if measure.function == "count different"
+        else f"{function} of {measure.column}{times}"
+    )
 
 
 def _column(name: str, table: Table) -> polars.Expr:
@@ -153,7 +164,9 @@ def _measure(measure: Measure, table: Table) -> polars.Expr:
     if measure.function == "count":
         return polars.len().alias(_measure_name(measure))
     column = _column(measure.column, table)
-    value = reduce(lambda left, name: left * _column(name, table), [measure.times] if measure.times else [], column)
+    value = reduce(
+        lambda left, name: left * _column(name, table), [measure.times] if measure.times else [], column
+    )
     computed = {
         "sum": value.sum,
         "mean": value.mean,
@@ -179,18 +192,22 @@ def _sort(frame: polars.DataFrame, query: TableQuery) -> polars.DataFrame:
     return frame.sort(by, descending=query.order == "descending", nulls_last=True, maintain_order=True)
 
 
-def _notes(query: TableQuery, ordered: polars.DataFrame) -> str:
+def _note(query: TableQuery, ordered: polars.DataFrame) -> str:
     by = _sort_column(query)
     if not query.limit or by not in ordered.columns or ordered.height <= query.limit:
         return ""
     last, following = ordered[by][query.limit - 1], ordered[by][query.limit]
-    return " the next one has the same value;" if last == following else ""
+    return "\n(The next one has the same value.)" if last == following else ""
 
 
 def _show(columns: Sequence[str], rows: Sequence[dict[str, JsonValue]]) -> str:
     if len(rows) == 1 and len(columns) == 1:
         return f" {_cell(rows[0][columns[0]])}"
-    lines = [columns, ["---"] * len(columns), *([_cell(row[name]) for name in columns] for row in rows[:_SHOWN_ROWS])]
+    lines = [
+        columns,
+        ["---"] * len(columns),
+        *([_cell(row[name]) for name in columns] for row in rows[:_SHOWN_ROWS]),
+    ]
     table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     more = f"\n… and {len(rows) - _SHOWN_ROWS} more rows" if len(rows) > _SHOWN_ROWS else ""
     return f"\n\n{table}{more}"

@@ -67,9 +67,9 @@ def query_schema(table: Table) -> JsonObject:
     numbers = [column.name for column in table.columns if column.kind is Kind.NUMBER]
     ordered = [column.name for column in table.columns if column.kind is not Kind.TEXT]
     return _object(
-        where=_list({"anyOf": _conditions(table)}),
+        where=_list(_any_of(_conditions(table))),
         group_by=_list(_one_of(names)),
-        compute=_list({"anyOf": _measures(names, numbers, ordered)}),
+        compute=_list(_any_of(_measures(names, numbers, ordered))),
         sort_by=_one_of([COMPUTED, *names, None]),
         order=_one_of(["descending", "ascending"]),
         limit={"type": ["integer", "null"]},
@@ -89,7 +89,9 @@ def read_query(document: JsonObject, table: Table) -> TableQuery:
 
 def selectable(table: Table) -> Sequence[str]:
     """Every name that a query may use: the columns, and the parts of those that hold dates."""
-    return [name for column in table.columns for name in (column.name, *(part.name for part in parts_of(column)))]
+    return [
+        name for column in table.columns for name in (column.name, *(part.name for part in parts_of(column)))
+    ]
 
 
 def find_part(table: Table, name: str) -> DatePart | None:
@@ -140,7 +142,9 @@ def _problems(query: TableQuery, table: Table) -> Sequence[str]:
         *(measure.times for measure in query.compute if measure.times),
         *([query.sort_by] if query.sort_by not in (None, COMPUTED) else []),
     ]
-    unknown = [f"there is no column {name!r}; there are {', '.join(known)}" for name in named if name not in known]
+    unknown = [
+        f"there is no column {name!r}; there are {', '.join(known)}" for name in named if name not in known
+    ]
     if unknown:
         return unknown
     conditions = (problem for each in query.where if (problem := _condition_problem(each, table)))
@@ -156,7 +160,11 @@ def _condition_problem(condition: Condition, table: Table) -> str | None:
     kind = table.column(name).kind
     if kind is Kind.DATE:
         fits = test != "contains" and read_period(str(value)) is not None
-        return None if fits else f"{name!r} is compared with a date such as 2024-09-30 or 2024-09, not with {value!r}"
+        return (
+            None
+            if fits
+            else f"{name!r} is compared with a date such as 2024-09-30 or 2024-09, not with {value!r}"
+        )
     if kind is Kind.NUMBER:
         fits = test not in ("contains", "starts with") and read_number(value) is not None
         return None if fits else f"{name!r} is compared with a number, not with {value!r}"
@@ -165,10 +173,18 @@ def _condition_problem(condition: Condition, table: Table) -> str | None:
 
 def _measure_problem(measure: Measure, table: Table) -> str | None:
     if measure.function in ("count", "count different"):
-        return None if measure.function == "count" or measure.column != ROWS else "count different needs a column"
+        return (
+            None
+            if measure.function == "count" or measure.column != ROWS
+            else "count different needs a column"
+        )
     if measure.column == ROWS or find_part(table, measure.column):
         return f"{measure.function} needs a column of numbers, not {measure.column!r}"
-    if table.column(measure.column).kind is Kind.DATE and measure.function in ("min", "max") and not measure.times:
+    if (
+        table.column(measure.column).kind is Kind.DATE
+        and measure.function in ("min", "max")
+        and not measure.times
+    ):
         return None
     for name in filter(None, (measure.column, measure.times)):
         if (problem := _number_problem(name, table)) is not None:
@@ -233,3 +249,7 @@ def _list(items: JsonObject) -> JsonObject:
 
 def _one_of(values: Sequence[str | None]) -> JsonObject:
     return {"enum": list(values)}
+
+
+def _any_of(shapes: list[JsonObject]) -> JsonObject:
+    return {"anyOf": [*shapes]}

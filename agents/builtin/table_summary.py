@@ -1,5 +1,8 @@
 """What a model is told about a table: each column, what it holds, and some of it."""
 
+# polars names numpy types in its annotations, and numpy is not installed with it.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -23,15 +26,18 @@ def _describe(column: Column, table: Table) -> Sequence[str]:
     values = table.frame[column.name]
     match column.kind:
         case Kind.NUMBER:
-            return [f"{column.name} (number, {values.min()} to {values.max()})"]
+            return [f"{column.name} (number, {values.min()!s} to {values.max()!s})"]
         case Kind.DATE:
             parts = [part.name for part in parts_of(column)]
-            return [f"{column.name} (date, {values.min()} to {values.max()})", *parts]
+            return [f"{column.name} (date, {values.min()!s} to {values.max()!s})", *parts]
         case Kind.TEXT:
             return [f"{column.name} (text: {_samples(column.name, table)})"]
 
 
 def _samples(name: str, table: Table) -> str:
-    values = [str(value) for value in table.frame[name].drop_nulls().unique(maintain_order=True).head(_MOST_VALUES + 1)]
+    values = [
+        str(value)
+        for value in table.frame[name].drop_nulls().unique(maintain_order=True).head(_MOST_VALUES + 1)
+    ]
     shown = [" ".join(value.split())[:_LONGEST_VALUE] for value in values[:_MOST_VALUES]]
     return ", ".join([*shown, "..."] if len(values) > _MOST_VALUES else shown)

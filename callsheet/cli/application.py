@@ -11,9 +11,6 @@ import callsheet
 
 from .agents import agents
 from .check import check
-from .doctor import doctor
-from .plan import plan
-from .run import run
 from .runs import runs
 from .show import show
 
@@ -30,7 +27,7 @@ def application() -> None:
     """
 
 
-for _command in (run, plan, check, agents, runs, show, doctor):
+for _command in (check, agents, runs, show):
     application.add_command(_command)
 
 

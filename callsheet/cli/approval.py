@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from callsheet.agents.capability import Effect
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.events import ApprovalRequested
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 
 from .output import Output
 from .plan_text import changing_steps, plan_lines
 from .progress import Progress
-from .safe_text import plain
+from .question import ask_yes_or_no
+from .safe_text import one_line
 
 
 class ApprovalNeeded(CallsheetError):
@@ -34,17 +34,22 @@ class ApprovalNeeded(CallsheetError):
 
 
 class Approver:
-    """Shows a plan, and says whether it may run."""
+    """Shows a plan and says whether it may run; asks about the steps that want an approval of their own.
+
+    With `yes` everything is approved. `needed` is set where somebody had to be asked and nobody is there.
+    """
 
     def __init__(self, output: Output, progress: Progress, workspace: Path, *, yes: bool) -> None:
         self._output = output
         self._progress = progress
         self._workspace = workspace
         self._yes = yes
+        self._asking = asyncio.Lock()
+        self.needed: ApprovalNeeded | None = None
 
-    async def __call__(self, checked: CheckedPlan) -> bool:
-        """Whether the plan may run. Raises ApprovalNeeded where it should be asked and nobody is there."""
-        self._progress.stop()
+    async def review(self, checked: CheckedPlan) -> bool:
+        """Whether the plan may run."""
+        self._progress.pause()
         for line in plan_lines(checked):
             self._output.note(line)
         changing = changing_steps(checked)
@@ -52,11 +57,19 @@ class Approver:
             return True
         what = self._describe(changing)
         if not self._output.can_ask:
-            raise ApprovalNeeded(tuple(step.id for step in changing), what)
-        try:
-            return self._ask(f"The plan {what}. Go ahead? [y/N] ")
-        except KeyboardInterrupt:
-            return await _cancel()
+            self.needed = ApprovalNeeded(tuple(step.id for step in changing), what)
+            return False
+        return await ask_yes_or_no(f"The plan {what}. Go ahead?")
+
+    async def approve(self, request: ApprovalRequested) -> bool:
+        """Whether a step that wants an approval of its own may start, with the inputs it would be given."""
+        if self._yes:
+            return True
+        async with self._asking:
+            self._progress.pause()
+            inputs = one_line(json.dumps(request.inputs, ensure_ascii=False), 1_000)
+            self._output.note(f"{request.step} wants to do {request.capability} ({request.effect}): {inputs}")
+            return await ask_yes_or_no("Approve it?")
 
     def _describe(self, changing: Sequence[CompiledStep]) -> str:
         """What is to be approved: `writes in /work (save) and does what cannot be undone (send)`."""
@@ -73,32 +86,3 @@ class Approver:
                 return "does what cannot be undone"
             case _:
                 return "asks for approval"
-
-    def _ask(self, question: str) -> bool:
-        """Ask, and wait for the answer. Nothing else goes on meanwhile: the run has not begun."""
-        with _interruptible():
-            sys.stderr.write(plain(question))
-            sys.stderr.flush()
-            answer = sys.stdin.readline()
-        if not answer:
-            self._output.note()
-        return answer.strip().lower() in ("y", "yes")
-
-
-@contextmanager
-def _interruptible() -> Generator[None]:
-    """Let Ctrl-C end the wait for an answer: asyncio's own handler would only take note of it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-async def _cancel() -> bool:
-    """Stop the way that Ctrl-C stops a run anywhere else: by cancelling the task."""
-    task = asyncio.current_task()
-    if task is not None:
-        task.cancel()
-    await asyncio.sleep(0)
-    return False

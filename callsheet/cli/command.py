@@ -70,6 +70,17 @@ def settings_options(function: Callback) -> Callback:
     return load
 
 
+def store_option(function: Callback) -> Callback:
+    """Give a command that only reads the journal `--store`, and hand it the `Settings` that hold."""
+
+    @click.option("--store", type=_FILE, help="The file with the journal of all runs.")
+    @wraps(function)
+    def load(output: Output, *args: Any, store: Path | None, **kwargs: Any) -> ExitCode:
+        return function(output, Settings.load(flags={"store": store}), *args, **kwargs)
+
+    return load
+
+
 def _report(error: BaseException, output: Output, debug: bool) -> int:
     """Say what went wrong, in one paragraph, and give the exit code."""
     if debug:

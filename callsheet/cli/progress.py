@@ -51,8 +51,9 @@ class Progress(Protocol):
         """Take one event in."""
         ...
 
-    def stop(self) -> None:
-        """Leave the screen in order: the run is over, or a question is to be asked."""
+    def pause(self) -> None:
+        """Leave the screen in order: the run is over, or a question is to be asked. The next attempt that
+        starts resumes."""
         ...
 
 
@@ -75,7 +76,7 @@ class PlainProgress:
         if tell is not None:
             self._say(tell(self._record, event))
 
-    def stop(self) -> None:
+    def pause(self) -> None:
         """A line is whole already."""
 
 
@@ -93,7 +94,7 @@ class LiveProgress:
         if isinstance(event, AttemptStarted) and self._live is None:
             self._start()
 
-    def stop(self) -> None:
+    def pause(self) -> None:
         """Draw the table a last time and leave it standing."""
         if self._live is not None:
             self._live.stop()

@@ -47,10 +47,10 @@ EVENTS: list[Event] = [
     AttemptSucceeded(103.0, "each", 1, {"n": 2}, 1),
     ConditionDecided(103.0, "maybe", False),
     AttemptStarted(103.0, "save", 1, "writer", "abc123:save", 200.0, {}),
-    AttemptFailed(104.0, "save", 1, BROKEN),
+    AttemptFailed(104.0, "save", 1, "writer", BROKEN),
     RetryScheduled(104.0, "save", 2, 105.5),
     AttemptStarted(105.5, "save", 2, "writer", "abc123:save", 200.0, {}),
-    AttemptFailed(106.0, "save", 2, BROKEN),
+    AttemptFailed(106.0, "save", 2, "writer", BROKEN),
     StepFailed(106.0, "save", BROKEN),
     StepSkipped(106.0, "send", ("save",)),
     RunFailed(106.0, Account(BROKEN, "save", None, 2)),
@@ -111,7 +111,7 @@ def test_plain_progress_has_a_line_for_what_matters() -> None:
     progress = PlainProgress(lines.append)
     for event in EVENTS:
         progress.show(event)
-    progress.stop()
+    progress.pause()
     assert lines == [
         "read: started by reader",
         "read: done in 0.50 s",

@@ -1,0 +1,102 @@
+"""The agents that write prose: summaries, and whatever else is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from callsheet.agents.agent import Context
+from callsheet.agents.asking import ask_text, characters_that_fit, need_model
+from callsheet.agents.errors import Permanent
+from callsheet.agents.functions import agent
+from callsheet.agents.material import mark
+from callsheet.agents.models.chat import ChatModel
+from callsheet.prompts.render import render
+
+_SUMMARY_TOKENS = 700
+_TEXT_TOKENS = 1_500
+_INSTRUCTION_CHARACTERS = 600
+_MOST_PIECES = 40
+_TIMEOUT_SECONDS = 600.0
+
+
+class Summary(BaseModel):
+    """What `summarize` gives."""
+
+    summary: str
+
+
+class Prose(BaseModel):
+    """What `write_text` gives."""
+
+    text: str
+    words: Annotated[int, Field(description="how many it has")]
+
+
+@agent(timeout_seconds=_TIMEOUT_SECONDS)
+async def summarize(text: str, context: Context, length: str = "") -> Summary:
+    """shorten a given text to its main points
+
+    Args:
+        text: the text to shorten
+        length: such as three sentences or one paragraph
+    """
+    model = need_model("summarize", context.model)
+    if not text.strip():
+        raise Permanent("summarize was given an empty text; there is nothing to shorten")
+    # What doesn't fit the model's context is summarized in pieces, and their summaries together.
+    while len(pieces := split(text, _room(model))) > 1:
+        shorter = "\n\n".join([await _summarize(piece, "", model) for piece in pieces])
+        if len(shorter) >= len(text):
+            raise Permanent(f"summarize: {model.name} doesn't shorten this text; choose another model")
+        text = shorter
+    return Summary(summary=await _summarize(text, length, model))
+
+
+@agent(timeout_seconds=_TIMEOUT_SECONDS)
+async def write_text(instructions: str, context: Context, material: str = "") -> Prose:
+    """write prose such as a letter, article, poem or sentence
+
+    Args:
+        instructions: what to write, for whom and how long
+        material: the facts or texts to write from
+    """
+    model = need_model("write_text", context.model)
+    if not instructions.strip():
+        raise Permanent("write_text was given no instructions; say what to write")
+    prompt = render(
+        "agents/write_text",
+        instructions=instructions,
+        material=mark("material", material) if material.strip() else "",
+    )
+    text = await ask_text("write_text", model, prompt, max_tokens=_TEXT_TOKENS)
+    return Prose(text=text, words=len(text.split()))
+
+
+def split(text: str, size: int) -> Sequence[str]:
+    """The text in pieces of `size` characters at most, cut between paragraphs, else lines, else
+    words. Raises Permanent where that makes more than 40."""
+    if size <= 0 or len(text) > size * _MOST_PIECES:
+        raise Permanent(
+            f"summarize was given {len(text):,} characters, too many for this model's context; "
+            "give it a part, or choose a model with a larger context"
+        )
+    pieces: list[str] = []
+    while len(text) > size:
+        cut = next(
+            (at for mark in ("\n\n", "\n", " ") if (at := text.rfind(mark, size // 2, size)) > 0), size
+        )
+        pieces.append(text[:cut].strip())
+        text = text[cut:].strip()
+    return [piece for piece in (*pieces, text) if piece]
+
+
+def _room(model: ChatModel) -> int:
+    return characters_that_fit(model, _SUMMARY_TOKENS) - _INSTRUCTION_CHARACTERS
+
+
+async def _summarize(text: str, length: str, model: ChatModel) -> str:
+    prompt = render("agents/summarize", text=mark("text", text), length=length.strip().rstrip("."))
+    return await ask_text("summarize", model, prompt, max_tokens=_SUMMARY_TOKENS)

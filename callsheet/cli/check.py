@@ -1,0 +1,66 @@
+"""`callsheet check`: whether a plan would run, without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from callsheet.config import Settings
+from callsheet.errors import ExitCode
+from callsheet.planner.checker import CheckResult
+from callsheet.planner.checker import check as check_plan
+from callsheet.planner.diagnostics import Diagnostic
+from callsheet.planner.documents import read_document
+
+from .command import command, settings_options
+from .output import Output
+from .source_lines import SourceLines
+from .team import registry_of
+
+
+@click.command("check", short_help="Check a plan without running it.")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@command
+@settings_options
+def check(output: Output, settings: Settings, file: Path) -> ExitCode:
+    """Check the plan in FILE (YAML, or JSON where the name ends in .json) against the agents at hand.
+
+    Every finding has a code, a place and a hint. Ends with 2 where there are errors; warnings alone
+    don't keep a plan from running.
+    """
+    document = read_document(file)
+    result = check_plan(document, registry_of(settings).catalog)
+    lines = SourceLines(file.read_text("utf-8-sig")) if result.diagnostics else None
+    found = [(each, lines.line(each.pointer) if lines else None) for each in result.diagnostics]
+    if output.as_json:
+        diagnostics = [{**each.to_document(), "line": line} for each, line in found]
+        output.document({"file": str(file), "valid": result.plan is not None, "diagnostics": diagnostics})
+    else:
+        for each, line in found:
+            for text in _describe(file, each, line):
+                output.line(text)
+        output.line(_conclude(file, result))
+    return ExitCode.DONE if result.plan else ExitCode.USAGE
+
+
+def _describe(file: Path, diagnostic: Diagnostic, line: int | None) -> Iterator[str]:
+    """As compilers write it: `plan.yaml:12: error: message [code]`, then where, then a hint."""
+    place = f"{file}:{line}" if line else str(file)
+    yield f"{place}: {diagnostic.severity}: {diagnostic.message} [{diagnostic.code}]"
+    yield f"    at {diagnostic.pointer or '/'}" + (f", step {diagnostic.step}" if diagnostic.step else "")
+    if diagnostic.hint:
+        yield f"    hint: {diagnostic.hint}"
+
+
+def _conclude(file: Path, result: CheckResult) -> str:
+    counts = [
+        f"{len(group)} {name}{'' if len(group) == 1 else 's'}"
+        for group, name in ((result.errors, "error"), (result.warnings, "warning"))
+        if group
+    ]
+    if result.plan is None:
+        return f"{file}: {', '.join(counts)}"
+    steps = len(result.plan.steps)
+    return ", ".join((f"{file}: {steps} step{'' if steps == 1 else 's'}, ready to run", *counts))
