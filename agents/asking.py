@@ -17,6 +17,7 @@ from .models.structured import ask_structured
 
 T = TypeVar("T")
 
+MATERIAL_IS_DATA = "agents/material_is_data"
 CHARACTERS_A_TOKEN = 3
 """Fewer than in most prose, so that a text thought to fit does fit."""
 _OVERHEAD_TOKENS = 300
@@ -38,13 +39,16 @@ def characters_that_fit(model: ChatModel, max_tokens: int) -> int:
     return max(0, model.context_tokens - max_tokens - _OVERHEAD_TOKENS) * CHARACTERS_A_TOKEN
 
 
-async def ask_text(agent: str, model: ChatModel, prompt: str, *, max_tokens: int) -> str:
-    """The model's answer as plain text, without blanks around it.
+async def ask_text(
+    agent: str, model: ChatModel, prompt: str, *, max_tokens: int, system: str = MATERIAL_IS_DATA
+) -> str:
+    """The model's answer as plain text, without blanks around it. `system` is the template of the
+    system message.
 
     Raises Permanent where the prompt is too long or the answer empty, AnswerTruncated where it
     was cut, and what the model raises.
     """
-    messages = _messages(agent, model, prompt, max_tokens)
+    messages = _messages(agent, model, system, prompt, max_tokens)
     reply = await ask(model, ChatRequest(messages, max_tokens=max_tokens))
     if reply.finish_reason == "length":
         raise AnswerTruncated(model.name, max_tokens, reply.text)
@@ -62,6 +66,7 @@ async def ask_object(
     read: Callable[[JsonObject], T],
     max_tokens: int,
     max_repairs: int = 2,
+    system: str = MATERIAL_IS_DATA,
 ) -> T:
     """What `read` makes of the model's answer, an object that keeps to `schema`; mended where `read`
     raises ValueError. Raises Permanent where the prompt is too long, and what `ask_structured` raises."""
@@ -71,18 +76,18 @@ async def ask_object(
             raise ValueError("the answer must be one JSON object")
         return read(value)
 
-    messages = _messages(agent, model, prompt, max_tokens)
+    messages = _messages(agent, model, system, prompt, max_tokens)
     answer = await ask_structured(
         model, messages, schema=schema, read=read_object, max_repairs=max_repairs, max_tokens=max_tokens
     )
     return answer.value
 
 
-def _messages(agent: str, model: ChatModel, prompt: str, max_tokens: int) -> tuple[Message, ...]:
+def _messages(agent: str, model: ChatModel, system: str, prompt: str, max_tokens: int) -> tuple[Message, ...]:
     if len(prompt) > (fitting := characters_that_fit(model, max_tokens)):
         raise Permanent(
             f"{agent} was given too much text ({len(prompt):,} characters with its instructions) for "
             f"{model.name}, which takes about {fitting:,} here; summarize it first, or choose a model "
             "with a larger context"
         )
-    return (Message("system", render("agents/material_is_data")), Message("user", prompt))
+    return (Message("system", render(system)), Message("user", prompt))

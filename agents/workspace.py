@@ -115,12 +115,14 @@ class Workspace:
         """The ordinary files that match, up to `limit`.
 
         `*`, `?` and `[…]` stand for parts of a name, `**` for any folders in between; names with
-        a leading dot match only a pattern that has the dot. A pattern that names a folder means
-        the files in it.
+        a leading dot match only a pattern that has the dot. A pattern without / matches names in
+        every folder. One that names a folder means the files in it.
         """
         parts = self._names(pattern)
         if not any(_WILD.intersection(part) for part in parts) and self._is_folder(parts):
             parts = (*parts, "*")
+        elif len(parts) == 1:
+            parts = ("**", *parts)
         paths = sorted(islice(self._walk(parts), limit + 1))
         return Listing(tuple(paths[:limit]), complete=len(paths) <= limit)
 

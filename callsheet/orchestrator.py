@@ -24,7 +24,7 @@ from callsheet.executor.events import Event, RunCancelled, RunCreated, RunFailed
 from callsheet.executor.executor import MAX_CONCURRENCY, Executor
 from callsheet.executor.failure import Account, Failure, FailureKind
 from callsheet.executor.fold import record_of
-from callsheet.executor.journal import Journal, new_run_id, new_seed
+from callsheet.executor.journal import Journal, MemoryJournal, new_run_id, new_seed
 from callsheet.executor.json_copy import clean_text
 from callsheet.executor.model import JournaledModel
 from callsheet.executor.result import RunResult
@@ -32,7 +32,7 @@ from callsheet.executor.sqlite import SqliteJournal
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.plan import Plan
-from callsheet.planner.planner import Planned, Planner, PlanningProgress
+from callsheet.planner.planner import Planned, Planner, PlanningProgress, require_goal
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
 
@@ -53,8 +53,8 @@ class Orchestrator:
 
     `agents` are the built-in ones where nothing is said. `model` plans, and is what agents find in
     their context; without one only finished plans of work that needs none can run. `store` is the
-    file of the journal, or a journal that somebody else closes. `approve` is asked about steps that
-    want an approval; without it a run pauses there.
+    file of the journal, a journal that somebody else closes, or None for one in memory. `approve`
+    is asked about steps that want an approval; without it a run pauses there.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Orchestrator:
         agents: Iterable[Agent] | Registry | None = None,
         *,
         model: ChatModel | None = None,
-        store: Journal | str | PathLike[str] = DEFAULT_STORE,
+        store: Journal | str | PathLike[str] | None = DEFAULT_STORE,
         workspace: Workspace | str | PathLike[str] = ".",
         policy: Policy | None = None,
         max_concurrency: int = MAX_CONCURRENCY,
@@ -71,8 +71,8 @@ class Orchestrator:
     ) -> None:
         self._registry = _registry(agents)
         self._model = model
-        self._store = store
-        self._journal: Journal | None = None
+        self._store = MemoryJournal() if store is None else store
+        self._opened: SqliteJournal | None = None
         self._workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
         self._policy = policy or Policy()
         self._max_concurrency = max_concurrency
@@ -87,9 +87,9 @@ class Orchestrator:
 
     def close(self) -> None:
         """Let go of the journal, where it was opened here."""
-        if isinstance(self._store, str | PathLike) and self._journal is not None:
-            self._journal.close()
-            self._journal = None
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     @property
     def registry(self) -> Registry:
@@ -99,10 +99,11 @@ class Orchestrator:
     @property
     def journal(self) -> Journal:
         """Where runs are kept; opened when it is first wanted. Raises JournalError."""
-        if self._journal is None:
-            store = self._store
-            self._journal = SqliteJournal(store) if isinstance(store, str | PathLike) else store
-        return self._journal
+        if not isinstance(self._store, str | PathLike):
+            return self._store
+        if self._opened is None:
+            self._opened = SqliteJournal(self._store)
+        return self._opened
 
     def check(self, document: object) -> CheckResult:
         """Hold a plan, or the JSON of one, against the capabilities on offer."""
@@ -131,9 +132,13 @@ class Orchestrator:
         and PlanningFailed, PlanInvalid, what the model raises while it plans, JournalError. Whatever
         happens after the run was created is in the journal.
         """
-        checked = self.check(plan).require() if plan is not None else None
         watch = watch or Watch()
-        wanted = plan.goal if plan is not None and goal is None else goal or ""
+        checked = None
+        if plan is not None:
+            checked, wanted = self.check(plan).require(), goal or plan.goal
+        else:
+            self._require_model()
+            wanted = require_goal(goal or "", self._registry.catalog)
         run = await self._create(wanted, watch)
         try:
             checked = checked or await self._plan_journaled(run, wanted, watch)
@@ -164,9 +169,7 @@ class Orchestrator:
             await self._enter(run, event, watch)
 
         model = JournaledModel(self._require_model(), enter, self._clock)
-        planned = await self._planner(model).plan(
-            goal, self._registry.catalog, on_progress=watch.on_progress
-        )
+        planned = await self._planner(model).plan(goal, self._registry.catalog, on_progress=watch.on_progress)
         return planned.checked
 
     async def _cancel(self, run: str, reason: str, watch: Watch) -> RunResult:

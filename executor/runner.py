@@ -16,6 +16,7 @@ import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context, Isolation
+from callsheet.agents.errors import Permanent
 
 from .model import DistantModel
 from .virtual_time import outside_work
@@ -80,6 +81,9 @@ async def _perform_in_thread(assignment: Assignment) -> object:
             returned, error = await outcome
     except asyncio.CancelledError:
         raise Abandoned from None
+    if isinstance(error, KeyboardInterrupt):
+        # Ctrl-C reaches the main thread only: this one was raised by the agent.
+        raise Permanent("the agent raised KeyboardInterrupt")
     if error is not None:
         raise error
     return returned

@@ -8,6 +8,7 @@ from typing import ClassVar
 from callsheet.errors import CallsheetError, ExitCode
 
 from .diagnostics import Diagnostic
+from .draft import Draft
 
 
 class PlannerError(CallsheetError):
@@ -36,3 +37,55 @@ class DocumentError(PlannerError):
         self.source = source
         self.problem = problem
         self.line = line
+
+
+class GoalError(PlannerError):
+    """A goal that cannot be planned for as it stands: it is empty, or far too long."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class EmptyCatalog(PlannerError):
+    """There is nothing to plan with: nobody offers a capability."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self) -> None:
+        super().__init__("nobody offers a capability, so nothing can be planned; add an agent")
+
+
+class PromptTooLong(PlannerError):
+    """The goal and the catalog do not fit the model's context. All figures are tokens."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, model: str, needed: int, available: int, capabilities: int) -> None:
+        super().__init__(
+            f"{model}: planning with {capabilities} capabilities takes a prompt of {needed:,} tokens, and "
+            f"{available:,} fit beside the answer; offer fewer capabilities, shorten the goal, or use a "
+            "model with a larger context"
+        )
+        self.model = model
+        self.needed = needed
+        self.available = available
+        self.capabilities = capabilities
+
+
+class PlanningFailed(PlannerError):
+    """The model wrote no plan that checks. `drafts` is everything that it tried, in order."""
+
+    def __init__(self, model: str, goal: str, drafts: Sequence[Draft]) -> None:
+        last = drafts[-1]
+        problems = "\n".join(f"  {problem:.200}" for problem in last.problems[:8])
+        more = f"\n  and {len(last.problems) - 8} more" if len(last.problems) > 8 else ""
+        shown = " ".join(last.answer.split())
+        shown = shown if len(shown) <= 300 else shown[:299] + "…"
+        super().__init__(
+            f"{model} wrote no plan that checks, in {len(drafts)} tries, for the goal {goal[:120]!r}.\n"
+            f"What is wrong with the last one:\n{problems}{more}\n"
+            f"It began: {shown or '(nothing)'}\n"
+            "Say the goal in smaller parts, or use a larger model."
+        )
+        self.model = model
+        self.goal = goal
+        self.drafts = tuple(drafts)

@@ -8,13 +8,18 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
-from callsheet.agents.asking import ask_text, characters_that_fit, need_model
+from callsheet.agents.asking import ask_object, ask_text, characters_that_fit, need_model
+from callsheet.agents.capability import JsonObject
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
 from callsheet.agents.material import mark
 from callsheet.agents.models.chat import ChatModel
 from callsheet.prompts.render import render
 
+from .length import sentences_asked
+
+_SYSTEM = "agents/writer"
+_ENDS = ".!?…\"')"
 _SUMMARY_TOKENS = 700
 _TEXT_TOKENS = 1_500
 _INSTRUCTION_CHARACTERS = 600
@@ -66,12 +71,14 @@ async def write_text(instructions: str, context: Context, material: str = "") ->
     model = need_model("write_text", context.model)
     if not instructions.strip():
         raise Permanent("write_text was given no instructions; say what to write")
+    sentences = sentences_asked(instructions)
     prompt = render(
         "agents/write_text",
-        instructions=instructions,
+        instructions=instructions.strip(),
         material=mark("material", material) if material.strip() else "",
+        sentences=sentences,
     )
-    text = await ask_text("write_text", model, prompt, max_tokens=_TEXT_TOKENS)
+    text = await _write("write_text", model, prompt, sentences, _TEXT_TOKENS)
     return Prose(text=text, words=len(text.split()))
 
 
@@ -98,5 +105,45 @@ def _room(model: ChatModel) -> int:
 
 
 async def _summarize(text: str, length: str, model: ChatModel) -> str:
-    prompt = render("agents/summarize", text=mark("text", text), length=length.strip().rstrip("."))
-    return await ask_text("summarize", model, prompt, max_tokens=_SUMMARY_TOKENS)
+    sentences = sentences_asked(length)
+    prompt = render(
+        "agents/summarize", text=mark("text", text), length=length.strip().rstrip("."), sentences=sentences
+    )
+    return await _write("summarize", model, prompt, sentences, _SUMMARY_TOKENS)
+
+
+async def _write(agent: str, model: ChatModel, prompt: str, sentences: int | None, max_tokens: int) -> str:
+    if sentences is None:
+        return await ask_text(agent, model, prompt, max_tokens=max_tokens, system=_SYSTEM)
+    return await ask_object(
+        agent,
+        model,
+        prompt,
+        schema=_sentences_schema(sentences),
+        read=lambda answer: _join(answer, sentences),
+        max_tokens=max_tokens,
+        system=_SYSTEM,
+    )
+
+
+def _sentences_schema(count: int) -> JsonObject:
+    listed: JsonObject = {
+        "type": "array",
+        "items": {"type": "string"},
+        "minItems": count,
+        "maxItems": count,
+    }
+    return {
+        "type": "object",
+        "properties": {"sentences": listed},
+        "required": ["sentences"],
+        "additionalProperties": False,
+    }
+
+
+def _join(answer: JsonObject, count: int) -> str:
+    listed = answer.get("sentences")
+    found = [each.strip() for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
+    if len(found) != count or not all(found):
+        raise ValueError(f"`sentences` must be a list of {count} sentences, none of them empty")
+    return " ".join(each if each[-1] in _ENDS else f"{each}." for each in found)

@@ -11,6 +11,8 @@ import callsheet
 
 from .agents import agents
 from .check import check
+from .plan import plan
+from .run import run
 from .runs import runs
 from .show import show
 
@@ -27,7 +29,7 @@ def application() -> None:
     """
 
 
-for _command in (check, agents, runs, show):
+for _command in (run, plan, check, agents, runs, show):
     application.add_command(_command)
 
 

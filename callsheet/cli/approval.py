@@ -49,27 +49,27 @@ class Approver:
 
     async def review(self, checked: CheckedPlan) -> bool:
         """Whether the plan may run."""
-        self._progress.pause()
-        for line in plan_lines(checked):
-            self._output.note(line)
-        changing = changing_steps(checked)
-        if not changing or self._yes:
-            return True
-        what = self._describe(changing)
-        if not self._output.can_ask:
+        with self._progress.held():
+            for line in plan_lines(checked):
+                self._output.note(line)
+            changing = changing_steps(checked)
+            if not changing or self._yes:
+                return True
+            what = self._describe(changing)
+            if self._output.can_ask:
+                return await ask_yes_or_no(f"The plan {what}. Go ahead?")
             self.needed = ApprovalNeeded(tuple(step.id for step in changing), what)
             return False
-        return await ask_yes_or_no(f"The plan {what}. Go ahead?")
 
     async def approve(self, request: ApprovalRequested) -> bool:
         """Whether a step that wants an approval of its own may start, with the inputs it would be given."""
         if self._yes:
             return True
+        inputs = one_line(json.dumps(request.inputs, ensure_ascii=False), 1_000)
         async with self._asking:
-            self._progress.pause()
-            inputs = one_line(json.dumps(request.inputs, ensure_ascii=False), 1_000)
-            self._output.note(f"{request.step} wants to do {request.capability} ({request.effect}): {inputs}")
-            return await ask_yes_or_no("Approve it?")
+            with self._progress.held():
+                self._output.note(f"{request.step}: {request.capability} ({request.effect}) with {inputs}")
+                return await ask_yes_or_no("Approve it?")
 
     def _describe(self, changing: Sequence[CompiledStep]) -> str:
         """What is to be approved: `writes in /work (save) and does what cannot be undone (send)`."""

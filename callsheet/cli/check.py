@@ -14,14 +14,14 @@ from callsheet.planner.checker import check as check_plan
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.documents import read_document
 
-from .command import command, settings_options
+from .command import FILE, command, settings_options
 from .output import Output
 from .source_lines import SourceLines
 from .team import registry_of
 
 
 @click.command("check", short_help="Check a plan without running it.")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", type=FILE)
 @command
 @settings_options
 def check(output: Output, settings: Settings, file: Path) -> ExitCode:

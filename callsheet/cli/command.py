@@ -23,7 +23,8 @@ _Decorated: TypeAlias = Callable[..., Any]
 # What a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE.
 _BROKEN_PIPE = 141
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-_FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = click.Path(path_type=Path, dir_okay=False)
+"""The type of an argument that names a file."""
 
 
 def command(function: Callback) -> _Decorated:
@@ -58,7 +59,7 @@ def settings_options(function: Callback) -> Callback:
     @click.option("--agents", multiple=True, metavar="FILE|MODULE", help="Python with agents of your own.")
     @click.option("--no-builtin", is_flag=True, help="Leave the built-in agents out.")
     @click.option("--workspace", type=_FOLDER, help="The folder that agents may read and write.")
-    @click.option("--store", type=_FILE, help="The file with the journal of all runs.")
+    @click.option("--store", type=FILE, help="The file with the journal of all runs.")
     @wraps(function)
     def load(
         output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], **kwargs: Any
@@ -73,7 +74,7 @@ def settings_options(function: Callback) -> Callback:
 def store_option(function: Callback) -> Callback:
     """Give a command that only reads the journal `--store`, and hand it the `Settings` that hold."""
 
-    @click.option("--store", type=_FILE, help="The file with the journal of all runs.")
+    @click.option("--store", type=FILE, help="The file with the journal of all runs.")
     @wraps(function)
     def load(output: Output, *args: Any, store: Path | None, **kwargs: Any) -> ExitCode:
         return function(output, Settings.load(flags={"store": store}), *args, **kwargs)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol
 
 from callsheet.executor.events import (
@@ -51,9 +52,12 @@ class Progress(Protocol):
         """Take one event in."""
         ...
 
-    def pause(self) -> None:
-        """Leave the screen in order: the run is over, or a question is to be asked. The next attempt that
-        starts resumes."""
+    def held(self) -> AbstractContextManager[None]:
+        """Keep off the screen, because something else is to be shown or asked there."""
+        ...
+
+    def stop(self) -> None:
+        """Leave the screen in order: the run is over."""
         ...
 
 
@@ -76,8 +80,12 @@ class PlainProgress:
         if tell is not None:
             self._say(tell(self._record, event))
 
-    def pause(self) -> None:
-        """A line is whole already."""
+    def held(self) -> AbstractContextManager[None]:
+        """A line is whole already, and may stand between any two others."""
+        return nullcontext()
+
+    def stop(self) -> None:
+        """Nothing has to be put in order."""
 
 
 class LiveProgress:
@@ -87,18 +95,33 @@ class LiveProgress:
         self._record = RunRecord()
         self._clock = clock
         self._live: Live | None = None
+        self._holds = 0
 
     def show(self, event: Event) -> None:
         """Take one event in; the table appears with the first attempt."""
         note(self._record, event)
-        if isinstance(event, AttemptStarted) and self._live is None:
-            self._start()
+        self._start_if_wanted()
 
-    def pause(self) -> None:
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Take no place on the screen meanwhile."""
+        self._holds += 1
+        self.stop()
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            self._start_if_wanted()
+
+    def stop(self) -> None:
         """Draw the table a last time and leave it standing."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+
+    def _start_if_wanted(self) -> None:
+        if self._record.running and not self._holds and self._live is None:
+            self._start()
 
     def _start(self) -> None:
         from rich.console import Console

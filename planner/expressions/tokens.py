@@ -20,7 +20,7 @@ FOREIGN = frozenset(
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
       (?P<name>[^\W\d]\w*)
-    | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
     | (?P<symbol>\*\*|//|==|!=|<=|>=|[-+*/%<>.,:()\[\]{}])
     | (?P<end>\Z)
@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 _BRACES = {"{": 1, "}": -1}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "/": "/"}
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "'": "'", '"': '"', "/": "/"}
 
 
 class Token(NamedTuple):
@@ -56,14 +56,15 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
         position = end
         word = text[at:end]
         if kind == "name":
-            kind = _kind_of_name(word, at)
+            is_key = bool(tokens) and tokens[-1].text == "."
+            kind = _kind_of_name(word, at, is_key=is_key)
         elif in_braces and kind == "symbol":
             open_braces += _BRACES.get(word, 0)
+        if at - start > MAX_LENGTH:
+            raise ExpressionSyntaxError(start, f"an expression has {MAX_LENGTH:,} characters at most")
         if open_braces < 0:
             tokens.append(Token("end", "}", at))
             return tokens
-        if at - start > MAX_LENGTH:
-            raise ExpressionSyntaxError(start, f"an expression has {MAX_LENGTH:,} characters at most")
         tokens.append(Token(kind, word, at))
         if kind == "end":
             if in_braces:
@@ -72,16 +73,17 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
     raise _unreadable(text, position)
 
 
-def _kind_of_name(word: str, start: int) -> Kind:
+def _kind_of_name(word: str, start: int, *, is_key: bool) -> Kind:
     if word in WORDS:
         return "word"
-    if word in FOREIGN:
+    # Behind a dot it is a field's name, and fields may be called anything.
+    if word in FOREIGN and not is_key:
         raise ExpressionSyntaxError(start, f"`{word}` is not part of the expression language")
     if not _NAME.match(word):
         raise ExpressionSyntaxError(
             start,
-            f"`{word}` is no name here: names are ASCII letters, digits and _, and begin with a letter",
-            hint=f'write ["{word}"] for such a key',
+            f"`{word:.80}` is no name here: names are ASCII letters, digits and _, and begin with a letter",
+            hint=f'write ["{word:.80}"] for such a key',
         )
     return "name"
 

@@ -111,7 +111,7 @@ def test_plain_progress_has_a_line_for_what_matters() -> None:
     progress = PlainProgress(lines.append)
     for event in EVENTS:
         progress.show(event)
-    progress.pause()
+    progress.stop()
     assert lines == [
         "read: started by reader",
         "read: done in 0.50 s",

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import JsonValue
+
 from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.capability import Capability, Effect, JsonObject
 from callsheet.agents.registry import Registry
@@ -21,7 +23,6 @@ from callsheet.executor.virtual_time import EPOCH, VirtualClock, run_virtually
 from callsheet.planner.compiled import CheckedPlan, CompiledStep, Expectation
 from callsheet.planner.expressions.tree import Comparison, Constant, Index, Member, Name, StepOutput, Tree
 from callsheet.planner.plan import Join, Literal, OnFailure, Plan, Step
-from pydantic import JsonValue
 
 ANYTHING: JsonObject = {"type": "object"}
 VALUE: JsonObject = {"type": "object", "properties": {"value": {}}, "required": ["value"]}
@@ -129,9 +130,7 @@ class Actor:
         """What it offers."""
         return self.offers
 
-    async def perform(
-        self, capability: str, inputs: Mapping[str, JsonValue], context: Context
-    ) -> JsonObject:
+    async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
         """Do as told."""
         self.played.append(context)
         result = self.behaviour(inputs, context)

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks NAME` prints a table for people, with `--json` for programs."""

@@ -1,0 +1,59 @@
+"""`python -m benchmarks NAME [--json] [options]`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections.abc import Sequence
+from typing import cast
+
+from callsheet.errors import CallsheetError
+
+from .report import Benchmark, print_report
+
+BENCHMARKS = {
+    "planning": "goals planned by a model: valid, sensible, seconds and tokens",
+}
+"""What there is: the name of a module of this package, and what it measures."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one benchmark. The exit code is 1 where it has a target and missed it."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    name = next((word for word in words if not word.startswith("-")), None)
+    if name not in BENCHMARKS:
+        _parser().parse_args(words)
+        return 2
+    benchmark = cast(Benchmark, importlib.import_module(f"benchmarks.{name}"))
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=BENCHMARKS[name])
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    benchmark.add_arguments(parser)
+    words.remove(name)
+    options = parser.parse_args(words)
+    try:
+        report = benchmark.run(options)
+    except CallsheetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return int(error.exit_code)
+    if options.json:
+        print(json.dumps(report.to_document(), indent=1, ensure_ascii=False))
+    else:
+        print_report(report)
+    return 1 if report.met is False else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    listing = "\n".join(f"  {name:12} {what}" for name, what in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=f"Runs one benchmark. There are:\n{listing}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", choices=BENCHMARKS, help="which one; NAME --help shows its options")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

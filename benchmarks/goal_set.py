@@ -1,0 +1,119 @@
+"""Goal sets: goals with the steps that a sensible plan for each has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callsheet.agents.builtin import builtin_agents
+from callsheet.agents.capability import Capability
+from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.examples import read_capability
+from callsheet.planner.plan import write_binding
+
+SHIPPED = Path(__file__).parent / "goals"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A goal, and what is asked of a plan for it.
+
+    `steps` has a capability under each label; `order` the pairs of labels of which the second has
+    to use the first, perhaps through others; `may_also_use` what else may be in the plan, and
+    `must_mention` the words that some input has to hold, in any case.
+    """
+
+    goal: str
+    steps: Mapping[str, str]
+    order: tuple[tuple[str, str], ...]
+    may_also_use: tuple[str, ...]
+    must_mention: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GoalSet:
+    """Goals over one catalog."""
+
+    name: str
+    catalog: tuple[Capability, ...]
+    goals: tuple[Goal, ...]
+
+
+def read_goal_set(path: Path) -> GoalSet:
+    """The goal set in a file. Its catalog is a list in short notation, or `builtin`."""
+    document = json.loads(path.read_text("utf-8"))
+    return GoalSet(path.stem, _catalog(document["catalog"]), tuple(map(_goal, document["goals"])))
+
+
+def find_fault(goal: Goal, checked: CheckedPlan) -> str | None:
+    """Why a plan is not sensible, or None where it is."""
+    if misplaced := _misplaced(checked):
+        return misplaced
+    words = _words(checked)
+    if missing := [word for word in goal.must_mention if word.lower() not in words]:
+        return f"no input mentions {', '.join(missing)}"
+    used = {id: step.capability.name for id, step in checked.steps.items()}
+    before = _before(checked)
+    fault = f"its steps are {', '.join(used.values())}"
+    for assigned in _assignments(list(goal.steps.items()), used):
+        others = [name for id, name in used.items() if id not in assigned.values()]
+        if any(name not in goal.may_also_use for name in others):
+            continue
+        late = [pair for pair in goal.order if assigned[pair[0]] not in before[assigned[pair[1]]]]
+        if not late:
+            return None
+        fault = "; ".join(f"{goal.steps[second]} uses no {goal.steps[first]}" for first, second in late)
+    return fault
+
+
+def _catalog(document: Any) -> tuple[Capability, ...]:
+    if document == "builtin":
+        return tuple(each for agent in builtin_agents() for each in agent.capabilities)
+    return tuple(map(read_capability, document))
+
+
+def _goal(document: Mapping[str, Any]) -> Goal:
+    return Goal(
+        document["goal"],
+        document["steps"],
+        tuple((first, second) for first, second in document["order"]),
+        tuple(document["may_also_use"]),
+        tuple(document["must_mention"]),
+    )
+
+
+def _misplaced(checked: CheckedPlan) -> str | None:
+    seen: set[str] = set()
+    for id, step in checked.steps.items():
+        if later := set(step.dependencies) - seen:
+            return f"step {id} names a later step: {', '.join(sorted(later))}"
+        seen.add(id)
+    return None
+
+
+def _words(checked: CheckedPlan) -> str:
+    inputs = (binding for step in checked.plan.steps for binding in step.inputs.values())
+    return json.dumps([write_binding(each) for each in inputs], ensure_ascii=False).lower()
+
+
+def _before(checked: CheckedPlan) -> dict[str, set[str]]:
+    before: dict[str, set[str]] = {}
+    for id, step in checked.steps.items():
+        before[id] = {each for name in step.dependencies for each in (name, *before[name])}
+    return before
+
+
+def _assignments(wanted: list[tuple[str, str]], used: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Every way to say which step of the plan is which of the wanted ones."""
+    if not wanted:
+        yield {}
+        return
+    (label, capability), *rest = wanted
+    for id, name in used.items():
+        if name == capability:
+            left = {other: each for other, each in used.items() if other != id}
+            for assigned in _assignments(rest, left):
+                yield {label: id, **assigned}

@@ -1,0 +1,100 @@
+"""`callsheet plan`: make a plan, and run nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+import click
+from pydantic import JsonValue
+
+from callsheet.config import Settings
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.journal import MemoryJournal
+from callsheet.orchestrator import Orchestrator, Watch
+from callsheet.planner.documents import write_yaml
+from callsheet.planner.planner import Planned
+
+from .command import command, settings_options
+from .goal import read_goal
+from .model import choose_model
+from .output import Output
+from .plan_text import plan_lines
+from .planning import PlanningNotes
+from .team import registry_of
+
+
+class PlanNotSaved(CallsheetError):
+    """The file for the plan cannot be written. `file` is its path."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(f"{file}: the plan cannot be saved there: {problem}")
+        self.file = file
+        self.problem = problem
+
+
+@click.command("plan", short_help="Plan a goal, and run nothing.")
+@click.argument("goal")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the plan in this file.",
+)
+@command
+@settings_options
+def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> ExitCode:
+    """Plan GOAL and print the plan as YAML (as JSON with --json). GOAL `-` reads it from stdin.
+
+    `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
+    """
+    planned = asyncio.run(_plan(output, settings, read_goal(goal)))
+    document = planned.checked.plan.to_document()
+    if file is not None:
+        as_json = file.suffix.lower() == ".json"
+        _save(file, json.dumps(document, indent=2) + "\n" if as_json else write_yaml(document))
+        output.note(f"saved in {file}")
+    _print(output, document, saved=file is not None)
+    return ExitCode.DONE
+
+
+async def _plan(output: Output, settings: Settings, goal: str) -> Planned:
+    registry = registry_of(settings)
+    model = choose_model(settings, output, required=True)
+    notes = PlanningNotes(output)
+    journal = MemoryJournal()
+    try:
+        async with Orchestrator(registry, model=model, store=journal, workspace=settings.workspace) as whole:
+            notes.begin()
+            planned = await whole.plan(goal, watch=Watch(on_progress=notes.show))
+    finally:
+        notes.stop()
+    for line in plan_lines(planned.checked):
+        output.note(line)
+    return planned
+
+
+def _print(output: Output, document: dict[str, JsonValue], *, saved: bool) -> None:
+    if output.as_json:
+        output.document(document)
+    elif not saved:
+        output.line(write_yaml(document).rstrip("\n"))
+
+
+def _save(file: Path, text: str) -> None:
+    """Replace the file as a whole, or leave it as it was."""
+    beside = file.with_name(f".{file.name}-{secrets.token_hex(4)}.tmp")
+    try:
+        beside.write_text(text, "utf-8")
+        beside.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise PlanNotSaved(file, error.strerror or str(error)) from None

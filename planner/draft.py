@@ -1,0 +1,26 @@
+"""A draft: one try of a model at a plan, and what was wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from callsheet.agents.capability import JsonObject
+from callsheet.agents.models.chat import Usage
+
+from .diagnostics import Diagnostic
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """`answer` is what the model wrote, letter for letter, and `problems` a sentence for each fault.
+
+    `document` is the plan that it meant, where it meant one; `diagnostics` are then the checker's
+    findings. `notes` are the repairs that were made without asking. No problems: it was taken.
+    """
+
+    answer: str
+    usage: Usage
+    problems: tuple[str, ...] = ()
+    document: JsonObject | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    notes: tuple[str, ...] = ()

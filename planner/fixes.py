@@ -1,0 +1,106 @@
+"""Repairs that need no model: the certain fixes of the checker, and work that nothing needs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
+
+from pydantic import JsonValue
+
+from callsheet.agents.capability import Capability, JsonObject
+
+from .checker import CheckResult, Policy, check
+from .diagnostics import Diagnostic, Fix
+
+MOST_ROUNDS = 8
+"""A fix may uncover a finding that has one; a certain plan is reached within a few rounds."""
+
+
+class Fixed(NamedTuple):
+    """A document with repairs applied, what the checker says of it, and a sentence for each repair."""
+
+    document: JsonObject
+    result: CheckResult
+    notes: tuple[str, ...]
+
+
+def fix(document: JsonObject, catalog: Sequence[Capability], policy: Policy) -> Fixed:
+    """Check and apply certain fixes until none is left, then drop the work that nothing needs."""
+    notes: list[str] = []
+    result = check(document, catalog, policy)
+    for _ in range(MOST_ROUNDS):
+        repaired, applied = apply_fixes(document, result.errors)
+        if not applied:
+            repaired, applied = drop_unused(document, result.warnings)
+        if not applied:
+            break
+        document, result = repaired, check(repaired, catalog, policy)
+        notes += applied
+    return Fixed(document, result, tuple(notes))
+
+
+def apply_fixes(
+    document: JsonObject, diagnostics: Iterable[Diagnostic]
+) -> tuple[JsonObject, tuple[str, ...]]:
+    """The document with every fix applied that its diagnostics carry, and a note for each.
+
+    Of several fixes that touch one place the first is applied; the others are for the next round.
+    The document itself stays as it is.
+    """
+    repaired = copy.deepcopy(document)
+    notes: list[str] = []
+    touched: set[str] = set()
+    for diagnostic in diagnostics:
+        repair = diagnostic.fix
+        if repair is None or touched & _places(repair):
+            continue
+        if _apply(repaired, repair):
+            touched |= _places(repair)
+            notes.append(f"step {diagnostic.step}: {repair.note}" if diagnostic.step else repair.note)
+    return repaired, tuple(notes)
+
+
+def drop_unused(
+    document: JsonObject, warnings: Iterable[Diagnostic]
+) -> tuple[JsonObject, tuple[str, ...]]:
+    """The document without the steps whose result nothing uses and that change nothing.
+
+    That never changes what a run comes to; it saves the work.
+    """
+    unused = {each.step for each in warnings if each.code == "unused-step"}
+    if not unused:
+        return document, ()
+    steps = [step for step in cast("list[dict[str, Any]]", document["steps"]) if step["id"] not in unused]
+    notes = tuple(f"step {each}: dropped, as nothing uses its result" for each in sorted(map(str, unused)))
+    return {**document, "steps": cast("JsonValue", steps)}, notes
+
+
+def _places(repair: Fix) -> set[str]:
+    return {repair.pointer, repair.removes or repair.pointer}
+
+
+def _apply(document: JsonObject, repair: Fix) -> bool:
+    """Apply a fix; False where its pointers do not lead into the document."""
+    try:
+        if repair.removes is not None:
+            parent, key = _find(document, repair.removes)
+            del parent[key]
+        parent, key = _find(document, repair.pointer)
+        parent[key] = repair.value
+    except (LookupError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _find(document: JsonObject, pointer: str) -> tuple[Any, Any]:
+    """The container that a JSON pointer leads to, and the key or index in it."""
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+    container: Any = document
+    for part in parts[:-1]:
+        container = container[_key(container, part)]
+    return container, _key(container, parts[-1])
+
+
+def _key(container: Any, part: str) -> str | int:
+    return int(part) if isinstance(container, list) else part
