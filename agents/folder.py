@@ -115,7 +115,7 @@ class PathFolder:
 
     def child(self, name: str) -> Self:
         if not stat.S_ISDIR(self.look(name).st_mode):
-            raise NotADirectoryError(name)
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
         return type(self)(self._path / name)
 
     def look(self, name: str) -> os.stat_result:

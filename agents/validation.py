@@ -26,7 +26,8 @@ class Validator:
     """
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        self._compiled = jsonschema_rs.validator_for(schema, retriever=_refuse)
+        # Whatever `$schema` says: what the checker proves is proved by the rules of one draft.
+        self._compiled = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)
 
     def accepts(self, value: Any) -> bool:
         """Whether the value keeps to the schema. What is not JSON (NaN, bytes, a lone surrogate) does not."""

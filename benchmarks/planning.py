@@ -25,7 +25,18 @@ from .goal_set import SHIPPED, Goal, GoalSet, find_fault, read_goal_set
 from .report import Cell, Report
 
 FORMATS: Mapping[str, type[ShortFormat] | type[FullFormat]] = {"short": ShortFormat, "full": FullFormat}
-COLUMNS = ("set", "goal", "valid", "sensible", "tries", "fixes", "seconds", "input tokens", "output tokens", "fault")
+COLUMNS = (
+    "set",
+    "goal",
+    "valid",
+    "sensible",
+    "tries",
+    "fixes",
+    "seconds",
+    "input tokens",
+    "output tokens",
+    "fault",
+)
 
 
 class Outcome(NamedTuple):
@@ -77,7 +88,13 @@ async def _plan(planner: Planner, catalog: tuple[Capability, ...], goal: Goal, *
         usage = sum((each.usage for each in error.drafts), Usage())
         drafts = error.drafts
         outcome = Outcome(
-            False, drafts[-1].problems[0], len(drafts), 0, time.perf_counter() - started, usage, drafts[-1].answer
+            False,
+            drafts[-1].problems[0],
+            len(drafts),
+            0,
+            time.perf_counter() - started,
+            usage,
+            drafts[-1].answer,
         )
     except CallsheetError as error:
         outcome = Outcome(False, str(error), 1, 0, time.perf_counter() - started, Usage(), "")

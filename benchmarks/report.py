@@ -80,4 +80,6 @@ def print_report(report: Report) -> None:
 
 def _is_numeric(rows: Sequence[Sequence[Cell]], at: int) -> bool:
     cells = [row[at] for row in rows if row[at] is not None]
-    return bool(cells) and all(isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in cells)
+    return bool(cells) and all(
+        isinstance(cell, (int, float)) and not isinstance(cell, bool) for cell in cells
+    )

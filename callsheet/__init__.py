@@ -13,10 +13,20 @@ if TYPE_CHECKING:
     from callsheet.agents.capability import Capability, Effect
     from callsheet.agents.errors import Permanent, Retryable, Surprise
     from callsheet.agents.functions import agent
+    from callsheet.agents.llm import LLMAgent
+    from callsheet.agents.models.chat import ChatModel
+    from callsheet.agents.models.local import LocalModel
+    from callsheet.agents.models.openai import OpenAIModel
+    from callsheet.agents.models.scripted import ScriptedModel
     from callsheet.agents.registry import Registry
+    from callsheet.api import check, plan, plan_sync, run, run_sync
     from callsheet.errors import CallsheetError, ExitCode
     from callsheet.executor.result import RunResult
+    from callsheet.orchestrator import Orchestrator, Watch
+    from callsheet.planner.checker import CheckResult
     from callsheet.planner.plan import Plan, Step
+    from callsheet.planner.planner import Planned
+    from callsheet.planner.policy import Policy
 
 __version__ = "0.1.0"
 
@@ -24,17 +34,32 @@ __all__ = [
     "Agent",
     "CallsheetError",
     "Capability",
+    "ChatModel",
+    "CheckResult",
     "Context",
     "Effect",
     "ExitCode",
+    "LLMAgent",
+    "LocalModel",
+    "OpenAIModel",
+    "Orchestrator",
     "Permanent",
     "Plan",
+    "Planned",
+    "Policy",
     "Registry",
     "Retryable",
     "RunResult",
+    "ScriptedModel",
     "Step",
     "Surprise",
+    "Watch",
     "agent",
+    "check",
+    "plan",
+    "plan_sync",
+    "run",
+    "run_sync",
 ]
 
 _HOMES = {
@@ -42,10 +67,20 @@ _HOMES = {
     "callsheet.agents.capability": ("Capability", "Effect"),
     "callsheet.agents.errors": ("Permanent", "Retryable", "Surprise"),
     "callsheet.agents.functions": ("agent",),
+    "callsheet.agents.llm": ("LLMAgent",),
+    "callsheet.agents.models.chat": ("ChatModel",),
+    "callsheet.agents.models.local": ("LocalModel",),
+    "callsheet.agents.models.openai": ("OpenAIModel",),
+    "callsheet.agents.models.scripted": ("ScriptedModel",),
     "callsheet.agents.registry": ("Registry",),
+    "callsheet.api": ("check", "plan", "plan_sync", "run", "run_sync"),
     "callsheet.errors": ("CallsheetError", "ExitCode"),
     "callsheet.executor.result": ("RunResult",),
+    "callsheet.orchestrator": ("Orchestrator", "Watch"),
+    "callsheet.planner.checker": ("CheckResult",),
     "callsheet.planner.plan": ("Plan", "Step"),
+    "callsheet.planner.planner": ("Planned",),
+    "callsheet.planner.policy": ("Policy",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

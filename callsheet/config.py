@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "api_key": "OPENAI_API_KEY",
     "base_url": "OPENAI_BASE_URL",
     "local_model": "CALLSHEET_LOCAL_MODEL",
+    "cache": "CALLSHEET_CACHE",
     "store": "CALLSHEET_STORE",
     "workspace": "CALLSHEET_WORKSPACE",
     "agents": "CALLSHEET_AGENTS",
@@ -59,9 +60,10 @@ SpelledPath: TypeAlias = Annotated[Path, AfterValidator(_expand)]
 class Settings(BaseModel):
     """Everything that can be set, each value checked, and `sources` with where each came from.
 
-    Paths are taken from the working folder. `agents` are Python files or modules whose agents join
-    the built-in ones, unless `builtin` is false. `max_concurrency` bounds the attempts of a run that
-    are under way at once.
+    Paths are taken from the working folder. `local_model` is a GGUF file to use as the embedded
+    model, `cache` the folder that weights are fetched into (None: the person's usual one). `agents`
+    are Python files or modules whose agents join the built-in ones, unless `builtin` is false.
+    `max_concurrency` bounds the attempts of a run that are under way at once.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +72,7 @@ class Settings(BaseModel):
     api_key: SecretStr | None = None
     base_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]")
     local_model: SpelledPath | None = None
+    cache: SpelledPath | None = None
     store: SpelledPath = Path(".callsheet/runs.db")
     workspace: SpelledPath = Path()
     agents: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -69,7 +69,7 @@ class Orchestrator:
         approve: Approve | None = None,
         clock: Clock | None = None,
     ) -> None:
-        self._registry = _registry(agents)
+        self._registry = registry_of(agents)
         self._model = model
         self._store = MemoryJournal() if store is None else store
         self._opened: SqliteJournal | None = None
@@ -120,7 +120,7 @@ class Orchestrator:
         self,
         goal: str | None = None,
         *,
-        plan: Plan | None = None,
+        plan: Plan | Mapping[str, object] | None = None,
         review: Review | None = None,
         watch: Watch | None = None,
         time_limit: float | None = None,
@@ -135,7 +135,8 @@ class Orchestrator:
         watch = watch or Watch()
         checked = None
         if plan is not None:
-            checked, wanted = self.check(plan).require(), goal or plan.goal
+            checked = self.check(plan).require()
+            wanted = goal or checked.plan.goal
         else:
             self._require_model()
             wanted = require_goal(goal or "", self._registry.catalog)
@@ -203,7 +204,8 @@ class Orchestrator:
         return self._model
 
 
-def _registry(agents: Iterable[Agent] | Registry | None) -> Registry:
+def registry_of(agents: Iterable[Agent] | Registry | None) -> Registry:
+    """The registry of these agents, or of the built-in ones. Raises what Registry raises."""
     if isinstance(agents, Registry):
         return agents
     return Registry(builtin_agents() if agents is None else agents)

@@ -78,6 +78,8 @@ def _inputs(capability: Capability) -> list[str]:
     properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
     required = cast("list[str]", capability.input_schema.get("required") or [])
     return [
-        name + ("" if name in required else "?") + ("" if (of := kind(part, schemas)) == "text" else f": {of}")
+        name
+        + ("" if name in required else "?")
+        + ("" if (of := kind(part, schemas)) == "text" else f": {of}")
         for name, part in properties.items()
     ]

@@ -26,14 +26,13 @@ from .graph import Node, find_cycles, needed_for, skippable
 from .plan import Join, OnFailure, Plan, Step
 from .policy import Policy
 from .shape import read_plan
-from .step_check import CheckedStep, Reader, Uses
+from .step_check import MOST_DIAGNOSTICS, CheckedStep, Reader, Uses
 
 __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
 
 RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", "params"}
 """Names that no step may have, because they mean something else in an expression."""
 
-MOST_DIAGNOSTICS = 200
 _NO_EFFECT = (Effect.PURE, Effect.READ)
 
 
@@ -65,7 +64,10 @@ def check(document: object, catalog: Iterable[Capability], policy: Policy | None
     """Check a plan, or the JSON of one, against the capabilities there are. Never raises."""
     policy = policy or Policy()
     if isinstance(document, Plan):
-        document = document.to_document()
+        try:
+            document = document.to_document()
+        except ValueError as error:
+            return CheckResult(None, (Diagnostic("not-json", "", f"the plan cannot be written: {error}"),))
     plan, problems = read_plan(document, policy)
     if plan is None:
         return CheckResult(None, tuple(problems))
@@ -79,17 +81,20 @@ class _Check:
         self._policy = policy
         self._contracts: dict[str, Contract] = {}
         self._steps: dict[str, CheckedStep | None] = dict.fromkeys((step.id for step in plan.steps), None)
+        self._seen: set[str] = set()
         self._reader = Reader(self._step_types())
 
     def result(self) -> CheckResult:
         for at, step in enumerate(self._plan.steps):
+            if self._reader.is_full:
+                return CheckResult(None, tuple(self._reader.diagnostics[:MOST_DIAGNOSTICS]))
             self._check_step(at, step)
         answer, uses = self._reader.answer(self._plan.answer)
         if not self._plan.steps:
             self._reader.note("no-steps", ("steps",), "a plan has at least one step")
         graph = self._graph()
         cycles = find_cycles(graph)
-        for cycle in cycles:
+        for cycle in cycles[:MOST_DIAGNOSTICS]:
             self._note_cycle(cycle)
         if not cycles:
             self._check_absence(graph, uses)
@@ -117,9 +122,10 @@ class _Check:
 
     def _check_step(self, at: int, step: Step) -> None:
         note = self._reader.note
-        if self._steps.get(step.id) is not None:
+        if step.id in self._seen:
             message = f"there is another step `{step.id}`: ids are unique"
             note("duplicate-step-id", ("steps", at, "id"), message, step=step)
+        self._seen.add(step.id)
         if step.id in RESERVED:
             message = f"`{step.id}` means something else in expressions, and cannot be a step's id"
             note("bad-step-id", ("steps", at, "id"), message, step=step)
@@ -145,7 +151,7 @@ class _Check:
 
     def _check_depends_on(self, at: int, step: Step) -> None:
         for number, name in enumerate(step.depends_on):
-            if name not in self._steps:
+            if name not in self._steps and not self._reader.is_full:
                 path = ("steps", at, "depends_on", number)
                 only = meant(name, self._steps)
                 fix = Fix(pointer_of(path), only, f"`{name}` was taken for `{only}`") if only else None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-from urllib.parse import quote
+from functools import cached_property
 
 from pydantic import JsonValue
 
 from callsheet.agents.capability import Capability
 from callsheet.agents.validation import SchemaProblem, Validator
 
-from .expressions.schema_types import SchemaReader
-from .expressions.types import Object, Type
-
-_RESOURCE = "urn:callsheet:input"
+from .diagnostics import pointer_of
+from .expressions.schema_types import type_of_schema
+from .expressions.types import ANYTHING, Object, Type, union
 
 
 class Contract:
@@ -22,38 +19,43 @@ class Contract:
 
     def __init__(self, capability: Capability) -> None:
         self.capability = capability
-        self._reader = SchemaReader(capability.input_schema)
-        properties = capability.input_schema.get("properties")
-        self._properties: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
-        required = capability.input_schema.get("required")
-        self.required: tuple[str, ...] = tuple(map(str, required)) if isinstance(required, list) else ()
-        self.output: Type = SchemaReader(capability.output_schema).type_of(capability.output_schema)
-        self._validators: dict[str, Validator] = {}
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
+        self.output: Type = type_of_schema(capability.output_schema)
+        kinds = type_of_schema(capability.input_schema).kinds
+        self._objects = [kind for kind in kinds if isinstance(kind, Object)]
+        self.inputs = tuple(dict.fromkeys(name for each in self._objects for name in each.fields))
         """The names of the inputs that the capability declares."""
-        return tuple(self._properties)
+        self.required = tuple(name for name in self.inputs if self._is_required(name))
+        self._types: dict[str, Type] = {}
 
     @property
     def open(self) -> bool:
         """Whether inputs are taken that the capability does not declare."""
-        kinds = self._reader.type_of(self.capability.input_schema).kinds
-        return any(isinstance(kind, Object) and kind.rest is not None for kind in kinds)
+        return not self._objects or any(each.rest is not None for each in self._objects)
 
     def input_type(self, name: str) -> Type:
-        """The type of a declared input."""
-        return self._reader.type_of(self._properties[name])
+        """The type of an input; anything where it is not declared."""
+        if name not in self._types:
+            declared = [each.fields[name].type for each in self._objects if name in each.fields]
+            self._types[name] = union(declared) if declared else ANYTHING
+        return self._types[name]
 
     def literal_problems(self, name: str, value: JsonValue) -> tuple[SchemaProblem, ...]:
-        """Where a literal breaks the schema of a declared input."""
-        validator = self._validators.get(name)
-        if validator is None:
-            validator = self._validators[name] = self._validator(name)
-        return () if validator.accepts(value) else validator.problems(value)
+        """Where a literal breaks the schema of a declared input. Pointers start at the literal."""
+        inputs = {name: value}
+        if self._validator.accepts(inputs):
+            return ()
+        at = pointer_of((name,))
+        return tuple(
+            SchemaProblem(problem.pointer[len(at) :], problem.message)
+            for problem in self._validator.problems(inputs)
+            if problem.pointer == at or problem.pointer.startswith(at + "/")
+        )
 
-    def _validator(self, name: str) -> Validator:
-        """Validates one input. The whole schema comes along, because its parts may refer to it."""
-        root = {**self.capability.input_schema, "$id": _RESOURCE}
-        key = quote(name.replace("~", "~0").replace("/", "~1"))
-        return Validator({"$ref": f"{_RESOURCE}#/properties/{key}", "$defs": {"input": root}})
+    @cached_property
+    def _validator(self) -> Validator:
+        """Validates inputs one by one: none is required here."""
+        schema = {key: part for key, part in self.capability.input_schema.items() if key != "required"}
+        return Validator(schema)
+
+    def _is_required(self, name: str) -> bool:
+        return all(name in each.fields and each.fields[name].required for each in self._objects)

@@ -58,7 +58,12 @@ class Diagnostic:
             "hint": self.hint,
         }
         if self.fix:
-            document["fix"] = {"pointer": self.fix.pointer, "value": self.fix.value, "note": self.fix.note}
+            document["fix"] = {
+                "pointer": self.fix.pointer,
+                "value": self.fix.value,
+                "removes": self.fix.removes,
+                "note": self.fix.note,
+            }
         return document
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from callsheet.agents.capability import JsonObject
 from callsheet.agents.models.chat import Usage
 
+from .compiled import CheckedPlan
 from .diagnostics import Diagnostic
 
 
@@ -15,7 +16,8 @@ class Draft:
     """`answer` is what the model wrote, letter for letter, and `problems` a sentence for each fault.
 
     `document` is the plan that it meant, where it meant one; `diagnostics` are then the checker's
-    findings. `notes` are the repairs that were made without asking. No problems: it was taken.
+    findings, and `checked` the plan if there are no errors among them; its problems are then doubts.
+    `notes` are the repairs that were made without asking.
     """
 
     answer: str
@@ -24,3 +26,4 @@ class Draft:
     document: JsonObject | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
     notes: tuple[str, ...] = ()
+    checked: CheckedPlan | None = None

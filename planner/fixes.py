@@ -61,9 +61,7 @@ def apply_fixes(
     return repaired, tuple(notes)
 
 
-def drop_unused(
-    document: JsonObject, warnings: Iterable[Diagnostic]
-) -> tuple[JsonObject, tuple[str, ...]]:
+def drop_unused(document: JsonObject, warnings: Iterable[Diagnostic]) -> tuple[JsonObject, tuple[str, ...]]:
     """The document without the steps whose result nothing uses and that change nothing.
 
     That never changes what a run comes to; it saves the work.

@@ -18,6 +18,7 @@ from .catalog_text import kind, signature
 from .examples import Example, load_examples
 from .literal_schema import LiteralSchemas, nullable, read_strict
 from .plan import Join, OnFailure
+from .wire_format import Translation
 
 _TEXT: JsonObject = {"type": "string"}
 _EMPTY: tuple[JsonValue, ...] = (None, [])
@@ -28,7 +29,7 @@ class FullFormat:
     """Expressions, conditions, `for_each`, expectations and joins."""
 
     name = "full"
-    template = "planner/full"
+    rules = "planner/full_rules"
 
     def schema(self, catalog: Sequence[Capability]) -> JsonObject:
         """In the subset that strict structured outputs take."""
@@ -59,15 +60,19 @@ class FullFormat:
         outputs = cast("Mapping[str, Any]", capability.output_schema.get("properties") or {})
         if len(outputs) < 2:
             return line
-        return f"{line}; gives {', '.join(f'{name}: {kind(part, schemas)}' for name, part in outputs.items())}"
+        return (
+            f"{line}; gives {', '.join(f'{name}: {kind(part, schemas)}' for name, part in outputs.items())}"
+        )
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> JsonObject:
+    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document. Raises ValueError where the answer has no list of steps."""
         match answer:
-            case {"steps": list(steps), **others}:
+            case dict() if isinstance(steps := answer.get("steps"), list):
                 known = {capability.name: capability for capability in catalog}
-                document: JsonObject = {"goal": goal, "steps": [_read_step(step, known) for step in steps]}
-                return {**document, **{key: value for key, value in others.items() if key != "goal"}}
+                others = {key: value for key, value in answer.items() if key not in ("goal", "steps")}
+                return Translation(
+                    {"goal": goal, "steps": [_read_step(step, known) for step in steps], **others}
+                )
             case _:
                 raise ValueError(
                     'the answer has to be an object with steps and answer: {"steps": [...], "answer": ...}'
@@ -82,9 +87,7 @@ def _call_schema(capability: Capability) -> JsonObject:
     for name, part in properties.items():
         one = _input_schema(schemas.write(part))
         inputs[name] = one if name in required else nullable(one)
-    return _object(
-        {"capability": {"type": "string", "enum": [capability.name]}, "inputs": _object(inputs)}
-    )
+    return _object({"capability": {"type": "string", "enum": [capability.name]}, "inputs": _object(inputs)})
 
 
 def _input_schema(literal: JsonObject | None) -> JsonObject:
@@ -123,9 +126,7 @@ def _read_step(step: JsonValue, catalog: Mapping[str, Capability]) -> JsonValue:
     inputs = flat.get("inputs")
     if capability is not None and isinstance(inputs, dict):
         flat["inputs"] = _read_inputs(inputs, capability)
-    return {
-        key: value for key, value in flat.items() if value not in _EMPTY and _DEFAULTS.get(key) != value
-    }
+    return {key: value for key, value in flat.items() if value not in _EMPTY and _DEFAULTS.get(key) != value}
 
 
 def _read_inputs(inputs: Mapping[str, JsonValue], capability: Capability) -> JsonObject:

@@ -20,8 +20,9 @@ class Node:
 
 def find_cycles(graph: Mapping[str, Node]) -> list[list[str]]:
     """Every group of steps that wait for each other, each as one way round, in plan order."""
-    groups = _components(graph)
-    return [_way_round(graph, group) for group in groups if _is_cyclic(graph, group)]
+    place = {step: at for at, step in enumerate(graph)}
+    groups = (group for group in _components(graph) if _is_cyclic(graph, group))
+    return [_way_round(graph, group, min(group, key=place.__getitem__)) for group in groups]
 
 
 def order(graph: Mapping[str, Node]) -> list[str]:
@@ -106,10 +107,9 @@ def _is_cyclic(graph: Mapping[str, Node], group: Sequence[str]) -> bool:
     return len(group) > 1 or group[0] in graph[group[0]].dependencies
 
 
-def _way_round(graph: Mapping[str, Node], group: Sequence[str]) -> list[str]:
-    """A shortest way from the group's first step back to it, each step waiting for the next."""
+def _way_round(graph: Mapping[str, Node], group: Sequence[str], start: str) -> list[str]:
+    """A shortest way from the start back to it, each step waiting for the next."""
     members = set(group)
-    start = next(step for step in graph if step in members)
     waits: dict[str, str] = {}
     frontier = [start]
     while start not in waits:

@@ -43,7 +43,8 @@ class LiteralSchemas:
             return self._any_of([self.write(each, depth) for each in cast("list[object]", options)])
         kinds = found.get("type", list(_ANYTHING) if not found.get("properties") else "object")
         if isinstance(kinds, list):
-            return self._any_of([self.write({**found, "type": kind}, depth) for kind in kinds])
+            each = cast("list[str]", kinds)
+            return self._any_of([self.write({**found, "type": kind}, depth) for kind in each])
         return self._of_kind(str(kinds), found, depth)
 
     def resolve(self, schema: Schema) -> object:
@@ -145,6 +146,8 @@ def _read_map(entries: list[JsonValue], values: object, schemas: LiteralSchemas)
 def _enum(choices: list[JsonValue]) -> dict[str, JsonValue] | None:
     if not choices or not all(isinstance(each, (str, int, float, bool, type(None))) for each in choices):
         return None
-    return {"enum": choices} if any(not isinstance(each, str) for each in choices) else {
-        "type": "string", "enum": choices
-    }
+    return (
+        {"enum": choices}
+        if any(not isinstance(each, str) for each in choices)
+        else {"type": "string", "enum": choices}
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,12 +58,18 @@ def _text(value: object, key: str) -> str:
 
 
 def write_binding(binding: Binding) -> JsonValue:
-    """The JSON of a binding; `read_binding` gives it back."""
+    """The JSON of a binding; `read_binding` gives back one of the same value.
+
+    A literal that would be taken for one of the others is written as an expression that yields it:
+    every JSON text is one.
+    """
     match binding:
         case From(expression):
             return {"from": expression}
         case Template(text):
             return {"template": text}
+        case Literal(dict() as value) if len(value) == 1 and value.keys() <= {"from", "template"}:
+            return {"from": json.dumps(value, ensure_ascii=False)}
         case Literal(value):
             return value
 
@@ -125,8 +132,11 @@ class Plan(_Frozen):
     answer: Input
 
     def to_document(self) -> dict[str, JsonValue]:
-        """The plan as JSON, what is left at its default left out."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        """The plan as JSON, what is left at its default left out.
+
+        Raises ValueError where a literal is nothing that JSON can carry.
+        """
+        return self.model_dump(mode="json", exclude_defaults=True, warnings=False)
 
     def with_steps(self, changed: Mapping[str, Step]) -> Self:
         """The same plan with some steps exchanged, by id."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from callsheet.agents.capability import Capability
-from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest, FinishReason, Message, Usage
+from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest, FinishReason, Usage
 from callsheet.agents.models.json_answer import read_json_answer
 
 from .checker import Policy
 from .compiled import CheckedPlan
-from .diagnostics import Diagnostic
+from .diagnostics import Diagnostic, Severity
 from .draft import Draft
 from .errors import EmptyCatalog, GoalError, PlanningFailed
 from .fixes import fix
@@ -33,7 +33,7 @@ class Planned:
     """A checked plan, and how it came about.
 
     `notes` are the repairs made without asking, `warnings` what the checker says of the plan all
-    the same. `drafts` are all tries, the good one last; `usage` is what they cost together.
+    the same. `drafts` are all tries, in order; `usage` is what they cost together.
     """
 
     checked: CheckedPlan
@@ -67,8 +67,9 @@ class Planner:
     """Asks a model for a plan until one checks.
 
     What the model writes is a wire format, translated into the plan. Repairs that are certain are
-    made at once; everything else goes back to the model, `max_repairs` times at most. `max_tokens`
-    bounds each answer.
+    made at once; everything else goes back to the model, `max_repairs` times at most. What checks but
+    looks like a slip (a step that waits for a result and doesn't use it) is asked about once.
+    `max_tokens` bounds each answer.
     """
 
     def __init__(
@@ -100,25 +101,39 @@ class Planner:
         `ChatModel.stream` raises.
         """
         goal = require_goal(goal, catalog)
+        # In the order of names, the same capabilities make the same prompt whoever registered first,
+        # and prompt caches hit.
+        catalog = sorted(catalog, key=lambda capability: capability.name)
         prompt = PlanningPrompt(self._format, goal, catalog)
         messages = prompt.fitting(self._model, self._max_tokens)
         schema = self._format.schema(catalog)
         drafts: list[Draft] = []
         while len(drafts) <= self._max_repairs:
-            turns = prompt.repair(drafts[-1]) if drafts else ()
+            # A model that gives the same wrong answer again is not helped by seeing it once more:
+            # it is asked afresh, and chance does the rest.
+            stuck = len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer
+            turns = prompt.repair(drafts[-1]) if drafts and not stuck else ()
             request = ChatRequest(
                 (*messages, *turns),
                 schema,
                 "plan",
                 self._max_tokens,
-                temperature=_temperature(drafts),
+                temperature=0.7 if stuck else 0.0,
                 seed=len(drafts),
             )
             reply = await self._ask(request, drafts, on_progress)
-            draft, planned = self._read(reply, goal, catalog, drafts)
-            if planned is not None:
-                return planned
-            drafts.append(draft)
+            drafts.append(self._read(reply, goal, catalog))
+            if drafts[-1].checked and (not drafts[-1].problems or len(drafts) > 1):
+                break
+        return self._chosen(goal, drafts)
+
+    def _chosen(self, goal: str, drafts: Sequence[Draft]) -> Planned:
+        """The last draft that checks: one with doubts is better than none."""
+        for draft in reversed(drafts):
+            if draft.checked:
+                usage = sum((each.usage for each in drafts), Usage())
+                warnings = tuple(each for each in draft.diagnostics if each.severity is Severity.WARNING)
+                return Planned(draft.checked, draft.notes, warnings, usage, tuple(drafts))
         raise PlanningFailed(self._model.name, goal, drafts)
 
     async def _ask(
@@ -138,24 +153,25 @@ class Planner:
                 on_progress(PlanningProgress(len(drafts) + 1, len(text), problems))
         return ChatReply(text, usage, finish)
 
-    def _read(
-        self, reply: ChatReply, goal: str, catalog: Sequence[Capability], earlier: Sequence[Draft]
-    ) -> tuple[Draft, Planned | None]:
+    def _read(self, reply: ChatReply, goal: str, catalog: Sequence[Capability]) -> Draft:
         if reply.finish_reason == "length":
             cut = f"the answer was cut at {self._max_tokens} tokens: write a plan with fewer, shorter steps"
-            return Draft(reply.text, reply.usage, (cut,)), None
+            return Draft(reply.text, reply.usage, (cut,))
         try:
-            document = self._format.read(read_json_answer(reply.text), goal, catalog)
+            document, doubts = self._format.read(read_json_answer(reply.text), goal, catalog)
         except ValueError as error:
-            return Draft(reply.text, reply.usage, (str(error),)), None
-        document, result, notes = fix(document, catalog, self._policy)
-        problems = tuple(map(_sentence, result.errors))
-        draft = Draft(reply.text, reply.usage, problems, document, result.diagnostics, notes)
-        if result.plan is None:
-            return draft, None
-        drafts = (*earlier, draft)
-        usage = sum((each.usage for each in drafts), Usage())
-        return draft, Planned(result.plan, notes, result.warnings, usage, drafts)
+            return Draft(reply.text, reply.usage, (str(error),))
+        fixed = fix(document, catalog, self._policy)
+        problems = tuple(map(_sentence, fixed.result.errors)) or doubts
+        return Draft(
+            reply.text,
+            reply.usage,
+            problems,
+            fixed.document,
+            fixed.result.diagnostics,
+            fixed.notes,
+            fixed.result.plan,
+        )
 
 
 def require_goal(goal: str, catalog: Sequence[Capability]) -> str:
@@ -181,8 +197,3 @@ def _sentence(diagnostic: Diagnostic) -> str:
     where = f"step {diagnostic.step}: " if diagnostic.step else ""
     hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
     return f"{where}{diagnostic.message}{hint}"
-
-
-def _temperature(drafts: Sequence[Draft]) -> float:
-    """Nothing but chance helps a model that gives the same wrong answer again."""
-    return 0.7 if len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer else 0.0

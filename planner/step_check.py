@@ -22,6 +22,9 @@ from .plan import Binding, From, Literal, Step, Template, write_binding
 
 Path = tuple[str | int, ...]
 
+MOST_DIAGNOSTICS = 200
+"""That are looked for: whoever mends the plan has enough to do, and hints take time."""
+
 
 @dataclass(slots=True)
 class Uses:
@@ -51,6 +54,11 @@ class Reader:
         self._steps = steps
         self.diagnostics: list[Diagnostic] = []
 
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no use in looking on."""
+        return len(self.diagnostics) >= MOST_DIAGNOSTICS
+
     def step(self, at: int, step: Step, contract: Contract) -> CheckedStep:
         """Check all that a step binds."""
         checked = CheckedStep(step, contract)
@@ -63,6 +71,8 @@ class Reader:
             variables = {"item": items}
         self._inputs((*path, "inputs"), checked, variables)
         for number, text in enumerate(step.expect):
+            if self.is_full:
+                break
             scope = {**variables, "output": contract.output}
             place = (*path, "expect", number)
             checked.expectations.append(self._truth(place, step, text, scope, checked.uses))
@@ -99,6 +109,8 @@ class Reader:
     def _inputs(self, path: Path, checked: CheckedStep, variables: Mapping[str, Type]) -> None:
         step, contract = checked.step, checked.contract
         for name, binding in step.inputs.items():
+            if self.is_full:
+                break
             place = (*path, name)
             if name in contract.inputs:
                 checked.inputs[name] = self._input(place, checked, name, binding, variables)

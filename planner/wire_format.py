@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
 from callsheet.agents.capability import Capability, JsonObject
+
+from .examples import Example
+
+
+class Translation(NamedTuple):
+    """The document of a plan, and doubts: a sentence for each thing that the model may not have
+    meant, although it checks. It is asked about them once."""
+
+    document: JsonObject
+    doubts: tuple[str, ...] = ()
 
 
 class WireFormat(Protocol):
@@ -23,23 +33,23 @@ class WireFormat(Protocol):
         ...
 
     @property
-    def template(self) -> str:
-        """The prompt's templates: `NAME/system`, `NAME/request` and `NAME/repair` under `planner/`."""
+    def rules(self) -> str:
+        """The template of the prompt's first message; it is given the lines of the `capabilities`."""
         ...
 
     def schema(self, catalog: Sequence[Capability]) -> JsonObject:
         """The JSON Schema of an answer, made for the capabilities there are."""
         ...
 
-    def examples(self) -> Sequence[tuple[str, JsonValue]]:
-        """Worked examples: what is asked, and the answer to it."""
+    def examples(self) -> Sequence[Example]:
+        """Worked examples for the prompt."""
         ...
 
     def signature(self, capability: Capability, *, terse: bool) -> str:
         """How the prompt shows one capability."""
         ...
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> JsonObject:
-        """The document of the plan that the answer means. Raises ValueError, with a sentence for
+    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+        """The plan that the answer means. Raises ValueError, with a sentence for
         the model, where the answer has not the shape of the format."""
         ...

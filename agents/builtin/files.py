@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -10,7 +11,7 @@ from callsheet.agents.agent import Context
 from callsheet.agents.capability import Effect
 from callsheet.agents.functions import agent
 
-from .text import decode
+from .text import decode, encode
 
 MOST_BYTES = 1_000_000
 """The largest file that `read_file` reads."""
@@ -56,14 +57,14 @@ def list_files(context: Context, pattern: str = "**") -> FoundFiles:
 
 @agent(effect=Effect.READ)
 def read_file(path: str, context: Context) -> FileText:
-    """read the whole text of a file (text, Markdown, CSV or JSON)
+    """read the whole text of a file
 
     Args:
         path: the file's name in the workspace, such as notes.md
     """
     data = context.workspace.read_bytes(path, MOST_BYTES)
-    suffix = f".{path.rpartition('.')[2]}".lower()
-    return FileText(text=decode(data, path), path=path, kind=_KINDS.get(suffix, "text"), bytes=len(data))
+    kind = _KINDS.get(PurePosixPath(path).suffix.lower(), "text")
+    return FileText(text=decode(data, path), path=path, kind=kind, bytes=len(data))
 
 
 @agent(effect=Effect.WRITE)
@@ -74,6 +75,6 @@ def write_file(path: str, content: str, context: Context) -> WrittenFile:
         path: the file's name in the workspace, such as summary.md
         content: the text to save
     """
-    data = content.encode()
+    data = encode(content, path)
     context.workspace.write_atomically(path, data)
     return WrittenFile(path=path, bytes=len(data))

@@ -36,8 +36,10 @@ _AGGREGATE = re.compile(
 )
 _DIFFERENCE = re.compile(r"difference\s+(between|of)\b", re.I)
 # A hyphen that follows a word separates; only one that stands alone is a sign.
-_NUMBER = r"(?:(?<![^\s:|,;=])[-+])?[$€£¥]?\s?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_NUMBER = r"(?:(?<![^\s:|,;=])[-+])?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _ITEM = re.compile(rf"(?P<label>[^\d]*?)(?P<number>{_NUMBER})\s*[$€£¥]?\s*[|.;,]?\s*")
+_SEPARATED = re.compile(r"(\A|[:|=\t,;]|[-+]\s|\s\s|[:|=-]\s+)\Z")
+_YEAR = re.compile(r"(19|20)\d\d\Z")
 _TOTAL = re.compile(r"\b(sub)?total\b|\bsum\b|\bbalance\b|\baverage\b", re.I)
 _HEADING = re.compile(r"#|[-=|:\s]+\Z|.*:\Z")
 
@@ -104,10 +106,12 @@ def _lines(text: str) -> Sequence[Amount]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     for at, line in enumerate(lines):
         item = _ITEM.fullmatch(line)
-        if item is None:
+        if item is None or line.startswith("#") or (at == 0 and _ends_with_year(item)):
             _check_heading(line, first=at == 0)
         elif _TOTAL.search(item["label"]):
             raise Unreadable(f"the line {line[:60]!r} already is a total")
+        elif _ends_with_year(item):
+            raise Unreadable(f"the line {line[:60]!r} may end with a year")
         else:
             items.append(Amount(to_number(re.sub(r"[\s$€£¥]", "", item["number"]))))
     if not items:
@@ -115,8 +119,14 @@ def _lines(text: str) -> Sequence[Amount]:
     return items
 
 
+def _ends_with_year(item: re.Match[str]) -> bool:
+    """Whether nothing but a blank stands before a number that may be a year: "Budget 2026" is a title."""
+    return _YEAR.match(item["number"]) is not None and _SEPARATED.search(item["label"]) is None
+
+
 def _check_heading(line: str, *, first: bool) -> None:
-    if any(each.isdigit() for each in line) and not line.startswith("#"):
+    title = first and _ITEM.fullmatch(line) is not None
+    if any(each.isdigit() for each in line) and not title and not line.startswith("#"):
         raise Unreadable(f"the line {line[:60]!r} doesn't end with its only number")
     if not first and not _HEADING.match(line):
         raise Unreadable(f"the line {line[:60]!r} has no number")

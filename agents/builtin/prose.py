@@ -129,7 +129,7 @@ async def _write(agent: str, model: ChatModel, prompt: str, sentences: int | Non
 def _sentences_schema(count: int) -> JsonObject:
     listed: JsonObject = {
         "type": "array",
-        "items": {"type": "string"},
+        "items": {"type": "string", "minLength": 10, "maxLength": 400},
         "minItems": count,
         "maxItems": count,
     }

@@ -63,6 +63,10 @@ class Table:
         """The column of this name, which is there."""
         return next(column for column in self.columns if column.name == name)
 
+    def has(self, name: str) -> bool:
+        """Whether a column has this name."""
+        return any(column.name == name for column in self.columns)
+
 
 def read_table(data: bytes, path: str) -> Table:
     """Read a CSV file with a header: separated by comma, semicolon, tab or bar, quoted or not.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _PLACES = 6
 _SHOWN_ROWS = 50
+_MOST_FOLLOWING = 5
 _NAMES = {"descending": "largest first", "ascending": "smallest first"}
 
 
@@ -150,24 +151,28 @@ def _compare_text(column: polars.Expr, test: str, value: str) -> polars.Expr:
 
 def _compute(frame: polars.DataFrame, query: TableQuery, table: Table) -> polars.DataFrame:
     groups = [_column(name, table).alias(name) for name in query.group_by]
-    measures = [_measure(each, table) for each in query.compute]
-    if not measures:
+    measures = {_computed_name(each, query): _measure(each, table) for each in query.compute}
+    named = [measure.alias(name) for name, measure in measures.items()]
+    if not named:
         return frame
-    if not groups:
-        return frame.select(measures)
-    return frame.group_by(groups, maintain_order=True).agg(measures)
+    return frame.group_by(groups, maintain_order=True).agg(named) if groups else frame.select(named)
+
+
+def _computed_name(measure: Measure, query: TableQuery) -> str:
+    name = _measure_name(measure)
+    return f"{name} (computed)" if name in query.group_by else name
 
 
 def _measure(measure: Measure, table: Table) -> polars.Expr:
     import polars
 
     if measure.function == "count":
-        return polars.len().alias(_measure_name(measure))
+        return polars.len()
     column = _column(measure.column, table)
     value = reduce(
         lambda left, name: left * _column(name, table), [measure.times] if measure.times else [], column
     )
-    computed = {
+    return {
         "sum": value.sum,
         "mean": value.mean,
         "median": value.median,
@@ -175,12 +180,11 @@ def _measure(measure: Measure, table: Table) -> polars.Expr:
         "max": value.max,
         "count different": value.drop_nulls().n_unique,
     }[measure.function]()
-    return computed.alias(_measure_name(measure))
 
 
 def _sort_column(query: TableQuery) -> str | None:
     if query.sort_by == COMPUTED:
-        return _measure_name(query.compute[0])
+        return _computed_name(query.compute[0], query)
     return query.sort_by
 
 
@@ -193,11 +197,18 @@ def _sort(frame: polars.DataFrame, query: TableQuery) -> polars.DataFrame:
 
 
 def _note(query: TableQuery, ordered: polars.DataFrame) -> str:
+    """What the cut left out and a reader would miss: the groups that come next, or an equal row."""
     by = _sort_column(query)
     if not query.limit or by not in ordered.columns or ordered.height <= query.limit:
         return ""
-    last, following = ordered[by][query.limit - 1], ordered[by][query.limit]
-    return "\n(The next one has the same value.)" if last == following else ""
+    if query.group_by and query.sort_by == COMPUTED:
+        following = ordered.slice(query.limit, _MOST_FOLLOWING).select([*query.group_by, by]).rows()
+        more = ", ..." if ordered.height > query.limit + _MOST_FOLLOWING else ""
+        return (
+            f"\nNext: {', '.join(' '.join(_cell(_json(cell)) for cell in row) for row in following)}{more}."
+        )
+    last, following_value = ordered[by][query.limit - 1], ordered[by][query.limit]
+    return "\n(The next one has the same value.)" if last == following_value else ""
 
 
 def _show(columns: Sequence[str], rows: Sequence[dict[str, JsonValue]]) -> str:

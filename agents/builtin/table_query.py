@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias, cast
+from itertools import chain
+from typing import Annotated, Literal, Self, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -56,6 +58,14 @@ class TableQuery(_Part):
     order: Literal["descending", "ascending"] = "descending"
     limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
 
+    def without_repeats(self) -> Self:
+        """The same query with nothing grouped by or computed twice."""
+        once = {
+            "group_by": tuple(dict.fromkeys(self.group_by)),
+            "compute": tuple(dict.fromkeys(self.compute)),
+        }
+        return self.model_copy(update=once)
+
 
 class QueryProblem(ValueError):
     """A query that this table cannot answer: one sentence for each reason."""
@@ -78,31 +88,34 @@ def query_schema(table: Table) -> JsonObject:
 
 def read_query(document: JsonObject, table: Table) -> TableQuery:
     """The query in a model's answer, checked against the table. Raises QueryProblem."""
+    if not document:
+        raise QueryProblem("the query is empty; say what to compute, or which rows to list")
     try:
         query = TableQuery.model_validate(_without_noise(document))
     except ValidationError as error:
         raise QueryProblem("; ".join(f"{each['loc']}: {each['msg']}" for each in error.errors())) from None
     if problems := _problems(query, table):
         raise QueryProblem("; ".join(problems))
-    return query
+    return query.without_repeats()
 
 
 def selectable(table: Table) -> Sequence[str]:
     """Every name that a query may use: the columns, and the parts of those that hold dates."""
-    return [
-        name for column in table.columns for name in (column.name, *(part.name for part in parts_of(column)))
-    ]
+    names = ((column.name, *(part.name for part in parts_of(column))) for column in table.columns)
+    return list(dict.fromkeys(chain.from_iterable(names)))
 
 
 def find_part(table: Table, name: str) -> DatePart | None:
-    """The part of a date that goes by this name."""
+    """The part of a date that goes by this name, unless a column does."""
+    if table.has(name):
+        return None
     parts = (part for column in table.columns for part in parts_of(column))
     return next((part for part in parts if part.name == name), None)
 
 
 def _conditions(table: Table) -> list[JsonObject]:
     """One shape of condition for each kind of column, so that a number is never compared with a text."""
-    parts = [part.name for column in table.columns for part in parts_of(column)]
+    parts = [name for name in selectable(table) if not table.has(name)]
     of_kind = {kind: [column.name for column in table.columns if column.kind is kind] for kind in Kind}
     shapes = (
         (of_kind[Kind.TEXT], _TEXT_TESTS, "string"),
@@ -178,7 +191,7 @@ def _measure_problem(measure: Measure, table: Table) -> str | None:
             if measure.function == "count" or measure.column != ROWS
             else "count different needs a column"
         )
-    if measure.column == ROWS or find_part(table, measure.column):
+    if not table.has(measure.column):
         return f"{measure.function} needs a column of numbers, not {measure.column!r}"
     if (
         table.column(measure.column).kind is Kind.DATE
@@ -219,9 +232,10 @@ def _sort_problems(query: TableQuery, table: Table) -> Sequence[str]:
 def read_number(value: str | float) -> float | None:
     """A number, also one written as text with thousands separators; None where it is none."""
     try:
-        return float(str(value).replace(",", "").strip().lstrip("$€£¥"))
+        number = float(str(value).replace(",", "").strip().lstrip("$€£¥"))
     except ValueError:
         return None
+    return number if math.isfinite(number) else None
 
 
 def _without_noise(document: JsonObject) -> JsonObject:

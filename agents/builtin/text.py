@@ -32,6 +32,14 @@ def decode(data: bytes, path: str) -> str:
     return text
 
 
+def encode(text: str, path: str) -> bytes:
+    """The text as UTF-8. Raises TextError where it has a surrogate, which is no character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise TextError(path, f"was given no valid Unicode text (character {error.start})") from None
+
+
 def _refusal(data: bytes, encoding: str, at: int) -> str:
     if b"\0" in data[:8_192]:
         return "is a binary file (it has zero bytes); only text is read"

@@ -64,3 +64,20 @@ class ModelNotConfigured(AgentError):
     """No model was chosen, and none can be found."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class WeightsUnavailable(AgentError):
+    """The weights of an embedded model are nowhere to be had.
+
+    `failures` are the places that were tried, each with what was wrong there.
+    """
+
+    def __init__(self, weights: str, folder: str, failures: tuple[tuple[str, str], ...]) -> None:
+        tried = "; ".join(f"{source}: {problem}" for source, problem in failures) or "nowhere to try"
+        super().__init__(
+            f"the weights of {weights} are not in {folder}, and cannot be fetched ({tried}); "
+            "set CALLSHEET_LOCAL_MODEL to a GGUF file, or use another model"
+        )
+        self.weights = weights
+        self.folder = folder
+        self.failures = failures

@@ -126,13 +126,13 @@ def _number(digits: str) -> float:
 
 def _checked(value: JsonValue) -> JsonValue:
     level: list[JsonValue] = [value]
-    for _ in range(MOST_NESTING + 1):
-        for text in _texts(level):
-            _refuse_half_character(text)
+    for _ in range(MOST_NESTING):
+        _refuse_half_characters(level)
         level = [child for found in level for child in _children(found)]
-        if not level:
-            return value
-    raise _too_deep()
+    if any(isinstance(found, (dict, list)) for found in level):
+        raise _too_deep()
+    _refuse_half_characters(level)
+    return value
 
 
 def _texts(level: list[JsonValue]) -> Iterator[str]:
@@ -149,11 +149,13 @@ def _children(value: JsonValue) -> list[JsonValue]:
     return value if isinstance(value, list) else []
 
 
-def _refuse_half_character(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(f"the text {text[: error.start][-40:]!r} is followed by half a character") from None
+def _refuse_half_characters(level: list[JsonValue]) -> None:
+    for text in _texts(level):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            before = text[: error.start][-40:]
+            raise ValueError(f"the text {before!r} is followed by half a character") from None
 
 
 def _not_json(error: json.JSONDecodeError) -> ValueError:

@@ -11,6 +11,7 @@ import callsheet
 
 from .agents import agents
 from .check import check
+from .doctor import doctor
 from .plan import plan
 from .run import run
 from .runs import runs
@@ -29,7 +30,7 @@ def application() -> None:
     """
 
 
-for _command in (run, plan, check, agents, runs, show):
+for _command in (run, plan, check, agents, runs, show, doctor):
     application.add_command(_command)
 
 

@@ -1,22 +1,38 @@
-"""The model that a command uses."""
+"""The model that a command uses: chosen as the settings say, named aloud, fetched where it must be."""
 
 from __future__ import annotations
 
+from callsheet.agents.models import choice
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.models.errors import ModelNotConfigured
-from callsheet.agents.models.openai import OpenAIModel
+from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.config import Settings
+from callsheet.model_settings import model_settings
 
+from .fetching import Fetching
 from .output import Output
 
 
-def choose_model(settings: Settings, output: Output, *, required: bool) -> ChatModel | None:
-    """The model that the settings ask for, said aloud. Raises ModelNotConfigured where it is required."""
-    if settings.base_url is None and settings.api_key is None:
-        if required:
-            raise ModelNotConfigured("no model")
+def choose_model(settings: Settings, output: Output) -> ChatModel:
+    """The model that the settings ask for. The weights of an embedded one are fetched at their first use,
+    which is shown and takes minutes.
+
+    Raises what `callsheet.agents.models.choice.choose_model` raises.
+    """
+    with Fetching(output) as fetching:
+        model = choice.choose_model(model_settings(settings), progress=fetching.show)
+    output.note(f"model: {model.name}")
+    return model
+
+
+def model_at_hand(settings: Settings, output: Output) -> ChatModel | None:
+    """The model for a plan that is there already, and may need none. Nothing is fetched for it.
+
+    Raises ModelRejected where a file that was named holds no model.
+    """
+    try:
+        model = choice.choose_model(model_settings(settings), sources=())
+    except (ModelNotConfigured, WeightsUnavailable):
+        output.note("model: none at hand; a step that asks one will fail (see `callsheet doctor`)")
         return None
-    key = settings.api_key.get_secret_value() if settings.api_key else None
-    model = OpenAIModel(settings.model or "gpt-5", api_key=key, base_url=settings.base_url)
     output.note(f"model: {model.name}")
     return model

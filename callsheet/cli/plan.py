@@ -12,6 +12,8 @@ from typing import ClassVar
 import click
 from pydantic import JsonValue
 
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
 from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal import MemoryJournal
@@ -55,7 +57,10 @@ def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> Ex
 
     `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
     """
-    planned = asyncio.run(_plan(output, settings, read_goal(goal)))
+    registry = registry_of(settings)
+    # Before the event loop, where Ctrl-C would not break off a download.
+    model = choose_model(settings, output)
+    planned = asyncio.run(_plan(output, settings.workspace, registry, model, read_goal(goal)))
     document = planned.checked.plan.to_document()
     if file is not None:
         as_json = file.suffix.lower() == ".json"
@@ -65,13 +70,10 @@ def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> Ex
     return ExitCode.DONE
 
 
-async def _plan(output: Output, settings: Settings, goal: str) -> Planned:
-    registry = registry_of(settings)
-    model = choose_model(settings, output, required=True)
+async def _plan(output: Output, workspace: Path, registry: Registry, model: ChatModel, goal: str) -> Planned:
     notes = PlanningNotes(output)
-    journal = MemoryJournal()
     try:
-        async with Orchestrator(registry, model=model, store=journal, workspace=settings.workspace) as whole:
+        async with Orchestrator(registry, model=model, store=MemoryJournal(), workspace=workspace) as whole:
             notes.begin()
             planned = await whole.plan(goal, watch=Watch(on_progress=notes.show))
     finally:

@@ -8,6 +8,8 @@ from typing import ClassVar
 
 import click
 
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
 from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.events import Event, RunCreated
@@ -21,7 +23,7 @@ from callsheet.planner.plan import Plan
 from .approval import Approver
 from .command import command, settings_options
 from .goal import read_goal
-from .model import choose_model
+from .model import choose_model, model_at_hand
 from .output import Output
 from .planning import PlanningNotes
 from .progress import Progress, progress_for
@@ -82,7 +84,10 @@ class _Pursuit:
     def pursue(self, goal: str | None, plan_file: Path | None) -> ExitCode:
         """Run, report, and say with what code to end."""
         try:
-            result = asyncio.run(self._orchestrate(goal, plan_file))
+            registry = registry_of(self._settings)
+            # Before the event loop, where Ctrl-C would not break off a download.
+            model = (choose_model if plan_file is None else model_at_hand)(self._settings, self._output)
+            result = asyncio.run(self._orchestrate(registry, model, goal, plan_file))
         except (KeyboardInterrupt, asyncio.CancelledError):
             raise RunInterrupted(self._run) from None
         finally:
@@ -93,9 +98,9 @@ class _Pursuit:
         self._report(result)
         return _CODES.get(result.status, ExitCode.FAILED)
 
-    async def _orchestrate(self, goal: str | None, plan_file: Path | None) -> RunResult:
-        registry = registry_of(self._settings)
-        model = choose_model(self._settings, self._output, required=plan_file is None)
+    async def _orchestrate(
+        self, registry: Registry, model: ChatModel | None, goal: str | None, plan_file: Path | None
+    ) -> RunResult:
         orchestrator = Orchestrator(
             registry,
             model=model,

@@ -56,6 +56,8 @@ from .types import (
 from .types import Text as TextKind
 
 NOBODY: frozenset[str] = frozenset()
+MOST_FINDINGS = 20
+"""Of one expression: one with more is given up, as whoever mends it has enough to do."""
 
 
 class Edit(NamedTuple):
@@ -113,8 +115,15 @@ class Elaboration:
 def elaborate(tree: Tree, steps: Mapping[str, StepType], variables: Mapping[str, Type]) -> Elaboration:
     """Type a tree in which steps and variables of these types may be named."""
     work = _Elaborator(steps, variables)
-    typed = work.visit(tree)
+    try:
+        typed = work.visit(tree)
+    except _TooManyFindings:
+        typed = Typed(tree, ANYTHING)
     return Elaboration(typed.tree, typed.type, typed.needs, tuple(work.named), tuple(work.findings))
+
+
+class _TooManyFindings(Exception):
+    """There is no use in looking on."""
 
 
 class _Elaborator:
@@ -127,7 +136,7 @@ class _Elaborator:
 
     def visit(self, tree: Tree) -> Typed:
         typed = _VISITORS[type(tree)](self, tree)
-        if self._narrowed and path_of(tree) in self._narrowed:
+        if self._narrowed and path_of(typed.tree) in self._narrowed:
             return typed._replace(type=typed.type.without(Null))
         return typed
 
@@ -135,6 +144,8 @@ class _Elaborator:
         self, code: str, tree: Tree, message: str, hint: str | None = None, edit: Edit | None = None
     ) -> Type:
         self.findings.append(Finding(code, tree.start, message, hint, edit))
+        if len(self.findings) == MOST_FINDINGS:
+            raise _TooManyFindings
         return ANYTHING
 
     def _want(self, typed: Typed, wanted: tuple[type[Kind], ...], what: str) -> bool:
@@ -319,7 +330,7 @@ class _Elaborator:
             typed = self.visit(operand)
             self._want(typed, (Truth,), "a truth value")
             operands.append(typed)
-            self._narrowed = self._narrowed | learn(operand)
+            self._narrowed = self._narrowed | learn(typed.tree)
         self._narrowed = outer
         needs = NOBODY.union(*(each.needs for each in operands))
         return Typed(
@@ -369,7 +380,7 @@ class _Elaborator:
             return None
         condition = self.visit(tree)
         self._want(condition, (Truth,), "a truth value")
-        self._narrowed = self._narrowed | when_true(tree)
+        self._narrowed = self._narrowed | when_true(condition.tree)
         return condition
 
     def text(self, tree: Text) -> Typed:
@@ -381,16 +392,9 @@ class _Elaborator:
         return self._step_field(tree.step, self._steps[tree.step], tree.field, tree)
 
     def call(self, tree: Call) -> Typed:
-        fewest, most = _ARITY[tree.function]
         arguments = [self.visit(argument) for argument in tree.arguments]
         new = Call(tree.function, tuple(each.tree for each in arguments), tree.start)
         needs = NOBODY.union(*(each.needs for each in arguments))
-        if not fewest <= len(arguments) <= most:
-            count = (
-                "one value" if most == 1 else f"{fewest} values" if fewest == most else "one value or more"
-            )
-            message = f"`{tree.function}` takes {count}, not {len(arguments)}"
-            return Typed(new, self._find("type-mismatch", tree, message), needs)
         if tree.function == "default":
             wanted, instead = arguments
             return Typed(new, union([wanted.type.without(Null), instead.type]), instead.needs)
@@ -433,18 +437,6 @@ class _Elaborator:
         return typed._replace(type=union([element_of(kind) for kind in typed.type.kinds]))
 
 
-_MANY = 1_000
-_ARITY = {
-    "all": (1, 1),
-    "any": (1, 1),
-    "default": (2, 2),
-    "len": (1, 1),
-    "max": (1, _MANY),
-    "min": (1, _MANY),
-    "round": (1, 2),
-    "str": (1, 1),
-    "sum": (1, 1),
-}
 _RESULTS: dict[str, Callable[[_Elaborator, list[Typed]], Type]] = {
     "all": _Elaborator.call_truths,
     "any": _Elaborator.call_truths,

@@ -37,7 +37,10 @@ from .values import MAX_BITS, Absent, Value, as_whole, bounded, is_number, kind_
 MAX_WORK = 1_000_000
 """Nodes visited, elements compared and elements produced, in one evaluation."""
 MAX_SIZE = 10_000_000
-"""Characters, or elements, that one evaluation may produce."""
+"""Characters, or elements, that one evaluation may produce, and that its value may have when it is
+written out: `[[a, a] for a in …]` within itself shares its parts in memory, and nowhere else."""
+_CHARACTERS = 64
+"""Of a text, that are compared or searched in the time of one node."""
 
 Scope = Mapping[str, JsonValue]
 """What the names mean: a step's output object (a list of them for a `for_each` step) under its
@@ -45,12 +48,12 @@ id, `item`, `output`. A key that is missing is absent."""
 
 
 def evaluate(tree: Tree, scope: Scope) -> Value:
-    """The value of the tree, or Absent with the reason. Never raises."""
+    """The value of a tree that the parser made, or Absent with the reason. Never raises."""
     if type(tree) is Constant:
         return tree.value
     evaluation = _Evaluation(scope)
     try:
-        return evaluation.value(tree)
+        return evaluation.result(tree)
     except _NoValue as absent:
         return Absent(absent.reason)
     except RecursionError:
@@ -75,6 +78,13 @@ class _Evaluation:
         self._bound: dict[str, JsonValue] = {}
         self._work = MAX_WORK
         self._size = MAX_SIZE
+        self._built = False
+
+    def result(self, tree: Tree) -> JsonValue:
+        value = self.value(tree)
+        if self._built and _size_of(value, {}) > MAX_SIZE:
+            raise _OutOfBounds("the value grows too large")
+        return value
 
     def value(self, tree: Tree) -> JsonValue:
         self._spend(1)
@@ -178,6 +188,7 @@ class _Evaluation:
             isinstance(left, str) and isinstance(right, str)
         ):
             raise _NoValue(f"{kind_of(left)} cannot be ordered with {kind_of(right)}")
+        self._spend_reading(left, right)
         return _ORDER[relation](left, right)
 
     def _equal(self, left: JsonValue, right: JsonValue) -> bool:
@@ -186,16 +197,21 @@ class _Evaluation:
         if isinstance(left, list) and isinstance(right, list):
             return len(left) == len(right) and all(map(self._equal, left, right))
         if isinstance(left, dict) and isinstance(right, dict):
+            self._spend(len(left))
             return left.keys() == right.keys() and all(self._equal(left[key], right[key]) for key in left)
+        self._spend_reading(left, right)
         return isinstance(left, bool) == isinstance(right, bool) and left == right
 
     def _contains(self, holder: JsonValue, wanted: JsonValue) -> bool:
         if isinstance(holder, list):
             return any(self._equal(element, wanted) for element in holder)
         if isinstance(holder, (str, dict)) and isinstance(wanted, str):
-            self._spend(len(holder) // 64)
+            self._spend_reading(holder, wanted)
             return wanted in holder
         raise _NoValue(f"{kind_of(wanted)} cannot be looked for in {kind_of(holder)}")
+
+    def _spend_reading(self, *values: JsonValue) -> None:
+        self._spend(sum(len(value) for value in values if isinstance(value, str)) // _CHARACTERS)
 
     def negation(self, tree: Not) -> JsonValue:
         return not self._truth(self.value(tree.operand))
@@ -208,12 +224,15 @@ class _Evaluation:
         return not decisive
 
     def list_display(self, tree: ListDisplay) -> JsonValue:
+        self._built = True
         return [self.value(element) for element in tree.elements]
 
     def dict_display(self, tree: DictDisplay) -> JsonValue:
+        self._built = True
         return {key: self.value(value) for key, value in tree.entries}
 
     def comprehension(self, tree: Comprehension) -> JsonValue:
+        self._built = True
         source = self._list(self.value(tree.source))
         hidden = self._bound.get(tree.variable, _UNBOUND)
         try:
@@ -261,13 +280,11 @@ class _Evaluation:
 
     def call_default(self, arguments: tuple[Tree, ...]) -> JsonValue:
         wanted, instead = arguments
-        bound = dict(self._bound)
         try:
             value = self.value(wanted)
         except _OutOfBounds:
             raise
         except _NoValue:
-            self._bound = bound
             value = None
         return self.value(instead) if value is None else value
 
@@ -283,12 +300,13 @@ class _Evaluation:
 
     def call_round(self, arguments: tuple[Tree, ...]) -> JsonValue:
         number, *places = map(self.value, arguments)
-        if not places:
-            return _present(bounded(round(self._number(number))))
-        digits = as_whole(places[0])
-        if digits is None or not -300 <= digits <= 300:
+        digits = as_whole(places[0]) if places else None
+        if places and (digits is None or not -300 <= digits <= 300):
             raise _NoValue("round takes between -300 and 300 places")
-        return _present(bounded(round(self._number(number), digits)))
+        try:
+            return _present(bounded(round(self._number(number), digits)))
+        except OverflowError:
+            raise _NoValue("the number is too large") from None
 
     def call_sum(self, arguments: tuple[Tree, ...]) -> JsonValue:
         (values,) = map(self.value, arguments)
@@ -347,6 +365,21 @@ _UNBOUND = _Unbound()
 
 def _mismatch(value: JsonValue, wanted: str) -> Never:
     raise _NoValue(f"{wanted} is wanted, and this is {kind_of(value)}")
+
+
+def _size_of(value: JsonValue, known: dict[int, int]) -> int:
+    """Elements and characters of a value when each of its parts is written out as often as it stands
+    there. `known` are the sizes of the containers seen before, by identity."""
+    if isinstance(value, str):
+        return len(value)
+    if not isinstance(value, (list, dict)):
+        return 1
+    size = known.get(id(value))
+    if size is None:
+        parts = value if isinstance(value, list) else value.values()
+        size = len(value) + sum(_size_of(part, known) for part in parts)
+        known[id(value)] = size
+    return size
 
 
 def _present(value: int | float | Absent) -> int | float:

@@ -9,6 +9,8 @@ compared holds until something says otherwise.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from .types import ANYTHING, Anything, Kind, List, Null, Number, Object, Text, Type, describe
 
 MAX_DEPTH = 40
@@ -19,17 +21,30 @@ def misfit(source: Type, target: Type) -> str | None:
     return _Comparison().misfit(source, target, "this", 0)
 
 
+_Pair: TypeAlias = tuple[int, int]
+
+
 class _Comparison:
+    """One question. A pair that failed has failed for good; one that held may have done so only because
+    of a pair around it that fails in the end, and is taken back with it."""
+
     def __init__(self) -> None:
-        self._assumed: set[tuple[int, int]] = set()
+        self._assumed: dict[_Pair, None] = {}
+        self._failed: dict[_Pair, str] = {}
 
     def misfit(self, source: Type, target: Type, what: str, depth: int) -> str | None:
         pair = (id(source), id(target))
         if source is target or pair in self._assumed or depth > MAX_DEPTH:
             return None
-        self._assumed.add(pair)
+        if pair in self._failed:
+            return self._failed[pair]
+        assumed_before = len(self._assumed)
+        self._assumed[pair] = None
         for kind in source.kinds:
             if (problem := self._kind_misfit(kind, target, what, depth)) is not None:
+                while len(self._assumed) > assumed_before:
+                    self._assumed.popitem()
+                self._failed[pair] = problem
                 return problem
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .tree import Comparison, Connective, Constant, Index, Member, Name, Not, Tree
+from .tree import Comparison, Connective, Constant, Index, Member, Name, Not, StepOutput, Tree
 
 Path: TypeAlias = tuple[str | int, ...]
 Narrowings: TypeAlias = dict[Path, None]
@@ -12,14 +12,17 @@ Narrowings: TypeAlias = dict[Path, None]
 
 
 def path_of(tree: Tree) -> Path | None:
-    """A name with members and constant indexes behind it, as a key; None for anything else."""
+    """A variable or a step's field with members and constant indexes behind it, as a key; None for
+    anything else. Steps have to be resolved: `step["a"]` and `step.a` are not the same."""
     match tree:
         case Name(name):
             return (name,)
+        case StepOutput(step, field):
+            return (step, field)
         case Member(of, key):
             inner = path_of(of)
             return None if inner is None else (*inner, key)
-        case Index(of, Constant(value=str() | int() as at)):
+        case Index(of, Constant(value=str() | int() as at)) if not isinstance(at, bool):
             inner = path_of(of)
             return None if inner is None else (*inner, at)
         case _:

@@ -17,9 +17,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def meant(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is at most one letter away, or written in another case, if it is the only one."""
-    close = [each for each in islice(known, MOST_NAMES) if _within_a_letter(name.lower(), each.lower())]
-    return close[0] if len(close) == 1 else None
+    """The known name that is at most one letter away, or written in another case, if it is the only one.
+
+    Another digit is no slip of the pen: `revenue_2023` was never meant for `revenue_2024`. Nor is
+    another letter where there are but one or two.
+    """
+    names = list(islice(known, MOST_NAMES + 1))
+    close = [each for each in names if _is_slip(name.lower(), each.lower())]
+    return close[0] if len(close) == 1 and len(names) <= MOST_NAMES else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -31,6 +36,16 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         return "there are none"
     shown = ", ".join(f"`{each}`" for each in names[:8])
     return f"there are {shown}" + (", …" if len(names) > 8 else "")
+
+
+def _is_slip(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    return min(len(one), len(other)) > 2 and _digits(one) == _digits(other) and _within_a_letter(one, other)
+
+
+def _digits(name: str) -> list[str]:
+    return [character for character in name if character.isdigit()]
 
 
 def _within_a_letter(one: str, other: str) -> bool:

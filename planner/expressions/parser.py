@@ -41,7 +41,20 @@ MAX_DEPTH = 50
 MAX_TEMPLATE = 200_000
 """Characters in one template."""
 
-FUNCTIONS = ("len", "min", "max", "sum", "any", "all", "str", "round", "default")
+_MANY = 1_000
+FUNCTIONS = {
+    "len": (1, 1),
+    "min": (1, _MANY),
+    "max": (1, _MANY),
+    "sum": (1, 1),
+    "any": (1, 1),
+    "all": (1, 1),
+    "str": (1, 1),
+    "round": (1, 2),
+    "default": (2, 2),
+}
+"""The built-in functions: how many values each takes at least and at most."""
+
 
 _CONSTANTS: dict[str, JsonValue] = {
     "true": True,
@@ -153,7 +166,7 @@ class _Parser:
         self._nesting += 1
         if self._nesting > MAX_DEPTH:
             raise ExpressionSyntaxError(self._peek().start, f"this is nested more than {MAX_DEPTH} deep")
-        left = self._operand()
+        left = self._operand(binding)
         while (strength := self._strength()) > binding:
             left = self._behind(left, strength)
         self._nesting -= 1
@@ -192,10 +205,13 @@ class _Parser:
             rest.append((cast("Relation", relation), self.expression(_COMPARE)))
         return Comparison(first, tuple(rest), start)
 
-    def _operand(self) -> Tree:
+    def _operand(self, binding: int) -> Tree:
         token = self.next()
         match token.kind, token.text:
             case "word", "not":
+                if binding >= _COMPARE:
+                    message = "`not` binds looser than what stands before it"
+                    raise ExpressionSyntaxError(token.start, message, hint="write (not …)")
                 return Not(self.expression(_NOT), token.start)
             case "symbol", "-":
                 return Negative(self.expression(_SIGN), token.start)
@@ -251,13 +267,21 @@ class _Parser:
             hint = f"did you mean `{near[0]}`?" if near else "there are " + ", ".join(FUNCTIONS)
             raise ExpressionSyntaxError(name.start, f"there is no function `{name.text}`", hint=hint)
         self.next()
+        arguments = self._arguments(name)
+        fewest, most = FUNCTIONS[name.text]
+        if not fewest <= len(arguments) <= most:
+            count = "one value" if most == 1 else f"{fewest} values" if fewest == most else "one value or more"
+            message = f"`{name.text}` takes {count}, not {len(arguments)}"
+            raise ExpressionSyntaxError(name.start, message)
+        return Call(name.text, arguments, name.start)
+
+    def _arguments(self, name: Token) -> tuple[Tree, ...]:
         if self._takes(")"):
-            return Call(name.text, (), name.start)
+            return ()
         first = self.expression(0)
         if self._peek().text == "for":
-            first = self._comprehension(first, name, ")")
-            return Call(name.text, (first,), name.start)
-        return Call(name.text, (first, *self._more(")")), name.start)
+            return (self._comprehension(first, name, ")"),)
+        return (first, *self._more(")"))
 
     def _list(self, bracket: Token) -> Tree:
         if self._takes("]"):

@@ -53,7 +53,7 @@ class SchemaReader:
         """The type of a schema that lies in the root."""
         if schema is False:
             return NEVER
-        if not _is_object(schema):
+        if not _is_object(schema) or self._is_foreign(schema):
             return ANYTHING
         known = self._types.get(id(schema))
         if known is None:
@@ -124,13 +124,18 @@ class SchemaReader:
         found: Any = self._root
         for part in reference.split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
-            if _is_object(found) and key in found:
+            if _is_object(found) and key in found and not self._is_foreign(found):
                 found = found[key]
             elif _is_list(found) and key.isdigit() and int(key) < len(found):
                 found = found[int(key)]
             else:
                 return True
         return found
+
+
+    def _is_foreign(self, schema: Mapping[str, Any]) -> bool:
+        """Whether this is a schema of its own within the root, where `#` means itself."""
+        return "$id" in schema and schema is not self._root
 
 
 def _is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:

@@ -21,11 +21,12 @@ _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
       (?P<name>[^\W\d]\w*)
     | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-    | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
+    | (?P<text>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
     | (?P<symbol>\*\*|//|==|!=|<=|>=|[-+*/%<>.,:()\[\]{}])
     | (?P<end>\Z)
+    | (?P<unreadable>.)
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 _BRACES = {"{": 1, "}": -1}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -47,13 +48,12 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
     With `in_braces` the expression ends at the brace that closes it, and so does the last word.
     """
     tokens: list[Token] = []
-    position, open_braces = start, 0
+    open_braces = 0
     for match in _TOKEN.finditer(text, start):
+        if match.lastgroup == "unreadable":
+            raise _unreadable(text, match.end() - 1)
         kind = cast("Kind", match.lastgroup)
         at, end = match.span(kind)
-        if match.start() != position:
-            break
-        position = end
         word = text[at:end]
         if kind == "name":
             is_key = bool(tokens) and tokens[-1].text == "."
@@ -70,7 +70,7 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
             if in_braces:
                 raise ExpressionSyntaxError(start - 1, "this { is not closed", hint="write {{ for a brace")
             return tokens
-    raise _unreadable(text, position)
+    raise AssertionError("every text ends")
 
 
 def _kind_of_name(word: str, start: int, *, is_key: bool) -> Kind:
@@ -89,8 +89,6 @@ def _kind_of_name(word: str, start: int, *, is_key: bool) -> Kind:
 
 
 def _unreadable(text: str, position: int) -> ExpressionSyntaxError:
-    while text[position] in " \t\r\n":
-        position += 1
     found = text[position]
     if found in "'\"":
         return ExpressionSyntaxError(position, "this text is not closed on its line")

@@ -134,33 +134,27 @@ def union(types: Iterable[Type]) -> Type:
 
 def merge(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
     """The kinds, those of one sort made one where that loses nothing that matters."""
-    merged: list[Kind] = []
+    merged: dict[object, Kind] = {}
+    choices: set[str] | None = set()
     for kind in kinds:
-        if isinstance(kind, Anything):
+        sort = type(kind)
+        if sort is Anything:
             return (kind,)
-        for at, other in enumerate(merged):
-            if (joined := _join(other, kind)) is not None:
-                merged[at] = joined
-                break
+        if isinstance(kind, Text):
+            merged[sort] = kind
+            if kind.choices is None:
+                choices = None
+            elif choices is not None:
+                choices.update(kind.choices)
+        elif isinstance(kind, Number):
+            merged[sort] = Number(kind.whole and merged.get(sort, kind) == kind)
         else:
-            merged.append(kind)
-    return tuple(merged) if len(merged) <= MOST_KINDS else (Anything(),)
-
-
-def _join(left: Kind, right: Kind) -> Kind | None:
-    match left, right:
-        case (Null(), Null()) | (Truth(), Truth()):
-            return left
-        case Number(), Number():
-            return Number(left.whole and right.whole)
-        case Text(None), Text():
-            return left
-        case Text(), Text(None):
-            return right
-        case Text(frozenset() as first), Text(frozenset() as second):
-            return Text(first | second)
-        case _:
-            return left if left is right else None
+            merged[id(kind) if sort in (List, Object) else sort] = kind
+        if len(merged) > MOST_KINDS:
+            return (Anything(),)
+    if Text in merged:
+        merged[Text] = Text(None if choices is None else frozenset(choices))
+    return tuple(merged.values())
 
 
 def describe(type_: Type, depth: int = 2) -> str:

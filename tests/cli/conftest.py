@@ -66,11 +66,12 @@ def step(name: str, capability: str, **inputs: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of what the person who runs the tests has set reaches them."""
+def environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of what the person who runs the tests has set, or fetched, reaches them."""
     for name in tuple(os.environ):
         if name.startswith(("CALLSHEET_", "OPENAI_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("CALLSHEET_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-from executor_kit import (
-    HALL,
-    Actor,
-    behave,
-    capability,
-    equals,
-    own_value,
-    perform,
-    plan,
-    play,
-    step,
-    value_of,
-)
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation
@@ -43,6 +30,20 @@ from callsheet.executor.machine import fold
 from callsheet.executor.virtual_time import EPOCH, run_virtually
 from callsheet.planner.expressions.tree import Constant, Name
 from callsheet.planner.plan import OnFailure
+
+from .stage import (
+    HALL,
+    Actor,
+    behave,
+    capability,
+    equals,
+    own_value,
+    perform,
+    plan,
+    play,
+    step,
+    value_of,
+)
 
 Inputs = Mapping[str, JsonValue]
 DAY = 86_400.0
@@ -118,8 +119,14 @@ def test_the_same_seed_gives_the_same_journal() -> None:
 
 
 def test_an_attempt_starts_only_after_its_start_is_kept() -> None:
-    """When an agent is given work, the journal already has it."""
-    journal = MemoryJournal()
+    """When an agent is given work, the journal already has it, however long that took."""
+
+    class Slow(MemoryJournal):
+        async def append(self, run: str, events: Sequence[Event]) -> None:
+            await asyncio.sleep(1.0)
+            await super().append(run, events)
+
+    journal = Slow()
     seen: list[int] = []
 
     def look(inputs: Inputs, context: Context) -> str:

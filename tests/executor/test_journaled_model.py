@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from executor_kit import Actor, plan, play, step
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation
@@ -16,6 +15,8 @@ from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.executor.clock import SystemClock
 from callsheet.executor.events import AttemptSucceeded, ModelCalled
 from callsheet.executor.model import JournaledModel
+
+from .stage import Actor, plan, play, step
 
 REQUEST = ChatRequest((Message("user", "How many?"),), schema={"type": "object"}, max_tokens=9)
 

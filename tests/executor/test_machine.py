@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from executor_kit import equals, nothing, plan, step, value_of
-from puppet_kit import Puppet
 
 from callsheet.executor.events import (
     ApprovalDenied,
@@ -16,6 +14,9 @@ from callsheet.executor.events import (
 from callsheet.executor.machine import decide, fold
 from callsheet.planner.expressions.tree import Constant, Name
 from callsheet.planner.plan import Join, OnFailure
+
+from .puppet import Puppet
+from .stage import equals, nothing, plan, step, value_of
 
 
 def test_deciding_changes_nothing() -> None:
@@ -45,7 +46,7 @@ def test_inputs_are_what_earlier_steps_gave() -> None:
     """An attempt's inputs stand in the event of its start, by value."""
     puppet = Puppet(plan(step("a"), step("b", "a", inputs={"x": value_of("a"), "y": Constant(2)})))
     puppet.succeed("a", [1, 2])
-    assert puppet.events[-1].inputs == {"x": [1, 2], "y": 2}  # type: ignore[union-attr]
+    assert puppet.latest.inputs == {"x": [1, 2], "y": 2}
 
 
 def test_a_condition_that_does_not_hold_skips_the_step_and_what_needs_it() -> None:
@@ -169,7 +170,7 @@ def test_for_each_over_nothing_is_done_at_once() -> None:
         plan(step("a", for_each=Constant([])), step("b", "a", inputs={"x": value_of("a", each=True)}))
     )
     assert puppet.status("a") == "completed"
-    assert puppet.events[-1].inputs == {"x": []}  # type: ignore[union-attr]
+    assert puppet.latest.inputs == {"x": []}
 
 
 def test_one_failed_item_fails_the_step_and_stops_the_others() -> None:
@@ -220,7 +221,7 @@ def test_an_approval_is_asked_for_with_what_will_be_given() -> None:
     """Whoever is asked sees the inputs; once granted, the step runs, and is not asked about again."""
     puppet = Puppet(plan(step("a", approval=True, inputs={"x": Constant(1)}, max_retries=1)))
     assert (puppet.asked, puppet.status("a")) == (["a"], "waiting")
-    assert puppet.events[-1].inputs == {"x": 1}  # type: ignore[union-attr]
+    assert puppet.latest.inputs == {"x": 1}
     puppet.hear(ApprovalGranted(1.0, "a"))
     puppet.fail("a", retryable=True)
     puppet.ring()

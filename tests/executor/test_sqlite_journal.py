@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from executor_kit import Actor, behave, perform, plan, play, step, value_of
 
 from callsheet.executor.errors import EventUnreadable, JournalError, RunAmbiguous, RunNotFound
 from callsheet.executor.events import (
@@ -29,6 +28,8 @@ from callsheet.executor.events import (
 from callsheet.executor.history import read_history
 from callsheet.executor.sqlite import APPLICATION_ID, Durability, SqliteJournal
 from callsheet.planner.expressions.tree import Constant
+
+from .stage import Actor, behave, perform, plan, play, step, value_of
 
 
 @pytest.fixture
@@ -106,11 +107,12 @@ async def test_a_second_process_that_writes_a_run_is_noticed(journal: SqliteJour
 async def test_runs_are_listed_newest_first_with_where_they_stand(journal: SqliteJournal) -> None:
     """One line a run, from its first and last events."""
     planning = ModelCalled(2.0, 1.5, "m", ModelRequest(()))
-    for run, events in {
+    stories: dict[str, list[Event]] = {
         "aa1": [planning],
         "aa2": [RunStarted(2.0, 4)],
         "ab3": [RunStarted(2.0, 4), RunCompleted(9.0, 1)],
-    }.items():
+    }
+    for run, events in stories.items():
         await journal.create(created(run))
         await journal.append(run, events)
     lines = journal.runs()
@@ -243,7 +245,7 @@ class TestFaults:
         """What was acknowledged is there, nothing else is, and writing goes on once there is room."""
         journal = SqliteJournal(path)
         await journal.create(created("r"))
-        connection = journal._writer._connection  # type: ignore[attr-defined]
+        connection = journal._writer._connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         with pytest.raises(JournalError, match="disk is full"):

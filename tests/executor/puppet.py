@@ -96,6 +96,11 @@ class Puppet:
         self.enter(event)
         self.settle()
 
+    @property
+    def latest(self) -> Any:
+        """The latest event, whatever it is."""
+        return self.events[-1]
+
     def names(self) -> list[str]:
         """The kinds of the events after the first three."""
         return [type(event).__name__ for event in self.events[3:]]

@@ -19,7 +19,7 @@ from callsheet.executor.executor import Executor
 from callsheet.executor.journal import Journal, MemoryJournal
 from callsheet.executor.machine import RunState, fold
 from callsheet.executor.result import RunResult
-from callsheet.executor.virtual_time import EPOCH, VirtualClock, run_virtually
+from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.planner.compiled import CheckedPlan, CompiledStep, Expectation
 from callsheet.planner.expressions.tree import Comparison, Constant, Index, Member, Name, StepOutput, Tree
 from callsheet.planner.plan import Join, Literal, OnFailure, Plan, Step
@@ -195,6 +195,3 @@ def behave(**by_step: Any) -> Behaviour:
         return told(inputs, context) if callable(told) else told
 
     return behaviour
-
-
-__all__ = ["EPOCH", "Actor", "Played", "behave", "capability", "perform", "plan", "play", "step"]

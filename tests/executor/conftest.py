@@ -1,8 +1,0 @@
-"""Puts the kit of these tests where they can import it."""
-
-from __future__ import annotations
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent / "kit"))
