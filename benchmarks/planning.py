@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
+import json
 import os
 import sys
 import time
@@ -13,11 +15,10 @@ from typing import NamedTuple
 
 from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatModel, Usage
-from callsheet.agents.models.local import LocalModel
-from callsheet.errors import CallsheetError
+from callsheet.agents.models.choice import ModelSettings, choose_model
 from callsheet.planner.errors import PlanningFailed
 from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import Planner, default_format
+from callsheet.planner.planner import Planned, Planner, default_format
 from callsheet.planner.short_format import ShortFormat
 from callsheet.planner.wire_format import WireFormat
 
@@ -53,7 +54,11 @@ class Outcome(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options: which model, which format, which goals."""
-    parser.add_argument("--model", help="a GGUF file, or a model's name at OPENAI_BASE_URL (default: local)")
+    parser.add_argument(
+        "--model",
+        default="local",
+        help="as for `callsheet run`: local, local/PATH.gguf or openai/NAME (default: local)",
+    )
     parser.add_argument("--format", choices=sorted(FORMATS), help="what the model writes (default: its own)")
     parser.add_argument(
         "--goals", type=Path, action="append", metavar="FILE", help="a goal set; may be given again"
@@ -63,7 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Plan every goal once, in order."""
-    model = _model(options.model)
+    settings = dataclasses.replace(ModelSettings.from_environment(os.environ), model=options.model)
+    model = choose_model(settings)
     wire_format: WireFormat = FORMATS[options.format]() if options.format else default_format(model)
     sets = [read_goal_set(path) for path in options.goals or sorted(SHIPPED.glob("*.json"))]
     return asyncio.run(_measure(model, wire_format, sets, show=options.plans))
@@ -85,34 +91,26 @@ async def _plan(planner: Planner, catalog: tuple[Capability, ...], goal: Goal, *
     try:
         planned = await planner.plan(goal.goal, catalog)
     except PlanningFailed as error:
-        usage = sum((each.usage for each in error.drafts), Usage())
-        drafts = error.drafts
-        outcome = Outcome(
-            False,
-            drafts[-1].problems[0],
-            len(drafts),
-            0,
-            time.perf_counter() - started,
-            usage,
-            drafts[-1].answer,
-        )
-    except CallsheetError as error:
-        outcome = Outcome(False, str(error), 1, 0, time.perf_counter() - started, Usage(), "")
+        outcome = _failed(error, time.perf_counter() - started)
     else:
-        outcome = Outcome(
-            True,
-            find_fault(goal, planned.checked),
-            len(planned.drafts),
-            len(planned.notes),
-            time.perf_counter() - started,
-            planned.usage,
-            planned.checked.plan.model_dump_json(exclude_defaults=True),
-        )
-    verdict = "sensible" if outcome.valid and not outcome.fault else outcome.fault
+        outcome = _judged(goal, planned, time.perf_counter() - started)
+    verdict = outcome.fault or "sensible"
     print(f"{outcome.seconds:6.1f} s  {goal.goal[:80]}: {verdict}", file=sys.stderr, flush=True)
     if show:
         print(f"          {outcome.plan}", file=sys.stderr, flush=True)
     return outcome
+
+
+def _judged(goal: Goal, planned: Planned, seconds: float) -> Outcome:
+    fault = find_fault(goal, planned.checked)
+    plan = json.dumps(planned.plan.to_document(), ensure_ascii=False)
+    return Outcome(True, fault, len(planned.drafts), len(planned.notes), seconds, planned.usage, plan)
+
+
+def _failed(error: PlanningFailed, seconds: float) -> Outcome:
+    usage = sum((each.usage for each in error.drafts), Usage())
+    last = error.drafts[-1]
+    return Outcome(False, last.problems[0], len(error.drafts), 0, seconds, usage, last.answer)
 
 
 def _row(name: str, goal: Goal, outcome: Outcome) -> tuple[Cell, ...]:
@@ -138,10 +136,3 @@ def _totals(name: str, outcomes: list[Outcome]) -> dict[str, Cell]:
         f"{name}: seconds a plan": sum(each.seconds for each in outcomes) / max(1, count),
         f"{name}: output tokens a plan": sum(each.usage.output_tokens for each in outcomes) / max(1, count),
     }
-
-
-def _model(name: str | None) -> ChatModel:
-    path = Path(name or os.environ.get("CALLSHEET_LOCAL_MODEL", ""))
-    if path.suffix == ".gguf":
-        return LocalModel(path)
-    raise CallsheetError("name a GGUF file with --model, or in CALLSHEET_LOCAL_MODEL")

@@ -7,6 +7,7 @@ that outlives the death of the process at any instant; `FULL` outlives a power c
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from enum import StrEnum
@@ -138,23 +139,22 @@ class SqliteJournal:
             raise JournalError(self._path, f"its folder cannot be made: {error.strerror}") from None
 
     def _check_owner(self, connection: sqlite3.Connection) -> None:
-        """Before anything is written: whose file this is."""
-        if _pragma(connection, "application_id") == APPLICATION_ID:
-            version = _pragma(connection, "user_version")
-            if version > len(_VERSIONS):
-                problem = f"a newer release of Callsheet made it (version {version}); update this one"
-                raise JournalError(self._path, problem)
-            return
+        """Before anything is written: whose file this is, as of one moment."""
+        connection.execute("BEGIN")
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if tables or _pragma(connection, "application_id"):
+        application = _pragma(connection, "application_id")
+        version = _pragma(connection, "user_version")
+        connection.execute("COMMIT")
+        if application != APPLICATION_ID and (tables or application):
             raise JournalError(self._path, "this is another program's database; name another file")
+        if application == APPLICATION_ID and version > len(_VERSIONS):
+            problem = f"a newer release of Callsheet made it (version {version}); update this one"
+            raise JournalError(self._path, problem)
 
     def _set_up(self, connection: sqlite3.Connection, durability: Durability) -> None:
-        (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise JournalError(
-                self._path, "its file system has no write-ahead log; name a file on a local disk"
-            )
+        if _turn_on_log(connection) != "wal":
+            problem = "its file system has no write-ahead log; name a file on a local disk"
+            raise JournalError(self._path, problem)
         connection.execute(f"PRAGMA synchronous = {durability.value}")
         connection.execute("BEGIN IMMEDIATE")
         for version in range(_pragma(connection, "user_version"), len(_VERSIONS)):
@@ -180,3 +180,16 @@ def _connect(path: Path) -> sqlite3.Connection:
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     (value,) = connection.execute(f"PRAGMA {name}").fetchone()
     return int(value)
+
+
+def _turn_on_log(connection: sqlite3.Connection) -> str:
+    """Use the write-ahead log. SQLite does not wait by itself for others who open a new file just now."""
+    given_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return str(mode)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > given_up:
+                raise
+            time.sleep(0.02)

@@ -38,16 +38,18 @@ def load_examples(format_name: str) -> tuple[Example, ...]:
 def read_capability(document: Mapping[str, Any]) -> Capability:
     """A capability from the short notation of examples and goal sets.
 
-    `inputs` and `output` name texts; an object in their place gives the schema of each.
+    `inputs`, `optional` (which may be left out) and `output` name texts; an object in the place of
+    one of them gives the schema of each.
     """
     inputs = _schemas(document["inputs"])
+    optional = _schemas(document.get("optional", ()))
     output = document["output"]
     outputs = _schemas([output] if isinstance(output, str) else output)
     return Capability(
         name=document["capability"],
         description=document["description"],
-        input_schema=_object(inputs),
-        output_schema=_object(outputs),
+        input_schema=_object(inputs, optional),
+        output_schema=_object(outputs, {}),
         effect=Effect(document.get("effect", Effect.PURE)),
     )
 
@@ -58,10 +60,10 @@ def _schemas(fields: Sequence[str] | Mapping[str, JsonObject]) -> dict[str, Json
     return {name: {"type": "string"} for name in fields}
 
 
-def _object(properties: dict[str, JsonValue]) -> JsonObject:
+def _object(required: dict[str, JsonValue], optional: dict[str, JsonValue]) -> JsonObject:
     return {
         "type": "object",
-        "properties": properties,
-        "required": list(properties),
+        "properties": {**required, **optional},
+        "required": list(required),
         "additionalProperties": False,
     }

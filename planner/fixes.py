@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
@@ -26,8 +26,9 @@ class Fixed(NamedTuple):
 
 
 def fix(document: JsonObject, catalog: Sequence[Capability], policy: Policy) -> Fixed:
-    """Check and apply certain fixes until none is left, then drop the work that nothing needs."""
-    notes: list[str] = []
+    """Complete paths, apply certain fixes until none is left, then drop the work that nothing needs."""
+    document, completed = complete_paths(document)
+    notes = list(completed)
     result = check(document, catalog, policy)
     for _ in range(MOST_ROUNDS):
         repaired, applied = apply_fixes(document, result.errors)
@@ -59,6 +60,46 @@ def apply_fixes(
             touched |= _places(repair)
             notes.append(f"step {diagnostic.step}: {repair.note}" if diagnostic.step else repair.note)
     return repaired, tuple(notes)
+
+
+def complete_paths(document: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
+    """The document with every input that is the last part of a path in the goal made the whole path.
+
+    Small models leave folders out. Where the goal has the short name too, or two such paths,
+    nothing is certain and nothing is done.
+    """
+    paths = _whole_paths(str(document.get("goal")))
+    repaired = copy.deepcopy(document)
+    notes: list[str] = []
+    for id, inputs in _inputs(repaired):
+        for name, value in list(inputs.items()):
+            if isinstance(value, str) and (whole := paths.get(value)):
+                inputs[name] = whole
+                notes.append(f"step {id}: `{value}` was taken for `{whole}`, as the goal has it")
+    return repaired, tuple(notes)
+
+
+def _inputs(document: JsonObject) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+    """The id and the inputs of every step that has the shape of one."""
+    steps = document.get("steps")
+    for step in steps if isinstance(steps, list) else ():
+        match step:
+            case {"id": str(id), "inputs": dict(inputs)}:
+                yield id, inputs
+            case _:
+                continue
+
+
+def _whole_paths(goal: str) -> dict[str, str]:
+    """The paths with folders that a goal names, by their last parts."""
+    words = [word.strip(",;:.!?()\"'") for word in goal.split()]
+    paths = dict.fromkeys(word for word in words if "/" in word.strip("/"))
+    names = [path.rsplit("/", 1)[1] for path in paths]
+    return {
+        name: path
+        for name, path in zip(names, paths, strict=True)
+        if name and names.count(name) == 1 and name not in words
+    }
 
 
 def drop_unused(document: JsonObject, warnings: Iterable[Diagnostic]) -> tuple[JsonObject, tuple[str, ...]]:

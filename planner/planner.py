@@ -11,6 +11,7 @@ from callsheet.agents.models.json_answer import read_json_answer
 
 from .checker import Policy
 from .compiled import CheckedPlan
+from .coverage import find_doubtful_names
 from .diagnostics import Diagnostic, Severity
 from .draft import Draft
 from .errors import EmptyCatalog, GoalError, PlanningFailed
@@ -68,7 +69,8 @@ class Planner:
 
     What the model writes is a wire format, translated into the plan. Repairs that are certain are
     made at once; everything else goes back to the model, `max_repairs` times at most. What checks but
-    looks like a slip (a step that waits for a result and doesn't use it) is asked about once.
+    looks like a slip (a result that a step waits for and doesn't use, a file that the goal names and
+    no step does) is asked about once.
     `max_tokens` bounds each answer.
     """
 
@@ -128,13 +130,17 @@ class Planner:
         return self._chosen(goal, drafts)
 
     def _chosen(self, goal: str, drafts: Sequence[Draft]) -> Planned:
-        """The last draft that checks: one with doubts is better than none."""
-        for draft in reversed(drafts):
-            if draft.checked:
-                usage = sum((each.usage for each in drafts), Usage())
-                warnings = tuple(each for each in draft.diagnostics if each.severity is Severity.WARNING)
-                return Planned(draft.checked, draft.notes, warnings, usage, tuple(drafts))
-        raise PlanningFailed(self._model.name, goal, drafts)
+        """The draft that checks with the fewest doubts, the later of two: one with doubts is better
+        than none."""
+        best: Draft | None = None
+        for draft in drafts:
+            if draft.checked and (best is None or len(draft.problems) <= len(best.problems)):
+                best = draft
+        if best is None or best.checked is None:
+            raise PlanningFailed(self._model.name, goal, drafts)
+        usage = sum((each.usage for each in drafts), Usage())
+        warnings = tuple(each for each in best.diagnostics if each.severity is Severity.WARNING)
+        return Planned(best.checked, best.notes, warnings, usage, tuple(drafts))
 
     async def _ask(
         self,
@@ -162,11 +168,11 @@ class Planner:
         except ValueError as error:
             return Draft(reply.text, reply.usage, (str(error),))
         fixed = fix(document, catalog, self._policy)
-        problems = tuple(map(_sentence, fixed.result.errors)) or doubts
+        problems = tuple(map(_sentence, fixed.result.errors))
         return Draft(
             reply.text,
             reply.usage,
-            problems,
+            problems or (*doubts, *find_doubtful_names(fixed.document)),
             fixed.document,
             fixed.result.diagnostics,
             fixed.notes,

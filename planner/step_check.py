@@ -15,8 +15,8 @@ from .expressions.fits import misfit
 from .expressions.kinds import element_of, type_of_value
 from .expressions.near import did_you_mean, meant
 from .expressions.parser import parse, parse_template
-from .expressions.tree import Constant, Tree
-from .expressions.types import ANYTHING, TEXT, TRUTH, Anything, Kind, List, Null, Type, list_of, union
+from .expressions.tree import Connective, Constant, Tree
+from .expressions.types import ANYTHING, TEXT, TRUTH, Anything, Kind, List, Null, Truth, Type, list_of, union
 from .expressions.types import Text as TextKind
 from .plan import Binding, From, Literal, Step, Template, write_binding
 
@@ -186,7 +186,10 @@ class Reader:
         if problem := misfit(found.type, TRUTH):
             hint = "compare it with something" if "null" not in problem else "say default(…, false)"
             self.note("not-a-truth-value", path, f"`{_short(text)}`: {problem}", hint=hint, step=step)
-        return found.tree
+        if all(isinstance(kind, Truth) for kind in found.type.kinds):
+            return found.tree
+        # Of unknown type: made absent where it turns out to be no truth value.
+        return Connective("and", (found.tree,), found.tree.start)
 
     def _expression(
         self,

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_type_checkers_see_the_same_names() -> None:
     """What is imported for type checkers is what is found when running, name by name."""
     assert sorted(_names_for_type_checkers()) == callsheet.__all__
     for name, module in _names_for_type_checkers().items():
-        assert getattr(sys.modules[module], name) is getattr(callsheet, name)
+        assert getattr(import_module(module), name) is getattr(callsheet, name)
 
 
 def test_every_name_is_documented() -> None:

@@ -24,6 +24,7 @@ MOST_BYTES = 64_000_000
 """The largest file that is read as a table."""
 MOST_COLUMNS = 500
 _ROWS_AT_ONCE = 50_000
+_LARGEST_WHOLE = 2**40  # so that the sum of a whole file cannot wrap round in 64 bits
 _DELIMITERS = ",;\t|"
 _NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
 _CURRENCY = r"[$€£¥]?\s?"
@@ -170,7 +171,7 @@ def _numbers(values: polars.Series, *, from_comma: bool) -> polars.Series:
     plain = plain.str.replace_all(",", "." if from_comma else "", literal=True)
     numbers = plain.cast(polars.Float64)
     whole = numbers.drop_nulls()
-    if ((whole == whole.round()) & (whole.abs() < 2**53)).all():
+    if ((whole == whole.round()) & (whole.abs() < _LARGEST_WHOLE)).all():
         return numbers.cast(polars.Int64)
     return numbers
 

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
@@ -168,10 +168,10 @@ def _measure(measure: Measure, table: Table) -> polars.Expr:
 
     if measure.function == "count":
         return polars.len()
-    column = _column(measure.column, table)
-    value = reduce(
-        lambda left, name: left * _column(name, table), [measure.times] if measure.times else [], column
-    )
+    value = _column(measure.column, table)
+    if measure.times:
+        # Whole numbers would wrap round silently where a product gets too large.
+        value = value.cast(polars.Float64) * polars.col(measure.times)
     return {
         "sum": value.sum,
         "mean": value.mean,
@@ -234,5 +234,5 @@ def _cell(value: JsonValue) -> str:
 
 def _json(value: Any) -> JsonValue:
     if isinstance(value, float):
-        return round(value, _PLACES)
+        return round(value, _PLACES) if math.isfinite(value) else None
     return value if value is None or isinstance(value, (int, str)) else str(value)

@@ -185,12 +185,11 @@ def _condition_problem(condition: Condition, table: Table) -> str | None:
 
 
 def _measure_problem(measure: Measure, table: Table) -> str | None:
-    if measure.function in ("count", "count different"):
-        return (
-            None
-            if measure.function == "count" or measure.column != ROWS
-            else "count different needs a column"
-        )
+    if measure.function == "count":
+        return None
+    if measure.function == "count different":
+        fits = measure.column in selectable(table) and not measure.times
+        return None if fits else "count different needs one column, and nothing to multiply it with"
     if not table.has(measure.column):
         return f"{measure.function} needs a column of numbers, not {measure.column!r}"
     if (

@@ -13,7 +13,7 @@ from .errors import ModelNotConfigured
 from .local import CONTEXT_TOKENS as LOCAL_CONTEXT_TOKENS
 from .local import LocalModel
 from .openai import CONTEXT_TOKENS, OpenAIModel
-from .weights import KNOWN, QWEN, Source, chosen_file, gguf_file, obtain
+from .weights import KNOWN, QWEN, Source, gguf_file, obtain
 from .weights_cache import Progress, WeightsCache, cache_folder, no_progress
 from .weights_file import Weights
 from .weights_hub import HOST, HuggingFace
@@ -46,12 +46,13 @@ class ModelSettings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """What the environment says. Raises `ModelRejected` where it names a file that is no GGUF."""
+        """What the environment says; a variable that is empty says nothing."""
+        own = environment.get("CALLSHEET_LOCAL_MODEL")
         return cls(
             model=environment.get("CALLSHEET_MODEL") or None,
             api_key=environment.get("OPENAI_API_KEY") or None,
             base_url=environment.get("OPENAI_BASE_URL") or None,
-            local_model=chosen_file(environment),
+            local_model=Path(own) if own else None,
             cache=cache_folder(environment),
             hub=environment.get("HF_ENDPOINT") or HOST,
         )

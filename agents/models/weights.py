@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -53,17 +53,8 @@ class Source(Protocol):
         ...
 
 
-def chosen_file(environment: Mapping[str, str]) -> Path | None:
-    """The file that `CALLSHEET_LOCAL_MODEL` names: a person's own choice, taken as it is.
-
-    Raises `ModelRejected` where it names no GGUF file.
-    """
-    text = environment.get("CALLSHEET_LOCAL_MODEL")
-    return gguf_file(Path(text)) if text else None
-
-
 def gguf_file(path: Path) -> Path:
-    """The path, if a GGUF file lies there. Raises `ModelRejected` where none does."""
+    """A person's own file, taken as it is. Raises `ModelRejected` where no GGUF file lies there."""
     found = path.expanduser()
     try:
         with found.open("rb") as file:

@@ -137,7 +137,7 @@ def test_a_doctor_asks_one_tiny_question(invoke: Invoke, server: ChatServer) -> 
 
 
 def test_a_doctor_says_what_is_wrong_and_what_to_do(invoke: Invoke, server: ChatServer, folder: Path) -> None:
-    """Each part that is wrong is named with advice, the others are looked at all the same, and it ends with 1."""
+    """Each part that is wrong is named, the others are looked at all the same, and it ends with 1."""
     (folder / "broken.db").write_text("no database " * 200)
     done = invoke("doctor", "--store", "broken.db", "--agents", "gone.py", "--workspace", "nowhere")
     assert done.exit_code == 1

@@ -79,6 +79,17 @@ def test_work_that_changes_something_is_never_dropped() -> None:
     assert fixed.notes == ()
 
 
+def test_a_path_that_lost_its_folders_gets_them_back() -> None:
+    """Where the goal names one such path, and never the file alone."""
+    document = {**plan({**READ, "inputs": {"path": "q3.csv"}}), "goal": "Read sales/q3.csv, then stop"}
+    fixed = fix(document, CATALOG, Policy())
+    steps: Any = fixed.document["steps"]
+    assert steps[0]["inputs"] == {"path": "sales/q3.csv"}
+    assert len(fixed.notes) == 1
+    for goal in ("Read sales/q3.csv and q3.csv", "Read a/q3.csv and b/q3.csv", "Read it"):
+        assert fix({**document, "goal": goal}, CATALOG, Policy()).notes == ()
+
+
 def test_what_is_not_certain_is_left_alone() -> None:
     """An unknown capability that resembles none stays an error for the model to mend."""
     document = plan({"id": "a", "capability": "dance", "inputs": {}})

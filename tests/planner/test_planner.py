@@ -138,7 +138,9 @@ async def test_an_answer_cut_at_the_limit_is_asked_for_again() -> None:
 
 async def test_quick_fixes_are_made_without_a_turn_and_noted() -> None:
     """A field within a letter of the right one costs no tokens."""
-    with ScriptedModel([answer(("read_file", {"path": "a"}), ("shorten", {"text": "{s1.texts}"}))]) as model:
+    with ScriptedModel(
+        [answer(("read_file", {"path": "a.txt"}), ("shorten", {"text": "{s1.texts}"}))]
+    ) as model:
         planned = await planner(model).plan(GOAL, CATALOG)
     assert len(planned.notes) == 1
     assert "texts" in planned.notes[0]
@@ -153,6 +155,15 @@ async def test_work_that_nothing_needs_is_dropped_and_noted() -> None:
         planned = await planner(model).plan(GOAL, CATALOG)
     assert list(planned.checked.steps) == ["s2"]
     assert planned.notes == ("step s1: dropped, as nothing uses its result",)
+
+
+async def test_a_name_in_the_goal_that_no_step_uses_is_asked_about() -> None:
+    """The model gets one chance to add the step that it forgot."""
+    whole = answer(("read_file", {"path": "a.txt"}), ("save", {"path": "b.txt", "content": "{s1}"}))
+    with ScriptedModel([answer(("read_file", {"path": "a.txt"})), whole]) as model:
+        planned = await planner(model).plan("Copy a.txt to b.txt", CATALOG)
+    assert "the goal names b.txt" in model.requests[1].messages[-1].content
+    assert len(planned.checked.steps) == 2
 
 
 async def test_a_doubtful_plan_is_better_than_none() -> None:
@@ -207,11 +218,11 @@ async def test_a_catalog_that_does_not_fit_at_all_is_refused() -> None:
 async def test_the_goal_comes_last_and_all_before_it_is_the_same() -> None:
     """Prompt caches hit: two goals over one catalog, in any order, differ in the last message alone."""
     with ScriptedModel([GOOD, GOOD]) as model:
-        await planner(model).plan("first goal", CATALOG)
-        await planner(model).plan("second goal", tuple(reversed(CATALOG)))
+        await planner(model).plan("first goal: a.txt", CATALOG)
+        await planner(model).plan("second goal: a.txt", tuple(reversed(CATALOG)))
     first, second = (request.messages for request in model.requests)
     assert first[:-1] == second[:-1]
-    assert "first goal" in first[-1].content
+    assert "first goal: a.txt" in first[-1].content
     assert first[0].role == "system"
     assert model.requests[0].schema == model.requests[1].schema
 
@@ -219,8 +230,8 @@ async def test_the_goal_comes_last_and_all_before_it_is_the_same() -> None:
 async def test_a_goal_is_data_and_never_a_template() -> None:
     """What looks like Jinja in a goal reaches the model as it is."""
     with ScriptedModel([GOOD]) as model:
-        await planner(model).plan("say {{ 7 * 7 }} {% raw %}", CATALOG)
-    assert "say {{ 7 * 7 }} {% raw %}" in model.requests[0].messages[-1].content
+        await planner(model).plan("say {{ 7 * 7 }} {% raw %} a.txt", CATALOG)
+    assert "say {{ 7 * 7 }} {% raw %} a.txt" in model.requests[0].messages[-1].content
 
 
 async def test_progress_is_told_while_the_plan_is_written() -> None:
@@ -245,7 +256,7 @@ async def test_the_full_format_carries_the_whole_language() -> None:
     step = {
         "id": "pages",
         "call": {"capability": "read_file", "inputs": {"path": {"from": "item"}}},
-        "for_each": {"from": '["a", "b"]'},
+        "for_each": {"from": '["a.txt", "b"]'},
         "condition": "1 < 2",
         "expect": ["len(output.text) > 0"],
         "depends_on": [],
