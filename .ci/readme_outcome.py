@@ -12,7 +12,6 @@ from pathlib import Path
 clone = Path(sys.argv[1])
 summary = (clone / "summary.md").read_text("utf-8").strip()
 journal = json.loads((clone / "journal.json").read_text("utf-8"))
-result = json.loads((clone / "result.json").read_text("utf-8"))
 
 print("== summary.md")
 print(summary)
@@ -32,7 +31,6 @@ checks = {
     f"the first region that the summary names is the one that sold most, {best}": named[:1] == [best],
     "it has about three sentences": 2 <= len(sentences) <= 4,
     "the run completed": journal["status"] == "completed",
-    "the document of `run --json` is the same run": result["run"] == journal["run"],
     "every step completed": all(step["status"] == "completed" for step in steps.values()),
     "the file was written by a step": "write_file" in capabilities,
     "every attempt has an agent and an end": all(

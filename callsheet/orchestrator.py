@@ -33,6 +33,7 @@ from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.plan import Plan
 from callsheet.planner.planner import Planned, Planner, PlanningProgress, require_goal
+from callsheet.planner.wire_format import WireFormat
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
 
@@ -54,7 +55,8 @@ class Orchestrator:
     `agents` are the built-in ones where nothing is said. `model` plans, and is what agents find in
     their context; without one only finished plans of work that needs none can run. `store` is the
     file of the journal, a journal that somebody else closes, or None for one in memory. `approve`
-    is asked about steps that want an approval; without it a run pauses there.
+    is asked about steps that want an approval; without it a run pauses there. `wire_format` is how the
+    model writes a plan: where nothing is said, the short way for an embedded model, else the full one.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Orchestrator:
         max_concurrency: int = MAX_CONCURRENCY,
         approve: Approve | None = None,
         clock: Clock | None = None,
+        wire_format: WireFormat | None = None,
     ) -> None:
         self._registry = registry_of(agents)
         self._model = model
@@ -78,6 +81,7 @@ class Orchestrator:
         self._max_concurrency = max_concurrency
         self._approve = approve
         self._clock = clock or SystemClock()
+        self._wire_format = wire_format
 
     async def __aenter__(self) -> Self:
         return self
@@ -183,7 +187,7 @@ class Orchestrator:
             watch.on_event(event)
 
     def _planner(self, model: ChatModel) -> Planner:
-        return Planner(model, policy=self._policy)
+        return Planner(model, policy=self._policy, wire_format=self._wire_format)
 
     def _executor(self, watch: Watch, needs_approval: Callable[[CompiledStep], bool] | None) -> Executor:
         return Executor(

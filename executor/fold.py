@@ -151,8 +151,8 @@ def _attempt_succeeded(record: RunRecord, event: AttemptSucceeded) -> None:
         return
     step.outputs[event.item] = event.output
     step.unfinished -= 1
-    # A step that failed with one item stays failed, though another came home after it.
-    if not step.unfinished and step.status not in ENDED:
+    # Never so for a step that failed: the item that it failed with is unfinished for good.
+    if not step.unfinished:
         _complete(record, step, step.outputs)
 
 

@@ -129,14 +129,15 @@ class SqliteJournal:
             return connection.execute(statement, values).fetchall()
 
     def _prepare_place(self, must_exist: bool) -> None:
-        if self._path.is_dir():
-            raise JournalError(self._path, "this is a folder; name a file in it")
-        if must_exist and not self._path.exists():
-            raise JournalError(self._path, "there is none yet; it is made by the first run")
         try:
+            if self._path.is_dir():
+                raise JournalError(self._path, "this is a folder; name a file in it")
+            if must_exist and not self._path.exists():
+                raise JournalError(self._path, "there is none yet; it is made by the first run")
             self._path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise JournalError(self._path, f"its folder cannot be made: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            problem = f"its folder cannot be used: {getattr(error, 'strerror', None) or error}"
+            raise JournalError(self._path, problem) from None
 
     def _check_owner(self, connection: sqlite3.Connection) -> None:
         """Before anything is written: whose file this is, as of one moment."""
@@ -156,12 +157,15 @@ class SqliteJournal:
             problem = "its file system has no write-ahead log; name a file on a local disk"
             raise JournalError(self._path, problem)
         connection.execute(f"PRAGMA synchronous = {durability.value}")
+        # Also where nothing is to be changed: a file that cannot be written is better known now.
         connection.execute("BEGIN IMMEDIATE")
-        for version in range(_pragma(connection, "user_version"), len(_VERSIONS)):
-            for statement in filter(str.strip, _VERSIONS[version].split(";")):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(_VERSIONS)}")
+        version = _pragma(connection, "user_version")
+        if version < len(_VERSIONS):
+            for script in _VERSIONS[version:]:
+                for statement in filter(str.strip, script.split(";")):
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {len(_VERSIONS)}")
         connection.execute("COMMIT")
 
     @contextmanager

@@ -176,7 +176,11 @@ class _Check:
     def _note_cycle(self, cycle: list[str]) -> None:
         way = " → ".join((*cycle, cycle[0]))
         first = next(at for at, step in enumerate(self._plan.steps) if step.id == cycle[0])
-        message = f"these steps wait for each other: {way}"
+        message = (
+            f"these steps wait for each other: {way}"
+            if len(cycle) > 1
+            else f"step `{cycle[0]}` refers to its own result, and can only use those of other steps"
+        )
         self._reader.note("cycle", ("steps", first), message, step=self._plan.steps[first])
 
     def _check_absence(self, graph: Mapping[str, Node], answer: Uses) -> None:

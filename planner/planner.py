@@ -164,7 +164,7 @@ class Planner:
             cut = f"the answer was cut at {self._max_tokens} tokens: write a plan with fewer, shorter steps"
             return Draft(reply.text, reply.usage, (cut,))
         try:
-            document, doubts = self._format.read(read_json_answer(reply.text), goal, catalog)
+            document, notes, doubts = self._format.read(read_json_answer(reply.text), goal, catalog)
         except ValueError as error:
             return Draft(reply.text, reply.usage, (str(error),))
         fixed = fix(document, catalog, self._policy)
@@ -175,7 +175,7 @@ class Planner:
             problems or (*doubts, *find_doubtful_names(fixed.document)),
             fixed.document,
             fixed.result.diagnostics,
-            fixed.notes,
+            (*notes, *fixed.notes),
             fixed.result.plan,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 from pydantic import JsonValue, ValidationError
@@ -16,6 +16,8 @@ from .plan import Plan, Step
 from .policy import Policy
 
 MAX_NESTING = 64
+MAX_VALUES = 2_000_000
+"""In a document, each counted as often as it would be written."""
 MAX_BITS = 14_000
 """Of a number: Python writes none that is longer."""
 _ENTRIES = frozenset(Plan.model_fields)
@@ -49,34 +51,53 @@ def _find_excess(document: object, policy: Policy) -> Diagnostic | None:
 
 def _is_json(document: object) -> bool:
     """Whether JSON can carry the document, and it is not nested too deeply."""
+    if not _is_bounded(document):
+        return False
     try:
         json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, TypeError, RecursionError):
         return False
+    return True
+
+
+def _is_bounded(document: object) -> bool:
     level: list[object] = [document]
+    values = 0
     for _ in range(MAX_NESTING):
-        level = [each for container in level for each in _parts(container) if isinstance(each, _CONTAINERS)]
-        if not level:
+        inner: list[object] = []
+        for container in level:
+            parts = _parts(container)
+            values += len(parts)
+            if values > MAX_VALUES:
+                return False
+            inner += [each for each in parts if isinstance(each, _CONTAINERS)]
+        if not inner:
             return True
+        level = inner
     return False
 
 
 _CONTAINERS = (dict, list, tuple)
 
 
-def _parts(container: object) -> Iterable[object]:
+def _parts(container: object) -> Collection[object]:
     """The parts of a container; one with a key that is no text is taken for nested without end."""
     if isinstance(container, dict):
         entries = cast("dict[object, object]", container)
-        return list(entries.values()) if all(type(key) is str for key in entries) else [entries]
+        return entries.values() if all(type(key) is str for key in entries) else [entries]
     return cast("list[object]", container) if isinstance(container, _CONTAINERS) else ()
 
 
 def _find_foreign(document: object) -> Diagnostic:
     """The place where the document is something that JSON cannot carry."""
     pending: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
+    seen: set[int] = set()
     while pending:
         value, path = pending.pop()
+        if isinstance(value, _CONTAINERS):
+            if id(value) in seen:
+                continue
+            seen.add(id(value))
         if (problem := _foreign(value)) or len(path) > MAX_NESTING:
             return Diagnostic("not-json", pointer_of(path), problem or f"nested more than {MAX_NESTING} deep")
         if isinstance(value, dict):
@@ -89,7 +110,7 @@ def _find_foreign(document: object) -> Diagnostic:
         elif isinstance(value, (list, tuple)):
             elements = cast("list[object]", value)
             pending.extend((each, (*path, at)) for at, each in enumerate(elements))
-    return Diagnostic("not-json", "", "the document is nothing that JSON can carry")
+    return Diagnostic("not-json", "", f"the document holds itself, or more than {MAX_VALUES:,} values")
 
 
 def _foreign(value: object) -> str | None:

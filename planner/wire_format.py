@@ -13,10 +13,14 @@ from .examples import Example
 
 
 class Translation(NamedTuple):
-    """The document of a plan, and doubts: a sentence for each thing that the model may not have
-    meant, although it checks. It is asked about them once."""
+    """The document of a plan.
+
+    `notes` are the repairs made on the way. `doubts` are a sentence for each thing that the model may
+    not have meant, although it checks; it is asked about them once.
+    """
 
     document: JsonObject
+    notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
 

@@ -184,11 +184,10 @@ class _Evaluation:
                 return self._ordered(relation, left, right)
 
     def _ordered(self, relation: Relation, left: JsonValue, right: JsonValue) -> bool:
-        if not (is_number(left) and is_number(right)) and not (
-            isinstance(left, str) and isinstance(right, str)
-        ):
+        if isinstance(left, str) and isinstance(right, str):
+            self._read(left, right)
+        elif not (is_number(left) and is_number(right)):
             raise _NoValue(f"{kind_of(left)} cannot be ordered with {kind_of(right)}")
-        self._spend_reading(left, right)
         return _ORDER[relation](left, right)
 
     def _equal(self, left: JsonValue, right: JsonValue) -> bool:
@@ -199,19 +198,21 @@ class _Evaluation:
         if isinstance(left, dict) and isinstance(right, dict):
             self._spend(len(left))
             return left.keys() == right.keys() and all(self._equal(left[key], right[key]) for key in left)
-        self._spend_reading(left, right)
+        if isinstance(left, str) and isinstance(right, str):
+            self._read(left, right)
         return isinstance(left, bool) == isinstance(right, bool) and left == right
 
     def _contains(self, holder: JsonValue, wanted: JsonValue) -> bool:
         if isinstance(holder, list):
             return any(self._equal(element, wanted) for element in holder)
         if isinstance(holder, (str, dict)) and isinstance(wanted, str):
-            self._spend_reading(holder, wanted)
+            self._read(wanted, holder if isinstance(holder, str) else "")
             return wanted in holder
         raise _NoValue(f"{kind_of(wanted)} cannot be looked for in {kind_of(holder)}")
 
-    def _spend_reading(self, *values: JsonValue) -> None:
-        self._spend(sum(len(value) for value in values if isinstance(value, str)) // _CHARACTERS)
+    def _read(self, one: str, other: str) -> None:
+        """Pay for texts that are gone through."""
+        self._spend((len(one) + len(other)) // _CHARACTERS)
 
     def negation(self, tree: Not) -> JsonValue:
         return not self._truth(self.value(tree.operand))

@@ -15,7 +15,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from .errors import ExpressionSyntaxError
-from .tokens import FOREIGN, WORDS, Token, read_number, read_text, tokenize
+from .tokens import FOREIGN, MAX_LENGTH, WORDS, Token, read_number, read_text, tokenize
 from .tree import (
     Arithmetic,
     Call,
@@ -84,6 +84,10 @@ _BRACE = re.compile(r"\{\{|\}\}|\{|\}")
 
 def parse(text: str) -> Tree:
     """The tree of an expression. Raises ExpressionSyntaxError."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionSyntaxError(
+            0, f"an expression has {MAX_LENGTH:,} characters at most, this one {len(text):,}"
+        )
     if (path := _PATH.match(text)) and (tree := _read_path(path)):
         return tree
     tree, _ = _read(tokenize(text))

@@ -119,6 +119,8 @@ class SchemaReader:
 
     def _resolve(self, reference: Any) -> Any:
         """The schema that a `#/…` reference names, or True (anything) where it names none here."""
+        if isinstance(reference, str) and _is_object(self._root):
+            reference = reference.removeprefix(str(self._root.get("$id", "")))
         if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
             return True
         found: Any = self._root

@@ -104,8 +104,26 @@ def test_a_bare_id_in_a_text_means_the_result() -> None:
     assert step_of(document, 1)["inputs"] == {"text": {"template": "the text of { s1 }."}}
 
 
-def test_a_forgotten_reference_is_doubted() -> None:
-    """A step that waits for a result which nobody takes: the model is asked what it meant."""
+def test_a_forgotten_reference_is_put_after_the_prose() -> None:
+    """A text that says what to do is followed by the result that its step waits for, with a note."""
+    steps: Any = [
+        {"id": "s1", "capability": "read_file", "inputs": {"path": "a"}, "depends_on": []},
+        {
+            "id": "s2",
+            "capability": "shorten",
+            "inputs": {"text": "Shorten the text of that file"},
+            "depends_on": ["s1"],
+        },
+    ]
+    translation = ShortFormat().read({"steps": steps}, "a goal", CATALOG)
+    template = "Shorten the text of that file\n\n{ s1 }"
+    assert step_of(translation.document, 1)["inputs"] == {"text": {"template": template}}
+    assert len(translation.notes) == 1
+    assert translation.doubts == ()
+
+
+def test_a_forgotten_reference_without_a_place_is_doubted() -> None:
+    """Where no input is prose, the model is asked what it meant."""
     steps: Any = [
         {"id": "s1", "capability": "read_file", "inputs": {"path": "a"}, "depends_on": []},
         {"id": "s2", "capability": "shorten", "inputs": {"text": "that file"}, "depends_on": ["s1"]},
@@ -113,8 +131,22 @@ def test_a_forgotten_reference_is_doubted() -> None:
     (doubt,) = ShortFormat().read({"steps": steps}, "a goal", CATALOG).doubts
     assert "step s2 depends on s1" in doubt
     assert "{s1}" in doubt
-    steps[1]["inputs"]["text"] = "{s1}"
-    assert ShortFormat().read({"steps": steps}, "a goal", CATALOG).doubts == ()
+
+
+def test_a_step_that_goes_to_the_same_source_is_not_given_it_twice() -> None:
+    """Waiting for a file to be read, and reading it oneself, forgets nothing."""
+    steps: Any = [
+        {"id": "s1", "capability": "read_file", "inputs": {"path": "a"}, "depends_on": []},
+        {
+            "id": "s2",
+            "capability": "save",
+            "inputs": {"path": "a", "content": "four words of prose"},
+            "depends_on": ["s1"],
+        },
+    ]
+    translation = ShortFormat().read({"steps": steps}, "a goal", CATALOG)
+    assert translation.notes == translation.doubts == ()
+    assert step_of(translation.document, 1)["inputs"]["content"] == "four words of prose"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def main(weights: str) -> None:
     xllamacpp: Any = import_module("xllamacpp")
     parameters = xllamacpp.CommonParams()
     parameters.model.path = weights
-    parameters.n_ctx = 2048
+    parameters.n_ctx = 8192
     parameters.n_parallel = 1
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 2
     parameters.cache_ram_mib = 0

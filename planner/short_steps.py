@@ -1,0 +1,134 @@
+"""Makes a plan's document of the steps that a model wrote in the short format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from pydantic import JsonValue
+
+from callsheet.agents.capability import JsonObject
+
+from .plan import Binding, From, Literal, Template, write_binding
+from .references import mentions, read_references
+from .wire_format import Translation
+
+PROSE_WORDS = 4
+"""A text of so many words says what to do, and what it is to be done with may follow it."""
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_FORGOTTEN = "step {step}: the result of {other}, which it waits for, was added to `{name}`"
+_DOUBT = (
+    "step {step} depends on {other}, but none of its inputs holds {{{other}}}: write {{{other}}} where the "
+    "result of {other} goes, or leave {other} out"
+)
+
+
+class ShortSteps:
+    """The steps of one answer. `acting` are the capabilities that change something."""
+
+    def __init__(self, steps: Sequence[JsonValue], acting: Collection[str]) -> None:
+        self._steps = steps
+        self._inputs: dict[str, JsonObject] = {}
+        self._acting: set[str] = set()
+        for step in steps:
+            match step:
+                case {"id": str(id), **others}:
+                    inputs = others.get("inputs")
+                    self._inputs[id] = inputs if isinstance(inputs, dict) else {}
+                    if any(others.get("capability") == name for name in acting):
+                        self._acting.add(id)
+                case _:
+                    continue
+        self._wanted: set[str] = set()
+        self._notes: list[str] = []
+        self._doubts: list[str] = []
+
+    def translate(self, goal: str, answer: JsonValue) -> Translation:
+        """The plan of the steps. `answer` is what the model said it is, None where it said nothing."""
+        steps: list[JsonValue] = [self._step(step) for step in self._steps]
+        said = answer is not None and answer != ""
+        binding = write_binding(read_references(answer, self._inputs)) if said else self._results()
+        document: JsonObject = {"goal": goal, "steps": steps, "answer": binding}
+        return Translation(document, tuple(self._notes), tuple(self._doubts))
+
+    def _step(self, step: JsonValue) -> JsonValue:
+        if not isinstance(step, dict):
+            return step
+        written = dict(step)
+        id, listed = str(step.get("id")), _texts_of(written.pop("depends_on", None))
+        inputs = step.get("inputs")
+        if isinstance(inputs, dict):
+            inputs = {name: _with_braces(value, listed) for name, value in inputs.items()}
+            for other in self._forgotten(id, inputs, listed):
+                inputs = self._remember(id, inputs, other)
+            bound = {name: read_references(value, self._inputs) for name, value in inputs.items()}
+            self._wanted.update(*map(_taken_by, bound.values()))
+            written["inputs"] = {name: write_binding(binding) for name, binding in bound.items()}
+            listed = [each for each in listed if not any(each in _taken_by(one) for one in bound.values())]
+        self._wanted.update(listed)
+        # Waiting for a step that changes nothing, without its result, means nothing.
+        order = [each for each in listed if each != id and (each in self._acting or each not in self._inputs)]
+        return {**written, "depends_on": list(order)} if order else written
+
+    def _forgotten(self, id: str, inputs: JsonObject, listed: Sequence[str]) -> list[str]:
+        """The steps without effect that a step waits for although none of its inputs takes their result."""
+        taken = {
+            each for value in inputs.values() for each in _taken_by(read_references(value, self._inputs))
+        }
+        known = (each for each in listed if each in self._inputs and each != id)
+        return [each for each in known if each not in taken and each not in self._acting]
+
+    def _remember(self, id: str, inputs: JsonObject, other: str) -> JsonObject:
+        """The inputs with a forgotten result in the place where it can only belong, if there is one."""
+        if any(value in inputs.values() for value in self._inputs[other].values()):
+            # It goes to the same source by itself: `read_file(x)` before `analyze_table(x)`.
+            return inputs
+        prose = max(inputs, key=lambda name: _prose_words(inputs[name]), default="")
+        if not prose or _prose_words(inputs[prose]) < PROSE_WORDS:
+            self._doubts.append(_DOUBT.format(step=id, other=other))
+            return inputs
+        self._notes.append(_FORGOTTEN.format(step=id, other=other, name=prose))
+        return {**inputs, prose: f"{inputs[prose]}\n\n{{{other}}}"}
+
+    def _results(self) -> JsonValue:
+        """The answer where the model says none: the results that no step takes."""
+        silent = [each for each in self._inputs if each not in self._acting]
+        ends = [each for each in silent if each not in self._wanted]
+        results = ends or silent[-1:] or list(self._inputs)[-1:]
+        if len(results) == 1:
+            return write_binding(From(results[0]))
+        return write_binding(Template("\n\n".join(f"{{{each}}}" for each in results))) if results else None
+
+
+def _taken_by(binding: Binding) -> tuple[str, ...]:
+    match binding:
+        case From(text) | Template(text):
+            return mentions(text)
+        case Literal():
+            return ()
+
+
+def _prose_words(value: JsonValue) -> int:
+    return len(_WORD.findall(value)) if isinstance(value, str) else 0
+
+
+def _with_braces(value: JsonValue, listed: Sequence[str]) -> JsonValue:
+    """`the text of s2`, in a step that depends on s2, means its result."""
+    match value:
+        case str() if listed and "{" not in value:
+            bare = rf"(?<![\w.])({'|'.join(map(re.escape, listed))})(?![\w\[]|\.\w)"
+            return re.sub(bare, r"{\1}", value)
+        case list():
+            return [_with_braces(each, listed) for each in value]
+        case dict():
+            return {name: _with_braces(each, listed) for name, each in value.items()}
+        case _:
+            return value
+
+
+def _texts_of(value: JsonValue) -> list[str]:
+    """The texts of a list, without repeats; none where it is no list."""
+    if not isinstance(value, list):
+        return []
+    return list(dict.fromkeys(each for each in value if isinstance(each, str)))

@@ -1,0 +1,64 @@
+"""Goal sets: which plans count as sensible."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.goal_set import SHIPPED, Goal, find_fault, read_goal_set
+from callsheet.planner.checker import check
+from callsheet.planner.examples import read_capability
+
+CATALOG = tuple(
+    read_capability({"capability": name, "description": name, "inputs": ["x"], "output": "y"})
+    for name in ("read", "write", "other")
+)
+GOAL = Goal("g", {"a": "read", "a2": "read", "b": "write"}, (("a", "b"), ("a2", "b")), ("other",), ("Word",))
+
+
+def fault(*steps: tuple[str, str, Any]) -> str | None:
+    """Why a plan of these steps (id, capability, input) is not sensible for GOAL."""
+    written: list[Any] = [{"id": id, "capability": name, "inputs": {"x": x}} for id, name, x in steps]
+    document: Any = {"goal": "g", "steps": written, "answer": {"from": steps[-1][0]}}
+    return find_fault(GOAL, check(document, CATALOG).require())
+
+
+READS = (("one", "read", "a word"), ("two", "read", ""))
+
+
+def test_a_plan_with_the_wanted_steps_in_order_is_sensible() -> None:
+    """Which of two equal steps is which does not matter, nor do steps that may also be used."""
+    assert fault(*READS, ("three", "write", {"from": "two + one"})) is None
+    assert (
+        fault(*READS, ("more", "other", {"from": "one"}), ("three", "write", {"from": "more + two"})) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ((*READS, ("three", "write", {"from": "one"})), "uses no read"),
+        ((*READS, ("x", "write", {"from": "two + one"}), ("z", "write", {"from": "x"})), "steps are"),
+        ((READS[0], ("three", "write", {"from": "one"})), "steps are"),
+        ((("one", "read", ""), READS[1], ("three", "write", {"from": "two + one"})), "mentions Word"),
+        (((("three", "write", {"from": "two + one"})), *READS), "later step"),
+    ],
+)
+def test_a_plan_that_is_not_sensible_is_told_why(steps: Any, why: str) -> None:
+    """Order, steps too many or too few, a word that no input has, a reference to a later step."""
+    found = fault(*steps)
+    assert found is not None
+    assert why in found
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.json")), ids=lambda path: path.stem)
+def test_the_shipped_sets_can_be_read(path: Path) -> None:
+    """Each goal wants capabilities that its catalog has."""
+    goals = read_goal_set(path)
+    names = {each.name for each in goals.catalog}
+    assert len(goals.goals) >= 10
+    for goal in goals.goals:
+        assert set(goal.steps.values()) | set(goal.may_also_use) <= names
+        assert {label for pair in goal.order for label in pair} <= set(goal.steps)

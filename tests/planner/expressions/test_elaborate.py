@@ -1,0 +1,271 @@
+"""What the checker proves of one expression, and what it finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from callsheet.planner.expressions.elaborate import MOST_FINDINGS, Edit, Elaboration, StepType, elaborate
+from callsheet.planner.expressions.parser import parse, parse_template
+from callsheet.planner.expressions.schema_types import type_of_schema
+from callsheet.planner.expressions.tree import Member, StepOutput
+
+OUTPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "count": {"type": "integer"},
+        "ratio": {"type": "number"},
+        "good": {"type": "boolean"},
+        "colour": {"enum": ["red", "green"]},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "scores": {"type": "array", "items": {"type": "integer"}},
+        "note": {"type": ["string", "null"]},
+        "maybe": {"type": ["integer", "null"]},
+        "maybes": {"type": "array", "items": {"type": ["integer", "null"]}},
+        "inner": {
+            "type": "object",
+            "properties": {"x": {"type": "number"}, "note": {"type": ["string", "null"]}},
+            "required": ["x"],
+            "additionalProperties": False,
+        },
+        "opened": {"type": "object", "properties": {"x": {"type": "number"}}},
+        "map": {"type": "object", "additionalProperties": {"type": "number"}},
+        "mixed": {"type": ["string", "integer"]},
+        "any": {},
+        "text_or_list": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "null": {"type": "null"},
+    },
+    "additionalProperties": False,
+}
+TYPE = type_of_schema(OUTPUT)
+STEPS = {"s": StepType(TYPE, "text", False), "m": StepType(TYPE, "count", True), "i": StepType(TYPE, "inner", False)}
+
+
+def read(text: str) -> Elaboration:
+    """An expression over step `s`, whose main output is a text, `m`, which is a for_each step, `i`, whose
+    main output is an object, and `output`."""
+    return elaborate(parse(text), STEPS, {"output": TYPE})
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("s", "a text"),
+        ("s.count", "a whole number"),
+        ("m", "a list of whole numbers"),
+        ("m.text", "a list of texts"),
+        ("m[0]", "a whole number"),
+        ("output", "an object with text, count, ratio, good, colour, tags…"),
+        ("output.inner.x", "a number"),
+        ('i["x"]', "a number"),
+        ("s.opened.x", "a number"),
+        ("s.map.whatever", "a number"),
+        ('s.map["what ever"]', "a number"),
+        ("s.map[s]", "a number"),
+        ("s.any.a.b[0].c", "anything"),
+        ("s.tags[0]", "a text"),
+        ("s[0]", "a text"),
+        ("s.text_or_list[0]", "a text"),
+        ("s.any[s.any]", "anything"),
+        ("s.count + 1", "a whole number"),
+        ("s.count + 0.5", "a number"),
+        ("s.count / 2", "a number"),
+        ("s.count // 2 % 3 * 2 - 1", "a whole number"),
+        ("s.count ** 2", "a number"),
+        ("-s.count", "a whole number"),
+        ("-s.ratio", "a number"),
+        ('s + "x"', "a text"),
+        ("s.any + s.any", "anything"),
+        ("s.any + 1", "a number"),
+        ('s.any + "x"', "a text"),
+        ("s.tags + s.scores", "a list (of a text or a whole number)"),
+        ("s.count < s.ratio", "a truth value"),
+        ('s.colour == "red"', "a truth value"),
+        ("s.note == null", "a truth value"),
+        ("s.text == null", "a truth value"),
+        ('"a" in s.tags', "a truth value"),
+        ('"a" in s.map', "a truth value"),
+        ("not s.good and s.good", "a truth value"),
+        ("len(s)", "a whole number"),
+        ("sum(s.scores)", "a whole number"),
+        ("sum([0.5])", "a number"),
+        ("max(s.scores)", "a whole number"),
+        ("min(s, s.colour)", "a text"),
+        ("any(x > 1 for x in s.scores)", "a truth value"),
+        ("str(s.any)", "a text"),
+        ("round(s.ratio)", "a whole number"),
+        ("round(s.ratio, 2)", "a number"),
+        ('default(s.note, "")', "a text"),
+        ("default(s.note, 0)", "a text or a whole number"),
+        ("[s, s.count]", "a list"),
+        ('{"a": s}', "an object with a"),
+        ('{"a": s}.a', "a text"),
+        ("[x + 1 for x in s.scores]", "a list of whole numbers"),
+        ("[]", "a list (of nothing at all)"),
+        ("[][0]", "nothing at all"),
+    ],
+)
+def test_types(text: str, type_: str) -> None:
+    """What an expression may yield is known, and nothing is found."""
+    found = read(text)
+    assert str(found.type) == type_
+    assert found.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "code", "message"),
+    [
+        ("x", 0, "unknown-step", "there is no step `x`"),
+        ("1 + zz.a", 4, "unknown-step", "there is no step `zz`"),
+        ("s.txt", 2, "unknown-field", "the output of step `s` has no `txt`"),
+        ("output.inner.y", 13, "unknown-field", "this has no `y`"),
+        ("s.opened.y", 9, "unknown-field", "this has no `y`"),
+        ('i["y"]', 1, "unknown-field", "this has no `y`"),
+        ("s.text.x", 7, "type-mismatch", "this is a text, and has no fields"),
+        ("s.null.x", 7, "type-mismatch", "always null"),
+        ("s.count[0]", 2, "type-mismatch", "a list is wanted"),
+        ("s.tags[s]", 2, "type-mismatch", "an object is wanted"),
+        ("s.tags[0.5]", 7, "type-mismatch", "may have a fraction"),
+        ("s.tags[true]", 7, "type-mismatch", "a whole number or a text is wanted"),
+        ("s + 1", 4, "type-mismatch", "this is a whole number, and a text is wanted"),
+        ("s - 1", 0, "type-mismatch", "this is a text, and a number is wanted"),
+        ("s.good + 1", 2, "type-mismatch", "a truth value, and a number"),
+        ("s.maybe + 1", 2, "type-mismatch", "this may be null, and a number is wanted"),
+        ("-s", 1, "type-mismatch", "a number is wanted"),
+        ("s < 1", 4, "type-mismatch", "a text is wanted"),
+        ("s.good < true", 2, "type-mismatch", "a number or a text is wanted"),
+        ("s == 1", 5, "type-mismatch", "a text never equals a whole number"),
+        ('s.colour == "rad"', 12, "type-mismatch", 'one of "green", "red" never equals one of "rad"'),
+        ("1 in s", 0, "type-mismatch", "a text is wanted"),
+        ('"a" in s.count', 9, "type-mismatch", "a list, a text or an object is wanted"),
+        ("not s", 4, "type-mismatch", "a truth value is wanted"),
+        ("s.good and s", 11, "type-mismatch", "a truth value is wanted"),
+        ("len(s.count)", 6, "type-mismatch", "a text, a list or an object is wanted"),
+        ("sum(s.tags)", 6, "type-mismatch", "a list of numbers is wanted"),
+        ("sum(s.count)", 6, "type-mismatch", "a list is wanted"),
+        ("max(s, s.count)", 9, "type-mismatch", "no common order"),
+        ("max(s.good, 1)", 6, "type-mismatch", "numbers or texts is wanted"),
+        ("any(s.scores)", 6, "type-mismatch", "a list of truth values is wanted"),
+        ("round(s)", 6, "type-mismatch", "a number is wanted"),
+        ("[x for x in s]", 12, "type-mismatch", "a list is wanted"),
+        ("[x for x in s.tags if x]", 22, "type-mismatch", "a truth value is wanted"),
+        ("[s for s in i.tags]", 0, "shadowed-name", "already means something else"),
+        ("[output for output in s.tags]", 0, "shadowed-name", "already means something else"),
+    ],
+)
+def test_findings(text: str, start: int, code: str, message: str) -> None:
+    """What cannot be is found once, with its place and its code, and the rest is typed on."""
+    (finding,) = read(text).findings
+    assert (finding.start, finding.code) == (start, code)
+    assert message in finding.message
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "edit"),
+    [
+        ("s.txt", "did you mean `text`?", Edit(2, 5, "text")),
+        ("i.inner.note.z", None, None),
+        ("i.inner.z", "there are `x`, `note`", None),
+        ("outputt.count", "did you mean `output`?", Edit(0, 7, "output")),
+        ("s.opened.q", "there are `x`", Edit(9, 10, "x")),
+        ('s.opened["q"]', "there are `x`", None),
+        ("s.maybe + 1", "say what to take instead: default(…, value), or test it for null first", None),
+        ('s.colour == "rad"', "did you mean `red`?", None),
+        ("s.tags[s.ratio]", "round(…) makes it whole", None),
+    ],
+)
+def test_hints_and_repairs(text: str, hint: str | None, edit: Edit | None) -> None:
+    """A finding says what may have been meant; where that is certain, how to write it."""
+    (finding,) = read(text).findings
+    assert finding.hint == hint
+    assert finding.edit == edit
+
+
+def test_steps_are_resolved() -> None:
+    """A step's name becomes its main output, a member of it that field; the steps are named in order."""
+    found = read("[m.text, s, s.inner.x]")
+    assert found.steps == ("m", "s")
+    assert found.needs == {"m", "s"}
+    assert read("s").tree == StepOutput("s", "text", False, 0)
+    assert read("m.tags").tree == StepOutput("m", "tags", True, 2)
+    assert read("s.inner.x").tree == Member(StepOutput("s", "inner", False, 2), "x", 8)
+
+
+@pytest.mark.parametrize(
+    ("text", "needs"),
+    [
+        ("default(s, m)", {"m"}),
+        ("default(s, 1)", set()),
+        ("default(s.text + i.text, 1)", set()),
+        ("[default(s, 1), m]", {"m"}),
+        ("str(default(s, 1)) + i.text", {"i"}),
+        ("s.good or m == []", {"s", "m"}),
+        ("{ \"a\": s, \"b\": [m for x in i.tags] }", {"s", "m", "i"}),
+    ],
+)
+def test_what_is_needed(text: str, needs: set[str]) -> None:
+    """Steps without whose result there is no value: all but those that `default` stands in for."""
+    assert read(text).needs == needs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s.maybe != null and s.maybe > 1",
+        "s.maybe == null or s.maybe > 1",
+        "not (s.maybe == null) and s.maybe > 1",
+        "not (s.maybe != null) or s.maybe > 1",
+        "s.maybe != null and s.note != null and len(s.note) > s.maybe",
+        "(s.maybe != null and s.note != null) and s.maybe > 1",
+        "s.inner.note != null and len(s.inner.note) > 1",
+        's.inner["note"] != null and len(s.inner["note"]) > 1',
+        "s.maybes[0] != null and s.maybes[0] > 1",
+        "sum([x for x in s.maybes if x != null]) > 1",
+        "any(x != null and x > 1 for x in s.maybes)",
+        "i != null and i.note != null and len(i.inner.note) > 0",
+    ],
+)
+def test_a_test_for_null_is_understood(text: str) -> None:
+    """Behind a test that it is not null, a value is taken for what it is otherwise."""
+    assert read(text.replace("i.note != null", "i.inner.note != null")).findings == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s.maybe != null or s.maybe > 1",
+        "s.maybe == null and s.maybe > 1",
+        "(s.maybe != null or s.good) and s.maybe > 1",
+        "s.maybes[1] != null and s.maybes[0] > 1",
+        "(s.maybe != null and s.good) == (s.maybe > 1)",
+        "s.inner.note != null and len(s.note) > 1",
+        'i["note"] != null and len(i.note) > 1',
+        'i.note != null and len(i["note"]) > 1',
+        "sum(x for x in s.maybes) > 1",
+        "m.maybe != null and sum(m.maybe) > 1",
+    ],
+)
+def test_another_test_does_not_help(text: str) -> None:
+    """A test of something else, in another alternative, or of the wrong sense, proves nothing. In
+    particular `step["note"]`, a part of its main output, is not `step.note`."""
+    assert [finding.code for finding in read(text).findings] == ["type-mismatch"]
+
+
+def test_one_mistake_is_one_finding() -> None:
+    """What is unknown is taken for anything from there on."""
+    assert len(read("len(zz.a.b[0]) + -zz2[zz3]").findings) == 3
+
+
+def test_an_expression_full_of_mistakes_is_given_up() -> None:
+    """After some findings nobody looks on: hints take time, and a hostile text could ask for thousands."""
+    assert len(read("[" + ",".join(["x"] * 1_000) + "]").findings) == MOST_FINDINGS
+
+
+def test_templates_are_texts() -> None:
+    """Whatever stands in the braces, a template makes text; what it names is found."""
+    found = elaborate(parse_template("{s.count} of {zz}"), STEPS, {})
+    assert str(found.type) == "a text"
+    assert found.needs == {"s"}
+    assert [(finding.start, finding.code) for finding in found.findings] == [(14, "unknown-step")]
