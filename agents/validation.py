@@ -30,7 +30,11 @@ class Validator:
         self._compiled = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)
 
     def accepts(self, value: Any) -> bool:
-        """Whether the value keeps to the schema. What is not JSON (NaN, bytes, a lone surrogate) does not."""
+        """Whether a JSON value keeps to the schema.
+
+        Where the schema looks at it, what is not JSON (NaN, bytes, a lone surrogate) does not; where it
+        allows anything, it is not looked at.
+        """
         try:
             return self._compiled.is_valid(value)
         except ValueError:

@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--sizes", type=int, nargs="+", default=[1_000, 3_000, 10_000], metavar="STEPS", help="of the plans"
     )
-    parser.add_argument("--rounds", type=int, default=7, help="per size, of which the best counts (default: 7)")
+    parser.add_argument(
+        "--rounds", type=int, default=7, help="per size, of which the best counts (default: 7)"
+    )
 
 
 def run(options: argparse.Namespace) -> Report:
@@ -35,7 +37,9 @@ def run(options: argparse.Namespace) -> Report:
     for size in options.sizes:
         seconds = min(_measure(write_plan(size), catalog) for _ in range(options.rounds))
         a_step = seconds / size * 1e6
-        rows.append((size, size * REFERENCES, seconds * 1e3, a_step, a_step / (rows[0][3] if rows else a_step)))
+        rows.append(
+            (size, size * REFERENCES, seconds * 1e3, a_step, a_step / (rows[0][3] if rows else a_step))
+        )
     return Report(
         title=f"checking a plan, {REFERENCES} references a step, best of {options.rounds}",
         columns=("steps", "references", "ms", "µs a step", "µs a step, to the first"),

@@ -23,8 +23,8 @@ class Expectation:
 class CompiledStep:
     """A step with its expressions resolved, its dependencies named and its policy settled.
 
-    `dependencies` are in the order in which the step names them, without repeats. `inputs` has a tree for every input that
-    the plan binds; a literal is a `Constant`.
+    `dependencies` are in the order in which the step names them, without repeats. `inputs` has a tree
+    for every input that the plan binds; a literal is a `Constant`.
     """
 
     id: str

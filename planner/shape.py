@@ -94,12 +94,12 @@ def _find_foreign(document: object) -> Diagnostic:
     seen: set[int] = set()
     while pending:
         value, path = pending.pop()
-        if isinstance(value, _CONTAINERS):
-            if id(value) in seen:
-                continue
-            seen.add(id(value))
+        # Parts that are shared are looked at once, and what holds itself comes to an end.
+        if id(value) in seen:
+            continue
         if (problem := _foreign(value)) or len(path) > MAX_NESTING:
             return Diagnostic("not-json", pointer_of(path), problem or f"nested more than {MAX_NESTING} deep")
+        seen.add(id(value))
         if isinstance(value, dict):
             for key, each in cast("dict[object, object]", value).items():
                 if not isinstance(key, str) or _is_broken(key):

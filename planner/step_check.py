@@ -53,6 +53,7 @@ class Reader:
     def __init__(self, steps: Mapping[str, StepType]) -> None:
         self._steps = steps
         self.diagnostics: list[Diagnostic] = []
+        self._fitting: set[tuple[Type, Type]] = set()
 
     @property
     def is_full(self) -> bool:
@@ -140,9 +141,14 @@ class Reader:
             return Constant(binding.value)
         tree, type_ = self._binding(path, step, binding, variables, checked.uses)
         wanted = contract.input_type(name)
+        # Plans take the same few fields to the same few inputs over and over.
+        if (type_, wanted) in self._fitting:
+            return tree
         if problem := misfit(type_, wanted):
             fix = _conversion(path, binding, type_, wanted)
             self.note("type-mismatch", path, f"input `{name}`: {problem}", step=step, fix=fix)
+        else:
+            self._fitting.add((type_, wanted))
         return tree
 
     def _literal(self, path: Path, checked: CheckedStep, name: str, value: JsonValue) -> None:

@@ -274,7 +274,9 @@ class _Parser:
         arguments = self._arguments(name)
         fewest, most = FUNCTIONS[name.text]
         if not fewest <= len(arguments) <= most:
-            count = "one value" if most == 1 else f"{fewest} values" if fewest == most else "one value or more"
+            count = (
+                "one value" if most == 1 else f"{fewest} values" if fewest == most else "one value or more"
+            )
             message = f"`{name.text}` takes {count}, not {len(arguments)}"
             raise ExpressionSyntaxError(name.start, message)
         return Call(name.text, arguments, name.start)

@@ -134,7 +134,6 @@ class SchemaReader:
                 return True
         return found
 
-
     def _is_foreign(self, schema: Mapping[str, Any]) -> bool:
         """Whether this is a schema of its own within the root, where `#` means itself."""
         return "$id" in schema and schema is not self._root

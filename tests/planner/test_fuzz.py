@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from callsheet.agents.capability import Capability
 from callsheet.planner.checker import CheckResult, check
+from callsheet.planner.contracts import Contract
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.fixes import apply_fixes
 from callsheet.planner.plan import From, Literal, Plan, Step, Template
@@ -46,7 +47,9 @@ POINTER = re.compile(r"(/([^~/]|~[01])*)*\Z", re.DOTALL)
 FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 NASTY = st.one_of(
-    st.sampled_from([float("nan"), float("inf"), -0.0, 1e308, 10**400, 10**4_000, -(2**63), "\ud800", "\x00", ""]),
+    st.sampled_from(
+        [float("nan"), float("inf"), -0.0, 1e308, 10**400, 10**4_000, -(2**63), "\ud800", "\x00", ""]
+    ),
     st.text(max_size=5),
     st.floats(),
     st.integers(),
@@ -107,7 +110,9 @@ STEPS = st.fixed_dictionaries(
     {
         "id": either(NAMES),
         "capability": either(st.sampled_from([each.name for each in CATALOG] + ["nobody"])),
-        "inputs": either(st.dictionaries(st.sampled_from(["path", "text", "folder", "x/~y"]), BINDINGS, max_size=3)),
+        "inputs": either(
+            st.dictionaries(st.sampled_from(["path", "text", "folder", "x/~y"]), BINDINGS, max_size=3)
+        ),
     },
     optional={
         "condition": either(EXPRESSIONS),
@@ -123,7 +128,11 @@ STEPS = st.fixed_dictionaries(
     },
 )
 PLANS = st.fixed_dictionaries(
-    {"goal": either(st.text(max_size=5)), "steps": either(st.lists(STEPS, max_size=4)), "answer": either(BINDINGS)}
+    {
+        "goal": either(st.text(max_size=5)),
+        "steps": either(st.lists(STEPS, max_size=4)),
+        "answer": either(BINDINGS),
+    }
 )
 
 
@@ -150,7 +159,7 @@ def copy_of(document: Any) -> Any:
 
 
 def assert_leads_somewhere(found: Diagnostic, document: object) -> None:
-    """A pointer leads to something in the document, but for the key of `inputs` in a plan that left it out."""
+    """A pointer leads to something in the document, but for `inputs` in a step that left them out."""
     place: Any = document
     for part in found.pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
@@ -215,7 +224,9 @@ def test_plans_with_something_changed(data: st.DataObject) -> None:
             capability=st.sampled_from([each.name for each in CATALOG]),
             inputs=st.dictionaries(
                 st.sampled_from(["path", "text", "\ud800"]),
-                st.builds(Literal, JSON | FOREIGN) | st.builds(From, EXPRESSIONS) | st.builds(Template, EXPRESSIONS),
+                st.builds(Literal, JSON | FOREIGN)
+                | st.builds(From, EXPRESSIONS)
+                | st.builds(Template, EXPRESSIONS),
                 max_size=2,
             ),
         ),
@@ -242,7 +253,7 @@ def test_any_literal_for_any_input(catalog: list[Capability], value: Any) -> Non
             {
                 "id": f"s{at}",
                 "capability": each.name,
-                "inputs": dict.fromkeys(each.input_schema["properties"], value),  # type: ignore[call-overload]
+                "inputs": {name: value for name in Contract(each).inputs},
                 "for_each": value,
             }
             for at, each in enumerate(catalog)
@@ -262,7 +273,11 @@ def test_deep_nesting(levels: int) -> None:
         for document in (
             value,
             {"goal": value, "steps": value, "answer": value},
-            {"goal": "", "steps": [{"id": "s1", "capability": "read_file", "inputs": {"path": value}}], "answer": value},
+            {
+                "goal": "",
+                "steps": [{"id": "s1", "capability": "read_file", "inputs": {"path": value}}],
+                "answer": value,
+            },
         ):
             result = check(document, CATALOG)
             assert result.plan is None

@@ -26,7 +26,11 @@ def graphs(draw: st.DrawFn, *, cyclic: bool) -> dict[str, Node]:
     names = NAMES[: draw(st.integers(1, len(NAMES)))]
     return {
         name: Node(
-            tuple(draw(st.lists(st.sampled_from(names if cyclic else names[:at]), unique=True)) if at or cyclic else ()),
+            tuple(
+                draw(st.lists(st.sampled_from(names if cyclic else names[:at]), unique=True))
+                if at or cyclic
+                else ()
+            ),
             draw(st.sampled_from(Join)),
             draw(st.booleans()),
         )

@@ -115,7 +115,7 @@ def test_a_document_that_holds_itself() -> None:
 
 
 def test_a_document_that_multiplies() -> None:
-    """Parts that are shared count as often as they would be written: a small document cannot be a large one."""
+    """Parts that are shared count as often as they would be written: nothing small is large."""
     bomb: Any = ["a"]
     for _ in range(50):
         bomb = [bomb, bomb]

@@ -118,7 +118,9 @@ class Run:
         if isinstance(items, Absent):
             return False
         assert isinstance(items, list), "for_each goes over a list"
-        found = [self._attempt(step, types, {"item": item}, {}) and self.results.pop(step.id) for item in items]
+        found = [
+            self._attempt(step, types, {"item": item}, {}) and self.results.pop(step.id) for item in items
+        ]
         if all(isinstance(each, dict) for each in found):
             self.results[step.id] = found
             return True

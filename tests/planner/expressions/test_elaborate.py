@@ -40,7 +40,11 @@ OUTPUT: dict[str, Any] = {
     "additionalProperties": False,
 }
 TYPE = type_of_schema(OUTPUT)
-STEPS = {"s": StepType(TYPE, "text", False), "m": StepType(TYPE, "count", True), "i": StepType(TYPE, "inner", False)}
+STEPS = {
+    "s": StepType(TYPE, "text", False),
+    "m": StepType(TYPE, "count", True),
+    "i": StepType(TYPE, "inner", False),
+}
 
 
 def read(text: str) -> Elaboration:
@@ -202,7 +206,7 @@ def test_steps_are_resolved() -> None:
         ("[default(s, 1), m]", {"m"}),
         ("str(default(s, 1)) + i.text", {"i"}),
         ("s.good or m == []", {"s", "m"}),
-        ("{ \"a\": s, \"b\": [m for x in i.tags] }", {"s", "m", "i"}),
+        ('{ "a": s, "b": [m for x in i.tags] }', {"s", "m", "i"}),
     ],
 )
 def test_what_is_needed(text: str, needs: set[str]) -> None:

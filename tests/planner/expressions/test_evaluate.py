@@ -231,12 +231,18 @@ def test_text_from_outside_is_never_interpreted() -> None:
 
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=3),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
     max_leaves=6,
 )
 _EXPRESSIONS = st.recursive(
-    st.sampled_from(["x", "y", "x.a", "y[0]", "1", "2.5", '"a"', "true", "null", "[]", "{}", "9e99", "10 ** 99"]),
+    st.sampled_from(
+        ["x", "y", "x.a", "y[0]", "1", "2.5", '"a"', "true", "null", "[]", "{}", "9e99", "10 ** 99"]
+    ),
     lambda inner: st.one_of(
         st.tuples(
             inner,

@@ -28,10 +28,14 @@ def closed(required: tuple[str, ...] = (), **fields: Any) -> dict[str, Any]:
 
 def array(items: Any, *first: Any) -> dict[str, Any]:
     """The schema of an array."""
-    return {"type": "array", "prefixItems": list(first), "items": items} if first else {
-        "type": "array",
-        "items": items,
-    }
+    return (
+        {"type": "array", "prefixItems": list(first), "items": items}
+        if first
+        else {
+            "type": "array",
+            "items": items,
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,7 +95,9 @@ def test_misfits(offered: Any, wanted: Any, problem: str) -> None:
 
 def tree_of(label: Any) -> dict[str, Any]:
     """A schema of trees with labels."""
-    return closed(("label",), label=label, children=array({"$ref": "#"}), parent={"anyOf": [{"$ref": "#"}, NULL]})
+    return closed(
+        ("label",), label=label, children=array({"$ref": "#"}), parent={"anyOf": [{"$ref": "#"}, NULL]}
+    )
 
 
 def test_types_that_speak_of_themselves() -> None:

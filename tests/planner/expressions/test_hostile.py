@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
 from callsheet.planner.expressions.evaluate import MAX_SIZE, evaluate
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.values import Absent
 
-MANY = list(range(3_000))
+MANY: list[JsonValue] = list(range(3_000))
 
 
 @pytest.mark.parametrize(
@@ -83,8 +84,8 @@ MANY = list(range(3_000))
         "'''a'''",
         '"%s" % (a)(b)',
         "é",
-        "𝓵𝓮𝓷(a)",
-        "ｌｅｎ(a)",
+        "\U0001d4f5\U0001d4ee\U0001d4f7(a)",
+        "\uff4c\uff45\uff4e(a)",
         "a\u200b.b",
         "a\x00",
         "\x00",
@@ -152,8 +153,9 @@ def test_format_string_tricks(text: str) -> None:
 def test_members_are_keys() -> None:
     """`a.keys` is the key `keys` of a JSON object; what Python's objects can do is out of reach."""
     for name in ("keys", "items", "get", "pop", "append", "format", "real", "mro"):
-        for scope in ({"a": {}}, {"a": []}, {"a": "x"}, {"a": 1}):
-            assert isinstance(evaluate(parse(f"a.{name}"), scope), Absent)
+        values: tuple[JsonValue, ...] = ({}, [], "x", 1)
+        for value in values:
+            assert isinstance(evaluate(parse(f"a.{name}"), {"a": value}), Absent)
     assert evaluate(parse("a.keys"), {"a": {"keys": 1}}) == 1
     assert evaluate(parse('a["__class__"]'), {"a": {"__class__": 1}}) == 1
     assert isinstance(evaluate(parse('a["__class__"]'), {"a": {}}), Absent)
@@ -203,7 +205,12 @@ def little_memory(megabytes: int) -> Iterator[None]:
 )
 def test_bounded(text: str) -> None:
     """Work ends at its bound, and what does not end before is absent; `default` does not help to go on."""
-    scope = {"many": MANY, "copy": list(MANY), "s": "a" * 400_000, "r": "a" * 399_999 + "b"}
+    scope: dict[str, JsonValue] = {
+        "many": MANY,
+        "copy": list(MANY),
+        "s": "a" * 400_000,
+        "r": "a" * 399_999 + "b",
+    }
     assert isinstance(evaluate(parse(text), scope), Absent)
 
 
@@ -230,7 +237,7 @@ def test_a_value_is_as_large_as_it_is_written() -> None:
 
 def test_a_large_value_passes_untouched() -> None:
     """The bound is on what an expression makes, not on what a step gave: a reference alone is free."""
-    large = ["a" * 1_000] * (MAX_SIZE // 500)
+    large: JsonValue = ["a" * 1_000] * (MAX_SIZE // 500)
     assert evaluate(parse("x.y"), {"x": {"y": large}}) is large
 
 

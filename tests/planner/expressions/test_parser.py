@@ -92,9 +92,7 @@ def test_atoms_and_suffixes() -> None:
     assert parse("[1, 2,]") == ListDisplay((Constant(1, 1), Constant(2, 4)), 0)
     assert parse('{"k": a}') == DictDisplay((("k", Name("a", 6)),), 0)
     assert parse("len(a)") == Call("len", (Name("a", 4),), 0)
-    assert parse("[x for x in a if x]") == Comprehension(
-        Name("x", 1), "x", Name("a", 12), Name("x", 17), 0
-    )
+    assert parse("[x for x in a if x]") == Comprehension(Name("x", 1), "x", Name("a", 12), Name("x", 17), 0)
     assert parse("sum(x for x in a)") == Call(
         "sum", (Comprehension(Name("x", 4), "x", Name("a", 15), None, 0),), 0
     )
@@ -257,11 +255,19 @@ def _python(node: ast.expr) -> JsonValue:
     return value
 
 
-@given(st.recursive(
-    st.none() | st.booleans() | st.integers(-10**9, 10**9) | st.floats(-1e300, 1e300) | st.text("ab\n\"\\é", max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3),
-    max_leaves=12,
-))
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**9), 10**9)
+        | st.floats(-1e300, 1e300)
+        | st.text('ab\n"\\é', max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text("ab", max_size=2), inner, max_size=3)
+        ),
+        max_leaves=12,
+    )
+)
 def test_json_is_an_expression(value: JsonValue) -> None:
     """For every JSON value of moderate size, its JSON text is an expression that yields it."""
     import json
