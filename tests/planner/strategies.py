@@ -280,7 +280,7 @@ def catalogs(draw: st.DrawFn) -> list[Capability]:
 @st.composite
 def _capabilities(draw: st.DrawFn, name: str) -> Capability:
     output = draw(objects(schemas(), least=1))
-    inputs = draw(objects(schemas(1)))
+    inputs = draw(objects(schemas(1), least=1))
     return Capability(
         name=name,
         description="",
@@ -345,7 +345,7 @@ class Writer:
         return ways[sort](depth)
 
     def _choose(self, depth: int, leaves: list[str], *ways: Callable[[], str]) -> str:
-        if leaves and (not depth or not ways or self._draw(st.integers(0, 2)) == 0):
+        if leaves and (not depth or not ways or self._draw(st.integers(0, 2)) == 2):
             return self._draw(st.sampled_from(leaves))
         if not depth or not ways:
             return "null"
@@ -357,7 +357,9 @@ class Writer:
         nullable = [each.text for each in self._known if _may_only_be(each.type, *kinds, Null)]
         lucky = [each.text for each in self._known if _may_only_be(each.type, Anything)]
         standard = {Number: "0", Text: '"none"', Truth: "false", List: "[]", Object: "{}"}[kinds[0]]
-        return [*plain, *plain, *(f"default({text}, {standard})" for text in nullable), *lucky[:1]]
+        certain = [*plain, *(f"default({text}, {standard})" for text in nullable)]
+        # What was drawn least often is what the test is about.
+        return [*(certain * 3), *lucky[:1]]
 
     def _anything_known(self, depth: int) -> str:
         return self._draw(st.sampled_from([each.text for each in self._known] or ["null"]))
@@ -464,10 +466,14 @@ def plans(draw: st.DrawFn, catalog: list[Capability]) -> dict[str, Any]:
     known: list[Known] = []
     steps: list[dict[str, Any]] = []
     for number in range(draw(st.integers(2, 5))):
-        step = draw(_steps(f"step_{'abcde'[number]}", catalog, known))
-        # Most of what does not check is dropped, or a plan of several steps would seldom check.
-        trial = {"goal": "", "steps": [*steps, step], "answer": None}
-        if check(trial, catalog).plan is None and draw(st.integers(0, 9)) > 0:
+        # Most of what does not check is tried once more, or dropped: a plan of several steps would
+        # seldom check otherwise.
+        for _ in range(2):
+            step = draw(_steps(f"step_{'abcde'[number]}", catalog, known))
+            trial = {"goal": "", "steps": [*steps, step], "answer": None}
+            if check(trial, catalog).plan is not None or not draw(st.integers(0, 9)):
+                break
+        else:
             continue
         steps.append(step)
         capability = next(each for each in catalog if each.name == step["capability"])
@@ -497,7 +503,7 @@ def _steps(draw: st.DrawFn, name: str, catalog: list[Capability], known: list[Kn
     capability = draw(st.sampled_from(catalog))
     step: dict[str, Any] = {"id": name, "capability": capability.name, "inputs": {}}
     writer = Writer(draw, known)
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 3)) == 3:
         step["condition"] = writer.write("truth")
     lists = [each for each in known if _may_only_be(each.type, List)]
     if lists and draw(st.integers(0, 3)) == 0:
@@ -514,9 +520,9 @@ def _steps(draw: st.DrawFn, name: str, catalog: list[Capability], known: list[Kn
     if draw(st.integers(0, 2)) == 0:
         output = reach(Known("output", type_of_schema(capability.output_schema)))
         step["expect"] = [Writer(draw, [*known, *output]).write("truth")]
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 3)) == 3:
         step["on_failure"] = "continue"
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 3)) == 3:
         step["join"] = draw(st.sampled_from(("any", "done")))
     return step
 
@@ -524,11 +530,11 @@ def _steps(draw: st.DrawFn, name: str, catalog: list[Capability], known: list[Kn
 @st.composite
 def _bindings(draw: st.DrawFn, capability: Capability, key: str, type_: Type, writer: Writer) -> Any:
     match draw(st.integers(0, 3)):
-        case 0:
+        case 3:
             schema = capability.input_schema
             part: Any = schema["properties"][key]  # type: ignore[index, call-overload]
             return draw(values(part, schema))
-        case 1 if any(isinstance(kind, (Text, Anything)) for kind in type_.kinds):
+        case 2 if any(isinstance(kind, (Text, Anything)) for kind in type_.kinds):
             return {"template": f"It is {{ {writer.write('any', 1)} }}."}
         case _:
             return {"from": writer.write(sort_of(type_))}

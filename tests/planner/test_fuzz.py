@@ -253,7 +253,7 @@ def test_any_literal_for_any_input(catalog: list[Capability], value: Any) -> Non
             {
                 "id": f"s{at}",
                 "capability": each.name,
-                "inputs": {name: value for name in Contract(each).inputs},
+                "inputs": dict.fromkeys(Contract(each).inputs, value),
                 "for_each": value,
             }
             for at, each in enumerate(catalog)

@@ -213,7 +213,7 @@ def test_the_plans_are_worth_checking() -> None:
     assert len(accepted) * 3 >= len(seen)
     steps = [step for plan in accepted for step in plan.steps.values()]
     assert sum(len(plan.steps) > 1 for plan in accepted) * 4 >= len(accepted)
-    assert sum(bool(step.dependencies) for step in steps) * 8 >= len(steps)
+    assert sum(bool(step.dependencies) for step in steps) * 10 >= len(steps)
     for traits in (
         [step.condition for step in steps if step.condition is not None],
         [step.for_each for step in steps if step.for_each is not None],
