@@ -60,9 +60,7 @@ class Agent(Protocol):
         """Where its work may run."""
         ...
 
-    async def perform(
-        self, capability: str, inputs: Mapping[str, JsonValue], context: Context
-    ) -> JsonObject:
+    async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
         """Do the work once and return its output, an object as the capability's output schema has it.
 
         The inputs were validated. Raises `Retryable`, `Permanent` or `Surprise`; a model's errors

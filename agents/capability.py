@@ -72,7 +72,9 @@ class Capability(BaseModel):
                 raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
         outputs = self.output_schema.get("properties") or {}
         if not isinstance(outputs, dict) or self.main_output not in outputs:
-            raise CapabilityError(self.name, f"its main output {self.main_output!r} is no field of its output")
+            raise CapabilityError(
+                self.name, f"its main output {self.main_output!r} is no field of its output"
+            )
         return self
 
     @cached_property

@@ -51,6 +51,19 @@ class CapabilityError(AgentError):
         self.problem = problem
 
 
+class NoAgent(AgentError):
+    """Something that is no agent, `given`, stands where agents are listed, or (`listed` false) in the
+    place of the list."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, given: object, *, listed: bool = True) -> None:
+        what = f"{given!r:.80} is no agent" if listed else f"{given!r:.80} is no list of agents"
+        super().__init__(f"{what}; give a list of functions with `@callsheet.agent`, and of other agents")
+        self.given = given
+        self.listed = listed
+
+
 class AgentNameTaken(AgentError):
     """Two agents of a registry have the same name, `agent`."""
 

@@ -7,24 +7,28 @@ from types import MappingProxyType
 
 from .agent import Agent
 from .capability import Capability
-from .errors import AgentNameTaken, CapabilityClash, UnknownCapability
+from .errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
 
 _CONTRACT = ("input_schema", "output_schema", "main_output", "effect", "version")
 """What must be equal in every offer of one capability. Wording and default policy may differ: the
 first agent's hold."""
+
+_AGENT = ("name", "capabilities", "isolation", "perform")
 
 
 class Registry:
     """The agents of a run, frozen. None at all is allowed; planning with none is for others to refuse.
 
     Raises AgentNameTaken where two agents have one name, CapabilityClash where two offer one
-    capability with different contracts.
+    capability with different contracts, NoAgent for what is no agent.
     """
 
     def __init__(self, agents: Iterable[Agent] = ()) -> None:
         self._agents: dict[str, Agent] = {}
         self._capabilities: dict[str, Capability] = {}
         self._offers: dict[str, tuple[Agent, ...]] = {}
+        if not hasattr(agents, "__iter__") or isinstance(agents, str):
+            raise NoAgent(agents, listed=False)
         for agent in agents:
             self._add(agent)
 
@@ -58,6 +62,8 @@ class Registry:
         return self._offers[self.capability(capability).name]
 
     def _add(self, agent: Agent) -> None:
+        if not all(hasattr(agent, part) for part in _AGENT):
+            raise NoAgent(agent)
         if agent.name in self._agents:
             raise AgentNameTaken(agent.name)
         self._agents[agent.name] = agent

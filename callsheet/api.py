@@ -1,16 +1,18 @@
 """The short way in: one function for each thing that people want done.
 
 What an argument leaves open comes from the configuration of the working folder, as at the command
-line. Whoever wants several runs with the same agents makes an `Orchestrator`.
+line; only agents are always those that the code names. Whoever wants several runs with the same agents
+makes an `Orchestrator`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
+from typing import Any, ClassVar, TypeVar
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
@@ -18,6 +20,7 @@ from callsheet.agents.models.choice import choose_model
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.registry import Registry
 from callsheet.config import Settings
+from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.driver import Approve
 from callsheet.executor.journal import Journal
 from callsheet.executor.result import RunResult
@@ -28,8 +31,24 @@ from callsheet.planner.checker import check as check_plan
 from callsheet.planner.plan import Plan
 from callsheet.planner.planner import Planned
 
+T = TypeVar("T")
+
 _CONFIGURED = "as configured"
 """Stands for an argument that was not given, where None means something."""
+
+
+class AlreadyAsync(CallsheetError):
+    """A function for code that is not async was called while an event loop runs; `instead` is its twin."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, called: str, instead: str) -> None:
+        super().__init__(
+            f"callsheet.{called} cannot wait here, because an event loop runs already (as it does in "
+            f"notebooks); write `await callsheet.{instead}(...)`"
+        )
+        self.called = called
+        self.instead = instead
 
 
 async def run(
@@ -83,8 +102,9 @@ def run_sync(
     watch: Watch | None = None,
     time_limit: float | None = None,
 ) -> RunResult:
-    """The same as `run`, for code that is not async."""
-    return asyncio.run(
+    """The same as `run`, for code that is not async. Raises AlreadyAsync in code that is."""
+    return _wait(
+        "run",
         run(
             goal,
             plan=plan,
@@ -97,7 +117,7 @@ def run_sync(
             review=review,
             watch=watch,
             time_limit=time_limit,
-        )
+        ),
     )
 
 
@@ -125,8 +145,8 @@ def plan_sync(
     policy: Policy | None = None,
     watch: Watch | None = None,
 ) -> Planned:
-    """The same as `plan`, for code that is not async."""
-    return asyncio.run(plan(goal, agents=agents, model=model, policy=policy, watch=watch))
+    """The same as `plan`, for code that is not async. Raises AlreadyAsync in code that is."""
+    return _wait("plan", plan(goal, agents=agents, model=model, policy=policy, watch=watch))
 
 
 def check(
@@ -134,6 +154,15 @@ def check(
 ) -> CheckResult:
     """Hold a plan, or the JSON of one, against what the agents offer. Asks no model, runs nothing."""
     return check_plan(document, registry_of(agents).catalog, policy)
+
+
+def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    work.close()
+    raise AlreadyAsync(f"{name}_sync", name)
 
 
 def _model(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:

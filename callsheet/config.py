@@ -129,7 +129,11 @@ def _layers(folder: Path, environment: Mapping[str, str], flags: Mapping[str, An
     variables = {key: environment[name] for key, name in _ENVIRONMENT.items() if environment.get(name)}
     yield _Layer("environment", _split_agents(variables), _ENVIRONMENT)
     given = {key: value for key, value in flags.items() if value is not None}
-    yield _Layer("flags", given, {key: f"--{key.replace('_', '-')}" for key in given})
+    yield _Layer("flags", given, {key: _flag(key) for key in given})
+
+
+def _flag(key: str) -> str:
+    return "--no-builtin" if key == "builtin" else f"--{key.replace('_', '-')}"
 
 
 def _split_agents(variables: dict[str, str]) -> dict[str, Any]:

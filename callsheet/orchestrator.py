@@ -20,7 +20,7 @@ from callsheet.agents.workspace import Workspace
 from callsheet.errors import CallsheetError
 from callsheet.executor.clock import Clock, SystemClock
 from callsheet.executor.driver import Approve
-from callsheet.executor.events import Event, RunCancelled, RunCreated, RunFailed
+from callsheet.executor.events import Event, PlanAdopted, RunCancelled, RunCreated, RunFailed
 from callsheet.executor.executor import MAX_CONCURRENCY, Executor
 from callsheet.executor.failure import Account, Failure, FailureKind
 from callsheet.executor.fold import record_of
@@ -148,6 +148,8 @@ class Orchestrator:
         try:
             checked = checked or await self._plan_journaled(run, wanted, watch)
             if review is not None and not await review(checked):
+                # So that whoever reads the journal knows what was declined.
+                await self._enter(run, PlanAdopted(self._clock.now(), 1, checked.plan.to_document()), watch)
                 return await self._cancel(run, "the plan was declined", watch)
         except CallsheetError as error:
             failure = Failure(FailureKind.PLANNING, clean_text(str(error)))

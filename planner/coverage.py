@@ -15,10 +15,13 @@ from pydantic import JsonValue
 
 from callsheet.agents.capability import JsonObject
 
+from .plan import From, Literal, Template, read_binding
+
 _FILE = r"[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _CHANNEL = r"#[A-Za-z][\w-]*"
 _NAME = re.compile(rf"(?<![\w.@/#*{{-])(?:{_ADDRESS}|{_FILE}|{_CHANNEL})")
+_EXPRESSION = re.compile(r"\{[^{}]*\}")
 MOST_NAMES = 20
 MOST_CHARACTERS = 20_000
 """Of a text that is looked through."""
@@ -31,8 +34,8 @@ def find_names(text: str) -> tuple[str, ...]:
 
 
 def find_doubtful_names(document: JsonObject) -> Iterator[str]:
-    """A sentence for each name in the goal that no step holds, and for each input that is nothing
-    but a name which the goal doesn't have."""
+    """A sentence for each name in the goal that no step holds, and for each name in an input
+    that the goal doesn't have."""
     goal = str(document["goal"])
     inputs = list(_inputs(document))
     texts = "\n".join(_texts(document["steps"])).lower()
@@ -40,11 +43,12 @@ def find_doubtful_names(document: JsonObject) -> Iterator[str]:
         if name.lower() not in texts:
             yield f"the goal names {name}, and no step does anything with it: add the step that is missing"
     for step, value in inputs:
-        if isinstance(value, str) and find_names(value) == (value,) and value.lower() not in goal.lower():
-            yield (
-                f"step {step} is about {value}, which the goal does not name: leave the step out, or use the "
-                "result of an earlier step"
-            )
+        for name in dict.fromkeys(name for text in _literals(value) for name in find_names(text)):
+            if name.lower() not in goal.lower():
+                yield (
+                    f"step {step} is about {name}, which the goal does not name: leave it out, or use the "
+                    "result of an earlier step"
+                )
 
 
 def _inputs(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
@@ -54,6 +58,17 @@ def _inputs(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
                 yield from ((id, value) for value in cast("JsonObject", step["inputs"]).values())
             case _:
                 continue
+
+
+def _literals(value: JsonValue) -> Iterator[str]:
+    """The texts of an input, without what stands in them for a result."""
+    match read_binding(value):
+        case Literal(literal):
+            yield from _texts(literal)
+        case Template(text):
+            yield _EXPRESSION.sub(" ", text)
+        case From():
+            return
 
 
 def _texts(value: JsonValue) -> Iterator[str]:

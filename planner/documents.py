@@ -38,9 +38,12 @@ _INDENTED = re.compile(rf"^[ ?:-]{{{MAX_NESTING},}}", re.MULTILINE)
 def read_document(path: Path) -> JsonValue:
     """The document in a file: JSON where its name ends in .json, else YAML. Raises DocumentError."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        # Not by the size that the file states: a pipe or a device states none, and may never end.
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
             raise DocumentError(str(path), f"the file is larger than {MAX_BYTES // 1_000_000} MB")
-        text = path.read_bytes().decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise DocumentError(str(path), f"it cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError:

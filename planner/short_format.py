@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.capability import Capability, JsonObject
 
 from .catalog_text import signature
 from .examples import Example, load_examples
@@ -23,7 +23,6 @@ from .wire_format import Translation
 
 _ID: JsonObject = {"type": "string", "pattern": f"^{WIRE_ID}$"}
 _REFERENCE: JsonObject = {"type": "string", "pattern": r"^\{" + WIRE_ID + r"(\.[a-z][a-z0-9_]*)?\}$"}
-_NO_EFFECT = (Effect.PURE, Effect.READ)
 
 
 class ShortFormat:
@@ -57,8 +56,8 @@ class ShortFormat:
         """The plan's document. Raises ValueError where the answer has no list of steps."""
         match answer:
             case dict() if isinstance(steps := answer.get("steps"), list):
-                acting = [each.name for each in catalog if each.effect not in _NO_EFFECT]
-                return ShortSteps(steps, acting).translate(goal, answer.get("answer"))
+                effects = {each.name: each.effect for each in catalog}
+                return ShortSteps(steps, effects).translate(goal, answer.get("answer"))
             case _:
                 raise ValueError('the answer has to be an object with a list of steps: {"steps": [...]}')
 

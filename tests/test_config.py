@@ -77,6 +77,12 @@ def test_the_environment_is_read_by_its_documented_names(tmp_path: Path) -> None
     assert settings.max_concurrency == 3
 
 
+def test_the_source_of_a_flag_is_the_flag_as_it_was_written(tmp_path: Path) -> None:
+    """Whoever looks where a value comes from finds what was typed."""
+    settings = _load(tmp_path, {}, builtin=False, store="s.db")
+    assert (settings.source("builtin"), settings.source("store")) == ("--no-builtin", "--store")
+
+
 def test_a_key_is_never_shown(tmp_path: Path) -> None:
     """However settings are printed, the API key isn't among it."""
     settings = _load(tmp_path, {"OPENAI_API_KEY": "sk-secret"})

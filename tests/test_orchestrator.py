@@ -15,7 +15,7 @@ from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.executor.events import ModelCalled, PlanAdopted, RunCancelled, RunFailed
 from callsheet.executor.history import read_history
 from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RunStatus
+from callsheet.executor.record import RunStatus, StepStatus
 from callsheet.orchestrator import Orchestrator, Watch
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.errors import EmptyCatalog, GoalError, PlanInvalid, PlanningFailed
@@ -142,7 +142,7 @@ async def test_a_plan_that_does_not_check_never_begins() -> None:
 
 
 async def test_a_declined_plan_does_nothing() -> None:
-    """The review sees the checked plan; its no is a cancelled run."""
+    """The review sees the checked plan; its no is a cancelled run, and what was declined is kept."""
     seen: list[CheckedPlan] = []
 
     async def decline(checked: CheckedPlan) -> bool:
@@ -152,7 +152,11 @@ async def test_a_declined_plan_does_nothing() -> None:
     result = await Orchestrator([stock], store=None).run(plan=Plan.model_validate(PLAN), review=decline)
     assert result.status is RunStatus.CANCELLED
     assert [list(checked.steps) for checked in seen] == [["chairs", "tables"]]
-    assert not result.steps or all(not step.attempts for step in result.steps.values())
+    assert [(step.status, len(step.attempts)) for step in result.steps.values()] == [
+        (StepStatus.CANCELLED, 0),
+        (StepStatus.CANCELLED, 0),
+    ]
+    assert result.plan == Plan.model_validate(PLAN).to_document()
 
 
 async def test_stopping_while_the_model_writes_is_in_the_journal() -> None:

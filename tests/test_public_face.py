@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import callsheet
+from callsheet.errors import CallsheetError
 
 
 def _source() -> ast.Module:
@@ -86,3 +89,14 @@ def test_importing_callsheet_imports_nothing_heavy() -> None:
 def test_the_version_looks_like_one() -> None:
     """`callsheet.__version__` is a version; the package's metadata are made from it."""
     assert re.fullmatch(r"\d+\.\d+\.\d+([a-z]+\d+)?", callsheet.__version__)
+
+
+def test_waiting_inside_of_a_loop_is_refused_with_the_way_out() -> None:
+    """In a notebook, or in any async code, `run_sync` and `plan_sync` say what to write instead."""
+
+    async def ask(function: Callable[[str], object]) -> None:
+        function("a goal")
+
+    for function, instead in ((callsheet.run_sync, "run"), (callsheet.plan_sync, "plan")):
+        with pytest.raises(CallsheetError, match=rf"await callsheet\.{instead}\("):
+            asyncio.run(ask(function))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,15 +17,40 @@ import callsheet
 from .agents import agents
 from .check import check
 from .doctor import doctor
+from .output import Output
 from .plan import plan
 from .run import run
 from .runs import runs
 from .show import show
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_WANTS_JSON = f"{__name__}.wants_json"
 
 
-@click.group(context_settings=_CONTEXT)
+class _Application(click.Group):
+    """Commands whose usage errors are JSON too, where JSON was asked for: click knows them before any
+    command does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_WANTS_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _usage_errors(as_json=ctx.meta[_WANTS_JSON]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_errors(*, as_json: bool) -> Generator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        if as_json:
+            Output(as_json=True).error("UsageError", error.format_message(), error.exit_code)
+        raise
+
+
+@click.group(cls=_Application, context_settings=_CONTEXT)
 @click.version_option(callsheet.__version__, message="callsheet %(version)s")
 def application() -> None:
     """A language model writes the plan, checked before anything runs; plain Python runs it.
@@ -36,6 +66,9 @@ for _command in (run, plan, check, agents, runs, show, doctor):
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
+    # A stream that was closed (`>&-`) is None, and the next file that is opened would take its place.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 (open to the end)
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 (open to the end)
     for stream in (sys.stdout, sys.stderr):
         # What a terminal's encoding lacks is shown as an escape, not a reason to fall over.
         if isinstance(stream, TextIOWrapper):

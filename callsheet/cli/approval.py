@@ -27,8 +27,9 @@ class ApprovalNeeded(CallsheetError):
 
     def __init__(self, steps: tuple[str, ...], what: str) -> None:
         super().__init__(
-            f"the plan {what}; nothing was done, because there is no terminal to ask at. "
-            "Run the command again with --yes to approve it"
+            f"the plan {what}; nothing was done, because there is no terminal to ask at. Run the command "
+            "again with --yes to approve whatever is planned then; or keep a plan with `callsheet plan -o "
+            "FILE`, read it, and run that one with `callsheet run --plan FILE --yes`"
         )
         self.steps = steps
 

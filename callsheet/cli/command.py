@@ -6,6 +6,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, Never, TypeAlias
@@ -15,7 +16,7 @@ import click
 from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 
-from .output import Output
+from .output import Output, OutputNotWritten
 
 Callback: TypeAlias = Callable[..., ExitCode]
 _Decorated: TypeAlias = Callable[..., Any]
@@ -37,8 +38,9 @@ def command(function: Callback) -> _Decorated:
     def run(*args: Any, as_json: bool, debug: bool, **kwargs: Any) -> Never:
         output = Output(as_json=as_json)
         try:
-            code: int = function(output, *args, **kwargs)
-            sys.stdout.flush()
+            # Stdout has the result and nothing else: what an agent prints is seen beside it.
+            with redirect_stdout(sys.stderr):
+                code: int = function(output, *args, **kwargs)
         except BrokenPipeError:
             code = _close_pipe()
         except (click.ClickException, click.exceptions.Exit):
@@ -88,8 +90,8 @@ def _report(error: BaseException, output: Output, debug: bool) -> int:
         traceback.print_exception(error, file=sys.stderr)
     code, text = _explain(error)
     if output.as_json:
-        kind = type(error).__name__
-        output.document({"error": {"type": kind, "message": text, "exit_code": int(code)}})
+        with suppress(OutputNotWritten):
+            output.error(type(error).__name__, text, code)
     output.note(text if code is ExitCode.INTERRUPTED else f"error: {text}")
     return code
 

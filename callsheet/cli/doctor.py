@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -155,13 +156,20 @@ def _model(settings: Settings) -> Finding:
 
 
 def _settings_document(settings: Settings) -> dict[str, JsonValue]:
-    values = settings.model_dump(mode="json", exclude={"sources"})
-    return {key: {"value": value, "source": settings.source(key)} for key, value in values.items()}
+    return {key: {"value": value, "source": settings.source(key)} for key, value in _shown(settings).items()}
+
+
+def _shown(settings: Settings) -> dict[str, JsonValue]:
+    """The values without secrets: the key is hidden by its type, what an address says before its @ here."""
+    values: dict[str, JsonValue] = settings.model_dump(mode="json", exclude={"sources"})
+    if settings.base_url is not None:
+        values["base_url"] = re.sub(r"//[^/]*@", "//**********@", settings.base_url)
+    return values
 
 
 def _settings_lines(settings: Settings) -> list[str]:
     rows = [("setting", "value", "from")]
-    for key, value in settings.model_dump(mode="json", exclude={"sources"}).items():
+    for key, value in _shown(settings).items():
         rows.append((key, "not set" if value is None else str(value), settings.source(key)))
     return aligned(rows)
 

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
+from callsheet.errors import CallsheetError, ExitCode
+
 from .safe_text import plain
+
+
+class OutputNotWritten(CallsheetError):
+    """Stdout does not take the result. `problem` is what the system says."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the result cannot be written to stdout: {problem}")
+        self.problem = problem
 
 
 class Output:
     """The two streams of one command.
 
     With `as_json`, stdout gets exactly one JSON document, and what is meant for people goes to
-    stderr alone. Whatever is printed for people is stripped of what could steer a terminal.
+    stderr alone. Whatever is printed for people is stripped of what could steer a terminal. The result
+    goes to the stdout of the moment this was made, so that it can be kept from everybody else.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self._stdout = sys.stdout
 
     @property
     def is_terminal(self) -> bool:
@@ -32,13 +46,28 @@ class Output:
         return self.is_terminal and sys.stdin.isatty()
 
     def document(self, value: Any) -> None:
-        """The one JSON document. ASCII only, so that it is valid in every encoding."""
-        click.echo(json.dumps(value, indent=2))
+        """The one JSON document. ASCII only, so that it is valid in every encoding.
+
+        Raises OutputNotWritten, and BrokenPipeError where nobody reads any more.
+        """
+        self._write(json.dumps(value, indent=2))
+
+    def error(self, kind: str, message: str, code: int) -> None:
+        """The document in the place of a result that never came. Raises what `document` raises."""
+        self.document({"error": {"type": kind, "message": message, "exit_code": code}})
 
     def line(self, text: str = "") -> None:
-        """A line, or several, of the result."""
-        click.echo(plain(text))
+        """A line, or several, of the result. Raises what `document` raises."""
+        self._write(plain(text))
 
     def note(self, text: str = "") -> None:
         """A line, or several, beside the result."""
         click.echo(plain(text), err=True)
+
+    def _write(self, text: str) -> None:
+        try:
+            click.echo(text, file=self._stdout)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputNotWritten(error.strerror or str(error)) from None

@@ -19,7 +19,7 @@ from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal import MemoryJournal
 from callsheet.orchestrator import Orchestrator, Watch
 from callsheet.planner.documents import write_yaml
-from callsheet.planner.planner import Planned
+from callsheet.planner.planner import Planned, require_goal
 
 from .command import command, settings_options
 from .goal import read_goal
@@ -58,9 +58,10 @@ def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> Ex
     `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
     """
     registry = registry_of(settings)
+    text = require_goal(read_goal(goal), registry.catalog)
     # Before the event loop, where Ctrl-C would not break off a download.
     model = choose_model(settings, output)
-    planned = asyncio.run(_plan(output, settings.workspace, registry, model, read_goal(goal)))
+    planned = asyncio.run(_plan(output, settings.workspace, registry, model, text))
     document = planned.checked.plan.to_document()
     if file is not None:
         as_json = file.suffix.lower() == ".json"

@@ -19,6 +19,7 @@ from callsheet.orchestrator import Orchestrator, Watch
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.documents import read_document
 from callsheet.planner.plan import Plan
+from callsheet.planner.planner import require_goal
 
 from .approval import Approver
 from .command import command, settings_options
@@ -85,9 +86,11 @@ class _Pursuit:
         """Run, report, and say with what code to end."""
         try:
             registry = registry_of(self._settings)
+            # A goal that cannot be planned for is told before a model is chosen, let alone fetched.
+            text = None if goal is None else require_goal(read_goal(goal), registry.catalog)
             # Before the event loop, where Ctrl-C would not break off a download.
             model = (choose_model if plan_file is None else model_at_hand)(self._settings, self._output)
-            result = asyncio.run(self._orchestrate(registry, model, goal, plan_file))
+            result = asyncio.run(self._orchestrate(registry, model, text, plan_file))
         except (KeyboardInterrupt, asyncio.CancelledError):
             raise RunInterrupted(self._run) from None
         finally:
@@ -112,10 +115,9 @@ class _Pursuit:
         watch = Watch(self._planning.show, self._show)
         async with orchestrator:
             plan = _read_plan(orchestrator, plan_file) if plan_file is not None else None
-            text = None if goal is None else read_goal(goal)
             if plan is None:
                 self._planning.begin()
-            return await orchestrator.run(text, plan=plan, review=self._review, watch=watch)
+            return await orchestrator.run(goal, plan=plan, review=self._review, watch=watch)
 
     async def _review(self, checked: CheckedPlan) -> bool:
         self._planning.stop()

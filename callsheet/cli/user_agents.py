@@ -38,7 +38,7 @@ def load_agents(place: str) -> tuple[Agent, ...]:
         module = _load_file(Path(place)) if place.endswith(".py") else _load_module(place)
     except AgentsNotLoaded:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise AgentsNotLoaded(place, _blame(error)) from error
     agents = tuple(_agents_in(module))
     if not agents:
@@ -78,7 +78,7 @@ def _is_agent(value: Any) -> bool:
     return not isinstance(value, type) and all(hasattr(value, mark) for mark in _MARKS)
 
 
-def _blame(error: Exception) -> str:
+def _blame(error: BaseException) -> str:
     """What the code raised, and the last place it was at."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "importlib" not in frame.filename and frame.filename != __file__]

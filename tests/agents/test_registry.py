@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callsheet.agents.errors import AgentNameTaken, CapabilityClash, UnknownCapability
+from callsheet.agents.errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
 from callsheet.agents.functions import FunctionAgent, agent
 from callsheet.agents.registry import Registry
 
@@ -99,3 +99,13 @@ def test_adding_agents_leaves_the_registry_as_it_was() -> None:
     assert [each.name for each in two.agents] == ["shout", "whisper"]
     with pytest.raises(TypeError):
         one.capabilities["x"] = shout.capability  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"), [([len], "is no agent"), ("team.py", "no list"), (shout, "no list")]
+)
+def test_what_is_no_agent_is_refused(given: Any, says: str) -> None:
+    """A function without the decorator, a file's name, an agent without its list: said, with what to give."""
+    with pytest.raises(NoAgent, match=says) as caught:
+        Registry(given)
+    assert "@callsheet.agent" in str(caught.value)

@@ -107,3 +107,49 @@ def test_a_narrow_encoding_is_no_reason_to_fail(folder: Path, child_environment:
     )
     assert done.returncode == 0, done.stderr
     assert "Grüße nach \\u6771\\u4eac".encode("latin-1") in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [("run",), ("check",), ("nonsense",), ("runs", "--limit", "0"), ("agents", "--nonsense")]
+)
+def test_with_json_bad_usage_is_a_document_too(invoke: Invoke, arguments: tuple[str, ...]) -> None:
+    """What click finds before a command begins comes as JSON as well, and without --json as ever."""
+    done = invoke(*arguments, "--json")
+    assert done.exit_code == 2
+    error = json.loads(done.stdout)["error"]
+    assert (error["type"], error["exit_code"]) == ("UsageError", 2)
+    assert error["message"] in done.stderr
+    plain = invoke(*arguments)
+    assert (plain.exit_code, plain.stdout) == (2, "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_full_disk_behind_stdout_is_no_defect(
+    folder: Path, child_environment: dict[str, str], flags: tuple[str, ...]
+) -> None:
+    """Where stdout takes nothing more, that is said, and no traceback is shown."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "callsheet", "agents", *flags],
+            cwd=folder,
+            env=child_environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: the result cannot be written to stdout: ")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_closed_stdout_is_no_defect(folder: Path, child_environment: dict[str, str]) -> None:
+    """A command that was started with stdout closed does its work and says nothing there."""
+    command = f"{sys.executable} -m callsheet agents >&-"
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=child_environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -144,3 +144,16 @@ def test_a_doctor_says_what_is_wrong_and_what_to_do(invoke: Invoke, server: Chat
     for part in ("agents", "workspace", "store"):
         assert f"wrong   {part}: " in done.stdout
     assert "ok      model: " in done.stdout
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_a_doctor_shows_no_secret(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+) -> None:
+    """Neither the key nor a password in a server's address is in what people paste into an issue."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-hidden")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://user:hid@den@127.0.0.1:1/v1")
+    done = invoke("doctor", "--model", "local", *flags)
+    assert "127.0.0.1:1/v1" in done.stdout
+    assert "hid" not in done.output
+    assert "den@" not in done.output

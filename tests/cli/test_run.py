@@ -166,3 +166,29 @@ def test_no_agents_at_all_are_an_error(invoke: Invoke, folder: Path, server: Cha
     done = invoke("run", "say hello", "--no-builtin", "--model", "m")
     assert done.exit_code == 2
     assert not server.questions
+
+
+def test_what_agents_print_is_no_part_of_the_result(invoke: Invoke, folder: Path) -> None:
+    """An agent, or the file that it stands in, may print: stdout is one JSON document all the same."""
+    body = '    """Say it."""\n    print("from the agent")\n    return text\n'
+    (folder / "team.py").write_text(
+        f"import callsheet\nprint('from the file')\n\n@callsheet.agent\ndef chat(text: str) -> str:\n{body}"
+    )
+    plan = write_plan(folder, step("a", "chat", text="hello"), answer="a")
+    done = invoke("run", "--plan", plan, "--json")
+    assert json.loads(done.stdout)["answer"] == "hello"
+    assert "from the file" in done.stderr
+    assert "from the agent" in done.stderr
+    assert invoke("run", "--plan", plan).stdout == "hello\n"
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+@pytest.mark.parametrize(("goal", "says"), [("  ", "empty"), ("x" * 1_000_000, "1,000,000 characters")])
+def test_a_goal_that_is_none_is_told_before_a_model_is_chosen(
+    invoke: Invoke, command: str, goal: str, says: str
+) -> None:
+    """Nobody has to configure, let alone fetch, a model to be told that the goal is empty or too long."""
+    done = invoke(command, goal)
+    assert done.exit_code == 2
+    assert says in done.stderr
+    assert "model" not in done.stderr

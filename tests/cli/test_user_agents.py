@@ -52,6 +52,7 @@ def test_a_module_of_the_working_folder_gives_its_agents(team: Path) -> None:
         ("def broken(:", "SyntaxError"),
         ("a = 1\nraise RuntimeError('on purpose')", "RuntimeError: on purpose (at "),
         ("import nowhere_to_be_found", "nowhere_to_be_found"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
     ],
 )
 def test_a_bad_file_is_explained(team: Path, source: str, says: str) -> None:

@@ -15,6 +15,7 @@ from callsheet.planner.checker import check
 from callsheet.planner.expressions.kinds import element_of
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import (
+    NULL,
     Anything,
     List,
     Null,
@@ -448,6 +449,13 @@ class Writer:
         return f"[{inner.write(sort, depth - 1)} for {name} in {source.text} if {name} != null]"
 
 
+@st.composite
+def expressions(draw: st.DrawFn, known: list[Known]) -> tuple[str, str]:
+    """A sort, and an expression of it over what is known."""
+    sort = draw(st.sampled_from(("number", "truth", "text", "list", "object", "any")))
+    return sort, Writer(draw, known).write(sort)
+
+
 # Plans.
 
 
@@ -494,8 +502,9 @@ def _known_of(step: Mapping[str, Any], capability: Capability) -> list[Known]:
                 found += reach(Known(text, Type((List(field.type),))))
             else:
                 found += reach(Known(text, field.type))
-    # What may be absent had better say what to take instead.
-    return [Known(f"default({each.text}, null)", each.type) for each in found[:3]] if fickle else found
+    # What may be absent had better say what to take instead, and mostly does.
+    careful = [Known(f"default({each.text}, null)", union([each.type, NULL])) for each in found[:3]]
+    return [*careful, *careful, *found[:2]] if fickle else found
 
 
 @st.composite
@@ -538,3 +547,50 @@ def _bindings(draw: st.DrawFn, capability: Capability, key: str, type_: Type, wr
             return {"template": f"It is {{ {writer.write('any', 1)} }}."}
         case _:
             return {"from": writer.write(sort_of(type_))}
+
+
+LINK = Capability(
+    name="link",
+    description="",
+    input_schema={"type": "object", "properties": {"x": {"type": "integer"}}, "additionalProperties": False},
+    output_schema={
+        "type": "object",
+        "properties": {"value": {"type": "integer"}, "good": {"type": "boolean"}},
+        "required": ["value", "good"],
+        "additionalProperties": False,
+    },
+)
+"""What the steps of a flow do."""
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> dict[str, Any]:
+    """The document of a plan whose steps say little, but may be skipped, fail, and wait in every way."""
+    names: list[str] = []
+    steps: list[dict[str, Any]] = []
+    for name in "abcde"[: draw(st.integers(2, 5))]:
+        step: dict[str, Any] = {"id": name, "capability": "link"}
+        values = [
+            "1",
+            "1 // 0",
+            *(f"{each}.value" for each in names),
+            *(f"default({each}, 0)" for each in names),
+        ]
+        goods = ["true", "false", *(f"{each}.good" for each in names)]
+        goods += [f"default({each}.good, true)" for each in names]
+        if draw(st.booleans()):
+            step["inputs"] = {"x": {"from": draw(st.sampled_from(values[::-1]))}}
+        if draw(st.integers(0, 2)) == 0:
+            step["condition"] = draw(st.sampled_from(goods))
+        if draw(st.integers(0, 3)) == 0:
+            step["expect"] = [draw(st.sampled_from(["output.good or true", *goods]))]
+        if draw(st.booleans()) and names:
+            step["depends_on"] = draw(st.lists(st.sampled_from(names), unique=True))
+        step["join"] = draw(st.sampled_from(("all", "any", "done")))
+        step["on_failure"] = draw(st.sampled_from(("continue", "fail")))
+        steps.append(step)
+        names.append(name)
+    answer = draw(
+        st.sampled_from([f"[{names[-1]}]", f"default({names[-1]}, {names[0]})", f"default({names[-1]}, 0)"])
+    )
+    return {"goal": "", "steps": steps, "answer": {"from": answer}}

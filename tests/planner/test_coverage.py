@@ -36,14 +36,14 @@ def test_a_name_that_no_input_holds_is_told() -> None:
 
 
 def test_a_name_that_is_made_up_is_told() -> None:
-    """An input that is a name and nothing else; a text that has one among other words may be prose."""
+    """As a whole input, or among other words; a pattern is no name."""
     steps: list[JsonValue] = [
         {"id": "s1", "inputs": {"path": "made_up.txt"}},
         {"id": "s2", "inputs": {"text": "Write it as in other.txt, please", "pattern": "*.md"}},
     ]
-    (sentence,) = find_doubtful_names({"goal": "Write a poem", "steps": steps})
-    assert "step s1" in sentence
-    assert "made_up.txt" in sentence
+    first, second = find_doubtful_names({"goal": "Write a poem", "steps": steps})
+    assert "step s1 is about made_up.txt" in first
+    assert "step s2 is about other.txt" in second
 
 
 @given(st.text())

@@ -118,3 +118,10 @@ def test_the_ending_says_which_format(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text('\ufeff{"a": [1]}', "utf-8")
     (tmp_path / "plan.yaml").write_text("a: [1]", "utf-8")
     assert read_document(tmp_path / "plan.json") == read_document(tmp_path / "plan.yaml") == {"a": [1]}
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="this system has no /dev/zero")
+def test_a_file_without_an_end_is_refused() -> None:
+    """What says nothing of its size, as a device or a pipe does, is read up to the bound and no further."""
+    with pytest.raises(DocumentError, match="larger than"):
+        read_document(Path("/dev/zero"))

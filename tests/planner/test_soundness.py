@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from callsheet.agents.capability import Capability, JsonObject
+from callsheet.agents.validation import Validator
 from callsheet.planner.checker import check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.contracts import Contract
@@ -18,13 +19,29 @@ from callsheet.planner.expressions.elaborate import StepType, elaborate
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.parser import parse, parse_template
+from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.tree import Constant, StepOutput, Text, Tree, children
 from callsheet.planner.expressions.types import Type, union
 from callsheet.planner.expressions.values import Absent, Value
 from callsheet.planner.graph import Node, order
 from callsheet.planner.plan import Binding, From, Join, Literal, OnFailure, Template
 
-from .strategies import accepts, catalogs, keeps_kind, outputs, plans
+from .strategies import (
+    LINK,
+    NODE,
+    Known,
+    accepts,
+    catalogs,
+    expressions,
+    flows,
+    keeps_kind,
+    objects,
+    outputs,
+    plans,
+    reach,
+    schemas,
+    values,
+)
 
 THOROUGH = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -180,6 +197,42 @@ def test_what_is_accepted_stays_within_its_types(data: st.DataObject) -> None:
     run.execute()
     event(f"steps done: {len(run.results)}")
     event(f"something was absent: {run.absent > 0}")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(flows(), st.data())
+def test_absence_is_foreseen(document: dict[str, Any], data: st.DataObject) -> None:
+    """For every flow that checks, whatever is skipped or fails on the way: no expression wants the result of
+    a step that has none, unless it says what to take instead."""
+    result = check(document, [LINK])
+    event(f"accepted: {result.plan is not None}")
+    if result.plan is not None:
+        run = Run(result.plan, data.draw)
+        run.execute()
+        event(f"steps done: {len(run.results)} of {len(result.plan.steps)}")
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+)
+@given(objects(schemas(), least=1), st.data())
+def test_an_expression_stays_within_its_type(schema: JsonObject, data: st.DataObject) -> None:
+    """For every expression in which nothing is found, and every value of its variable that the schema lets
+    through: its value is of its type, or absent."""
+    whole: JsonObject = {**schema, "$defs": {"node": NODE}}
+    type_ = type_of_schema(whole)
+    sort, text = data.draw(expressions(reach(Known("x", type_))))
+    found = elaborate(parse(text), {}, {"x": type_})
+    event(f"accepted: {not found.findings}")
+    if found.findings:
+        return
+    for _ in range(3):
+        value = evaluate(found.tree, {"x": data.draw(values(whole, whole).filter(Validator(whole).accepts))})
+        event("absent" if isinstance(value, Absent) else f"a value of sort {sort}")
+        assert isinstance(value, Absent) or accepts(found.type, value), (
+            f"{text} is {value!r}, not {found.type}"
+        )
 
 
 def _nodes(plan: CheckedPlan) -> Iterator[Tree]:

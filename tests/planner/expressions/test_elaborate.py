@@ -36,6 +36,7 @@ OUTPUT: dict[str, Any] = {
         "any": {},
         "text_or_list": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
         "null": {"type": "null"},
+        "pair": {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}},
     },
     "additionalProperties": False,
 }
@@ -73,6 +74,8 @@ def read(text: str) -> Elaboration:
         ("s[0]", "a text"),
         ("s.text_or_list[0]", "a text"),
         ("s.any[s.any]", "anything"),
+        ("s.pair[1]", "a whole number or a text"),
+        ("[x for x in s.pair]", "a list (of a whole number or a text)"),
         ("s.count + 1", "a whole number"),
         ("s.count + 0.5", "a number"),
         ("s.count / 2", "a number"),
