@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Never, NamedTuple
+from typing import Any, NamedTuple, Never
 
 import jsonschema_rs
 
