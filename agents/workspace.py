@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .errors import WorkspaceError
 from .folder import Folder, FolderKind, best_kind, descend, is_link
-from .workspace_path import is_hidden, split
+from .workspace_path import is_hidden, is_read_only, split
 
 _CHUNK = 1 << 20
 _WILD = frozenset("*?[")
@@ -47,8 +47,9 @@ class Workspace:
 
     A path is relative to `root`, with / between folders; an absolute one that begins with the
     root means the same. No link below the root is followed, wherever it leads; only ordinary
-    files are read and replaced; `.git` and `.callsheet` aren't there. A hard link cannot be told
-    from the file itself, and whatever is mounted inside belongs to the workspace.
+    files are read and replaced; `.git`, `.callsheet` and `callsheet.toml` aren't there, and
+    `pyproject.toml` is never written. A hard link cannot be told from the file itself, and whatever
+    is mounted inside belongs to the workspace.
 
     Every method raises WorkspaceError, and nothing else, for a path it cannot serve. Raises it
     itself where `root` is no folder.
@@ -106,6 +107,8 @@ class Workspace:
         that is read-only is left alone.
         """
         names = self._file_names(path)
+        if is_read_only(names[-1]):
+            raise WorkspaceError(path, "configures the project, and agents may not write it")
         with _explained(path):
             self._make_folders(names[:-1])
             with self._folder(names[:-1]) as folder:

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from .errors import WorkspaceError
 
-HIDDEN = frozenset({".git", ".callsheet"})
-"""Project state that agents neither see nor touch, wherever in the workspace it lies."""
+HIDDEN = frozenset({".git", ".callsheet", "callsheet.toml"})
+"""Project state that agents neither see nor touch, wherever in the workspace it lies. Configuration
+belongs to it, because it names Python code that the next command imports."""
+READ_ONLY = frozenset({"pyproject.toml"})
+"""What agents may see but not write, for the same reason."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SHORT_NAME = re.compile(r"(git|callsh)~\d+")
@@ -41,9 +44,18 @@ def split(path: str, roots: Sequence[Path]) -> tuple[str, ...]:
 def is_hidden(name: str) -> bool:
     """Whether a name means project state, also as file systems that fold case, ignore invisible
     characters, cut trailing dots and blanks, or keep short names would read it."""
-    visible = "".join(each for each in name if unicodedata.category(each) != "Cf")
-    plain = unicodedata.normalize("NFKC", visible).casefold().rstrip(". ")
+    plain = _plain(name)
     return plain.partition(":")[0] in HIDDEN or _SHORT_NAME.fullmatch(plain) is not None
+
+
+def is_read_only(name: str) -> bool:
+    """Whether a name means a file that configures, in any spelling that a file system would take for it."""
+    return _plain(name).partition(":")[0] in READ_ONLY
+
+
+def _plain(name: str) -> str:
+    visible = "".join(each for each in name if unicodedata.category(each) != "Cf")
+    return unicodedata.normalize("NFKC", visible).casefold().rstrip(". ")
 
 
 def _check_text(path: str) -> None:

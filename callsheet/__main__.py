@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callsheet.cli import main
+from callsheet.entry import main
 
 if __name__ == "__main__":
     main()

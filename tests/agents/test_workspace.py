@@ -407,3 +407,26 @@ def test_for_every_path_what_is_opened_lies_inside(
     assert sorted(each.name for each in base.iterdir()) == ["root", "secret.txt"]
     assert (base / "secret.txt").read_bytes() == b"outside"
     assert (root / ".git" / "config").read_bytes() == b"state"
+
+
+@pytest.mark.parametrize("path", ["callsheet.toml", "sub/Callsheet.TOML", "callsheet.toml."])
+def test_configuration_is_out_of_reach(folder: Path, path: str) -> None:
+    """It names Python code that the next command imports: agents neither read nor write it."""
+    (folder / "callsheet.toml").write_text("agents = []")
+    workspace = Workspace(folder)
+    with pytest.raises(WorkspaceError):
+        workspace.read_bytes(path, 100)
+    with pytest.raises(WorkspaceError):
+        workspace.write_atomically(path, b"agents = ['evil.py']")
+    assert (folder / "callsheet.toml").read_text() == "agents = []"
+
+
+@pytest.mark.parametrize("path", ["pyproject.toml", "PyProject.toml", "new/pyproject.toml"])
+def test_project_files_are_read_and_never_written(folder: Path, path: str) -> None:
+    """`pyproject.toml` may configure Callsheet too; reading it does no harm."""
+    (folder / "pyproject.toml").write_text("[project]")
+    workspace = Workspace(folder)
+    assert workspace.read_bytes("pyproject.toml", 100) == b"[project]"
+    with pytest.raises(WorkspaceError, match="configures"):
+        workspace.write_atomically(path, b"[tool.callsheet]")
+    assert (folder / "pyproject.toml").read_text() == "[project]"
