@@ -9,7 +9,7 @@ from callsheet.agents.capability import Effect
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.plan import Binding, From, Join, Literal, Step, Template
 
-from .safe_text import one_line
+from .safe_text import one_line, spelled
 from .table import aligned
 
 _EFFECTS = {
@@ -20,6 +20,10 @@ _EFFECTS = {
 }
 CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
 """The effects that a person is asked about."""
+MOST_SHOWN = 80
+"""Characters of an input."""
+MOST_APPROVED = 1_000
+"""Characters of an input of a step that changes something: a path is not cut where it is approved."""
 
 
 def plan_lines(checked: CheckedPlan) -> Iterator[str]:
@@ -27,9 +31,9 @@ def plan_lines(checked: CheckedPlan) -> Iterator[str]:
     count = len(checked.steps)
     yield f"plan: {count} step{'' if count == 1 else 's'}"
     heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if count else []
-    for line, step in zip(heads, checked.plan.steps, strict=True):
+    for line, step, compiled in zip(heads, checked.plan.steps, checked.steps.values(), strict=True):
         yield line
-        yield from _details(step)
+        yield from _details(step, MOST_APPROVED if compiled.capability.effect in CHANGING else MOST_SHOWN)
     yield f"  answer {binding_text(checked.plan.answer)}"
 
 
@@ -38,7 +42,7 @@ def changing_steps(checked: CheckedPlan) -> list[CompiledStep]:
     return [step for step in checked.steps.values() if step.approval or step.capability.effect in CHANGING]
 
 
-def binding_text(binding: Binding, most: int = 80) -> str:
+def binding_text(binding: Binding, most: int = MOST_SHOWN) -> str:
     """An input as it is read: `= "a literal"`, `from an expression`, or `= text with {expressions}`."""
     match binding:
         case From(expression):
@@ -46,7 +50,7 @@ def binding_text(binding: Binding, most: int = 80) -> str:
         case Template(text):
             return f"= {one_line(text, most)}"
         case Literal(value):
-            return f"= {one_line(json.dumps(value, ensure_ascii=False), most)}"
+            return f"= {one_line(spelled(json.dumps(value, ensure_ascii=False)), most)}"
 
 
 def _head(step: CompiledStep) -> tuple[str, ...]:
@@ -54,9 +58,9 @@ def _head(step: CompiledStep) -> tuple[str, ...]:
     return (step.id, step.capability.name, _EFFECTS[step.capability.effect], one_line(after, 60))
 
 
-def _details(step: Step) -> Iterator[str]:
+def _details(step: Step, most: int) -> Iterator[str]:
     for name, binding in step.inputs.items():
-        yield f"      {one_line(name, 40)} {binding_text(binding)}"
+        yield f"      {one_line(name, 40)} {binding_text(binding, most)}"
     if step.for_each is not None:
         yield f"      for each item {binding_text(step.for_each)}"
     if step.condition is not None:

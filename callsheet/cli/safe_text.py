@@ -20,6 +20,12 @@ def plain(text: str) -> str:
     return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
 
 
+def spelled(text: str) -> str:
+    """The text with everything that `plain` would take away written out, such as `\\u202e`: for what
+    somebody is to approve."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
 def one_line(text: str, most: int = 200) -> str:
     """The text on one line, cut with an ellipsis after `most` characters."""
     # Cut before anything else: a text may have megabytes.

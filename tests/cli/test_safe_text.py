@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.cli.safe_text import one_line, plain
+from callsheet.cli.safe_text import one_line, plain, spelled
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,9 @@ def test_what_is_cut_says_so() -> None:
     """A text that is cut ends with an ellipsis."""
     assert one_line("a long  sentence\nindeed", 12) == "a long sent…"
     assert one_line("short\nenough", 12) == "short enough"
+
+
+def test_what_is_to_be_approved_hides_nothing() -> None:
+    """A mark that would be dropped from a path is written out, so that two paths never look alike."""
+    assert spelled("out/\u202egnp.txt") == "out/\\u202egnp.txt"
+    assert plain(spelled("a\x9b2Jb")) == "a\\u009b2Jb"
