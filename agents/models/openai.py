@@ -33,7 +33,8 @@ class OpenAIModel:
     A schema is asked for in the best way the server takes (strict json_schema, json_schema,
     json_object, the prompt alone), and stands in the prompt whichever that is. What a server
     refuses with a 400 that names it (one of those ways, or a parameter) is left out from then on,
-    as `memory` holds, which models may share.
+    as `memory` holds, which models may share. With `schema_in_prompt` False it is left out of the
+    prompt of a request that carries it: a small model reads it slowly, and plans worse for it.
 
     What trying again can mend is tried `max_retries` times: overload, faults of the server, a lost
     connection; not a wrong key, an empty account, a request that is itself at fault. Once text was
@@ -52,6 +53,7 @@ class OpenAIModel:
         backoff: Backoff | None = None,
         memory: ServerMemory | None = None,
         seed: int | None = None,
+        schema_in_prompt: bool = True,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -64,6 +66,7 @@ class OpenAIModel:
         self._backoff = backoff or Backoff()
         self._memory = memory or ServerMemory()
         self._random = random.Random(seed)
+        self._schema_in_prompt = schema_in_prompt
         self._sleep = sleep
         self._failures = FailureReader(self.name, _place(self._base_url), api_key, clock)
 
@@ -116,6 +119,7 @@ class OpenAIModel:
             refused=self._memory.refused(self._base_url, self._model),
             # Others than OpenAI know the old name, and some pass over the new one in silence.
             limit_names=names if self._base_url == OFFICIAL else names[::-1],
+            schema_in_prompt=self._schema_in_prompt,
         )
 
     async def _answer(self, client: openai.AsyncOpenAI, asked: Draft) -> AsyncIterator[ChatChunk]:

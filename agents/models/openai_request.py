@@ -17,6 +17,8 @@ from .wire import encodable, wire_messages
 
 RUNGS = ("strict", "json_schema", "json_object")
 """The ways to ask for a schema, best first. Below them all stands the prompt alone."""
+_HELD = ("strict", "json_schema")
+"""The ways that carry the schema itself."""
 
 _SCHEMA_WORDS = ("response_format", "json_schema", "json_object", "schema", "grammar", "strict")
 _THIS_SCHEMA = (
@@ -57,17 +59,24 @@ class Draft:
 
 
 def draft(
-    request: ChatRequest, model: str, *, refused: frozenset[str], limit_names: tuple[str, ...]
+    request: ChatRequest,
+    model: str,
+    *,
+    refused: frozenset[str],
+    limit_names: tuple[str, ...],
+    schema_in_prompt: bool = True,
 ) -> Draft:
     """The body of a streamed chat completion.
 
     `limit_names` are what the bound on the answer may be called, the one to try first in front.
-    The schema stands in the messages too, since many servers only mask tokens with it.
+    The schema stands in the messages too, since many servers only mask tokens with it, unless the
+    request carries it and `schema_in_prompt` is False.
     """
     optional = _optional(request, refused, limit_names)
-    body: dict[str, Any] = {"model": model, "stream": True, "messages": _messages(request), **optional}
     fingerprint = _fingerprint(request.schema)
     rung, response_format = _response_format(request, refused, fingerprint)
+    messages = _messages(request, noted=schema_in_prompt or rung not in _HELD)
+    body: dict[str, Any] = {"model": model, "stream": True, "messages": messages, **optional}
     if response_format is not None:
         body["response_format"] = response_format
     return Draft(body, rung, tuple(optional), fingerprint)
@@ -85,9 +94,9 @@ def _optional(request: ChatRequest, refused: frozenset[str], limit_names: tuple[
     return {name: value for name, value in optional.items() if value is not None and name not in refused}
 
 
-def _messages(request: ChatRequest) -> list[dict[str, str]]:
+def _messages(request: ChatRequest, *, noted: bool) -> list[dict[str, str]]:
     messages = wire_messages(request.messages)
-    if request.schema is None:
+    if request.schema is None or not noted:
         return messages
     note = render("models/schema", schema=encodable(json.dumps(request.schema, ensure_ascii=False)))
     if messages and messages[0]["role"] == "system":

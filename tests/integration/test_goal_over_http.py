@@ -35,7 +35,7 @@ def address() -> Iterator[str]:
     weights = WeightsCache(cache_folder(os.environ)).find(QWEN)
     if weights is None:
         pytest.skip(f"the weights of {QWEN.name} are not in the cache")
-    command = [sys.executable, str(SERVER), str(weights)]
+    command = [sys.executable, str(SERVER), str(weights), "8192"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         yield process.stdout.readline().strip() + "/v1"
@@ -49,7 +49,9 @@ async def test_the_readmes_goal_over_a_socket(address: str, tmp_path: Path) -> N
     The journal has every call with the answer as it was streamed and the server's count of tokens.
     """
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    model = OpenAIModel("qwen", base_url=address, context_tokens=8192, timeout_seconds=600)
+    model = OpenAIModel(
+        "qwen", base_url=address, context_tokens=8192, timeout_seconds=600, schema_in_prompt=False
+    )
     orchestrator = Orchestrator(model=model, store=None, workspace=tmp_path, wire_format=ShortFormat())
     result = await orchestrator.run(GOAL)
     assert result.status is RunStatus.COMPLETED, result.account

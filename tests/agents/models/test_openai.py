@@ -399,3 +399,12 @@ def test_the_sdk_has_the_errors_that_are_told_apart() -> None:
     """An SDK that renamed them should fail here, not while somebody's run goes wrong."""
     assert issubclass(openai.APITimeoutError, openai.APIConnectionError)
     assert issubclass(openai.BadRequestError, openai.APIStatusError)
+
+
+async def test_a_schema_that_the_request_carries_can_be_left_out_of_the_prompt(server: respx.Route) -> None:
+    """For a server that holds the answer to it, and a small model that reads it slowly."""
+    server.mock(return_value=answer('{"n": 1}'))
+    await ask(OpenAIModel("small", api_key=KEY, schema_in_prompt=False), ASKED_JSON)
+    body = json.loads(server.calls.last.request.content)
+    assert body["response_format"]["json_schema"]["schema"]
+    assert body["messages"] == [{"role": "user", "content": "How many?"}]

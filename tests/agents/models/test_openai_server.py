@@ -31,7 +31,7 @@ SCHEMA: dict[str, JsonValue] = {
 def address(smollm_path: Path) -> Iterator[str]:
     """The base URL of a server that runs SmolLM2."""
     script = Path(__file__).with_name("loopback_server.py")
-    command = [sys.executable, str(script), str(smollm_path)]
+    command = [sys.executable, str(script), str(smollm_path), "2048"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None and process.stdout is not None
         yield process.stdout.readline().strip() + "/v1"
