@@ -97,18 +97,13 @@ class ShortSteps:
         last = list(self._inputs)[-1:]
         if not self._acting.issuperset(last):
             return {}
-        tellable = [each for each in self._inputs if each not in self._acting and self._prose(each)]
+        still = [each for each in self._inputs if each not in self._acting]
+        tellable = [each for each in still if _prose_input(self._inputs[each])]
         waited = {each for step in self._steps for each in _depends_on(step)}
         orphans = [each for each in self._idle if each in self._reading and each not in waited]
         target = tellable[-1] if tellable else None
         kept = [each for each in orphans if target and self._place[each] < self._place[target]]
         return {target: kept} if target else {}
-
-    def _prose(self, id: str) -> str | None:
-        """The input of a step that says in prose what is to be done, if there is one."""
-        inputs = self._inputs[id]
-        name = max(inputs, key=lambda each: _prose_words(inputs[each]), default=None)
-        return name if name is not None and _prose_words(inputs[name]) >= PROSE_WORDS else None
 
     def _resolved(self, id: str, name: str, value: JsonValue) -> JsonValue:
         """The result of an earlier step in place of what that step was given, where nothing else takes
@@ -133,8 +128,8 @@ class ShortSteps:
         if any(value in inputs.values() for value in self._inputs[other].values()):
             # It goes to the same source by itself: `read_file(x)` before `analyze_table(x)`.
             return inputs
-        prose = max(inputs, key=lambda name: _prose_words(inputs[name]), default="")
-        if not prose or _prose_words(inputs[prose]) < PROSE_WORDS:
+        prose = _prose_input(inputs)
+        if prose is None:
             self._doubts.append(_DOUBT.format(step=id, other=other))
             return inputs
         self._notes.append(_FORGOTTEN.format(step=id, other=other, name=prose))
@@ -175,6 +170,12 @@ def _taken_by(binding: Binding) -> tuple[str, ...]:
 def _taken(known: Collection[str], inputs: JsonObject) -> frozenset[str]:
     """The steps whose results the inputs of one step take."""
     return frozenset(each for value in inputs.values() for each in _taken_by(read_references(value, known)))
+
+
+def _prose_input(inputs: JsonObject) -> str | None:
+    """The input that says in prose what is to be done, if there is one."""
+    name = max(inputs, key=lambda each: _prose_words(inputs[each]), default=None)
+    return name if name is not None and _prose_words(inputs[name]) >= PROSE_WORDS else None
 
 
 def _prose_words(value: JsonValue) -> int:
