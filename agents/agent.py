@@ -21,6 +21,8 @@ class Isolation(StrEnum):
     """It never blocks: on the event loop."""
     THREAD = "thread"
     """It may block: in a thread of its own."""
+    PROCESS = "process"
+    """It computes for long or may crash: in a process of its own, which can be ended."""
 
 
 @dataclass(frozen=True, slots=True)
