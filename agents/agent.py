@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from .capability import Capability, JsonObject
 from .models.chat import ChatModel
+from .terms import FREE, Terms
 from .workspace import Workspace
 
 
@@ -45,7 +46,10 @@ class Context:
 
 
 class Agent(Protocol):
-    """Somebody who offers one or more capabilities. Several agents may offer the same one."""
+    """Somebody who offers one or more capabilities. Several agents may offer the same one.
+
+    An agent may also have `terms`, a `Terms`: what it asks and allows. Without, it is free and unlimited.
+    """
 
     @property
     def name(self) -> str:
@@ -69,3 +73,40 @@ class Agent(Protocol):
         may pass through; anything else counts as a failure that trying again may mend.
         """
         ...
+
+
+class SoloAgent:
+    """What an agent of one capability has to say of itself; a subclass adds `perform`."""
+
+    def __init__(
+        self, name: str, capability: Capability, isolation: Isolation, terms: Terms | None = None
+    ) -> None:
+        self._name = name
+        self._capability = capability
+        self._isolation = isolation
+        self._terms = terms or FREE
+
+    @property
+    def name(self) -> str:
+        """What people and journals call it: its capability's name, unless it was given one of its own."""
+        return self._name
+
+    @property
+    def capability(self) -> Capability:
+        """The one contract it keeps."""
+        return self._capability
+
+    @property
+    def capabilities(self) -> Sequence[Capability]:
+        """Its one contract."""
+        return (self._capability,)
+
+    @property
+    def isolation(self) -> Isolation:
+        """Where its work may run."""
+        return self._isolation
+
+    @property
+    def terms(self) -> Terms:
+        """What it asks and allows."""
+        return self._terms

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from .errors import CapabilityError
 from .validation import Validator
@@ -17,6 +18,9 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 """What a capability, and a step, may be called."""
+
+_LASTING = re.compile(r"(\d+(?:\.\d+)?)([smhdw])\Z", re.ASCII)
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 
 class Effect(StrEnum):
@@ -37,6 +41,8 @@ class Capability(BaseModel):
     attempt takes one object and gives one object back. `main_output` names the field
     of the output that a reference to a whole step means; left out, it is the first.
     `max_retries` and `timeout_seconds` (an attempt) hold where a step says nothing.
+    `cache` says for how many seconds an output may serve other runs that have the same
+    inputs, for pure and read work; it may be written as "45s", "30m", "12h", "1d", "1w".
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -50,14 +56,24 @@ class Capability(BaseModel):
     version: str = "1"
     max_retries: int = Field(default=2, ge=0, le=100)
     timeout_seconds: float = Field(default=120.0, gt=0)
+    cache: float | None = None
+
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _read_cache(cls, value: Any, info: ValidationInfo) -> float | None:
+        return None if value is None else _seconds(str(info.data.get("name", "")), value)
 
     @model_validator(mode="before")
     @classmethod
     def _take_first_output(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not data.get("main_output"):
-            properties = (data.get("output_schema") or {}).get("properties") or {}
-            return {**data, "main_output": next(iter(properties), "")}
-        return data
+        if not isinstance(data, dict):
+            return data
+        fields = cast("dict[str, Any]", data)
+        if fields.get("main_output"):
+            return fields
+        schema: dict[str, Any] = fields.get("output_schema") or {}
+        properties: dict[str, Any] = schema.get("properties") or {}
+        return {**fields, "main_output": next(iter(properties), "")}
 
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
@@ -70,6 +86,11 @@ class Capability(BaseModel):
                 Validator(schema)
             except ValueError as error:
                 raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
+        if self.cache is not None and self.effect not in (Effect.PURE, Effect.READ):
+            raise CapabilityError(
+                self.name,
+                f"its effect is {self.effect}, and only pure or read work may be cached; leave `cache` out",
+            )
         outputs = self.output_schema.get("properties") or {}
         if not isinstance(outputs, dict) or self.main_output not in outputs:
             raise CapabilityError(
@@ -86,3 +107,17 @@ class Capability(BaseModel):
     def output_validator(self) -> Validator:
         """Checks an attempt's output; compiled once."""
         return Validator(self.output_schema)
+
+
+def _seconds(capability: str, value: object) -> float:
+    seconds = math.nan
+    if isinstance(value, str) and (written := _LASTING.match(value)):
+        seconds = float(written[1]) * _UNITS[written[2]]
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    if not 0 < seconds < math.inf:
+        raise CapabilityError(
+            capability,
+            f'its cache is {value!r}; it is a number of seconds over 0, or a text such as "30m", "12h", "1d"',
+        )
+    return seconds

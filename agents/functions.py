@@ -4,56 +4,46 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from pydantic import JsonValue
 
-from .agent import Context, Isolation
+from .agent import Context, Isolation, SoloAgent
 from .capability import Capability, Effect, JsonObject
+from .contract import contract
 from .errors import CapabilityError, Permanent
 from .shape import ShapeError
 from .signature import Signature
+from .terms import Terms
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class FunctionAgent(Generic[P, R]):
+class FunctionAgent(SoloAgent, Generic[P, R]):
     """An agent with one capability, whose work is a call of a function.
 
     Calling it calls the function. A sync function may block, and is given a thread; an async
-    one runs on the event loop.
+    one runs on the event loop; unless its `isolation` says otherwise.
     """
 
-    def __init__(self, function: Callable[P, R], signature: Signature, capability: Capability) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R],
+        signature: Signature,
+        capability: Capability,
+        *,
+        isolation: Isolation | None = None,
+        terms: Terms | None = None,
+    ) -> None:
+        super().__init__(signature.name, capability, isolation or _suiting(function), terms)
         self._function = function
         self._signature = signature
-        self._capability = capability
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self._function(*args, **kwargs)
-
-    @property
-    def name(self) -> str:
-        """The name of its capability."""
-        return self._capability.name
-
-    @property
-    def capability(self) -> Capability:
-        """The one contract it keeps."""
-        return self._capability
-
-    @property
-    def capabilities(self) -> Sequence[Capability]:
-        """Its one contract."""
-        return (self._capability,)
-
-    @property
-    def isolation(self) -> Isolation:
-        """The event loop for an async function, a thread for a sync one."""
-        return Isolation.LOOP if inspect.iscoroutinefunction(self._function) else Isolation.THREAD
 
     async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
         """Call the function once.
@@ -90,12 +80,16 @@ def agent(
     *,
     name: str | None = None,
     description: str | None = None,
+    capability: Capability | str | None = None,
     effect: Effect | str = Effect.PURE,
-    output: str = "result",
+    output: str | None = None,
     main_output: str = "",
     version: str = "1",
     max_retries: int = 2,
     timeout_seconds: float = 120.0,
+    cache: str | float | None = None,
+    isolation: Isolation | str | None = None,
+    terms: Terms | None = None,
 ) -> Callable[[Callable[P, R]], FunctionAgent[P, R]]: ...
 
 
@@ -105,48 +99,72 @@ def agent(
     *,
     name: str | None = None,
     description: str | None = None,
+    capability: Capability | str | None = None,
     effect: Effect | str = Effect.PURE,
-    output: str = "result",
+    output: str | None = None,
     main_output: str = "",
     version: str = "1",
     max_retries: int = 2,
     timeout_seconds: float = 120.0,
+    cache: str | float | None = None,
+    isolation: Isolation | str | None = None,
+    terms: Terms | None = None,
 ) -> Any:
     """Make an agent of a function, with or without arguments: `@agent` or `@agent(effect="read")`.
 
     The name is the function's, the description the first paragraph of its docstring. Inputs are
     its parameters with their hints; one with a default may be left out; one annotated `Context`
     receives the attempt's context and is no input. The fields of a returned model, dataclass or
-    TypedDict are the outputs; any other value is one output, called `output`.
+    TypedDict are the outputs; any other value is one output, called `output` ("result").
 
-    Raises CapabilityError where a hint is missing or has no JSON form, and for `*args`,
-    `**kwargs` and positional-only parameters.
+    `capability` is what it offers under another name than its own, so that several agents can offer
+    the same: a name, or the very contract, which its hints must then keep, and whose wording and policy
+    hold. `isolation` says where it runs, `terms` what it asks and allows, `cache` how long its output
+    may serve other runs ("1d").
+
+    Raises CapabilityError where a hint is missing or has no JSON form, for `*args`, `**kwargs` and
+    positional-only parameters, and where the contract of a given capability isn't kept.
     """
     # Types defined beside the function, inside another function, are visible nowhere else.
     frame = inspect.currentframe()
     scope = dict(frame.f_back.f_locals) if frame and frame.f_back else {}
 
     def decorate(function: Callable[..., Any]) -> FunctionAgent[..., Any]:
-        signature = Signature.of(function, name, output, scope)
-        capability = Capability(
-            name=signature.name,
+        signature = Signature.of(function, name, output or _only_output(capability), scope)
+        offered = contract(
+            signature.name,
+            capability,
+            signature.inputs.schema,
+            signature.output.schema,
             description=description or signature.description,
-            input_schema=signature.inputs.schema,
-            output_schema=signature.output.schema,
-            main_output=main_output,
-            effect=_effect(signature.name, effect),
-            version=version,
-            max_retries=max_retries,
-            timeout_seconds=timeout_seconds,
+            policy={
+                "effect": effect,
+                "main_output": main_output,
+                "version": version,
+                "max_retries": max_retries,
+                "timeout_seconds": timeout_seconds,
+                "cache": cache,
+            },
+            made_by=agent,
         )
-        return FunctionAgent(function, signature, capability)
+        where = None if isolation is None else _isolation(offered.name, isolation)
+        return FunctionAgent(function, signature, offered, isolation=where, terms=terms)
 
     return decorate if function is None else decorate(function)
 
 
-def _effect(name: str, effect: Effect | str) -> Effect:
+def _suiting(function: Callable[..., Any]) -> Isolation:
+    return Isolation.LOOP if inspect.iscoroutinefunction(function) else Isolation.THREAD
+
+
+def _only_output(capability: Capability | str | None) -> str:
+    """What a bare result is called, where nobody says: as the capability calls it, if there is one."""
+    return capability.main_output if isinstance(capability, Capability) else "result"
+
+
+def _isolation(name: str, isolation: Isolation | str) -> Isolation:
     try:
-        return Effect(effect)
+        return Isolation(isolation)
     except ValueError:
-        known = ", ".join(Effect)
-        raise CapabilityError(name, f"its effect {effect!r} is unknown; it is one of {known}") from None
+        known = ", ".join(Isolation)
+        raise CapabilityError(name, f"its isolation {isolation!r} is unknown; it is one of {known}") from None

@@ -9,18 +9,20 @@ from pydantic import JsonValue
 
 from callsheet.prompts.render import render, render_text
 
-from .agent import Context, Isolation
+from .agent import Context, Isolation, SoloAgent
 from .asking import ask_object, ask_text, need_model
 from .capability import Capability, Effect, JsonObject
+from .contract import contract
 from .errors import CapabilityError
 from .material import mark_all
 from .models.chat import ChatModel
 from .shape import Shape, ShapeError, has_fields
+from .terms import Terms
 
 _BOUNDED_TEXT = frozenset({"enum", "const", "pattern", "format", "minLength", "maxLength"})
 
 
-class LLMAgent:
+class LLMAgent(SoloAgent):
     """Instructions for a model, with typed inputs and outputs.
 
     `instructions` is a Jinja2 template by the developer. `{{ name }}` puts an input where it
@@ -29,12 +31,16 @@ class LLMAgent:
 
     `input` and `output` are each a pydantic model, a dataclass, a TypedDict or a mapping of names
     to types; `output` may also be a bare type: `str` is one field `text`, any other one field
-    `result`. Where the output is one free text the model writes plain prose; otherwise JSON, which
-    is validated and, up to `max_repairs` times, mended. `model` is asked, or where it is None the
-    run's own. `max_tokens` bounds the answer.
+    `result` (or what the given capability calls it). Where the output is one free text the model
+    writes plain prose; otherwise JSON, which is validated and, up to `max_repairs` times, mended.
+    `model` is asked, or where it is None the run's own. `max_tokens` bounds the answer.
 
-    Raises CapabilityError where the types have no JSON form or the instructions are no template
-    over the inputs.
+    `capability` is what it offers under another name than its own, so that several agents can offer
+    the same: a name, or the very contract, which its types must then keep, and whose wording and policy
+    hold. `terms` says what it asks and allows, `cache` how long its output may serve other runs ("1d").
+
+    Raises CapabilityError where the types have no JSON form, the instructions are no template over the
+    inputs, or the contract of a given capability isn't kept.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class LLMAgent:
         *,
         input: Any,
         output: Any = str,
+        capability: Capability | str | None = None,
         main_output: str = "",
         effect: Effect | str = Effect.PURE,
         model: ChatModel | None = None,
@@ -53,44 +60,33 @@ class LLMAgent:
         version: str = "1",
         max_retries: int = 2,
         timeout_seconds: float = 300.0,
+        cache: str | float | None = None,
+        terms: Terms | None = None,
     ) -> None:
-        self._input, self._output = _shapes(name, input, output)
-        self._capability = Capability(
-            name=name,
+        self._input, self._output = _shapes(name, input, output, capability)
+        offered = contract(
+            name,
+            capability,
+            self._input.schema,
+            self._output.schema,
             description=description,
-            input_schema=self._input.schema,
-            output_schema=self._output.schema,
-            main_output=main_output,
-            effect=Effect(effect),
-            version=version,
-            max_retries=max_retries,
-            timeout_seconds=timeout_seconds,
+            policy={
+                "effect": effect,
+                "main_output": main_output,
+                "version": version,
+                "max_retries": max_retries,
+                "timeout_seconds": timeout_seconds,
+                "cache": cache,
+            },
+            made_by=LLMAgent,
         )
+        # It only waits for its model.
+        super().__init__(name, offered, Isolation.LOOP, terms)
         self._named = _names_in(name, instructions, tuple(self._input.properties))
         self._instructions = instructions
         self._model = model
         self._max_tokens = max_tokens
         self._max_repairs = max_repairs
-
-    @property
-    def name(self) -> str:
-        """The name of its capability."""
-        return self._capability.name
-
-    @property
-    def capability(self) -> Capability:
-        """The one contract it keeps."""
-        return self._capability
-
-    @property
-    def capabilities(self) -> Sequence[Capability]:
-        """Its one contract."""
-        return (self._capability,)
-
-    @property
-    def isolation(self) -> Isolation:
-        """The event loop: it only waits for its model."""
-        return Isolation.LOOP
 
     async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
         """Ask the model once, and for repairs. Raises Permanent where there is no model, and a ModelError."""
@@ -141,12 +137,15 @@ class LLMAgent:
                 return None
 
 
-def _shapes(name: str, input: Any, output: Any) -> tuple[Shape, Shape]:
+def _shapes(name: str, input: Any, output: Any, capability: Capability | str | None) -> tuple[Shape, Shape]:
+    field = "text" if output is str else "result"
+    if isinstance(capability, Capability):
+        field = capability.main_output
     try:
         if isinstance(output, Mapping) or has_fields(output):
             shape = Shape.of_object(output, "serialization")
         else:
-            shape = Shape(output, "serialization", wrapped_as="text" if output is str else "result")
+            shape = Shape(output, "serialization", wrapped_as=field)
         return Shape.of_object(input, "validation"), shape
     except ShapeError as error:
         raise CapabilityError(name, str(error)) from None

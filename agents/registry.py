@@ -74,8 +74,11 @@ class Registry:
         name = capability.name
         known = self._capabilities.setdefault(name, capability)
         others = self._offers.get(name, ())
-        if differing := tuple(
-            part for part in _CONTRACT if getattr(known, part) != getattr(capability, part)
-        ):
+        if differing := differences(known, capability):
             raise CapabilityClash(name, (others[0].name, agent.name), differing)
         self._offers[name] = (*others, agent)
+
+
+def differences(known: Capability, other: Capability) -> tuple[str, ...]:
+    """In what two contracts of one name differ, of that which every agent has to keep."""
+    return tuple(part for part in _CONTRACT if getattr(known, part) != getattr(other, part))

@@ -16,10 +16,13 @@ from callsheet.agents.capability import Capability, Effect
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.registry import Registry
+from callsheet.agents.strategies import Strategy
 from callsheet.agents.workspace import Workspace
 from callsheet.errors import CallsheetError
 from callsheet.executor.clock import Clock, SystemClock
-from callsheet.executor.driver import Approve
+from callsheet.executor.control import RunControl
+from callsheet.executor.desk import Desk
+from callsheet.executor.errors import JournalError
 from callsheet.executor.events import Event, PlanAdopted, RunCancelled, RunCreated, RunFailed
 from callsheet.executor.executor import MAX_CONCURRENCY, Executor
 from callsheet.executor.failure import Account, Failure, FailureKind
@@ -27,8 +30,14 @@ from callsheet.executor.fold import record_of
 from callsheet.executor.journal import Journal, MemoryJournal, new_run_id, new_seed
 from callsheet.executor.json_copy import clean_text
 from callsheet.executor.model import JournaledModel
+from callsheet.executor.patience import RunTold, unless_cancelled
+from callsheet.executor.recall import RecallingModel
+from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
+from callsheet.executor.revival import contracts_of, recheck
+from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.surroundings import Approve
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.plan import Plan
@@ -48,6 +57,11 @@ class Watch:
     on_progress: Callable[[PlanningProgress], None] | None = None
     on_event: Callable[[Event], None] | None = None
 
+    def hear(self, event: Event) -> None:
+        """Tell of an event."""
+        if self.on_event is not None:
+            self.on_event(event)
+
 
 class Orchestrator:
     """Pursues goals with the agents, the model and the workspace it is given.
@@ -57,6 +71,12 @@ class Orchestrator:
     file of the journal, a journal that somebody else closes, or None for one in memory. `approve`
     is asked about steps that want an approval; without it a run pauses there. `wire_format` is how the
     model writes a plan: where nothing is said, the short way for an embedded model, else the full one.
+    `strategy` chooses among the agents of one capability, for all runs together; `capability_limits`
+    bounds the attempts at a capability that are under way at once. Without `fail_fast` a failure ends
+    its run only once everything that does not depend on it is finished; with `hedge` reading and
+    computing that takes unusually long is given to a second agent as well.
+
+    Raises StrategyError where there is no strategy of that name.
     """
 
     def __init__(
@@ -71,6 +91,10 @@ class Orchestrator:
         approve: Approve | None = None,
         clock: Clock | None = None,
         wire_format: WireFormat | None = None,
+        strategy: Strategy | str = "balanced",
+        capability_limits: Mapping[str, int] | None = None,
+        fail_fast: bool = True,
+        hedge: bool = False,
     ) -> None:
         self._registry = registry_of(agents)
         self._model = model
@@ -82,6 +106,10 @@ class Orchestrator:
         self._approve = approve
         self._clock = clock or SystemClock()
         self._wire_format = wire_format
+        self._desk = Desk(self._registry, strategy=strategy, capability_limits=capability_limits)
+        self._runner = LocalRunner()
+        self._fail_fast = fail_fast
+        self._hedge = hedge
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,7 +118,8 @@ class Orchestrator:
         self.close()
 
     def close(self) -> None:
-        """Let go of the journal, where it was opened here."""
+        """End the processes of agents, and let go of the journal, where it was opened here."""
+        self._runner.close()
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -108,6 +137,11 @@ class Orchestrator:
         if self._opened is None:
             self._opened = SqliteJournal(self._store)
         return self._opened
+
+    @property
+    def control(self) -> RunControl:
+        """How to stop, rest and answer runs, those of other processes too. Raises JournalError."""
+        return RunControl(self.journal, self._clock)
 
     def check(self, document: object) -> CheckResult:
         """Hold a plan, or the JSON of one, against the capabilities on offer."""
@@ -144,13 +178,53 @@ class Orchestrator:
         else:
             self._require_model()
             wanted = require_goal(goal or "", self._registry.catalog)
-        run = await self._create(wanted, watch)
+        run = await self._create(wanted, checked, watch)
         try:
-            checked = checked or await self._plan_journaled(run, wanted, watch)
+            return await self._pursue(run, wanted, checked, review, watch, time_limit)
+        finally:
+            await self.journal.release(run)
+
+    async def resume(
+        self, run: str, *, review: Review | None = None, watch: Watch | None = None
+    ) -> RunResult:
+        """Go on with a run that was paused, or whose process ended: what is done stays done, what was
+        being attempted is attempted again, and what nobody can tell waits for a person's word.
+
+        `run` may be the beginning of an id. A run that was still being planned is planned to the end,
+        with the answers that the model has given already. Raises what `run` does, and RunNotFound,
+        RunAmbiguous, RunEnded, RunOwned where another process has it, and AgentsChanged.
+        """
+        watch = watch or Watch()
+        run = self.journal.find(run)
+        await self.journal.claim(run)
+        try:
+            events = self.journal.read(run)
+            record = record_of(events)
+            if record.status is not RunStatus.PENDING:
+                return await self._executor(watch).resume(run)
+            adopted = [event for event in events if isinstance(event, PlanAdopted)]
+            checked = recheck(adopted[-1], self._registry) if adopted else None
+            return await self._pursue(run, record.goal, checked, review, watch, None)
+        finally:
+            await self.journal.release(run)
+
+    async def _pursue(
+        self,
+        run: str,
+        goal: str,
+        checked: CheckedPlan | None,
+        review: Review | None,
+        watch: Watch,
+        time_limit: float | None,
+    ) -> RunResult:
+        try:
+            checked = checked or await self._plan_journaled(run, goal, watch)
             if review is not None and not await review(checked):
-                # So that whoever reads the journal knows what was declined.
-                await self._enter(run, PlanAdopted(self._clock.now(), 1, checked.plan.to_document()), watch)
                 return await self._cancel(run, "the plan was declined", watch)
+        except RunTold as told:
+            return await self._cancel(run, told.reason, watch, told.letters)
+        except JournalError:
+            raise
         except CallsheetError as error:
             failure = Failure(FailureKind.PLANNING, clean_text(str(error)))
             await self._enter(run, RunFailed(self._clock.now(), Account(failure)), watch)
@@ -161,37 +235,45 @@ class Orchestrator:
         executor = self._executor(watch, needs_approval=None if review else _is_irreversible)
         return await executor.run(run, checked, time_limit=time_limit)
 
-    async def _create(self, goal: str, watch: Watch) -> str:
-        run = new_run_id()
+    async def _create(self, goal: str, checked: CheckedPlan | None, watch: Watch) -> str:
+        run, now = new_run_id(), self._clock.now()
         model = self._model.name if self._model else ""
         digest = _digest(self._registry.catalog)
-        created = RunCreated(self._clock.now(), run, clean_text(goal), new_seed(), digest, model)
-        await self.journal.create(created)
-        if watch.on_event:
-            watch.on_event(created)
+        created = RunCreated(now, run, clean_text(goal), new_seed(), digest, model)
+        events = (created, *(() if checked is None else (self._adoption(checked),)))
+        await self.journal.create(*events)
+        for event in events:
+            watch.hear(event)
         return run
+
+    def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
+        return PlanAdopted(self._clock.now(), 1, checked.plan.to_document(), contracts_of(checked))
 
     async def _plan_journaled(self, run: str, goal: str, watch: Watch) -> CheckedPlan:
         async def enter(event: Event) -> None:
             await self._enter(run, event, watch)
 
-        model = JournaledModel(self._require_model(), enter, self._clock)
-        planned = await self._planner(model).plan(goal, self._registry.catalog, on_progress=watch.on_progress)
+        asked = JournaledModel(self._require_model(), enter, self._clock)
+        planner = self._planner(RecallingModel(asked, self.journal.read(run)))
+        planning = planner.plan(goal, self._registry.catalog, on_progress=watch.on_progress)
+        planned = await unless_cancelled(planning, self.journal.mailbox, run)
+        await self._enter(run, self._adoption(planned.checked), watch)
         return planned.checked
 
-    async def _cancel(self, run: str, reason: str, watch: Watch) -> RunResult:
-        await self._enter(run, RunCancelled(self._clock.now(), reason), watch)
+    async def _cancel(self, run: str, reason: str, watch: Watch, letters: Sequence[int] = ()) -> RunResult:
+        await self._enter(run, RunCancelled(self._clock.now(), reason), watch, letters)
         return RunResult.of(record_of(self.journal.read(run)))
 
-    async def _enter(self, run: str, event: Event, watch: Watch) -> None:
-        await self.journal.append(run, [event])
-        if watch.on_event:
-            watch.on_event(event)
+    async def _enter(self, run: str, event: Event, watch: Watch, letters: Sequence[int] = ()) -> None:
+        await self.journal.append(run, [event], letters=letters)
+        watch.hear(event)
 
     def _planner(self, model: ChatModel) -> Planner:
         return Planner(model, policy=self._policy, wire_format=self._wire_format)
 
-    def _executor(self, watch: Watch, needs_approval: Callable[[CompiledStep], bool] | None) -> Executor:
+    def _executor(
+        self, watch: Watch, needs_approval: Callable[[CompiledStep], bool] | None = None
+    ) -> Executor:
         return Executor(
             self._registry,
             self.journal,
@@ -202,6 +284,10 @@ class Orchestrator:
             approve=self._approve,
             needs_approval=needs_approval,
             on_event=watch.on_event,
+            runner=self._runner,
+            desk=self._desk,
+            fail_fast=self._fail_fast,
+            hedge=self._hedge,
         )
 
     def _require_model(self) -> ChatModel:

@@ -7,7 +7,7 @@ as it has dependants, and nothing ever looks through the plan.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -15,10 +15,13 @@ from callsheet.planner.compiled import CompiledStep
 from callsheet.planner.plan import Join
 
 from .failure import Failure
-from .record import Work
+from .record import Try, Work
 
 Question: TypeAlias = Literal["condition", "items", "approval"]
 """What may have to be settled before the work of a step can start."""
+
+Lane: TypeAlias = tuple[str, ...]
+"""Work for which the same agents will do: the capability, and the agents that failed at it before."""
 
 
 @dataclass(slots=True)
@@ -26,29 +29,41 @@ class Agenda:
     """What may be decided, started, skipped, tried again or stopped, each in the order in which it
     became possible. Deciding reads the heads of these queues; entering the event removes them.
 
-    `unended` is how many steps have not ended. `questions` are steps of which something is to be
-    settled before work can start, and `held`, `items` and `approved` the steps of which it has been;
-    `asked` are those about which somebody was asked. `attempts` counts the attempts at each piece
-    of work, `blamed` those that failed through an agent's own fault.
+    `unended` are the steps that have not ended. `questions` are steps of which something is to be
+    settled before work can start, and `held`, `items` and `approved` the steps of which it has been.
+    `lanes` has the work that is ready, that with the same possible agents in a lane, and the lanes in
+    turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
+    `doomed` are attempts to be told to stop, `orphans` those whose process has ended. `attempts` counts
+    the attempts at each piece of work, `spare` those that its retries do not count, `losses` those that
+    were lost, `blamed` those that failed through an agent's own fault; `rivals` are the attempts that
+    are running where there are two.
     """
 
     steps: Mapping[str, CompiledStep]
     dependants: dict[str, list[str]]
     unmet: dict[str, int]
     completed: dict[str, int]
-    unended: int
+    unended: set[str]
     approvals: frozenset[str]
     held: set[str] = field(default_factory=set[str])
     items: dict[str, int] = field(default_factory=dict[str, int])
     approved: set[str] = field(default_factory=set[str])
     unmeetable: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     questions: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
-    asked: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
-    work: OrderedDict[Work, None] = field(default_factory=OrderedDict[Work, None])
+    lanes: OrderedDict[Lane, OrderedDict[Work, None]] = field(
+        default_factory=OrderedDict[Lane, OrderedDict[Work, None]]
+    )
+    sought: dict[Work, str] = field(default_factory=dict[Work, str])
+    searched: set[Work] = field(default_factory=set[Work])
     failed: deque[tuple[Work, Failure]] = field(default_factory=deque[tuple[Work, Failure]])
     backoffs: dict[Work, float] = field(default_factory=dict[Work, float])
-    doomed: OrderedDict[Work, None] = field(default_factory=OrderedDict[Work, None])
+    hedges: OrderedDict[Work, int] = field(default_factory=OrderedDict[Work, int])
+    doomed: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    orphans: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
     attempts: dict[Work, int] = field(default_factory=dict[Work, int])
+    spare: dict[Work, int] = field(default_factory=dict[Work, int])
+    losses: dict[Work, int] = field(default_factory=dict[Work, int])
+    rivals: dict[Work, set[int]] = field(default_factory=dict[Work, set[int]])
     blamed: dict[Work, dict[str, int]] = field(default_factory=dict[Work, dict[str, int]])
 
     @classmethod
@@ -59,7 +74,7 @@ class Agenda:
             for dependency in step.dependencies:
                 dependants[dependency].append(step.id)
         unmet = {step.id: len(step.dependencies) for step in steps.values()}
-        agenda = cls(steps, dependants, unmet, dict.fromkeys(steps, 0), len(steps), approvals)
+        agenda = cls(steps, dependants, unmet, dict.fromkeys(steps, 0), set(steps), approvals)
         for step in steps.values():
             if not step.dependencies:
                 agenda.admit(step)
@@ -70,9 +85,10 @@ class Agenda:
         if self.question(step) is not None:
             self.questions[step.id] = None
         elif step.for_each is None:
-            self.work[step.id, None] = None
+            self.queue((step.id, None))
         else:
-            self.work.update(((step.id, item), None) for item in range(self.items[step.id]))
+            for item in range(self.items[step.id]):
+                self.queue((step.id, item))
 
     def question(self, step: CompiledStep) -> Question | None:
         """What is to be settled next, before there is work."""
@@ -88,9 +104,54 @@ class Agenda:
         self.questions.pop(step, None)
         self.admit(self.steps[step])
 
+    def lane(self, work: Work) -> Lane:
+        """Where the work stands in line."""
+        capability = self.steps[work[0]].capability.name
+        blamed = self.blamed.get(work)
+        return (capability,) if blamed is None else (capability, *sorted(blamed))
+
+    def queue(self, work: Work, *, first: bool = False) -> None:
+        """The work is ready: it stands in line for a place, or at the head of the line."""
+        lane = self.lane(work)
+        waiting = self.lanes.get(lane)
+        if waiting is None:
+            waiting = self.lanes[lane] = OrderedDict()
+        waiting[work] = None
+        if first:
+            waiting.move_to_end(work, last=False)
+
+    def take(self, work: Work) -> None:
+        """The work leaves the line; the next turn is another lane's, so that much of one kind
+        does not keep the other kinds waiting."""
+        lane = self.lane(work)
+        waiting = self.lanes.get(lane)
+        if waiting is None:
+            return
+        waiting.pop(work, None)
+        if not waiting:
+            del self.lanes[lane]
+        elif len(self.lanes) > 1:
+            self.lanes.move_to_end(lane)
+
+    def next_work(self, closed: Collection[Lane], most_sought: int) -> Work | None:
+        """What has waited longest in the first lane that is not closed. While `most_sought` results are
+        looked for, only work that needs no looking."""
+        for lane, waiting in self.lanes.items():
+            if lane not in closed:
+                work = next(iter(waiting))
+                if len(self.sought) < most_sought or not self.is_to_seek(work):
+                    return work
+        return None
+
+    def is_to_seek(self, work: Work) -> bool:
+        """Whether the work may have been done before, which is not settled yet."""
+        return self.steps[work[0]].capability.cache is not None and work not in self.searched
+
     def end(self, step: str, *, completed: bool) -> None:
         """The step has ended: tell its dependants."""
-        self.unended -= 1
+        if step not in self.unended:
+            return
+        self.unended.remove(step)
         for dependant in self.dependants[step]:
             self.unmet[dependant] -= 1
             self.completed[dependant] += completed
@@ -111,8 +172,9 @@ class Agenda:
     def drop(self, step: str) -> None:
         """Forget what a step that failed was still going to do; costs as much as it has items."""
         self.questions.pop(step, None)
-        self.asked.pop(step, None)
         for item in (None, *range(self.items.get(step, 0))):
-            self.work.pop((step, item), None)
-            self.backoffs.pop((step, item), None)
+            work = step, item
+            self.take(work)
+            for waiting in (self.backoffs, self.sought, self.hedges):
+                waiting.pop(work, None)
         self.failed = deque(entry for entry in self.failed if entry[0][0] != step)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -13,10 +13,13 @@ from callsheet.planner.compiled import CompiledStep
 from .clock import Clock
 from .events import AttemptCancelled, AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from .judgement import judge_error, judge_output, judge_timeout
-from .record import RunRecord, Work
+from .record import AttemptRecord, RunRecord, Try
 from .runner import Abandoned, Assignment, Runner
 
 Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
+
+OnEnd: TypeAlias = Callable[[Assignment, AttemptStarted, Outcome, AttemptRecord], None]
+"""Hears how an attempt ended before its outcome is posted."""
 
 
 class _Live(msgspec.Struct, eq=False):
@@ -44,21 +47,17 @@ class Attempts:
         clock: Clock,
         record: RunRecord,
         post: Callable[[Outcome], None],
+        on_end: OnEnd,
         grace_seconds: float,
     ) -> None:
         self._runner = runner
         self._clock = clock
         self._record = record
         self._post = post
+        self._on_end = on_end
         self._grace_seconds = grace_seconds
         self._loop = asyncio.get_running_loop()
-        self._live: dict[Work, _Live] = {}
-        self._load: dict[str, int] = {}
-
-    @property
-    def load(self) -> Mapping[str, int]:
-        """How many attempts each agent has in hand."""
-        return self._load
+        self._live: dict[Try, _Live] = {}
 
     def __bool__(self) -> bool:
         """Whether any has not ended."""
@@ -66,20 +65,19 @@ class Attempts:
 
     def prepare(self, step: CompiledStep, started: AttemptStarted, assignment: Assignment) -> None:
         """An attempt that will be launched, unless it is stopped before."""
-        self._live[started.step, started.item] = _Live(step, started, assignment)
-        self._load[started.agent] = self._load.get(started.agent, 0) + 1
+        self._live[started.step, started.item, started.attempt] = _Live(step, started, assignment)
 
-    def launch(self, work: Work) -> None:
+    def launch(self, attempt: Try) -> None:
         """Give the agent its work: its start is kept."""
-        live = self._live.get(work)
+        live = self._live.get(attempt)
         if live is None:
             return
         live.timer = self._loop.call_later(live.step.timeout_seconds, self._expire, live)
         live.task = self._loop.create_task(self._perform(live))
 
-    def stop(self, work: Work) -> None:
+    def stop(self, attempt: Try) -> None:
         """Tell an attempt to stop; how it ends is posted in any case."""
-        live = self._live.get(work)
+        live = self._live.get(attempt)
         if live is not None:
             self._stop(live)
 
@@ -125,9 +123,11 @@ class Attempts:
         for handle in (live.timer, live.grace):
             if handle is not None:
                 handle.cancel()
-        del self._live[live.started.step, live.started.item]
-        self._load[live.started.agent] -= 1
-        self._post(self._outcome(live, returned, error))
+        attempt = live.started.step, live.started.item, live.started.attempt
+        del self._live[attempt]
+        outcome = self._outcome(live, returned, error)
+        self._on_end(live.assignment, live.started, outcome, self._record.running[attempt])
+        self._post(outcome)
 
     def _outcome(self, live: _Live, returned: object, error: BaseException | None) -> Outcome:
         started, at = live.started, self._clock.now()

@@ -9,11 +9,15 @@ import msgspec
 
 from callsheet.planner.compiled import CompiledStep
 
+from .agenda import Lane
 from .events import (
     ApprovalRequested,
+    AttemptLost,
     AttemptStopping,
     ConditionDecided,
+    HedgeForgone,
     ItemsResolved,
+    ResultSought,
     RetryScheduled,
     RunCancelled,
     RunCompleted,
@@ -26,13 +30,15 @@ from .events import (
 class Enter(msgspec.Struct, frozen=True):
     """Enter the event; nothing is to be done outside."""
 
-    event: ConditionDecided | ItemsResolved | StepFailed | StepSkipped
+    event: AttemptLost | ConditionDecided | HedgeForgone | ItemsResolved | StepFailed | StepSkipped
 
 
 class StartAttempt(msgspec.Struct, frozen=True):
     """Choose an agent, enter an AttemptStarted, and once that is kept give the agent its work.
 
-    `failures` counts, by agent, how often this work failed through an agent's own fault.
+    `failures` counts, by agent, how often this work failed through an agent's own fault. Where nobody
+    is free, the `lane` is closed until somebody is. A `hedge` is for another agent than those who are
+    at the work, or is entered as forgone.
     """
 
     step: CompiledStep
@@ -40,6 +46,16 @@ class StartAttempt(msgspec.Struct, frozen=True):
     attempt: int
     inputs: dict[str, Any]
     failures: Mapping[str, int]
+    lane: Lane
+    hedge: bool = False
+
+
+class SeekResult(msgspec.Struct, frozen=True):
+    """Enter the event, and look for the result; enter a ResultReused, what a reused output breaks, or a
+    ResultMissing."""
+
+    event: ResultSought
+    step: CompiledStep
 
 
 class StopAttempt(msgspec.Struct, frozen=True):
@@ -66,4 +82,4 @@ class Finish(msgspec.Struct, frozen=True):
     event: RunCompleted | RunFailed | RunCancelled
 
 
-Command: TypeAlias = Enter | StartAttempt | StopAttempt | SetTimer | RequestApproval | Finish
+Command: TypeAlias = Enter | StartAttempt | SeekResult | StopAttempt | SetTimer | RequestApproval | Finish

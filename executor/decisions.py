@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from callsheet.agents.capability import Effect
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.tree import Tree
@@ -15,11 +16,14 @@ from callsheet.planner.expressions.values import Absent
 from .account import describe, values_in
 from .agenda import Agenda
 from .backoff import backoff
-from .commands import Enter, Finish, RequestApproval, SetTimer, StartAttempt
+from .commands import Enter, Finish, RequestApproval, SeekResult, SetTimer, StartAttempt
 from .events import (
     ApprovalRequested,
+    AttemptLost,
     ConditionDecided,
+    HedgeForgone,
     ItemsResolved,
+    ResultSought,
     RetryScheduled,
     RunCompleted,
     RunFailed,
@@ -28,7 +32,8 @@ from .events import (
 )
 from .failure import Account, Failure, FailureKind
 from .json_copy import NotJson, clean_text, copy_json
-from .record import RunRecord, StepStatus, Work
+from .record import RunRecord, StepStatus, Try, Work
+from .results import result_key
 
 _NOBODY: dict[str, int] = {}
 
@@ -43,11 +48,19 @@ def skip(record: RunRecord, agenda: Agenda, step: str) -> Enter:
     return Enter(StepSkipped(record.now, step, because))
 
 
+def lose(record: RunRecord, agenda: Agenda, orphan: Try) -> Enter:
+    """The process of an attempt ended before it did."""
+    step, item, attempt = orphan
+    in_doubt = agenda.steps[step].capability.effect is Effect.IRREVERSIBLE
+    return Enter(AttemptLost(record.now, step, attempt, in_doubt, item))
+
+
 def give_up_or_retry(record: RunRecord, agenda: Agenda, work: Work, failure: Failure) -> Enter | SetTimer:
     """An attempt failed: the next one after a wait, or the step fails."""
     step, item = work
     attempts = agenda.attempts.get(work, 0)
-    if not failure.retryable or attempts > agenda.steps[step].max_retries:
+    counted = attempts - agenda.spare.get(work, 0)
+    if not failure.retryable or counted > agenda.steps[step].max_retries:
         return Enter(StepFailed(record.now, step, failure, item))
     due = record.now + backoff(record.seed, step, item, attempts, failure.retry_after)
     return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
@@ -65,23 +78,40 @@ def answer_question(record: RunRecord, agenda: Agenda, step_id: str) -> Enter | 
             return _approval(record, step)
 
 
-def begin_work(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartAttempt:
-    """There is a place for the work: with inputs that its capability takes, an attempt starts."""
+def begin_work(record: RunRecord, agenda: Agenda, work: Work) -> Enter | SeekResult | StartAttempt:
+    """There is a place for the work: with inputs that its capability takes, an attempt starts, unless
+    the result may be there already."""
     step_id, item = work
     step = agenda.steps[step_id]
     inputs = _inputs(record, step, item)
     if isinstance(inputs, Failure):
         return Enter(StepFailed(record.now, step_id, inputs, item))
+    if agenda.is_to_seek(work):
+        key = result_key(step.capability, inputs)
+        return SeekResult(ResultSought(record.now, step_id, key, item), step)
     attempt = agenda.attempts.get(work, 0) + 1
-    return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY))
+    return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY), agenda.lane(work))
 
 
-def answer_run(record: RunRecord, plan: CheckedPlan) -> Finish:
+def begin_hedge(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartAttempt:
+    """A second attempt beside one that takes unusually long."""
+    step_id, item = work
+    inputs = _inputs(record, agenda.steps[step_id], item)
+    if isinstance(inputs, Failure):
+        return Enter(HedgeForgone(record.now, step_id, item))
+    return StartAttempt(
+        agenda.steps[step_id], item, agenda.attempts[work] + 1, inputs, _NOBODY, agenda.lane(work), hedge=True
+    )
+
+
+def answer_run(record: RunRecord, plan: CheckedPlan, grievance: Account | None) -> Finish:
     """Every step has ended: the answer, or why there is none."""
+    missing = tuple(step for step in plan.steps if step in record.lost)
+    if grievance is not None:
+        return Finish(RunFailed(record.now, grievance, missing))
     answer = _value(plan.answer, record.outputs, "the answer")
     if isinstance(answer, Failure):
-        return Finish(RunFailed(record.now, Account(answer)))
-    missing = tuple(step for step in plan.steps if step in record.lost)
+        return Finish(RunFailed(record.now, Account(answer), missing))
     return Finish(RunCompleted(record.now, answer[0], missing))
 
 

@@ -7,93 +7,108 @@ attempt starts whose start is not kept; whatever happens during a commit goes in
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from callsheet.agents.agent import Agent, Context
-from callsheet.agents.errors import UnknownCapability
-from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.registry import Registry
-from callsheet.agents.selection import select
-from callsheet.agents.workspace import Workspace
+from callsheet.agents.capability import Effect
+from callsheet.agents.figures import Figures
 
-from .attempts import Attempts
-from .clock import Clock
-from .commands import Command, Enter, Finish, RequestApproval, SetTimer, StartAttempt, StopAttempt
+from .asking import Asking
+from .attempts import Attempts, Outcome
+from .commands import (
+    Command,
+    Enter,
+    Finish,
+    RequestApproval,
+    SeekResult,
+    SetTimer,
+    StartAttempt,
+    StopAttempt,
+)
+from .correspondence import event_of
+from .desk import Nobody, Wait
+from .dispatch import Dispatch
 from .errors import JournalError
 from .events import (
     ApprovalDenied,
     ApprovalGranted,
-    ApprovalRequested,
     AttemptStarted,
     CancellationRequested,
     Event,
+    HedgeForgone,
     ModelCalled,
-    RetryDue,
-    RetryScheduled,
     RunPaused,
     StepFailed,
-    TimeLimitReached,
+    StepTimeLimitReached,
 )
 from .failure import Failure, FailureKind
-from .journal import Journal
 from .json_copy import clean_text
-from .machine import RunState, apply, decide
+from .machine import apply, decide
+from .mailbox import Letter
 from .model import JournaledModel, Owner
-from .record import Work
-from .runner import Assignment, Runner
+from .record import AttemptRecord, Try
+from .reuse import Reuse
+from .runner import Assignment
+from .state import RunState
+from .surroundings import Surroundings
+from .timers import Timers
 
-Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool]]
-"""Asks somebody whether a step may start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a run needs from outside, as given to the Executor."""
-
-    registry: Registry
-    journal: Journal
-    workspace: Workspace
-    clock: Clock
-    runner: Runner
-    model: ChatModel | None
-    approve: Approve | None
-    on_event: Callable[[Event], None] | None
-    grace_seconds: float
+_HEDGED = (Effect.PURE, Effect.READ)
 
 
 class Driver:
-    """Drives one run to its end, or to where only a person can help."""
+    """Drives one run to its end, or to where only a person can help. The run is owned by the journal
+    that is given. `figures` are what it knows of the agents by whom the `contested` capabilities are
+    offered."""
 
-    def __init__(self, state: RunState, around: Surroundings) -> None:
+    def __init__(
+        self,
+        state: RunState,
+        around: Surroundings,
+        figures: Mapping[tuple[str, str], Figures],
+        contested: frozenset[str],
+    ) -> None:
         self._state = state
         self._around = around
+        self._run = state.record.run
         self._on_event = around.on_event
         self._loop = asyncio.get_running_loop()
-        self._attempts = Attempts(around.runner, around.clock, state.record, self._post, around.grace_seconds)
+        clock = around.clock
+        self._timers = Timers(clock, self._post)
+        self._asking = Asking(around.approve, clock, self._post, self._break)
+        self._dispatch = Dispatch(around.desk, clock, figures, contested, self._wake)
+        self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
+        self._attempts = Attempts(
+            around.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
+        )
         self._batch: list[Event] = []
-        self._launches: list[Work] = []
-        self._inbox: list[Event] = []
+        self._launches: list[Try] = []
+        self._inbox: list[Event | Letter] = []
         self._waiter: asyncio.Future[None] | None = None
-        self._timers: dict[Work, asyncio.TimerHandle] = {}
-        self._limit: asyncio.TimerHandle | None = None
-        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._woken = False
+        self._reading: asyncio.Task[None] | None = None
+        self._unread = True
+        self._seen: set[int] = set()
+        self._answered: list[int] = []
         self._broken: BaseException | None = None
         self._over = False
 
-    async def drive(self, *events: Event, time_limit: float | None = None) -> None:
-        """Enter the events and go on until the run is over or paused, or `time_limit` seconds passed.
+    async def drive(self, *events: Event) -> None:
+        """Enter the events and go on until the run is over or paused.
 
         Cancelling stops the attempts, enters the run's cancellation, and raises CancelledError
         then. Raises JournalError, and whatever `approve` and `on_event` raise.
         """
-        if time_limit is not None:
-            self._limit = self._loop.call_later(time_limit, self._reach_limit)
+        leave = self._around.journal.mailbox.watch(self._run, self._read_letters)
         try:
             for event in events:
                 self._enter(event)
+            self._take_up()
+            # A word that waits already counts before anything starts.
+            await self._collect_letters()
+            self._take_in()
             await self._pursue()
+            await self._reuse.close()
         except JournalError:
             # Nothing can be kept any more, so nothing may go on.
             self._attempts.abandon_all()
@@ -102,7 +117,22 @@ class Driver:
             await self._call_off(error)
             raise
         finally:
+            leave()
             self._release()
+
+    def _take_up(self) -> None:
+        """Set up what the journal says is under way, beside attempts."""
+        record, agenda = self._state.record, self._state.agenda
+        if record.deadline is not None:
+            self._timers.limit_run(record.deadline)
+        for work, due in agenda.backoffs.items():
+            self._timers.retry(work, agenda.attempts.get(work, 0) + 1, due)
+        for request in record.asked.values():
+            self._asking.ask(request)
+        for name in agenda.unended:
+            attempts = record.steps[name].attempts
+            if attempts:
+                self._limit_step(name, attempts[0].started)
 
     async def _pursue(self) -> None:
         while True:
@@ -123,6 +153,7 @@ class Driver:
         self._enter(CancellationRequested(self._now(), reason))
         try:
             await self._pursue()
+            await self._reuse.close()
         except asyncio.CancelledError:
             self._attempts.abandon_all()
             self._take_in()
@@ -130,33 +161,45 @@ class Driver:
             await self._commit()
 
     def _carry_out(self) -> None:
-        while (command := decide(self._state)) is not None:
+        self._woken = False
+        closed = self._dispatch.closed
+        while (command := decide(self._state, closed)) is not None:
             self._perform(command)
-        if not (self._over or self._attempts or self._timers or self._asking or self._inbox):
+        self._dispatch.pass_on()
+        if not (self._over or self._attempts or self._inbox) and self._may_rest():
             self._pause()
 
+    def _may_rest(self) -> bool:
+        if self._state.pausing:
+            return True
+        if self._reading is not None:
+            return False
+        return not (self._timers.retries_wait or self._asking or self._dispatch.closed or self._reuse)
+
     def _pause(self) -> None:
-        """Nothing is under way and nothing can be decided: only a person can help."""
-        waiting = tuple(self._state.agenda.asked)
-        if not waiting:
+        """Nothing is under way and nothing is to be decided: only a person can help."""
+        record = self._state.record
+        waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful))
+        if not waiting and not self._state.pausing:
             raise AssertionError("the run has not ended, and nothing is left to do")
         self._enter(RunPaused(self._now(), waiting))
         self._over = True
 
     async def _commit(self) -> None:
         """Have the journal keep what was entered, and only then let anything come of it."""
-        batch, launches = self._batch, self._launches
-        self._batch, self._launches = [], []
-        if batch:
-            await self._around.journal.append(self._state.record.run, batch)
+        batch, launches, answered = self._batch, self._launches, self._answered
+        self._batch, self._launches, self._answered = [], [], []
+        if batch or answered:
+            await self._around.journal.append(self._run, batch, letters=answered)
         if self._on_event is not None:
             for event in batch:
                 self._on_event(event)
-        for work in launches:
-            self._attempts.launch(work)
+        self._reuse.follow(batch)
+        for attempt in launches:
+            self._attempts.launch(attempt)
 
     async def _wait_for_news(self) -> None:
-        if not self._inbox and self._broken is None:
+        if not (self._inbox or self._woken):
             self._waiter = self._loop.create_future()
             await self._waiter
         if self._broken is not None:
@@ -165,15 +208,40 @@ class Driver:
 
     def _take_in(self) -> None:
         inbox, self._inbox = self._inbox, []
-        for event in inbox:
-            self._enter(event)
+        for entry in inbox:
+            event = self._read(entry) if isinstance(entry, Letter) else entry
+            if event is not None and not self._is_late(event):
+                self._enter(event)
+
+    def _read(self, letter: Letter) -> Event | None:
+        self._answered.append(letter.number)
+        event = event_of(self._state, letter.word, self._now())
+        if isinstance(event, (ApprovalDenied, ApprovalGranted)):
+            self._asking.withdraw(event.step)
+        return event
+
+    def _is_late(self, event: Event) -> bool:
+        """Whether what was waited for has been settled in another way meanwhile."""
+        match event:
+            case ApprovalDenied(step=step) | ApprovalGranted(step=step):
+                return step not in self._state.record.asked
+            case StepTimeLimitReached(step=step):
+                return step not in self._state.agenda.unended
+            case _:
+                return False
 
     def _post(self, event: Event) -> None:
         """Something happened outside: it is entered when the driver gets to it."""
         self._inbox.append(event)
         self._wake()
 
+    def _break(self, error: BaseException) -> None:
+        """Something outside failed that the run cannot do without."""
+        self._broken = error
+        self._wake()
+
     def _wake(self) -> None:
+        self._woken = True
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -190,38 +258,62 @@ class Driver:
                 self._start_attempt(command)
             case Enter(event):
                 self._enter(event)
+            case SeekResult(event, step):
+                self._enter(event)
+                self._reuse.seek(event, step)
             case StopAttempt(event):
                 self._enter(event)
-                self._attempts.stop((event.step, event.item))
+                self._attempts.stop((event.step, event.item, event.attempt))
             case SetTimer(event):
                 self._enter(event)
-                self._set_timer(event)
+                self._timers.retry((event.step, event.item), event.attempt, event.due)
             case RequestApproval(event):
                 self._enter(event)
-                self._request_approval(event)
+                self._asking.ask(event)
             case Finish(event):
                 self._enter(event)
                 self._over = True
 
     def _start_attempt(self, command: StartAttempt) -> None:
-        step, item = command.step, command.item
-        try:
-            agents = self._around.registry.agents_for(step.capability.name)
-        except UnknownCapability as error:
-            failure = Failure(FailureKind.NO_AGENT, clean_text(str(error)))
-            self._enter(StepFailed(self._now(), step.id, failure, item))
+        found = self._dispatch.choose(command, self._busy(command) if command.hedge else ())
+        if isinstance(found, (Nobody, Wait)):
+            self._go_without(command, found)
             return
-        agent = agents[0]
-        if len(agents) > 1:
-            agent = select(agents, failures=command.failures, running=self._attempts.load)
-        at = self._now()
-        key = f"{self._state.record.run}:{step.id}" + ("" if item is None else f":{item}")
+        step, at = command.step, self._now()
+        key = f"{self._run}:{step.id}" + ("" if command.item is None else f":{command.item}")
         started = AttemptStarted(
-            at, step.id, command.attempt, agent.name, key, at + step.timeout_seconds, command.inputs, item
+            at,
+            step.id,
+            command.attempt,
+            found.name,
+            key,
+            at + step.timeout_seconds,
+            command.inputs,
+            command.item,
+            command.hedge,
         )
         self._enter(started)
-        self._attempts.prepare(step, started, self._assignment(agent, step.capability.name, started))
-        self._launches.append((step.id, item))
+        self._dispatch.begin(found.name, step.capability.name, at)
+        self._attempts.prepare(step, started, self._assignment(found, step.capability.name, started))
+        attempt = step.id, command.item, command.attempt
+        self._launches.append(attempt)
+        if step.total_timeout_seconds is not None:
+            self._limit_step(step.id, at)
+        if self._state.hedge and not command.hedge and step.capability.effect in _HEDGED:
+            usual = self._dispatch.usual_seconds(found.name, step.capability.name)
+            if usual is not None:
+                self._timers.hedge(attempt, at + usual)
+
+    def _busy(self, hedge: StartAttempt) -> tuple[str, ...]:
+        work = hedge.step.id, hedge.item
+        return (self._state.record.running[*work, self._state.agenda.hedges[work]].agent,)
+
+    def _go_without(self, command: StartAttempt, found: Nobody | Wait) -> None:
+        if command.hedge:
+            self._enter(HedgeForgone(self._now(), command.step.id, command.item))
+        elif isinstance(found, Nobody):
+            failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
+            self._enter(StepFailed(self._now(), command.step.id, failure, command.item))
 
     def _assignment(self, agent: Agent, capability: str, started: AttemptStarted) -> Assignment:
         model = self._around.model
@@ -229,7 +321,7 @@ class Driver:
             owner = Owner(started.step, started.item, started.attempt)
             model = JournaledModel(model, self._note_call, self._around.clock, owner)
         context = Context(
-            self._state.record.run,
+            self._run,
             started.step,
             started.attempt,
             started.key,
@@ -240,42 +332,48 @@ class Driver:
         )
         return Assignment(agent, capability, started.inputs, context)
 
+    def _attempt_ended(
+        self, assignment: Assignment, started: AttemptStarted, outcome: Outcome, record: AttemptRecord
+    ) -> None:
+        if self._state.hedge:
+            self._timers.forget((started.step, started.item, started.attempt))
+        self._dispatch.end(assignment.agent, assignment.capability, started, outcome, record)
+
     async def _note_call(self, event: ModelCalled) -> None:
         # An attempt that was abandoned may still ask; the run it belongs to is no longer written.
         if not self._over:
             self._post(event)
 
-    def _set_timer(self, scheduled: RetryScheduled) -> None:
-        wait = max(0.0, scheduled.due - self._now())
-        self._timers[scheduled.step, scheduled.item] = self._loop.call_later(wait, self._ring, scheduled)
+    def _limit_step(self, name: str, started: float) -> None:
+        limit = self._state.agenda.steps[name].total_timeout_seconds
+        if limit is not None and not self._timers.is_limited(name):
+            self._timers.limit_step(name, started + limit)
 
-    def _ring(self, scheduled: RetryScheduled) -> None:
-        del self._timers[scheduled.step, scheduled.item]
-        self._post(RetryDue(self._now(), scheduled.step, scheduled.attempt, scheduled.item))
+    def _read_letters(self) -> None:
+        """There may be letters."""
+        self._unread = True
+        if self._reading is None and not self._over:
+            self._reading = self._loop.create_task(self._collect_letters())
 
-    def _reach_limit(self) -> None:
-        self._post(TimeLimitReached(self._now()))
-
-    def _request_approval(self, request: ApprovalRequested) -> None:
-        if self._around.approve is not None:
-            asking = self._ask(self._around.approve, request)
-            self._asking[request.step] = self._loop.create_task(asking)
-
-    async def _ask(self, approve: Approve, request: ApprovalRequested) -> None:
+    async def _collect_letters(self) -> None:
         try:
-            granted = await approve(request)
+            while self._unread:
+                self._unread = False
+                for letter in await self._around.journal.mailbox.letters(self._run):
+                    if letter.number not in self._seen:
+                        self._seen.add(letter.number)
+                        self._inbox.append(letter)
         except Exception as error:
-            self._broken = error
+            self._break(error)
+        finally:
+            self._reading = None
             self._wake()
-            return
-        kind = ApprovalGranted if granted else ApprovalDenied
-        del self._asking[request.step]
-        self._post(kind(self._now(), request.step))
 
     def _release(self) -> None:
         self._over = True
-        for timer in (*self._timers.values(), self._limit):
-            if timer is not None:
-                timer.cancel()
-        for asking in self._asking.values():
-            asking.cancel()
+        self._timers.cancel()
+        self._asking.withdraw_all()
+        self._reuse.abandon()
+        self._dispatch.release()
+        if self._reading is not None:
+            self._reading.cancel()

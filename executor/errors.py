@@ -21,6 +21,42 @@ class JournalError(ExecutorError):
         self.problem = problem
 
 
+class RunOwned(ExecutorError):
+    """Somebody alive has the run: the process `pid` on the machine `host`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, pid: int, host: str) -> None:
+        super().__init__(
+            f"run {run!r} is in the hands of process {pid} on {host}; wait until that has ended, or end it"
+        )
+        self.run = run
+        self.pid = pid
+        self.host = host
+
+
+class RunTakenOver(JournalError):
+    """The run has another owner by now, so nothing was written: `pid` on `host`, both None where that
+    one has let go of it again."""
+
+    def __init__(self, path: Path | str, run: str, pid: int | None = None, host: str | None = None) -> None:
+        by = "another process, which has let go of it since" if pid is None else f"process {pid} on {host}"
+        super().__init__(
+            path, f"run {run!r} was taken over by {by}; nothing was written, and this process must leave it"
+        )
+        self.run = run
+        self.pid = pid
+        self.host = host
+
+
+class RunNotClaimed(JournalError):
+    """Somebody writes a run that this journal does not own."""
+
+    def __init__(self, path: Path | str, run: str) -> None:
+        super().__init__(path, f"run {run!r} was not claimed; claim it before writing to it")
+        self.run = run
+
+
 class RunNotFound(ExecutorError):
     """The journal holds no run whose id is, or begins with, `run`."""
 
@@ -69,4 +105,56 @@ class EventUnwritable(ExecutorError):
     def __init__(self, event: str, problem: str) -> None:
         super().__init__(f"{event} cannot be written to the journal: {problem}")
         self.event = event
+        self.problem = problem
+
+
+class RunEnded(ExecutorError):
+    """A run was to be resumed, or told something, that has ended; `status` says how."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, status: str) -> None:
+        super().__init__(f"run {run!r} is {status}, so there is nothing to go on with; start a new run")
+        self.run = run
+        self.status = status
+
+
+class AgentsChanged(ExecutorError):
+    """A run cannot go on with the agents that there are: `problems` says of each capability that its
+    remaining steps need what is wrong."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, problems: tuple[str, ...]) -> None:
+        super().__init__(
+            f"run {run!r} cannot go on with the agents that there are now: {'; '.join(problems)}. "
+            "Nothing was changed: bring back the agents that it began with, or start a new run"
+        )
+        self.run = run
+        self.problems = problems
+
+
+class NothingWaits(ExecutorError):
+    """Somebody decides about a step that does not wait for it; `waiting` are those that do."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, step: str | None, waiting: tuple[str, ...]) -> None:
+        named = "nothing" if step is None else f"step {step!r} does not"
+        others = f"; those that do are: {', '.join(waiting)}" if waiting else ""
+        super().__init__(f"run {run!r}: {named} wait{'s' if step is None else ''} for a decision{others}")
+        self.run = run
+        self.step = step
+        self.waiting = waiting
+
+
+class AnswerRefused(ExecutorError):
+    """What somebody says became of a step's work cannot be taken: `problem` says why."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, step: str, problem: str) -> None:
+        super().__init__(f"run {run!r}, step {step!r}: {problem}")
+        self.run = run
+        self.step = step
         self.problem = problem

@@ -8,14 +8,18 @@ the epoch. `item` counts the items of a `for_each` step from 0, and is None for 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from callsheet.agents.figures import Figures
 from callsheet.agents.models.chat import FinishReason, Role, Usage
 
 from .errors import EventUnreadable, EventUnwritable
 from .failure import Account, Failure
+
+Verdict: TypeAlias = Literal["done", "again", "failed"]
+"""What became of work that was in doubt."""
 
 
 class _Event(
@@ -77,19 +81,44 @@ class ModelCalled(_Event, frozen=True):
 
 
 class PlanAdopted(_Event, frozen=True):
-    """A checked plan is the run's plan from now on. Revisions count from 1; `plan` is its document."""
+    """A checked plan is the run's plan from now on. Revisions count from 1; `plan` is its document,
+    `contracts` the capabilities that it names, as they were when it was checked: so that a run means
+    the same tomorrow, whatever has become of its agents."""
 
     revision: int
     plan: dict[str, Any]
+    contracts: tuple[dict[str, Any], ...] = ()
+
+
+class KnownFigures(msgspec.Struct, frozen=True, array_like=True):
+    """What was known of an agent at one kind of work when the run began."""
+
+    agent: str
+    capability: str
+    figures: Figures
 
 
 class RunStarted(_Event, frozen=True):
     """Steps may start: `max_concurrency` attempts at once, none after `deadline`. `approvals` are
-    the steps that whoever started the run wants to be asked about, beside those of the plan."""
+    the steps that whoever started the run wants to be asked about, beside those of the plan. With
+    `fail_fast` the first failure that its step does not allow ends the run; without, whatever does
+    not depend on it is finished first. With `hedge` work that may be done twice without harm is given
+    to a second agent where the first takes unusually long. `figures` are those of agents between whom
+    there is a choice."""
 
     max_concurrency: int
     deadline: float | None = None
     approvals: tuple[str, ...] = ()
+    fail_fast: bool = True
+    hedge: bool = False
+    figures: tuple[KnownFigures, ...] = ()
+
+
+class RunResumed(_Event, frozen=True):
+    """Somebody goes on with a run that was paused, or whose process ended. What was being attempted
+    then has no outcome."""
+
+    max_concurrency: int
 
 
 class ConditionDecided(_Event, frozen=True):
@@ -140,7 +169,8 @@ class ApprovalDenied(_Event, frozen=True):
 class AttemptStarted(_Event, frozen=True):
     """An agent was chosen and is given the work, once this event is committed.
 
-    `key` is the idempotency key, the same for every attempt at the same work.
+    `key` is the idempotency key, the same for every attempt at the same work. A `hedge` starts while
+    another attempt at the work is running.
     """
 
     step: str
@@ -150,6 +180,7 @@ class AttemptStarted(_Event, frozen=True):
     deadline: float
     inputs: dict[str, Any]
     item: int | None = None
+    hedge: bool = False
 
 
 class AttemptSucceeded(_Event, frozen=True):
@@ -200,6 +231,66 @@ class AttemptCancelled(_Event, frozen=True):
     item: int | None = None
 
 
+class AttemptLost(_Event, frozen=True):
+    """The process ended while the attempt was running: nobody saw how it ended. `in_doubt`: it cannot
+    be taken back if it was done, so it is not tried again until somebody has said what became of it."""
+
+    step: str
+    attempt: int
+    in_doubt: bool = False
+    item: int | None = None
+
+
+class DoubtSettled(_Event, frozen=True):
+    """Somebody said what became of work that was in doubt: it is done, with this `output`; it may be
+    tried again; or it failed. `by` says who, where that is known."""
+
+    step: str
+    verdict: Verdict
+    output: dict[str, Any] | None = None
+    by: str = ""
+    item: int | None = None
+
+
+class HedgeDue(_Event, frozen=True):
+    """An attempt has been running for unusually long: a second one may start beside it."""
+
+    step: str
+    attempt: int
+    item: int | None = None
+
+
+class HedgeForgone(_Event, frozen=True):
+    """Nobody else is free for a second attempt."""
+
+    step: str
+    item: int | None = None
+
+
+class ResultSought(_Event, frozen=True):
+    """The work may have been done before, in whatever run: `key` tells its result from all others."""
+
+    step: str
+    key: str
+    item: int | None = None
+
+
+class ResultMissing(_Event, frozen=True):
+    """There is no result to be had, and this run is the one to make it."""
+
+    step: str
+    item: int | None = None
+
+
+class ResultReused(_Event, frozen=True):
+    """The work was done before, by the run `source`, and its output is taken over."""
+
+    step: str
+    output: dict[str, Any]
+    source: str
+    item: int | None = None
+
+
 class RetryScheduled(_Event, frozen=True):
     """The next attempt, number `attempt`, may start at `due`."""
 
@@ -225,8 +316,18 @@ class StepFailed(_Event, frozen=True):
     item: int | None = None
 
 
+class StepTimeLimitReached(_Event, frozen=True):
+    """The step took longer, over all its attempts and items, than it may."""
+
+    step: str
+
+
 class TimeLimitReached(_Event, frozen=True):
     """The run's deadline passed."""
+
+
+class PauseRequested(_Event, frozen=True):
+    """Somebody wants the run to rest: nothing starts any more, and what runs may end."""
 
 
 class CancellationRequested(_Event, frozen=True):
@@ -236,7 +337,8 @@ class CancellationRequested(_Event, frozen=True):
 
 
 class RunPaused(_Event, frozen=True):
-    """Nothing is left to do until somebody decides about the steps that are `waiting`."""
+    """Nothing is left to do until somebody decides about the steps that are `waiting`, or, where none
+    is, until somebody resumes the run."""
 
     waiting: tuple[str, ...]
 
@@ -250,9 +352,11 @@ class RunCompleted(_Event, frozen=True):
 
 
 class RunFailed(_Event, frozen=True):
-    """The run ended without an answer."""
+    """The run ended without an answer. `missing` names the steps that failed, and those that were
+    skipped because of them."""
 
     account: Account
+    missing: tuple[str, ...] = ()
 
 
 class RunCancelled(_Event, frozen=True):
@@ -266,6 +370,7 @@ Event: TypeAlias = (
     | ModelCalled
     | PlanAdopted
     | RunStarted
+    | RunResumed
     | ConditionDecided
     | StepSkipped
     | ItemsResolved
@@ -278,10 +383,19 @@ Event: TypeAlias = (
     | AttemptSurprised
     | AttemptStopping
     | AttemptCancelled
+    | AttemptLost
+    | DoubtSettled
+    | HedgeDue
+    | HedgeForgone
+    | ResultSought
+    | ResultMissing
+    | ResultReused
     | RetryScheduled
     | RetryDue
     | StepFailed
+    | StepTimeLimitReached
     | TimeLimitReached
+    | PauseRequested
     | CancellationRequested
     | RunPaused
     | RunCompleted

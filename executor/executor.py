@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
+from callsheet.agents.figures import Figures
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.agents.workspace import Workspace
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 
 from .clock import Clock, SystemClock
-from .driver import Approve, Driver, Surroundings
-from .errors import RunNotPending
-from .events import Event, PlanAdopted, RunStarted
+from .desk import Desk
+from .driver import Driver
+from .errors import RunEnded, RunNotPending
+from .events import Event, KnownFigures, PlanAdopted, RunResumed, RunStarted
 from .journal import Journal
 from .machine import fold
-from .record import RunStatus
+from .observations import observations_of
+from .record import RUN_ENDED, RunStatus
 from .result import RunResult
+from .revival import contracts_of, require_agents, revive
 from .runner import LocalRunner, Runner
+from .state import RunState
+from .surroundings import Approve, Surroundings
 
 MAX_CONCURRENCY = 16
 GRACE_SECONDS = 2.0
+_OPEN = (RunStatus.RUNNING, RunStatus.PAUSED)
 
 
 class Executor:
-    """Carries plans out.
+    """Carries plans out. The runs are owned by the journal that is given: created or claimed there.
 
     `model` is what agents find in their context, every call journaled; `max_concurrency` bounds
     the attempts of one run at a time. `approve` is asked about the steps whose plan, or whose
     `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every event
-    once it is kept. An attempt that is told to stop has `grace_seconds` to do so.
+    once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `desk` is where
+    agents are chosen; runs that share one share the limits of their agents. Without `fail_fast` a
+    failure ends the run only when everything that does not depend on it is finished. With `hedge`
+    pure and reading work that outlives its agent's usual time gets a second attempt elsewhere.
     """
 
     def __init__(
@@ -46,15 +56,21 @@ class Executor:
         needs_approval: Callable[[CompiledStep], bool] | None = None,
         on_event: Callable[[Event], None] | None = None,
         grace_seconds: float = GRACE_SECONDS,
+        desk: Desk | None = None,
+        fail_fast: bool = True,
+        hedge: bool = False,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1")
+        self._registry = registry
         self._journal = journal
         self._clock = clock or SystemClock()
         self._max_concurrency = max_concurrency
         self._needs_approval = needs_approval
+        self._fail_fast = fail_fast
+        self._hedge = hedge
         self._surroundings = Surroundings(
-            registry,
+            desk or Desk(registry),
             journal,
             workspace,
             self._clock,
@@ -66,26 +82,81 @@ class Executor:
         )
 
     async def run(self, run: str, checked: CheckedPlan, *, time_limit: float | None = None) -> RunResult:
-        """Adopt the plan for a run that the journal has as created, and carry it out.
+        """Carry a plan out, for a run that the journal has as created; where it has not adopted the plan
+        yet, it does so now.
 
-        Comes back when the run has completed, failed, or waits for an approval; it fails once
-        `time_limit` seconds have passed. Cancelling stops what runs, enters the cancellation in
-        the journal, and raises CancelledError then. Raises JournalError, RunNotFound and
-        RunNotPending, and what `approve` and `on_event` raise.
+        Comes back when the run has ended, or waits for somebody; it fails once `time_limit` seconds
+        have passed. Cancelling stops what runs, enters the cancellation in the journal, and raises
+        CancelledError then. Raises JournalError, RunNotFound and RunNotPending, and what `approve`
+        and `on_event` raise.
         """
         state = fold(self._journal.read(run), {1: checked})
-        if state.record.status is not RunStatus.PENDING or state.record.revision:
+        if state.record.status is not RunStatus.PENDING:
             raise RunNotPending(run, state.record.status)
         now = self._clock.now()
-        adopted = PlanAdopted(now, 1, checked.plan.to_document())
-        started = RunStarted(
-            now,
-            self._max_concurrency,
-            None if time_limit is None else now + time_limit,
-            self._policy(checked),
+        events: list[Event] = []
+        if not state.record.revision:
+            events.append(PlanAdopted(now, 1, checked.plan.to_document(), contracts_of(checked)))
+        events.append(
+            RunStarted(
+                now,
+                self._max_concurrency,
+                None if time_limit is None else now + time_limit,
+                self._policy(checked),
+                self._fail_fast,
+                self._hedge,
+                self._known_figures(checked),
+            )
         )
-        await Driver(state, self._surroundings).drive(adopted, started, time_limit=time_limit)
+        return await self._drive(state, checked, events)
+
+    async def resume(self, run: str) -> RunResult:
+        """Go on with a run that was started, and then paused, or left behind by a process that ended.
+
+        Comes back and raises as `run` does; RunEnded where there is nothing to go on with, and
+        AgentsChanged where nobody could. Neither changes anything.
+        """
+        state = revive(self._journal.read(run), self._registry)
+        if state.record.status not in _OPEN:
+            raise RunEnded(run, state.record.status)
+        require_agents(state, self._registry)
+        return await self._drive(state, state.plan, [RunResumed(self._clock.now(), self._max_concurrency)])
+
+    async def _drive(self, state: RunState, checked: CheckedPlan, events: Sequence[Event]) -> RunResult:
+        contested = self._contested(checked)
+        known = next((event.figures for event in events if isinstance(event, RunStarted)), state.known)
+        figures = self._figures(state, known, contested)
+        await Driver(state, self._surroundings, figures, contested).drive(*events)
+        if state.record.status in RUN_ENDED:
+            observations = list(observations_of(state.record, self._registry))
+            await self._journal.figures.add(state.record.run, observations)
         return RunResult.of(state.record)
+
+    def _figures(
+        self, state: RunState, known: Iterable[KnownFigures], contested: frozenset[str]
+    ) -> dict[tuple[str, str], Figures]:
+        """What the run knows of the agents between whom it chooses: from before it, and from itself."""
+        figures = {(each.agent, each.capability): each.figures for each in known}
+        for seen in observations_of(state.record, self._registry):
+            if seen.capability in contested:
+                key = seen.agent, seen.capability
+                figures[key] = figures.get(key, Figures()).after(seen)
+        return figures
+
+    def _contested(self, checked: CheckedPlan) -> frozenset[str]:
+        """The capabilities that several agents offer."""
+        offered = self._registry.capabilities
+        named = {step.capability.name for step in checked.steps.values()}
+        return frozenset(
+            name for name in named if name in offered and len(self._registry.agents_for(name)) > 1
+        )
+
+    def _known_figures(self, checked: CheckedPlan) -> tuple[KnownFigures, ...]:
+        contested = self._contested(checked)
+        if not contested:
+            return ()
+        known = self._journal.figures.read(contested)
+        return tuple(KnownFigures(*place, figures) for place, figures in sorted(known.items()))
 
     def _policy(self, checked: CheckedPlan) -> tuple[str, ...]:
         if self._needs_approval is None:

@@ -23,6 +23,10 @@ class FailureKind(StrEnum):
     """The work was done, or could be, and the world is not as the plan assumed."""
     NO_AGENT = "no_agent"
     """Nobody offers the capability any more."""
+    LOST = "lost"
+    """Its process ended during the work, again and again."""
+    DOUBT = "doubt"
+    """Nobody could tell whether it was done, and somebody said that it was not."""
     DENIED = "denied"
     """Somebody was asked to approve the step, and said no."""
     TIME_LIMIT = "time_limit"
@@ -39,7 +43,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     better. For a broken `expectation`, that is its text; `values` are the values that stood in
     it, or in the expression that had no value, long ones shortened. `exception` is the type that
     was raised, where one was. `abandoned`: the attempt was told to stop, ignored it, and may
-    still be running.
+    still be running. `in_doubt`: the work cannot be taken back, and may have been done.
     """
 
     kind: FailureKind
@@ -51,6 +55,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     values: dict[str, Any] = {}
     exception: str | None = None
     abandoned: bool = False
+    in_doubt: bool = False
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -11,21 +11,26 @@ from .events import (
     ApprovalRequested,
     AttemptCancelled,
     AttemptFailed,
+    AttemptLost,
     AttemptStarted,
     AttemptStopping,
     AttemptSucceeded,
     AttemptSurprised,
     ConditionDecided,
+    DoubtSettled,
     Event,
     ItemsResolved,
     ModelCalled,
     PlanAdopted,
+    ResultReused,
+    ResultSought,
     RetryScheduled,
     RunCancelled,
     RunCompleted,
     RunCreated,
     RunFailed,
     RunPaused,
+    RunResumed,
     RunStarted,
     StepFailed,
     StepSkipped,
@@ -59,13 +64,15 @@ def _run_created(record: RunRecord, event: RunCreated) -> None:
 def _model_called(record: RunRecord, event: ModelCalled) -> None:
     record.usage = record.usage + event.usage
     record.model_calls += 1
-    attempt = record.running.get((event.step, event.item)) if event.step else None
-    if attempt is not None and attempt.number == event.attempt:
+    if event.step is None or event.attempt is None:
+        return
+    attempt = record.running.get((event.step, event.item, event.attempt))
+    if attempt is not None:
         attempt.usage = attempt.usage + event.usage
 
 
 def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
-    record.revision, record.plan = event.revision, event.plan
+    record.revision, record.plan, record.contracts = event.revision, event.plan, event.contracts
     for step in event.plan["steps"]:
         record.steps.setdefault(step["id"], StepRecord(step["id"], step["capability"]))
 
@@ -73,6 +80,10 @@ def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
 def _run_started(record: RunRecord, event: RunStarted) -> None:
     record.status = RunStatus.RUNNING
     record.started, record.deadline = event.at, event.deadline
+
+
+def _run_resumed(record: RunRecord, event: RunResumed) -> None:
+    record.status, record.waiting = RunStatus.RUNNING, ()
 
 
 def _condition_decided(record: RunRecord, event: ConditionDecided) -> None:
@@ -104,60 +115,68 @@ def _complete(record: RunRecord, step: StepRecord, output: Any) -> None:
 
 def _approval_requested(record: RunRecord, event: ApprovalRequested) -> None:
     record.step_of(event.step).status = StepStatus.WAITING
+    record.asked[event.step] = event
 
 
 def _retry_scheduled(record: RunRecord, event: RetryScheduled) -> None:
-    step = record.step_of(event.step)
-    # Of a step with items, others may be running.
-    if step.items is None:
-        step.status = StepStatus.WAITING
+    _wait(record, event.step)
 
 
 def _approval_decided(record: RunRecord, event: ApprovalGranted | ApprovalDenied) -> None:
     record.step_of(event.step).status = StepStatus.PENDING
+    record.asked.pop(event.step, None)
 
 
 def _attempt_started(record: RunRecord, event: AttemptStarted) -> None:
     step = record.step_of(event.step)
     step.status = StepStatus.RUNNING
-    attempt = AttemptRecord(event.attempt, event.item, event.agent, event.at)
+    attempt = AttemptRecord(event.attempt, event.item, event.agent, event.at, hedge=event.hedge)
     step.attempts.append(attempt)
-    record.running[event.step, event.item] = attempt
+    record.running[event.step, event.item, event.attempt] = attempt
 
 
 def _attempt_stopping(record: RunRecord, event: AttemptStopping) -> None:
-    attempt = record.running.get((event.step, event.item))
+    attempt = record.running.get((event.step, event.item, event.attempt))
     if attempt is not None:
         attempt.status = AttemptStatus.STOPPING
 
 
 def _end_attempt(
     record: RunRecord,
-    event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled,
+    event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost,
     status: AttemptStatus,
     failure: Failure | None = None,
-) -> None:
-    attempt = record.running.pop((event.step, event.item), None)
+) -> AttemptRecord | None:
+    attempt = record.running.pop((event.step, event.item, event.attempt), None)
     if attempt is not None:
         attempt.status, attempt.ended, attempt.failure = status, event.at, failure
         attempt.abandoned = failure is not None and failure.abandoned
+    return attempt
 
 
 def _attempt_succeeded(record: RunRecord, event: AttemptSucceeded) -> None:
     _end_attempt(record, event, AttemptStatus.SUCCEEDED)
-    step = record.step_of(event.step)
-    if event.item is None:
-        _complete(record, step, event.output)
-        return
-    step.outputs[event.item] = event.output
-    step.unfinished -= 1
-    # Never so for a step that failed: the item that it failed with is unfinished for good.
-    if not step.unfinished:
-        _complete(record, step, step.outputs)
+    _take_output(record, event.step, event.item, event.output)
+
+
+def _take_output(record: RunRecord, name: str, item: int | None, output: Any) -> None:
+    step = record.step_of(name)
+    if item is None:
+        # An attempt that was told to stop may succeed all the same, too late.
+        if step.status not in ENDED:
+            _complete(record, step, output)
+    elif step.outputs[item] is None:
+        step.outputs[item] = output
+        step.unfinished -= 1
+        # Never so for a step that failed: the item that it failed with is unfinished for good.
+        if not step.unfinished and step.status not in ENDED:
+            _complete(record, step, step.outputs)
 
 
 def _attempt_failed(record: RunRecord, event: AttemptFailed) -> None:
-    _end_attempt(record, event, AttemptStatus.FAILED, event.failure)
+    attempt = _end_attempt(record, event, AttemptStatus.FAILED, event.failure)
+    if event.failure.in_doubt:
+        _doubt(record, event.step, event.item, attempt)
 
 
 def _attempt_surprised(record: RunRecord, event: AttemptSurprised) -> None:
@@ -165,16 +184,55 @@ def _attempt_surprised(record: RunRecord, event: AttemptSurprised) -> None:
 
 
 def _attempt_cancelled(record: RunRecord, event: AttemptCancelled) -> None:
-    attempt = record.running.get((event.step, event.item))
-    _end_attempt(record, event, AttemptStatus.CANCELLED)
+    attempt = _end_attempt(record, event, AttemptStatus.CANCELLED)
     if attempt is not None:
         attempt.abandoned = event.abandoned
+
+
+def _attempt_lost(record: RunRecord, event: AttemptLost) -> None:
+    attempt = _end_attempt(record, event, AttemptStatus.LOST)
+    if event.in_doubt:
+        _doubt(record, event.step, event.item, attempt)
+    else:
+        _wait(record, event.step)
+
+
+def _doubt(record: RunRecord, step: str, item: int | None, attempt: AttemptRecord | None) -> None:
+    if attempt is not None:
+        record.doubtful[step, item] = attempt
+    _wait(record, step)
+
+
+def _wait(record: RunRecord, name: str) -> None:
+    step = record.step_of(name)
+    # Of a step with items, others may be running.
+    if step.items is None and step.status not in ENDED:
+        step.status = StepStatus.WAITING
+
+
+def _doubt_settled(record: RunRecord, event: DoubtSettled) -> None:
+    record.doubtful.pop((event.step, event.item), None)
+    if event.output is not None:
+        _take_output(record, event.step, event.item, event.output)
+
+
+def _result_sought(record: RunRecord, event: ResultSought) -> None:
+    _wait(record, event.step)
+
+
+def _result_reused(record: RunRecord, event: ResultReused) -> None:
+    record.step_of(event.step).reused[event.item] = event.source
+    _take_output(record, event.step, event.item, event.output)
 
 
 def _step_failed(record: RunRecord, event: StepFailed) -> None:
     step = record.step_of(event.step)
     step.status, step.failure = StepStatus.FAILED, event.failure
     record.lost.add(event.step)
+    record.asked.pop(event.step, None)
+    if record.doubtful:
+        for work in [work for work in record.doubtful if work[0] == event.step]:
+            del record.doubtful[work]
 
 
 def _run_paused(record: RunRecord, event: RunPaused) -> None:
@@ -187,7 +245,7 @@ def _run_completed(record: RunRecord, event: RunCompleted) -> None:
 
 
 def _run_failed(record: RunRecord, event: RunFailed) -> None:
-    record.account = event.account
+    record.account, record.missing = event.account, event.missing
     _end(record, RunStatus.FAILED)
 
 
@@ -208,20 +266,25 @@ _ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
     ApprovalRequested: _approval_requested,
     AttemptCancelled: _attempt_cancelled,
     AttemptFailed: _attempt_failed,
+    AttemptLost: _attempt_lost,
     AttemptStarted: _attempt_started,
     AttemptStopping: _attempt_stopping,
     AttemptSucceeded: _attempt_succeeded,
     AttemptSurprised: _attempt_surprised,
     ConditionDecided: _condition_decided,
+    DoubtSettled: _doubt_settled,
     ItemsResolved: _items_resolved,
     ModelCalled: _model_called,
     PlanAdopted: _plan_adopted,
+    ResultReused: _result_reused,
+    ResultSought: _result_sought,
     RetryScheduled: _retry_scheduled,
     RunCancelled: _run_cancelled,
     RunCompleted: _run_completed,
     RunCreated: _run_created,
     RunFailed: _run_failed,
     RunPaused: _run_paused,
+    RunResumed: _run_resumed,
     RunStarted: _run_started,
     StepFailed: _step_failed,
     StepSkipped: _step_skipped,

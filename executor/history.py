@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from .events import AttemptStarted, Event, RunCancelled
 from .fold import record_of
 from .journal import Journal
+from .record import Work
 from .result import RunResult
 
 
@@ -14,3 +18,13 @@ def read_history(journal: Journal, run: str) -> RunResult:
     EventUnreadable.
     """
     return RunResult.of(record_of(journal.read(journal.find(run))))
+
+
+def last_attempts(events: Iterable[Event]) -> dict[Work, AttemptStarted]:
+    """The last attempt at each piece of work, as it began, with what the agent was given."""
+    return {(each.step, each.item): each for each in events if isinstance(each, AttemptStarted)}
+
+
+def reason_of(events: Iterable[Event]) -> str:
+    """Why a run was cancelled, as far as anybody said; empty where nobody did, or where it was not."""
+    return next((each.reason for each in events if isinstance(each, RunCancelled)), "")

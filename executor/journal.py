@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from .errors import EventUnreadable, JournalError, RunAmbiguous, RunNotFound
+from .errors import EventUnreadable, JournalError, RunAmbiguous, RunNotClaimed, RunNotFound, RunOwned
 from .events import (
     Event,
     ModelCalled,
@@ -20,7 +20,11 @@ from .events import (
     decode,
     encode,
 )
+from .figure_book import FigureBook, MemoryFigureBook
+from .lease import Owner, Process
+from .mailbox import Mailbox, MemoryMailbox
 from .record import RunStatus
+from .results import MemoryResults, Results
 
 MOST_NAMED = 5
 _STATUSES: dict[type[Event], RunStatus] = {
@@ -44,15 +48,53 @@ class RunSummary:
 
 
 class Journal(Protocol):
-    """Where events are kept. Everything raises JournalError where the journal cannot do its work."""
+    """Where events are kept. Everything raises JournalError where the journal cannot do its work.
 
-    async def create(self, created: RunCreated) -> None:
-        """Begin a run. Raises JournalError where there is one with the same id."""
+    A run has one owner at a time, and only its owner writes it: a journal object that has created or
+    claimed it, and has not let go of it.
+    """
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """What others have to say to the owner of a run."""
         ...
 
-    async def append(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to a run, all or none, and return once they are kept for good. A call that is
-        cancelled may have been kept all the same, before whatever is appended after it."""
+    @property
+    def results(self) -> Results:
+        """Results kept across runs."""
+        ...
+
+    @property
+    def figures(self) -> FigureBook:
+        """How well agents have done so far, over all runs."""
+        ...
+
+    async def create(self, created: RunCreated, *more: Event) -> None:
+        """Begin a run with these events, all or none, and own it. Raises JournalError where there is
+        one with the same id."""
+        ...
+
+    async def claim(self, run: str) -> None:
+        """Own a run that there is. Raises RunNotFound; RunOwned while its owner lives, also where that
+        is this very object."""
+        ...
+
+    async def release(self, run: str) -> None:
+        """Let go of a run. Nothing happens where this journal does not own it."""
+        ...
+
+    def owner(self, run: str) -> Owner | None:
+        """Who has the run now; None where nobody alive does. Raises RunNotFound."""
+        ...
+
+    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+        """Add events to a run, all or none, and return once they are kept for good. The letters with
+        these numbers are answered by that. A call that is cancelled may have been kept all the same,
+        before whatever is appended after it.
+
+        Raises RunNotFound; RunNotClaimed where this journal does not own the run, RunTakenOver where
+        another does by now; JournalError also where one of the letters was answered before.
+        """
         ...
 
     def read(self, run: str) -> list[Event]:
@@ -68,7 +110,7 @@ class Journal(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what is held; nothing can be appended after."""
+        """Let go of what is held, runs included; nothing can be appended after."""
         ...
 
 
@@ -112,16 +154,59 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[bytes]] = {}
+        self._owned: dict[str, Owner] = {}
+        self._process = Process.this()
+        self._mailbox = MemoryMailbox(self._lines)
+        self._results = MemoryResults(self._require_owned)
+        self._figures = MemoryFigureBook(self._lines)
 
-    async def create(self, created: RunCreated) -> None:
-        """Begin a run. Raises JournalError where there is one with the same id."""
+    @property
+    def mailbox(self) -> Mailbox:
+        """What others have to say to the owner of a run."""
+        return self._mailbox
+
+    @property
+    def results(self) -> Results:
+        """Results kept across runs."""
+        return self._results
+
+    @property
+    def figures(self) -> FigureBook:
+        """How well agents have done so far."""
+        return self._figures
+
+    async def create(self, created: RunCreated, *more: Event) -> None:
+        """Begin a run, and own it. Raises JournalError where there is one with the same id."""
         if created.run in self._runs:
             raise JournalError("in memory", f"there is a run {created.run!r} already")
-        self._runs[created.run] = [encode(created)]
+        self._runs[created.run] = [encode(event) for event in (created, *more)]
+        self._own(created.run)
 
-    async def append(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to a run. Raises RunNotFound."""
-        self._lines(run).extend([encode(event) for event in events])
+    async def claim(self, run: str) -> None:
+        """Own a run that there is. Raises RunNotFound, RunOwned."""
+        owner = self.owner(run)
+        if owner is not None:
+            raise RunOwned(run, owner.pid, owner.host)
+        self._own(run)
+
+    async def release(self, run: str) -> None:
+        """Let go of a run."""
+        if self._owned.pop(run, None) is not None:
+            self._results.let_go(run)
+
+    def owner(self, run: str) -> Owner | None:
+        """Who has the run now. Raises RunNotFound."""
+        self._lines(run)
+        return self._owned.get(run)
+
+    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+        """Add events to a run, and answer letters. Raises RunNotFound, RunNotClaimed, JournalError."""
+        lines = self._lines(run)
+        self._require_owned(run)
+        encoded = [encode(event) for event in events]
+        if letters:
+            self._mailbox.answer(run, letters)
+        lines.extend(encoded)
 
     def read(self, run: str) -> list[Event]:
         """Every event of a run, in order. Raises RunNotFound."""
@@ -137,7 +222,17 @@ class MemoryJournal:
         return [summarize(decode(lines[0]), decode(lines[-1])) for lines in latest]
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Let go of every run."""
+        for run in list(self._owned):
+            del self._owned[run]
+            self._results.let_go(run)
+
+    def _own(self, run: str) -> None:
+        self._owned[run] = Owner(self._process.pid, self._process.host, self._process.wall())
+
+    def _require_owned(self, run: str) -> None:
+        if run not in self._owned:
+            raise RunNotClaimed("in memory", run)
 
     def _lines(self, run: str) -> list[bytes]:
         lines = self._runs.get(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from callsheet.agents.capability import Effect
 from callsheet.agents.errors import Permanent, Retryable, Surprise
@@ -22,6 +23,7 @@ from .decisions import scope_of
 from .events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from .failure import Failure, FailureKind
 from .json_copy import NotJson, clean_text, copy_json
+from .process_runner import ProcessDied
 from .record import RunRecord
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
@@ -39,13 +41,17 @@ def judge_output(
     if not validator.accepts(output):
         problems = describe(validator.problems(output))
         return _invalid(started, f"its output is not what {step.capability.name!r} promises: {problems}", at)
-    if step.expectations:
-        scope = scope_of(record, step.id, started.item, output)
-        for expectation in step.expectations:
-            surprise = _disappointment(expectation, scope)
-            if surprise is not None:
-                return AttemptSurprised(at, started.step, started.attempt, surprise, output, started.item)
+    surprise = _first_disappointment(record, step, started.item, output)
+    if surprise is not None:
+        return AttemptSurprised(at, started.step, started.attempt, surprise, output, started.item)
     return AttemptSucceeded(at, started.step, started.attempt, output, started.item)
+
+
+def meets_expectations(
+    record: RunRecord, step: CompiledStep, item: int | None, output: dict[str, Any]
+) -> bool:
+    """Whether every expectation of the step holds for an output."""
+    return _first_disappointment(record, step, item, output) is None
 
 
 def judge_error(
@@ -55,13 +61,15 @@ def judge_error(
     if isinstance(error, Surprise):
         surprise = Failure(FailureKind.SURPRISE, _text(error))
         return AttemptSurprised(at, started.step, started.attempt, surprise, item=started.item)
+    effect = step.capability.effect
     failure = Failure(
         FailureKind.ERROR,
         _text(error),
-        retryable=_can_be_retried(error, step.capability.effect),
+        retryable=_can_be_retried(error, effect),
         retry_after=error.retry_after if isinstance(error, (Retryable, ModelUnavailable)) else None,
         agent_at_fault=not isinstance(error, Permanent),
         exception=type(error).__name__,
+        in_doubt=effect is Effect.IRREVERSIBLE and isinstance(error, ProcessDied),
     )
     return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
 
@@ -102,6 +110,16 @@ def _text(error: BaseException) -> str:
         text = ""
     known = isinstance(error, (Surprise, Retryable, Permanent)) and text
     return clean_text(text if known else f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def _first_disappointment(
+    record: RunRecord, step: CompiledStep, item: int | None, output: dict[str, Any]
+) -> Failure | None:
+    if not step.expectations:
+        return None
+    scope = scope_of(record, step.id, item, output)
+    found = (_disappointment(expectation, scope) for expectation in step.expectations)
+    return next((surprise for surprise in found if surprise is not None), None)
 
 
 def _disappointment(expectation: Expectation, scope: Scope) -> Failure | None:

@@ -26,14 +26,11 @@ class Owner:
     attempt: int | None = None
 
 
-class JournaledModel:
-    """A model, each call of which is entered into the journal once it is over, however it ended."""
+class _Veil:
+    """What stands before a model, and goes by its name."""
 
-    def __init__(self, model: ChatModel, enter: Enter, clock: Clock, owner: Owner | None = None) -> None:
+    def __init__(self, model: ChatModel) -> None:
         self._model = model
-        self._enter = enter
-        self._clock = clock
-        self._owner = owner or Owner()
 
     @property
     def name(self) -> str:
@@ -44,6 +41,16 @@ class JournaledModel:
     def context_tokens(self) -> int:
         """How many tokens a question and its answer may have together."""
         return self._model.context_tokens
+
+
+class JournaledModel(_Veil):
+    """A model, each call of which is entered into the journal once it is over, however it ended."""
+
+    def __init__(self, model: ChatModel, enter: Enter, clock: Clock, owner: Owner | None = None) -> None:
+        super().__init__(model)
+        self._enter = enter
+        self._clock = clock
+        self._owner = owner or Owner()
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """Ask, and yield the answer as it is written. Raises what the model raises."""
@@ -66,7 +73,7 @@ class JournaledModel:
                     self._clock.now(),
                     started,
                     self._model.name,
-                    _journaled(request),
+                    journaled_request(request),
                     clean_text("".join(texts)),
                     usage,
                     finish,
@@ -78,24 +85,14 @@ class JournaledModel:
             )
 
 
-class DistantModel:
+class DistantModel(_Veil):
     """A model for work that runs in another thread, with an event loop of its own: the call itself
     is made on the loop of the run, where the model's connections live. The answer arrives in one
     piece."""
 
     def __init__(self, model: ChatModel, home: asyncio.AbstractEventLoop) -> None:
-        self._model = model
+        super().__init__(model)
         self._home = home
-
-    @property
-    def name(self) -> str:
-        """The name of the model behind it."""
-        return self._model.name
-
-    @property
-    def context_tokens(self) -> int:
-        """How many tokens a question and its answer may have together."""
-        return self._model.context_tokens
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """Ask, and yield the whole answer at the end. Raises what the model raises."""
@@ -107,7 +104,8 @@ class DistantModel:
         return [chunk async for chunk in self._model.stream(request)]
 
 
-def _journaled(request: ChatRequest) -> ModelRequest:
+def journaled_request(request: ChatRequest) -> ModelRequest:
+    """The request as an event has it."""
     return ModelRequest(
         tuple(ModelMessage(message.role, clean_text(message.content)) for message in request.messages),
         _schema(request),

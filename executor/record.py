@@ -15,12 +15,16 @@ import msgspec
 
 from callsheet.agents.models.chat import Usage
 
+from .events import ApprovalRequested
 from .failure import Account, Failure
 
 NO_USAGE = Usage()
 
 Work: TypeAlias = tuple[str, int | None]
 """A step, or one item of a `for_each` step: what an attempt is an attempt at."""
+
+Try: TypeAlias = tuple[str, int | None, int]
+"""An attempt: the step, the item, and its number."""
 
 
 class RunStatus(StrEnum):
@@ -40,7 +44,7 @@ class StepStatus(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
     WAITING = "waiting"
-    """For the next attempt to be due, or for somebody's approval."""
+    """For the next attempt to be due, for a result that is being made elsewhere, or for somebody's word."""
     COMPLETED = "completed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -56,8 +60,11 @@ class AttemptStatus(StrEnum):
     FAILED = "failed"
     SURPRISED = "surprised"
     CANCELLED = "cancelled"
+    LOST = "lost"
+    """Its process ended, and nobody knows what became of it."""
 
 
+RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})
 ENDED = frozenset({StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED})
 
 
@@ -72,13 +79,15 @@ class AttemptRecord(msgspec.Struct):
     ended: float | None = None
     failure: Failure | None = None
     abandoned: bool = False
+    hedge: bool = False
     usage: Usage = NO_USAGE
 
 
 @dataclass(slots=True)
 class StepRecord:
     """One step. `items` is None unless it turned out to be a `for_each` step; then `outputs` has
-    a place for each of them, and `unfinished` counts those that have not succeeded."""
+    a place for each of them, and `unfinished` counts those that have not succeeded. `reused` names the
+    runs from which an output was taken over, by item."""
 
     id: str
     capability: str
@@ -90,12 +99,14 @@ class StepRecord:
     items: list[Any] | None = None
     outputs: list[Any] = field(default_factory=list[Any])
     unfinished: int = 0
+    reused: dict[int | None, str] = field(default_factory=dict[int | None, str])
 
 
 @dataclass(slots=True)
 class RunRecord:
     """A run. `outputs` has what each completed step gave (a list for a `for_each` step), `running`
-    the attempts that have not ended, `now` the time of the latest event."""
+    the attempts that have not ended, `asked` what
+    somebody was asked and has not answered, `doubtful` the work of which nobody knows whether it was done, `now` the time of the latest event."""
 
     run: str = ""
     goal: str = ""
@@ -109,10 +120,13 @@ class RunRecord:
     deadline: float | None = None
     revision: int = 0
     plan: dict[str, Any] | None = None
+    contracts: tuple[dict[str, Any], ...] = ()
     steps: dict[str, StepRecord] = field(default_factory=dict[str, StepRecord])
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
-    running: dict[Work, AttemptRecord] = field(default_factory=dict[Work, AttemptRecord])
+    running: dict[Try, AttemptRecord] = field(default_factory=dict[Try, AttemptRecord])
     lost: set[str] = field(default_factory=set[str])
+    asked: dict[str, ApprovalRequested] = field(default_factory=dict[str, ApprovalRequested])
+    doubtful: dict[Work, AttemptRecord] = field(default_factory=dict[Work, AttemptRecord])
     answer: Any = None
     missing: tuple[str, ...] = ()
     account: Account | None = None

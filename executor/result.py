@@ -14,12 +14,13 @@ from pydantic import JsonValue
 from callsheet.agents.models.chat import Usage
 
 from .failure import Account, Failure
-from .record import AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
+from .record import RUN_ENDED, AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
 
 
 class AttemptResult(msgspec.Struct, frozen=True):
-    """One try by one agent. Times are seconds since the epoch; `ended` is None where it has not,
-    or where nobody saw it end. `abandoned`: it ignored that it was told to stop."""
+    """One try by one agent. Times are seconds since the epoch; `ended` is None where it has not; for a
+    lost one it is when that was found out. `abandoned`: it ignored that it was told to stop. `hedge`: it
+    began beside one that took unusually long."""
 
     number: int
     item: int | None
@@ -30,12 +31,42 @@ class AttemptResult(msgspec.Struct, frozen=True):
     failure: Failure | None
     abandoned: bool
     usage: Usage
+    hedge: bool = False
+
+
+class Reuse(msgspec.Struct, frozen=True):
+    """An output that was taken over from another `run`, of the whole step or of one item."""
+
+    run: str
+    item: int | None
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What somebody was asked and has not answered: whether a step may start. `inputs` is what it would be
+    given, a list of them for a `for_each` step."""
+
+    step: str
+    capability: str
+    effect: str
+    inputs: JsonValue
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """Work of which nobody knows whether it was done: the attempt at it that `agent` began at `started`,
+    in seconds since the epoch."""
+
+    step: str
+    item: int | None
+    capability: str
+    agent: str
+    attempt: int
+    started: float
 
 
 class StepResult(msgspec.Struct, frozen=True):
     """One step. `output` is the object that a completed step gave, a list of them for a `for_each`
     step. `because` names the dependencies for want of which it was skipped; empty where its own
-    condition did not hold."""
+    condition did not hold. `reused` says which outputs come from other runs."""
 
     id: str
     capability: str
@@ -44,6 +75,7 @@ class StepResult(msgspec.Struct, frozen=True):
     failure: Failure | None
     because: tuple[str, ...]
     attempts: tuple[AttemptResult, ...]
+    reused: tuple[Reuse, ...] = ()
 
     @property
     def started(self) -> float | None:
@@ -59,9 +91,9 @@ class StepResult(msgspec.Struct, frozen=True):
 
 class RunResult(msgspec.Struct, frozen=True):
     """One run. `answer` is there once it is completed, `account` once it failed; `missing` names
-    the steps whose work the answer had to do without; `waiting` those that wait for an approval.
-    `plan` is the document of the plan that was carried out last, `usage` the sum over all calls
-    of models."""
+    the steps whose work the answer had to do without; `waiting` those for which a paused run waits,
+    `asked` and `in_doubt` what about them, paused or not. `plan` is the document of the plan that was
+    carried out last, `usage` the sum over all calls of models."""
 
     run: str
     goal: str
@@ -78,6 +110,8 @@ class RunResult(msgspec.Struct, frozen=True):
     created: float
     started: float | None
     ended: float | None
+    asked: tuple[Question, ...] = ()
+    in_doubt: tuple[Doubt, ...] = ()
 
     @classmethod
     def of(cls, record: RunRecord) -> Self:
@@ -98,13 +132,36 @@ class RunResult(msgspec.Struct, frozen=True):
             created=record.created,
             started=record.started,
             ended=record.ended,
+            asked=_asked(record),
+            in_doubt=_in_doubt(record),
         )
 
 
+def _asked(record: RunRecord) -> tuple[Question, ...]:
+    if record.status in RUN_ENDED:
+        return ()
+    return tuple(
+        Question(each.step, each.capability, each.effect, each.inputs) for each in record.asked.values()
+    )
+
+
+def _in_doubt(record: RunRecord) -> tuple[Doubt, ...]:
+    return tuple(
+        Doubt(step, item, record.step_of(step).capability, each.agent, each.number, each.started)
+        for (step, item), each in record.doubtful.items()
+    )
+
+
 def _step(step: StepRecord) -> StepResult:
-    attempts = tuple(map(_attempt, step.attempts))
     return StepResult(
-        step.id, step.capability, step.status, step.output, step.failure, step.because, attempts
+        step.id,
+        step.capability,
+        step.status,
+        step.output,
+        step.failure,
+        step.because,
+        tuple(map(_attempt, step.attempts)),
+        tuple(Reuse(run, item) for item, run in step.reused.items()),
     )
 
 
@@ -119,4 +176,5 @@ def _attempt(attempt: AttemptRecord) -> AttemptResult:
         attempt.failure,
         attempt.abandoned,
         attempt.usage,
+        attempt.hedge,
     )

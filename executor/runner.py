@@ -18,7 +18,9 @@ from pydantic import JsonValue
 from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.errors import Permanent
 
+from .agent_place import check_not_loading
 from .model import DistantModel
+from .process_runner import ProcessRunner, ProcessStuck
 from .virtual_time import outside_work
 
 _Outcome: TypeAlias = tuple[object, BaseException | None]
@@ -50,17 +52,40 @@ class Abandoned(Exception):
 
 
 class LocalRunner:
-    """Runs attempts on the event loop, or, where an agent asks for it, in a thread of their own.
+    """Runs attempts on the event loop, or, where an agent asks for it, in a thread or a process of
+    their own.
 
     A thread cannot be stopped. It is a daemon: work that was abandoned holds up nobody, not
-    even the end of the process.
+    even the end of the process. A process can, and is kept for the next attempt; `processes` says
+    for how long.
     """
 
+    def __init__(self, processes: ProcessRunner | None = None) -> None:
+        self._processes = processes or ProcessRunner()
+
     async def perform(self, assignment: Assignment) -> object:
-        """Do the work. Raises what the agent raises."""
-        if assignment.agent.isolation is Isolation.THREAD:
-            return await _perform_in_thread(assignment)
-        return await assignment.agent.perform(assignment.capability, assignment.inputs, assignment.context)
+        """Do the work. Raises what the agent raises, and what `ProcessRunner.perform` does."""
+        check_not_loading()
+        match assignment.agent.isolation:
+            case Isolation.THREAD:
+                return await _perform_in_thread(assignment)
+            case Isolation.PROCESS:
+                return await self._perform_in_process(assignment)
+            case _:
+                agent, context = assignment.agent, assignment.context
+                return await agent.perform(assignment.capability, assignment.inputs, context)
+
+    def close(self) -> None:
+        """End the processes that wait for work. Nobody has to call it: they also end by themselves,
+        and with this object."""
+        self._processes.close()
+
+    async def _perform_in_process(self, assignment: Assignment) -> object:
+        agent, context = assignment.agent, assignment.context
+        try:
+            return await self._processes.perform(agent, assignment.capability, assignment.inputs, context)
+        except ProcessStuck:
+            raise Abandoned from None
 
 
 async def _perform_in_thread(assignment: Assignment) -> object:

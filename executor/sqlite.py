@@ -6,63 +6,47 @@ that outlives the death of the process at any instant; `FULL` outlives a power c
 
 from __future__ import annotations
 
-import sqlite3
-import time
-from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
-from enum import StrEnum
+import asyncio
+from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
-from .errors import JournalError, RunNotFound
+import msgspec
+
+from .attachments import Attachments, Entry, detach, fetch
+from .errors import EventUnreadable, RunNotFound
 from .events import Event, RunCreated, decode, encode
+from .figure_book import FigureBook, SqliteFigureBook
 from .journal import MOST_NAMED, RunSummary, choose_run, summarize
-from .virtual_time import held_time
-from .writer import Writer, explain
+from .lease import LeaseTerms, Owner, Process
+from .ledger import Hold, Ledger, owner_of
+from .mailbox import Mailbox, SqliteMailbox
+from .results import Results, SqliteResults
+from .tables import Durability, open_tables, reading
+from .writer import Work, Writer
 
-APPLICATION_ID = 0x43616C6C
-"""`Call`, in the header of every file that is a journal of ours."""
-BUSY_SECONDS = 10.0
-_VERSIONS = (
-    """
-    CREATE TABLE runs (
-        number INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE
-    ) STRICT;
-    CREATE TABLE events (
-        run INTEGER NOT NULL REFERENCES runs (number),
-        sequence INTEGER NOT NULL,
-        body TEXT NOT NULL,
-        PRIMARY KEY (run, sequence)
-    ) STRICT, WITHOUT ROWID;
-    """,
-)
-"""What makes each version of the schema from the one before it. Those released never change."""
-_EVENTS = "SELECT body FROM events JOIN runs ON run = number WHERE id = ? ORDER BY sequence"
+_EVENTS = "SELECT body, parts FROM events JOIN runs ON run = number WHERE id = ? ORDER BY sequence"
 _RUNS = "SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT ?"
-_SUMMARIES = """
-SELECT
-    (SELECT body FROM events WHERE run = number ORDER BY sequence LIMIT 1),
-    (SELECT body FROM events WHERE run = number ORDER BY sequence DESC LIMIT 1)
-FROM runs ORDER BY number DESC LIMIT ?
+_ENDS = """
+SELECT events.body, events.parts
+FROM (SELECT number FROM runs ORDER BY number DESC LIMIT ?) AS latest
+JOIN (SELECT 0 AS last UNION ALL SELECT 1) AS which
+JOIN events ON events.run = latest.number AND events.sequence = iif(
+    which.last,
+    (SELECT max(sequence) FROM events WHERE run = latest.number),
+    (SELECT min(sequence) FROM events WHERE run = latest.number)
+) ORDER BY latest.number DESC, which.last
 """
-
-
-class Durability(StrEnum):
-    """What an acknowledged event outlives."""
-
-    NORMAL = "normal"
-    """The death of the process."""
-    FULL = "full"
-    """A power cut too; much slower where events come one by one."""
+"""The first and the last event of each run, also where those are one."""
 
 
 class SqliteJournal:
     """A journal in a file, which is made, with its folder, where it is missing.
 
-    With `must_exist` it is not made. Raises JournalError for a folder, another program's database,
-    a file that is no database, one of a newer release, and one that cannot be written.
+    With `must_exist` it is not made. `lease` says how the journal keeps the runs that it owns, and
+    `process` for whom. Raises JournalError for a folder, another program's database, a file that is no
+    database, one of a newer release, and one that cannot be written.
     """
 
     def __init__(
@@ -71,129 +55,117 @@ class SqliteJournal:
         *,
         durability: Durability = Durability.NORMAL,
         must_exist: bool = False,
+        lease: LeaseTerms | None = None,
+        process: Process | None = None,
     ) -> None:
         self._path = Path(path)
-        self._prepare_place(must_exist)
-        with self._explained():
-            connection = _connect(self._path)
-            try:
-                self._check_owner(connection)
-                self._set_up(connection, durability)
-            except BaseException:
-                connection.close()
-                raise
-        self._writer = Writer(connection, self._path)
+        connection = open_tables(self._path, durability, must_exist=must_exist)
+        self._process = process or Process.this()
+        terms = lease or LeaseTerms()
+        self._ledger = Ledger(self._path, terms, self._process)
+        self._writer = Writer(connection, self._path, tick=terms.tick, on_rollback=self._ledger.forget)
+        self._mailbox = SqliteMailbox(self._path, self._writer)
+        self._results = SqliteResults(self._writer, self._ledger)
+        self._figures = SqliteFigureBook(self._path, self._writer)
+        for watchman in (self._ledger, self._mailbox, self._results):
+            self._writer.attend(watchman)
 
     @property
     def path(self) -> Path:
         """The file."""
         return self._path
 
-    async def create(self, created: RunCreated) -> None:
-        """Begin a run. Raises JournalError, also where there is one with the same id."""
-        with held_time():
-            await self._writer.write(created.run, [encode(created).decode()], begins=True)
+    @property
+    def mailbox(self) -> Mailbox:
+        """What others have to say to the owner of a run, in whatever process they are."""
+        return self._mailbox
 
-    async def append(self, run: str, events: Sequence[Event]) -> None:
-        """Add events to a run, and return once they are committed. Cancelled, they may be kept all
-        the same, before whatever is appended after. Raises JournalError, RunNotFound."""
-        bodies = [encode(event).decode() for event in events]
-        with held_time():
-            await self._writer.write(run, bodies, begins=False)
+    @property
+    def results(self) -> Results:
+        """Results kept across runs and processes."""
+        return self._results
+
+    @property
+    def figures(self) -> FigureBook:
+        """How well agents have done so far, over all runs."""
+        return self._figures
+
+    async def create(self, created: RunCreated, *more: Event) -> None:
+        """Begin a run with these events, and own it. Raises JournalError, also where there is one with
+        the same id. Cancelled, the run may be there, and nobody owns it."""
+        entries = [detach(encode(event)) for event in (created, *more)]
+        await self._own(created.run, partial(self._ledger.begin, created.run, entries))
+
+    async def claim(self, run: str) -> None:
+        """Own a run that there is. Raises JournalError, RunNotFound; RunOwned while its owner lives, be
+        it this very journal. Cancelled, nobody owns it."""
+        await self._own(run, partial(self._ledger.claim, run))
+
+    async def release(self, run: str) -> None:
+        """Let go of a run. Nothing happens where this journal does not own it. Raises JournalError."""
+        if not self._writer.is_closed:
+            await self._writer.write(partial(self._ledger.release, run), partial(self._released, run))
+
+    def owner(self, run: str) -> Owner | None:
+        """Who has the run now; None where nobody alive does. Raises JournalError, RunNotFound."""
+        with reading(self._path) as connection:
+            return owner_of(connection, run, self._process)
+
+    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+        """Add events to a run, answer letters, and return once that is committed. Cancelled, it may be
+        kept all the same, before whatever is appended after. Raises RunNotFound, RunNotClaimed,
+        RunTakenOver, JournalError."""
+        entries = [detach(encode(event)) for event in events]
+        await self._writer.write(partial(self._ledger.append, run, entries, letters))
 
     def read(self, run: str) -> list[Event]:
         """Every event of a run, in order. Raises JournalError, RunNotFound, EventUnreadable."""
-        bodies = self._query(_EVENTS, run)
-        if not bodies:
+        events = self._read(_EVENTS, run)
+        if not events:
             raise RunNotFound(run)
-        return [decode(body) for (body,) in bodies]
+        return events
 
     def find(self, prefix: str) -> str:
         """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
         if not prefix.isascii():
             raise RunNotFound(prefix)
-        candidates = [run for (run,) in self._query(_RUNS, prefix, prefix + "\x7f", MOST_NAMED)]
-        return choose_run(prefix, candidates)
+        with reading(self._path) as connection:
+            rows = connection.execute(_RUNS, (prefix, prefix + "\x7f", MOST_NAMED)).fetchall()
+        return choose_run(prefix, [run for (run,) in rows])
 
     def runs(self, limit: int = 50) -> list[RunSummary]:
         """The latest runs, newest first. Raises JournalError, EventUnreadable."""
-        return [summarize(decode(first), decode(last)) for first, last in self._query(_SUMMARIES, limit)]
+        events = self._read(_ENDS, limit)
+        return [summarize(first, last) for first, last in zip(events[::2], events[1::2], strict=True)]
 
     def close(self) -> None:
-        """Commit what waits, and let go of the file."""
-        self._writer.close()
+        """Commit what waits, let go of every run, and of the file."""
+        self._writer.close(self._ledger.release_all)
 
-    def _query(self, statement: str, *values: str | int) -> list[tuple[Any, ...]]:
-        # A connection of its own, so that reading never waits for the writer.
-        with self._explained(), closing(_connect(self._path)) as connection:
-            return connection.execute(statement, values).fetchall()
-
-    def _prepare_place(self, must_exist: bool) -> None:
+    async def _own(self, run: str, become_owner: Work[Hold]) -> None:
         try:
-            if self._path.is_dir():
-                raise JournalError(self._path, "this is a folder; name a file in it")
-            if must_exist and not self._path.exists():
-                raise JournalError(self._path, "there is none yet; it is made by the first run")
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-        except (OSError, ValueError) as error:
-            problem = f"its folder cannot be used: {getattr(error, 'strerror', None) or error}"
-            raise JournalError(self._path, problem) from None
+            await self._writer.write(become_owner, partial(self._ledger.claimed, run))
+        except asyncio.CancelledError:
+            # Nobody is left who would let go of it.
+            self._writer.post(partial(self._ledger.release, run), partial(self._released, run))
+            raise
 
-    def _check_owner(self, connection: sqlite3.Connection) -> None:
-        """Before anything is written: whose file this is, as of one moment."""
-        connection.execute("BEGIN")
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        application = _pragma(connection, "application_id")
-        version = _pragma(connection, "user_version")
-        connection.execute("COMMIT")
-        if application != APPLICATION_ID and (tables or application):
-            raise JournalError(self._path, "this is another program's database; name another file")
-        if application == APPLICATION_ID and version > len(_VERSIONS):
-            problem = f"a newer release of Callsheet made it (version {version}); update this one"
-            raise JournalError(self._path, problem)
+    def _released(self, run: str, _: None) -> None:
+        self._ledger.released(run)
 
-    def _set_up(self, connection: sqlite3.Connection, durability: Durability) -> None:
-        if _turn_on_log(connection) != "wal":
-            problem = "its file system has no write-ahead log; name a file on a local disk"
-            raise JournalError(self._path, problem)
-        connection.execute(f"PRAGMA synchronous = {durability.value}")
-        # Also where nothing is to be changed: a file that cannot be written is better known now.
-        connection.execute("BEGIN IMMEDIATE")
-        version = _pragma(connection, "user_version")
-        if version < len(_VERSIONS):
-            for script in _VERSIONS[version:]:
-                for statement in filter(str.strip, script.split(";")):
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {len(_VERSIONS)}")
-        connection.execute("COMMIT")
-
-    @contextmanager
-    def _explained(self) -> Generator[None, None, None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise explain(self._path, error) from error
+    def _read(self, statement: str, value: str | int) -> list[Event]:
+        with reading(self._path) as connection:
+            entries = [Entry(body, parts) for body, parts in connection.execute(statement, (value,))]
+            attachments = fetch(connection, entries)
+        return [_event(entry, attachments) for entry in entries]
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    # Used by the thread that opens it and then by the writer's, never by both at a time.
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> int:
-    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
-    return int(value)
-
-
-def _turn_on_log(connection: sqlite3.Connection) -> str:
-    """Use the write-ahead log. SQLite does not wait by itself for others who open a new file just now."""
-    given_up = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            return str(mode)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > given_up:
-                raise
-            time.sleep(0.02)
+def _event(entry: Entry, attachments: Attachments) -> Event:
+    if entry.parts is None:
+        return decode(entry.body)
+    whole = attachments.attach(entry)
+    try:
+        event: Event = msgspec.convert(whole, Event)
+    except msgspec.ValidationError as error:
+        raise EventUnreadable(str(error)) from None
+    return event

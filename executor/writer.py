@@ -1,7 +1,7 @@
 """The one thread that writes a journal file: whatever waits goes into one commit.
 
 Committing costs the same for one event as for a hundred, so those that arrive while a commit
-is under way share the next.
+is under way share the next. Between commits, while somebody needs it, the thread looks around.
 """
 
 from __future__ import annotations
@@ -9,81 +9,115 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from callsheet.errors import CallsheetError
+from .errors import JournalError
+from .tables import explain
+from .virtual_time import held_time
 
-from .errors import JournalError, RunNotFound
+T = TypeVar("T")
+Work: TypeAlias = Callable[[sqlite3.Connection], T]
+"""Done inside a transaction, on the writer's thread. It may be done again, where that was rolled back."""
 
 MOST_JOBS = 1000
 """In one commit."""
-_ADVICE = {
-    "SQLITE_FULL": "the disk is full; make room, nothing that was acknowledged is lost",
-    "SQLITE_READONLY": "it cannot be written; check its permissions and those of its folder",
-    "SQLITE_BUSY": "another process holds it locked; try again when that is done",
-    "SQLITE_CORRUPT": "the file is damaged; restore it from a copy, or name another one",
-    "SQLITE_NOTADB": "this is no journal of Callsheet; name another file",
-    "SQLITE_CANTOPEN": "it cannot be opened; check that its folder is there and can be written",
-}
 
 
-def explain(path: Path | str, error: sqlite3.Error) -> JournalError:
-    """The error of SQLite, with what to do about it."""
-    name = getattr(error, "sqlite_errorname", None) or ""
-    advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), None)
-    return JournalError(path, f"{advice} ({error})" if advice else str(error))
+class Watchman(Protocol):
+    """Looks around between commits, on the writer's thread."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to look after."""
+        ...
+
+    def look(self, connection: sqlite3.Connection) -> None:
+        """Look around, outside of any transaction. Where that raises sqlite3.Error, the next time will do."""
+        ...
 
 
 @dataclass(slots=True, eq=False)
-class Job:
-    """Events of one run, encoded, and who waits for them. `begins`: the run is new."""
+class _Job:
+    """Work, and who waits for it, if anybody does. `then` is told the result once that is committed."""
 
-    run: str
-    bodies: list[str]
-    begins: bool
-    waiting: asyncio.Future[None]
-    error: CallsheetError | None = None
+    work: Work[Any]
+    then: Callable[[Any], None] | None = None
+    waiting: asyncio.Future[Any] | None = None
+    result: Any = None
+    error: Exception | None = None
 
 
 class Writer:
-    """Takes jobs from event loops and answers each once it is committed, or has failed."""
+    """Takes jobs from event loops and answers each once it is committed, or has failed.
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+    Every `tick` seconds, while any of them is needed, its watchmen look around. `on_rollback` is told
+    on the writer's thread that nothing of what was done since the last commit is in the file.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, tick: float, on_rollback: Callable[[], None]
+    ) -> None:
         self._connection = connection
         self._path = path
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
-        self._places: dict[str, tuple[int, int]] = {}
+        self._tick = tick
+        self._on_rollback = on_rollback
+        self._watchmen: list[Watchman] = []
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._looked = time.monotonic()
         self._closed = False
 
-    async def write(self, run: str, bodies: list[str], *, begins: bool) -> None:
-        """Return once the events are committed. Raises JournalError, RunNotFound."""
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be written any more."""
+        return self._closed
+
+    def attend(self, watchman: Watchman) -> None:
+        """Have somebody look around from now on."""
+        self._watchmen.append(watchman)
+
+    async def write(self, work: Work[T], then: Callable[[T], None] | None = None) -> T:
+        """The work's result, once that is committed. Raises what the work raises, and JournalError.
+        Cancelled, it may be done all the same, before whatever is written after."""
         if self._closed:
             raise JournalError(self._path, "it was closed")
-        if self._thread is None:
-            # A daemon: what was acknowledged is on disk, and nothing else may hold up an exit.
-            self._thread = threading.Thread(target=self._work, name="callsheet journal", daemon=True)
-            self._thread.start()
-        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._jobs.put(Job(run, bodies, begins, waiting))
-        await waiting
+        self._start()
+        waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put(_Job(work, then, waiting))
+        with held_time():
+            return await waiting
 
-    def close(self) -> None:
-        """Write what waits, and let go of the file."""
+    def post(self, work: Work[T], then: Callable[[T], None] | None = None) -> None:
+        """Have it done after what was written before. Nobody hears how that went."""
+        if not self._closed:
+            self._start()
+            self._jobs.put(_Job(work, then))
+
+    def close(self, last: Work[object]) -> None:
+        """Write what waits, and `last`, and let go of the file."""
         if self._closed:
             return
         self._closed = True
         if self._thread is not None:
+            self._jobs.put(_Job(last))
             self._jobs.put(None)
             self._thread.join()
         self._connection.close()
 
-    def _work(self) -> None:
+    def _start(self) -> None:
+        if self._thread is None:
+            # A daemon: what was acknowledged is on disk, and nothing else may hold up an exit.
+            self._thread = threading.Thread(target=self._run, name="callsheet journal", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
         going = True
         while going:
             taken = self._take()
@@ -92,18 +126,38 @@ class Writer:
             if jobs:
                 self._write(jobs)
                 _answer(jobs)
+            if going:
+                self._look()
 
-    def _take(self) -> list[Job | None]:
-        taken = [self._jobs.get()]
+    def _take(self) -> list[_Job | None]:
+        """Everything that waits; nothing where it is time to look around."""
+        taken: list[_Job | None] = []
         with suppress(Empty):
+            taken.append(self._jobs.get(timeout=self._time_to_look()))
             while len(taken) < MOST_JOBS:
                 taken.append(self._jobs.get_nowait())
         return taken
 
-    def _write(self, jobs: Sequence[Job]) -> None:
+    def _time_to_look(self) -> float | None:
+        """In how many seconds that will be; None where nobody is needed."""
+        for watchman in self._watchmen:
+            if watchman.is_needed:
+                return max(0.0, self._looked + self._tick - time.monotonic())
+        return None
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if now >= self._looked + self._tick:
+            self._looked = now
+            for watchman in self._watchmen:
+                if watchman.is_needed:
+                    with suppress(sqlite3.Error):
+                        watchman.look(self._connection)
+
+    def _write(self, jobs: Sequence[_Job]) -> None:
         try:
             self._commit(jobs)
-        except (sqlite3.Error, CallsheetError) as error:
+        except Exception as error:
             if len(jobs) > 1:
                 # One that cannot be written must not take the others with it.
                 for job in jobs:
@@ -112,64 +166,39 @@ class Writer:
                 (job,) = jobs
                 job.error = explain(self._path, error) if isinstance(error, sqlite3.Error) else error
 
-    def _commit(self, jobs: Sequence[Job]) -> None:
-        places = dict(self._places)
+    def _commit(self, jobs: Sequence[_Job]) -> None:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
-                self._insert(job)
+                job.result = job.work(self._connection)
             self._connection.execute("COMMIT")
         except BaseException:
-            self._places = places
+            self._on_rollback()
             with suppress(sqlite3.Error):
                 self._connection.execute("ROLLBACK")
             raise
-
-    def _insert(self, job: Job) -> None:
-        if job.begins:
-            self._begin(job.run)
-        number, sequence = self._places.get(job.run) or self._find(job.run)
-        rows = [(number, sequence + place, body) for place, body in enumerate(job.bodies)]
-        try:
-            self._connection.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
-        except sqlite3.IntegrityError:
-            problem = f"another process is writing run {job.run!r}; only one may have it at a time"
-            raise JournalError(self._path, problem) from None
-        self._places[job.run] = number, sequence + len(rows)
-
-    def _begin(self, run: str) -> None:
-        try:
-            self._connection.execute("INSERT INTO runs (id) VALUES (?)", (run,))
-        except sqlite3.IntegrityError:
-            raise JournalError(self._path, f"there is a run {run!r} already") from None
-
-    def _find(self, run: str) -> tuple[int, int]:
-        found = self._connection.execute(
-            "SELECT number, (SELECT max(sequence) FROM events WHERE run = number) FROM runs WHERE id = ?",
-            (run,),
-        ).fetchone()
-        if found is None:
-            raise RunNotFound(run)
-        number, last = found
-        return number, 0 if last is None else last + 1
+        for job in jobs:
+            if job.then is not None:
+                job.then(job.result)
 
 
-def _answer(jobs: Sequence[Job]) -> None:
+def _answer(jobs: Sequence[_Job]) -> None:
     """Wake whoever waits, each event loop once."""
-    loops: dict[asyncio.AbstractEventLoop, list[Job]] = defaultdict(list)
+    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = defaultdict(list)
     for job in jobs:
-        loops[job.waiting.get_loop()].append(job)
+        if job.waiting is not None:
+            loops[job.waiting.get_loop()].append(job)
     for loop, answered in loops.items():
         # A loop that is closed has nobody waiting in it.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_settle, answered)
 
 
-def _settle(jobs: Sequence[Job]) -> None:
+def _settle(jobs: Sequence[_Job]) -> None:
     for job in jobs:
-        if job.waiting.done():
+        if job.waiting is None or job.waiting.done():
             continue
         if job.error is None:
-            job.waiting.set_result(None)
+            job.waiting.set_result(job.result)
         else:
             job.waiting.set_exception(job.error)

@@ -236,6 +236,7 @@ def _compile_step(checked: CheckedStep, dependencies: tuple[str, ...]) -> Compil
         expectations=tuple(Expectation(text, tree) for text, tree in expectations),
         max_retries=capability.max_retries if step.max_retries is None else step.max_retries,
         timeout_seconds=step.timeout_seconds or capability.timeout_seconds,
+        total_timeout_seconds=step.total_timeout_seconds,
         on_failure=step.on_failure,
         approval=step.approval,
     )

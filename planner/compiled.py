@@ -39,6 +39,7 @@ class CompiledStep:
     timeout_seconds: float
     on_failure: OnFailure
     approval: bool
+    total_timeout_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

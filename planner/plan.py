@@ -107,7 +107,8 @@ class Step(_Frozen):
     yield a truth value; `expect` sees the attempt's `output`. With `for_each` the work is done once
     for each `item` of a list, and the output is the list of outputs in that order. `depends_on`
     orders without data: the data dependencies are what the expressions name.
-    A policy left out is the capability's own.
+    A policy left out is the capability's own. `timeout_seconds` holds for an attempt,
+    `total_timeout_seconds` for all attempts, items and waits of the step together.
     """
 
     id: Annotated[str, Field(pattern=STEP_ID)]
@@ -120,6 +121,7 @@ class Step(_Frozen):
     expect: tuple[str, ...] = Field(default=(), strict=False)
     max_retries: Annotated[int, Field(ge=0, le=100)] | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    total_timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
     on_failure: OnFailure = Field(default=OnFailure.FAIL, strict=False)
     approval: bool = False
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from callsheet.executor.commands import RequestApproval, SetTimer, StartAttempt
+from callsheet.executor.agenda import Lane
+from callsheet.executor.commands import (
+    Enter,
+    Finish,
+    RequestApproval,
+    SeekResult,
+    SetTimer,
+    StartAttempt,
+    StopAttempt,
+)
 from callsheet.executor.events import (
     AttemptFailed,
     AttemptStarted,
@@ -14,24 +23,41 @@ from callsheet.executor.events import (
     RetryDue,
     RetryScheduled,
     RunCreated,
+    RunPaused,
+    RunResumed,
     RunStarted,
+    decode,
+    encode,
 )
 from callsheet.executor.failure import Failure, FailureKind
-from callsheet.executor.machine import RunState, apply, decide
+from callsheet.executor.machine import apply, decide, fold
+from callsheet.executor.record import Work
+from callsheet.executor.state import RunState
 from callsheet.planner.compiled import CheckedPlan
 
 
 class Puppet:
     """A run whose every event is entered by hand; what can be decided at once, is."""
 
-    def __init__(self, checked: CheckedPlan, *, seed: int = 7, most: int = 16) -> None:
+    def __init__(
+        self,
+        checked: CheckedPlan,
+        *,
+        seed: int = 7,
+        most: int = 16,
+        fail_fast: bool = True,
+        hedge: bool = False,
+    ) -> None:
+        self.checked = checked
+        self.most = most
         self.state = RunState({1: checked})
         self.events: list[Event] = []
         self.timers: list[RetryScheduled] = []
-        self.asked: list[str] = []
+        self.seeking: list[Work] = []
+        self.closed: set[Lane] = set()
         self.enter(RunCreated(0.0, "r", "a goal", seed))
         self.enter(PlanAdopted(0.0, 1, checked.plan.to_document()))
-        self.enter(RunStarted(0.0, most))
+        self.enter(RunStarted(0.0, most, fail_fast=fail_fast, hedge=hedge))
         self.settle()
 
     def enter(self, event: Event) -> None:
@@ -41,26 +67,57 @@ class Puppet:
 
     def settle(self) -> None:
         """Carry out what the machine decides, until it waits."""
-        while (command := decide(self.state)) is not None:
-            if isinstance(command, StartAttempt):
-                key = f"r:{command.step.id}"
-                started = AttemptStarted(
-                    self.now,
-                    command.step.id,
-                    command.attempt,
-                    "actor",
-                    key,
-                    0.0,
-                    command.inputs,
-                    command.item,
-                )
-                self.enter(started)
-                continue
-            self.enter(command.event)
-            if isinstance(command, SetTimer):
-                self.timers.append(command.event)
-            elif isinstance(command, RequestApproval):
-                self.asked.append(command.event.step)
+        while (command := decide(self.state, self.closed)) is not None:
+            match command:
+                case StartAttempt():
+                    self.start(command)
+                case SetTimer(event):
+                    self.enter(event)
+                    self.timers.append(event)
+                case SeekResult(event):
+                    self.enter(event)
+                    self.seeking.append((event.step, event.item))
+                case Enter(event) | Finish(event) | RequestApproval(event) | StopAttempt(event):
+                    self.enter(event)
+
+    def start(self, command: StartAttempt) -> None:
+        """Somebody is given the work."""
+        step = command.step.id
+        key = f"r:{step}" if command.item is None else f"r:{step}:{command.item}"
+        self.enter(
+            AttemptStarted(
+                self.now,
+                step,
+                command.attempt,
+                "actor",
+                key,
+                0.0,
+                command.inputs,
+                command.item,
+                command.hedge,
+            )
+        )
+
+    def resume(self) -> None:
+        """The process has ended, and another one goes on with what was kept."""
+        kept = [decode(encode(event)) for event in self.events]
+        self.state = fold(kept, {1: self.checked})
+        self.seeking.clear()
+        self.enter(RunResumed(self.now, self.most))
+        self.timers = [
+            RetryScheduled(self.now, step, self.state.agenda.attempts.get((step, item), 0) + 1, due, item)
+            for (step, item), due in self.state.agenda.backoffs.items()
+        ]
+        self.settle()
+
+    @property
+    def asked(self) -> list[str]:
+        """The steps about which somebody was asked."""
+        return list(self.state.record.asked)
+
+    def pause(self) -> None:
+        """Nothing is under way: the run rests."""
+        self.enter(RunPaused(self.now, tuple(self.asked)))
 
     @property
     def now(self) -> float:
@@ -69,18 +126,22 @@ class Puppet:
 
     @property
     def running(self) -> list[tuple[str, int | None]]:
-        """What is being attempted."""
-        return list(self.state.record.running)
+        """What is being attempted, a hedged work twice."""
+        return [(step, item) for step, item, _ in self.state.record.running]
+
+    def number(self, step: str, item: int | None = None) -> int:
+        """The number of the first attempt that is running at a work."""
+        return next(number for name, at, number in self.state.record.running if (name, at) == (step, item))
 
     def succeed(self, step: str, value: Any = None, item: int | None = None) -> None:
         """The attempt at a step comes home with a value."""
-        number = self.state.record.running[step, item].number
+        number = self.number(step, item)
         self.enter(AttemptSucceeded(self.now + 1, step, number, {"value": value}, item))
         self.settle()
 
     def fail(self, step: str, item: int | None = None, *, retryable: bool = False, **more: Any) -> None:
         """The attempt at a step fails."""
-        number = self.state.record.running[step, item].number
+        number = self.number(step, item)
         failure = Failure(FailureKind.ERROR, "it broke", retryable=retryable, **more)
         self.enter(AttemptFailed(self.now + 1, step, number, "actor", failure, item))
         self.settle()

@@ -17,8 +17,9 @@ from callsheet.agents.workspace import Workspace
 from callsheet.executor.events import Event, RunCreated
 from callsheet.executor.executor import Executor
 from callsheet.executor.journal import Journal, MemoryJournal
-from callsheet.executor.machine import RunState, fold
+from callsheet.executor.machine import fold
 from callsheet.executor.result import RunResult
+from callsheet.executor.state import RunState
 from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.planner.compiled import CheckedPlan, CompiledStep, Expectation
 from callsheet.planner.expressions.tree import Comparison, Constant, Index, Member, Name, StepOutput, Tree

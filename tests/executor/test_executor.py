@@ -122,9 +122,9 @@ def test_an_attempt_starts_only_after_its_start_is_kept() -> None:
     """When an agent is given work, the journal already has it, however long that took."""
 
     class Slow(MemoryJournal):
-        async def append(self, run: str, events: Sequence[Event]) -> None:
+        async def append(self, run: str, events: Sequence[Event], **more: Any) -> None:
             await asyncio.sleep(1.0)
-            await super().append(run, events)
+            await super().append(run, events, **more)
 
     journal = Slow()
     seen: list[int] = []
@@ -422,10 +422,10 @@ class TestCollaborators:
         """No attempt starts whose start could not be kept."""
 
         class Full(MemoryJournal):
-            async def append(self, run: str, events: Any) -> None:
+            async def append(self, run: str, events: Any, **more: Any) -> None:
                 if any(isinstance(event, AttemptStarted) and event.step == "b" for event in events):
                     raise JournalError("x.db", "the disk is full")
-                await super().append(run, events)
+                await super().append(run, events, **more)
 
         actor, journal = Actor(), Full()
         with pytest.raises(JournalError, match="disk is full"):

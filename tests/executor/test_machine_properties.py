@@ -112,7 +112,7 @@ def act(puppet: Puppet, data: st.DataObject) -> None:
         puppet.ring()
     else:
         granted = data.draw(st.integers(0, 2)) > 0
-        asked = puppet.asked.pop(0)
+        asked = puppet.asked[0]
         puppet.hear(ApprovalGranted(puppet.now, asked) if granted else ApprovalDenied(puppet.now, asked))
     if data.draw(st.integers(0, 30)) == 30:
         puppet.hear(data.draw(st.sampled_from([TimeLimitReached, CancellationRequested]))(puppet.now))

@@ -8,11 +8,15 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from callsheet.executor import tables
 from callsheet.executor.errors import EventUnreadable, JournalError, RunAmbiguous, RunNotFound
 from callsheet.executor.events import (
     CancellationRequested,
@@ -26,7 +30,9 @@ from callsheet.executor.events import (
     StepSkipped,
 )
 from callsheet.executor.history import read_history
-from callsheet.executor.sqlite import APPLICATION_ID, Durability, SqliteJournal
+from callsheet.executor.lease import Process
+from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.tables import APPLICATION_ID, VERSIONS, Durability
 from callsheet.planner.expressions.tree import Constant
 
 from .stage import Actor, behave, perform, plan, play, step, value_of
@@ -48,6 +54,12 @@ def journal(path: Path) -> Iterator[SqliteJournal]:
 
 def created(run: str, at: float = 1.0) -> RunCreated:
     return RunCreated(at, run, f"the goal of {run}", 7)
+
+
+def read_all(path: Path) -> list[Event]:
+    """The events of run r, by somebody who opens the file anew."""
+    with closing(SqliteJournal(path)) as journal:
+        return journal.read("r")
 
 
 async def test_what_is_appended_is_read_back(journal: SqliteJournal, path: Path) -> None:
@@ -93,17 +105,6 @@ async def test_one_that_cannot_be_written_does_not_take_others_with_it(journal: 
     assert len(journal.read("r")) == 3
 
 
-async def test_a_second_process_that_writes_a_run_is_noticed(journal: SqliteJournal, path: Path) -> None:
-    """Whoever comes second is refused, and the run keeps one history."""
-    await journal.create(created("r"))
-    other = SqliteJournal(path)
-    await other.append("r", [RunStarted(2.0, 4)])
-    with pytest.raises(JournalError, match="another process"):
-        await journal.append("r", [RunStarted(3.0, 4)])
-    other.close()
-    assert journal.read("r") == [created("r"), RunStarted(2.0, 4)]
-
-
 async def test_runs_are_listed_newest_first_with_where_they_stand(journal: SqliteJournal) -> None:
     """One line a run, from its first and last events."""
     planning = ModelCalled(2.0, 1.5, "m", ModelRequest(()))
@@ -136,6 +137,15 @@ async def test_a_run_is_found_by_the_beginning_of_its_id(journal: SqliteJournal)
     for nobody in ("c", "", "%", "b_", "ü", "\ud800"):
         with pytest.raises(RunNotFound):
             journal.find(nobody)
+
+
+async def test_what_the_driver_cannot_take_is_an_error_and_not_the_end(journal: SqliteJournal) -> None:
+    """Nobody waits for ever for a thread that has died of something unforeseen."""
+    await journal.create(created("r"))
+    with pytest.raises(UnicodeEncodeError):
+        await journal.append("\ud800", [RunStarted(2.0, 4)])
+    await journal.append("r", [RunStarted(2.0, 4)])
+    assert journal.read("r") == [created("r"), RunStarted(2.0, 4)]
 
 
 def test_a_run_in_a_file_reads_back_as_it_was_lived(journal: SqliteJournal) -> None:
@@ -216,7 +226,7 @@ class TestOpening:
             (application,) = connection.execute("PRAGMA application_id").fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
         connection.close()
-        assert (application, version) == (APPLICATION_ID, 1)
+        assert (application, version) == (APPLICATION_ID, len(VERSIONS))
 
     def test_a_damaged_event_is_a_clear_error(self, path: Path) -> None:
         """An entry that nobody can read names its trouble."""
@@ -280,6 +290,82 @@ class TestFaults:
         journal = SqliteJournal(path)
         assert [event.at for event in journal.read("r")][1:] == [float(at) for at in acknowledged]
         journal.close()
+
+    async def test_a_journal_that_another_program_holds_locked_is_a_clear_error(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """For longer than one waits; once it is free, writing goes on."""
+        monkeypatch.setattr(tables, "BUSY_SECONDS", 0.05)
+        journal = SqliteJournal(path)
+        await journal.create(created("r"))
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(JournalError, match="holds it locked"):
+                await journal.append("r", [CancellationRequested(2.0)])
+            with pytest.raises(JournalError, match="holds it locked"):
+                SqliteJournal(path)
+            assert journal.read("r") == [created("r")]
+        await journal.append("r", [CancellationRequested(3.0)])
+        assert journal.read("r") == [created("r"), CancellationRequested(3.0)]
+        journal.close()
+
+    def test_a_torn_tail_is_cut(self, path: Path, tmp_path: Path) -> None:
+        """The log cut off at any place: what was there before is there, each append is whole or gone,
+        and the run goes on."""
+        journal = SqliteJournal(path)
+        asyncio.run(journal.create(created("r")))
+        checkpointed = [CancellationRequested(float(at), "x" * 500) for at in range(2, 12)]
+        asyncio.run(journal.append("r", checkpointed))
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        for at in range(20, 40):
+            pair = [CancellationRequested(float(at), "y" * 3000), CancellationRequested(at + 0.5)]
+            asyncio.run(journal.append("r", pair))
+        log = path.with_name("runs.db-wal").read_bytes()
+        lengths: set[int] = set()
+        # For whom the lease of the process that wrote the file has run out.
+        later = replace(Process.this(), steady=lambda: time.monotonic() + 3600)
+        for place in range(25):
+            torn = tmp_path / f"torn{place}.db"
+            torn.write_bytes(path.read_bytes())
+            torn.with_name(torn.name + "-wal").write_bytes(log[: len(log) * place // 24])
+            after = SqliteJournal(torn, process=later)
+            events = after.read("r")
+            assert events[:11] == [created("r"), *checkpointed]
+            rest = [event.at for event in events[11:]]
+            assert rest == [20 + number / 2 for number in range(len(rest))]
+            assert len(rest) % 2 == 0, "an append is one write"
+            lengths.add(len(rest))
+            asyncio.run(after.claim("r"))
+            asyncio.run(after.append("r", [CancellationRequested(99.0)]))
+            assert after.read("r") == [*events, CancellationRequested(99.0)]
+            after.close()
+        assert len(lengths) > 5 and max(lengths) == 40
+        journal.close()
+
+    @pytest.mark.parametrize("kept", [0.3, 0.7])
+    def test_a_file_that_was_cut_short_is_a_clear_error(self, path: Path, kept: float) -> None:
+        """Whatever is wrong with it is found when it is opened, or when it is read."""
+        journal = SqliteJournal(path)
+        asyncio.run(journal.create(created("r")))
+        asyncio.run(journal.append("r", [CancellationRequested(2.0, "x" * 3000)] * 100))
+        journal.close()
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(len(whole) * kept)])
+        with pytest.raises(JournalError, match="the file is damaged"):
+            read_all(path)
+
+    def test_a_file_with_rubbish_in_it_is_a_clear_error(self, path: Path) -> None:
+        """In the pages, not in the header: the events are not to be had, and nothing crashes."""
+        journal = SqliteJournal(path)
+        asyncio.run(journal.create(created("r")))
+        asyncio.run(journal.append("r", [CancellationRequested(2.0, "x" * 3000)] * 100))
+        journal.close()
+        data = bytearray(path.read_bytes())
+        data[4096:] = b"\xa5" * (len(data) - 4096)
+        path.write_bytes(data)
+        with pytest.raises(JournalError, match="the file is damaged"):
+            read_all(path)
 
     @pytest.mark.slow
     def test_a_writer_that_is_killed_loses_nothing_it_was_told_is_kept(self, path: Path) -> None:

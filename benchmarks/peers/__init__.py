@@ -1,0 +1,1 @@
+"""Other engines on the same graphs, one a module; `peers` is the dependency group that brings them."""

@@ -1,0 +1,58 @@
+"""The people who are being asked whether a step may start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from .clock import Clock
+from .events import ApprovalDenied, ApprovalGranted, ApprovalRequested, Event
+from .surroundings import Approve
+
+
+class Asking:
+    """Asks, and posts the answers. Where nobody can be asked, the step waits for a letter."""
+
+    def __init__(
+        self,
+        approve: Approve | None,
+        clock: Clock,
+        post: Callable[[Event], None],
+        broke: Callable[[BaseException], None],
+    ) -> None:
+        self._approve = approve
+        self._clock = clock
+        self._post = post
+        self._broke = broke
+        self._loop = asyncio.get_running_loop()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def __bool__(self) -> bool:
+        """Whether somebody is being asked."""
+        return bool(self._tasks)
+
+    def ask(self, request: ApprovalRequested) -> None:
+        """Post what is answered."""
+        if self._approve is not None:
+            self._tasks[request.step] = self._loop.create_task(self._ask(self._approve, request))
+
+    def withdraw(self, step: str) -> None:
+        """Somebody else has answered."""
+        task = self._tasks.pop(step, None)
+        if task is not None:
+            task.cancel()
+
+    def withdraw_all(self) -> None:
+        """Nobody needs to answer any more."""
+        for step in list(self._tasks):
+            self.withdraw(step)
+
+    async def _ask(self, approve: Approve, request: ApprovalRequested) -> None:
+        try:
+            granted = await approve(request)
+        except Exception as error:
+            self._broke(error)
+            return
+        kind = ApprovalGranted if granted else ApprovalDenied
+        self._tasks.pop(request.step, None)
+        self._post(kind(self._clock.now(), request.step))

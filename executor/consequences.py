@@ -1,0 +1,339 @@
+"""What each event makes possible, or rules out: its consequences for the agenda of a run.
+
+An event costs as much as its step has dependants, or items when they are resolved or given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from callsheet.planner.plan import OnFailure
+
+from .agenda import Agenda
+from .events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    AttemptStopping,
+    AttemptSucceeded,
+    AttemptSurprised,
+    CancellationRequested,
+    ConditionDecided,
+    DoubtSettled,
+    HedgeDue,
+    HedgeForgone,
+    ItemsResolved,
+    PauseRequested,
+    ResultMissing,
+    ResultReused,
+    ResultSought,
+    RetryDue,
+    RetryScheduled,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StepFailed,
+    StepSkipped,
+    StepTimeLimitReached,
+    TimeLimitReached,
+)
+from .failure import Account, Failure, FailureKind
+from .record import ENDED, AttemptStatus, StepStatus, Try, Work
+from .state import RunState
+
+MOST_LOSSES = 20
+"""Of one piece of work, before it is taken to be what ends the process."""
+
+
+def _run_started(state: RunState, event: RunStarted) -> None:
+    state.max_concurrency = event.max_concurrency
+    state.fail_fast, state.hedge, state.known = event.fail_fast, event.hedge, event.figures
+    state.agenda = Agenda.of(state.plan.steps, frozenset(event.approvals))
+
+
+def _run_resumed(state: RunState, event: RunResumed) -> None:
+    state.max_concurrency, state.pausing = event.max_concurrency, False
+    agenda = state.agenda
+    agenda.orphans.update((attempt, None) for attempt in state.record.running)
+    # What was under way without being an attempt is taken up again.
+    for work in agenda.sought:
+        agenda.queue(work)
+    agenda.sought.clear()
+
+
+def _pause_requested(state: RunState, event: PauseRequested) -> None:
+    state.pausing = True
+
+
+def _run_paused(state: RunState, event: RunPaused) -> None:
+    state.pausing = False
+
+
+def _condition_decided(state: RunState, event: ConditionDecided) -> None:
+    if event.holds:
+        state.agenda.held.add(event.step)
+        state.agenda.proceed(event.step)
+    else:
+        state.agenda.questions.pop(event.step, None)
+        state.agenda.end(event.step, completed=False)
+
+
+def _step_skipped(state: RunState, event: StepSkipped) -> None:
+    state.agenda.unmeetable.pop(event.step, None)
+    state.agenda.end(event.step, completed=False)
+
+
+def _items_resolved(state: RunState, event: ItemsResolved) -> None:
+    if event.items:
+        state.agenda.items[event.step] = len(event.items)
+        state.agenda.proceed(event.step)
+    else:
+        state.agenda.questions.pop(event.step, None)
+        state.agenda.end(event.step, completed=True)
+
+
+def _approval_requested(state: RunState, event: ApprovalRequested) -> None:
+    state.agenda.questions.pop(event.step, None)
+
+
+def _approval_granted(state: RunState, event: ApprovalGranted) -> None:
+    state.agenda.approved.add(event.step)
+    state.agenda.proceed(event.step)
+
+
+def _approval_denied(state: RunState, event: ApprovalDenied) -> None:
+    by = f" by {event.by}" if event.by else ""
+    failure = Failure(FailureKind.DENIED, f"its approval was refused{by}")
+    state.agenda.failed.append(((event.step, None), failure))
+
+
+def _attempt_started(state: RunState, event: AttemptStarted) -> None:
+    agenda, work = state.agenda, (event.step, event.item)
+    agenda.attempts[work] = event.attempt
+    if event.hedge:
+        agenda.spare[work] = agenda.spare.get(work, 0) + 1
+        agenda.rivals[work] = {agenda.hedges.pop(work), event.attempt}
+    else:
+        agenda.take(work)
+
+
+def _attempt_stopping(state: RunState, event: AttemptStopping) -> None:
+    state.agenda.doomed.pop((event.step, event.item, event.attempt), None)
+
+
+def _attempt_succeeded(state: RunState, event: AttemptSucceeded) -> None:
+    if _retire(state, event):
+        _call_off_rivals(state, event.step, event.item)
+    _settle(state, event.step)
+
+
+def _settle(state: RunState, step: str) -> None:
+    if state.record.steps[step].status is StepStatus.COMPLETED:
+        state.agenda.end(step, completed=True)
+
+
+def _attempt_failed(state: RunState, event: AttemptFailed) -> None:
+    work = event.step, event.item
+    if event.failure.agent_at_fault:
+        blamed = state.agenda.blamed.setdefault(work, {})
+        blamed[event.agent] = blamed.get(event.agent, 0) + 1
+    if _retire(state, event):
+        return
+    if not event.failure.in_doubt:
+        _queue_failure(state, work, event.failure)
+
+
+def _attempt_surprised(state: RunState, event: AttemptSurprised) -> None:
+    if _retire(state, event):
+        _call_off_rivals(state, event.step, event.item)
+    _queue_failure(state, (event.step, event.item), event.surprise)
+
+
+def _attempt_cancelled(state: RunState, event: AttemptCancelled) -> None:
+    _retire(state, event)
+
+
+def _attempt_lost(state: RunState, event: AttemptLost) -> None:
+    agenda, work = state.agenda, (event.step, event.item)
+    agenda.orphans.pop((*work, event.attempt), None)
+    agenda.losses[work] = agenda.losses.get(work, 0) + 1
+    agenda.spare[work] = agenda.spare.get(work, 0) + 1
+    if _retire(state, event) or _is_settled(state, work):
+        return
+    if event.in_doubt:
+        return
+    if agenda.losses[work] < MOST_LOSSES:
+        agenda.queue(work)
+    else:
+        message = f"its process ended {MOST_LOSSES} times while it was under way"
+        agenda.failed.append((work, Failure(FailureKind.LOST, message)))
+
+
+def _retire(
+    state: RunState,
+    event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost,
+) -> bool:
+    """The attempt has ended; whether another one at the same work is still running."""
+    agenda, work = state.agenda, (event.step, event.item)
+    if agenda.doomed:
+        agenda.doomed.pop((event.step, event.item, event.attempt), None)
+    agenda.hedges.pop(work, None)
+    rivals = agenda.rivals.get(work)
+    if rivals is None:
+        return False
+    rivals.discard(event.attempt)
+    if not rivals:
+        del agenda.rivals[work]
+    return bool(rivals)
+
+
+def _call_off_rivals(state: RunState, step: str, item: int | None) -> None:
+    """The first answer counts."""
+    _doom(state, ((step, item, number) for number in state.agenda.rivals[step, item]))
+
+
+def _is_settled(state: RunState, work: Work) -> bool:
+    """Whether nothing that befalls the work matters any more: it is done, or its step has failed."""
+    step = state.record.steps[work[0]]
+    return step.status in ENDED or (work[1] is not None and step.outputs[work[1]] is not None)
+
+
+def _queue_failure(state: RunState, work: Work, failure: Failure) -> None:
+    if not _is_settled(state, work):
+        state.agenda.failed.append((work, failure))
+
+
+def _doubt_settled(state: RunState, event: DoubtSettled) -> None:
+    agenda, work = state.agenda, (event.step, event.item)
+    if event.verdict == "done":
+        _settle(state, event.step)
+    elif event.verdict == "again":
+        agenda.queue(work)
+    else:
+        by = f" {event.by} said" if event.by else " somebody said"
+        message = f"nobody saw how its attempt ended, and{by} that it is not done"
+        _queue_failure(state, work, Failure(FailureKind.DOUBT, message))
+
+
+def _hedge_due(state: RunState, event: HedgeDue) -> None:
+    work = event.step, event.item
+    attempt = state.record.running.get((*work, event.attempt))
+    if attempt is not None and attempt.status is AttemptStatus.RUNNING and work not in state.agenda.rivals:
+        state.agenda.hedges[work] = event.attempt
+
+
+def _hedge_forgone(state: RunState, event: HedgeForgone) -> None:
+    state.agenda.hedges.pop((event.step, event.item), None)
+
+
+def _result_sought(state: RunState, event: ResultSought) -> None:
+    work = event.step, event.item
+    state.agenda.take(work)
+    state.agenda.sought[work] = event.key
+
+
+def _result_missing(state: RunState, event: ResultMissing) -> None:
+    work = event.step, event.item
+    # The step may have failed meanwhile, with another item.
+    if state.agenda.sought.pop(work, None) is not None:
+        state.agenda.searched.add(work)
+        state.agenda.queue(work, first=True)
+
+
+def _result_reused(state: RunState, event: ResultReused) -> None:
+    state.agenda.sought.pop((event.step, event.item), None)
+    _settle(state, event.step)
+
+
+def _retry_scheduled(state: RunState, event: RetryScheduled) -> None:
+    state.agenda.failed.popleft()
+    state.agenda.backoffs[event.step, event.item] = event.due
+
+
+def _retry_due(state: RunState, event: RetryDue) -> None:
+    # The step may have failed meanwhile, with another item.
+    if state.agenda.backoffs.pop((event.step, event.item), None) is not None:
+        state.agenda.queue((event.step, event.item))
+
+
+def _step_failed(state: RunState, event: StepFailed) -> None:
+    """Where replanning will come in: now a failure or surprise that the step does not allow ends the
+    run, at once or when the rest is finished."""
+    agenda, step = state.agenda, state.agenda.steps[event.step]
+    agenda.drop(event.step)
+    if step.on_failure is not OnFailure.CONTINUE:
+        attempts = agenda.attempts.get((event.step, event.item), 0)
+        account = Account(event.failure, event.step, event.item, attempts)
+        state.grievance = state.grievance or account
+        if state.fail_fast:
+            return _end_run(state, account)
+    agenda.end(event.step, completed=False)
+    return _doom(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
+
+
+def _step_time_limit_reached(state: RunState, event: StepTimeLimitReached) -> None:
+    limit = state.agenda.steps[event.step].total_timeout_seconds
+    message = f"it took longer than {limit:g} s over all its attempts"
+    _queue_failure(state, (event.step, None), Failure(FailureKind.TIMEOUT, message))
+
+
+def _time_limit_reached(state: RunState, event: TimeLimitReached) -> None:
+    message = "the run used up its time; allow it more, or ask for less"
+    _end_run(state, Account(Failure(FailureKind.TIME_LIMIT, message)))
+
+
+def _cancellation_requested(state: RunState, event: CancellationRequested) -> None:
+    if not state.is_ending:
+        state.cancelled = event.reason
+        _doom(state, state.record.running)
+
+
+def _end_run(state: RunState, account: Account) -> None:
+    if not state.is_ending:
+        state.verdict = account
+        _doom(state, state.record.running)
+
+
+def _doom(state: RunState, attempts: Iterable[Try]) -> None:
+    running = state.record.running
+    state.agenda.doomed.update(
+        (attempt, None) for attempt in attempts if running[attempt].status is AttemptStatus.RUNNING
+    )
+
+
+CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
+    ApprovalDenied: _approval_denied,
+    ApprovalGranted: _approval_granted,
+    ApprovalRequested: _approval_requested,
+    AttemptCancelled: _attempt_cancelled,
+    AttemptFailed: _attempt_failed,
+    AttemptLost: _attempt_lost,
+    AttemptStarted: _attempt_started,
+    AttemptStopping: _attempt_stopping,
+    AttemptSucceeded: _attempt_succeeded,
+    AttemptSurprised: _attempt_surprised,
+    CancellationRequested: _cancellation_requested,
+    ConditionDecided: _condition_decided,
+    DoubtSettled: _doubt_settled,
+    HedgeDue: _hedge_due,
+    HedgeForgone: _hedge_forgone,
+    ItemsResolved: _items_resolved,
+    PauseRequested: _pause_requested,
+    ResultMissing: _result_missing,
+    ResultReused: _result_reused,
+    ResultSought: _result_sought,
+    RetryDue: _retry_due,
+    RetryScheduled: _retry_scheduled,
+    RunPaused: _run_paused,
+    RunResumed: _run_resumed,
+    RunStarted: _run_started,
+    StepFailed: _step_failed,
+    StepSkipped: _step_skipped,
+    StepTimeLimitReached: _step_time_limit_reached,
+    TimeLimitReached: _time_limit_reached,
+}

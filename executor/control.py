@@ -1,0 +1,153 @@
+"""What can be said to a run from anywhere, whoever carries it out: stop, rest, and the answers that it
+waits for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callsheet.agents.capability import Capability
+from callsheet.agents.registry import Registry
+
+from .account import describe
+from .clock import Clock
+from .commands import StartAttempt
+from .errors import AnswerRefused, NothingWaits, RunEnded
+from .events import CancellationRequested, Event, RunCancelled, RunResumed, Verdict
+from .fold import record_of
+from .journal import Journal
+from .lease import Owner
+from .machine import apply, decide
+from .mailbox import Approve, Cancel, Deny, Pause, Settle, Word
+from .record import RUN_ENDED, RunRecord, RunStatus, Work
+from .revival import revive
+
+
+class RunControl:
+    """Talks to the owner of a run through its journal.
+
+    Every word waits there until it is answered. What is returned is who has the run now and will
+    hear it; None where nobody does, and whoever resumes the run will. A run may be named by the
+    beginning of its id. Everything raises RunNotFound, RunAmbiguous, RunEnded and JournalError.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self._journal = journal
+        self._clock = clock
+
+    async def pause(self, run: str) -> Owner | None:
+        """Let nothing start any more, and the run rest once what is under way has ended."""
+        return await self._post(self._open_run(run), Pause())
+
+    async def cancel(self, run: str, reason: str = "") -> Owner | None:
+        """Stop the run. Where nobody has it, it is ended here and now."""
+        record = self._open_run(run)
+        owner = self._journal.owner(record.run)
+        if owner is None:
+            await self._end(record.run, reason)
+            return None
+        return await self._post(record, Cancel(reason))
+
+    async def approve(self, run: str, step: str | None = None, by: str = "") -> Owner | None:
+        """Let a step start that waits for an approval; where `step` is None, every one that does.
+        Raises NothingWaits."""
+        record = self._open_run(run)
+        owner: Owner | None = None
+        for name in _asked(record, step):
+            owner = await self._post(record, Approve(name, by))
+        return owner
+
+    async def deny(self, run: str, step: str | None = None, by: str = "") -> Owner | None:
+        """Refuse a step its approval; where `step` is None, every one that waits for it. Raises
+        NothingWaits."""
+        record = self._open_run(run)
+        owner: Owner | None = None
+        for name in _asked(record, step):
+            owner = await self._post(record, Deny(name, by))
+        return owner
+
+    async def settle(
+        self,
+        run: str,
+        verdict: Verdict,
+        *,
+        step: str | None = None,
+        item: int | None = None,
+        output: dict[str, Any] | None = None,
+        by: str = "",
+    ) -> Owner | None:
+        """Say what became of work that is in doubt; `step` may be left out where there is just one.
+
+        Raises NothingWaits, and AnswerRefused where work that is done has no output as its capability
+        promises it.
+        """
+        record = self._open_run(run)
+        name, at = _doubtful(record, step, item)
+        if verdict == "done":
+            _require_output(record, name, output)
+        elif output is not None:
+            raise AnswerRefused(record.run, name, "only work that is done has an output")
+        return await self._post(record, Settle(name, verdict, at, output, by))
+
+    def _open_run(self, run: str) -> RunRecord:
+        record = record_of(self._journal.read(self._journal.find(run)))
+        if record.status in RUN_ENDED:
+            raise RunEnded(record.run, record.status)
+        return record
+
+    async def _post(self, record: RunRecord, word: Word) -> Owner | None:
+        await self._journal.mailbox.post(record.run, word)
+        return self._journal.owner(record.run)
+
+    async def _end(self, run: str, reason: str) -> None:
+        await self._journal.claim(run)
+        try:
+            # As of now, when nobody else can add to it.
+            events = self._journal.read(run)
+            letters = [letter.number for letter in await self._journal.mailbox.letters(run)]
+            await self._journal.append(run, self._last_events(events, reason), letters=letters)
+        finally:
+            await self._journal.release(run)
+
+    def _last_events(self, events: list[Event], reason: str) -> list[Event]:
+        now = self._clock.now()
+        if record_of(events).status is RunStatus.PENDING:
+            return [RunCancelled(now, reason)]
+        state = revive(events, Registry())
+        last: list[Event] = [RunResumed(now, 1), CancellationRequested(now, reason)]
+        for event in last:
+            apply(state, event)
+        # Nothing runs any more, so all that is decided is what has been lost, and the end.
+        while (command := decide(state)) is not None:
+            assert not isinstance(command, StartAttempt)
+            last.append(command.event)
+            apply(state, command.event)
+        return last
+
+
+def _asked(record: RunRecord, step: str | None) -> tuple[str, ...]:
+    asked = tuple(record.asked)
+    if not asked or (step is not None and step not in asked):
+        raise NothingWaits(record.run, step, asked)
+    return asked if step is None else (step,)
+
+
+def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
+    doubtful = [
+        work for work in record.doubtful if step in (None, work[0]) and (item is None or item == work[1])
+    ]
+    if len(doubtful) != 1:
+        raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
+    return doubtful[0]
+
+
+def _require_output(record: RunRecord, step: str, output: dict[str, Any] | None) -> None:
+    wanted = record.steps[step].capability
+    contract = next((each for each in record.contracts if each["name"] == wanted), None)
+    if contract is None:
+        return
+    validator = Capability.model_validate(contract).output_validator
+    if not validator.accepts(output):
+        problems = describe(validator.problems(output))
+        raise AnswerRefused(
+            record.run, step, f"that it is done needs its output, as {wanted!r} promises it: {problems}"
+        )

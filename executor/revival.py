@@ -1,0 +1,64 @@
+"""Bringing a run back from its journal: its plans as they were checked, and whether there still is
+somebody to carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from callsheet.agents.capability import Capability
+from callsheet.agents.registry import Registry, differences
+from callsheet.planner.checker import Policy, check
+from callsheet.planner.compiled import CheckedPlan
+
+from .errors import AgentsChanged
+from .events import Event, PlanAdopted
+from .machine import fold
+from .state import RunState
+
+_EVERYTHING = Policy(max_steps=2**31)
+"""What was admitted once is not judged again."""
+
+
+def contracts_of(checked: CheckedPlan) -> tuple[dict[str, Any], ...]:
+    """The capabilities that a plan names, each once, as the journal keeps them."""
+    named = {step.capability.name: step.capability for step in checked.steps.values()}
+    return tuple(named[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(named))
+
+
+def revive(events: Iterable[Event], registry: Registry) -> RunState:
+    """The state that the events of a run lead to.
+
+    Raises PlanInvalid where a plan, from a release that did not keep the contracts, no longer checks
+    against the agents that there are.
+    """
+    events = list(events)
+    adopted = [event for event in events if isinstance(event, PlanAdopted)]
+    return fold(events, {each.revision: recheck(each, registry) for each in adopted})
+
+
+def recheck(adopted: PlanAdopted, registry: Registry) -> CheckedPlan:
+    """The checked plan of a revision, with the contracts of its time."""
+    contracts = [Capability.model_validate(contract) for contract in adopted.contracts]
+    return check(adopted.plan, contracts or registry.catalog, _EVERYTHING).require()
+
+
+def require_agents(state: RunState, registry: Registry) -> None:
+    """See that every step that has not ended can be carried out. Raises AgentsChanged."""
+    remaining = {
+        step.capability.name: step.capability
+        for step in state.plan.steps.values()
+        if step.id in state.agenda.unended
+    }
+    problems = tuple(_problems(remaining.values(), registry))
+    if problems:
+        raise AgentsChanged(state.record.run, problems)
+
+
+def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterator[str]:
+    for capability in capabilities:
+        offered = registry.capabilities.get(capability.name)
+        if offered is None:
+            yield f"nobody offers {capability.name!r} any more"
+        elif changed := differences(capability, offered):
+            yield f"{capability.name!r} has another {' and '.join(changed).replace('_', ' ')}"

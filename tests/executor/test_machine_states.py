@@ -1,0 +1,297 @@
+"""For every plan, whatever happens: a state machine that plays agents, timers, people and death."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from callsheet.agents.capability import Effect
+from callsheet.executor.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    AttemptCancelled,
+    AttemptStarted,
+    AttemptSurprised,
+    CancellationRequested,
+    DoubtSettled,
+    Event,
+    HedgeDue,
+    PauseRequested,
+    ResultMissing,
+    ResultReused,
+    TimeLimitReached,
+    decode,
+    encode,
+)
+from callsheet.executor.failure import Failure, FailureKind
+from callsheet.executor.machine import fold
+from callsheet.executor.record import ENDED, RUN_ENDED, AttemptStatus
+from callsheet.planner.compiled import CheckedPlan, CompiledStep
+from callsheet.planner.expressions.tree import Constant
+from callsheet.planner.plan import Join, OnFailure
+
+from .puppet import Puppet
+from .stage import capability, nothing, plan, step
+
+TRUTHS = (None, None, None, Constant(True), Constant(False), nothing())
+LISTS = (None, None, None, Constant([]), Constant([1, 2, 3]))
+SORTS = (
+    capability("compute"),
+    capability("look", effect=Effect.READ).model_copy(update={"cache": 60.0}),
+    capability("send", effect=Effect.IRREVERSIBLE),
+)
+SURPRISE = Failure(FailureKind.SURPRISE, "not as expected")
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> CheckedPlan:
+    """A DAG of up to nine steps with every kind of flow and of work."""
+    steps: list[CompiledStep] = []
+    for place in range(draw(st.integers(1, 9))):
+        before = [each.id for each in steps]
+        after = draw(st.lists(st.sampled_from(before), unique=True, max_size=4)) if before else []
+        steps.append(
+            step(
+                f"s{place}",
+                *after,
+                does=draw(st.sampled_from(SORTS)),
+                join=draw(st.sampled_from(Join)),
+                condition=draw(st.sampled_from(TRUTHS)),
+                for_each=draw(st.sampled_from(LISTS)),
+                max_retries=draw(st.integers(0, 2)),
+                on_failure=draw(st.sampled_from([OnFailure.CONTINUE, OnFailure.FAIL])),
+                approval=draw(st.sampled_from([False, False, True])),
+            )
+        )
+    return plan(*steps)
+
+
+class Watched(Puppet):
+    """Checks what must hold, event by event."""
+
+    def __init__(self, checked: CheckedPlan, most: int, fail_fast: bool) -> None:
+        self.done: Counter[tuple[str, int | None]] = Counter()
+        self.begun: Counter[str] = Counter()
+        self.allowed: Counter[str] = Counter()
+        super().__init__(checked, most=most, fail_fast=fail_fast, hedge=True)
+
+    def enter(self, event: Event) -> None:
+        if isinstance(event, AttemptStarted):
+            self.check_start(event)
+        before = dict(self.state.record.outputs)
+        super().enter(event)
+        for name, output in before.items():
+            assert self.state.record.outputs[name] is output, "what a step gave is never changed"
+        assert len(self.running) <= self.most, "the limit holds"
+
+    def check_start(self, event: AttemptStarted) -> None:
+        """Its join is met, it is not done, and nothing runs twice but what is hedged."""
+        record, compiled = self.state.record, self.checked.steps[event.step]
+        statuses = [record.steps[name].status for name in compiled.dependencies]
+        assert all(status in ENDED for status in statuses)
+        if compiled.join is Join.ALL:
+            assert all(status == "completed" for status in statuses)
+        if compiled.join is Join.ANY:
+            assert not statuses or "completed" in statuses
+        work = event.step, event.item
+        assert event.step not in record.outputs, "what is completed is not done again"
+        outputs = record.steps[event.step].outputs
+        assert event.item is None or outputs[event.item] is None, "no item is done twice"
+        assert self.running.count(work) == event.hedge, "nothing runs twice but what is hedged"
+        assert work not in record.doubtful, "what is in doubt is not tried again"
+        self.begun[event.key] += 1
+
+
+class Runs(RuleBasedStateMachine):
+    """One run, to which everything may happen at any time."""
+
+    puppet: Watched
+
+    @initialize(checked=plans(), most=st.integers(1, 4), fail_fast=st.booleans())
+    def begin(self, checked: CheckedPlan, most: int, fail_fast: bool) -> None:
+        self.puppet = Watched(checked, most, fail_fast)
+
+    def is_running(self) -> bool:
+        return self.puppet.state.record.status == "running"
+
+    def pick(self, data: st.DataObject, among: Any) -> Any:
+        choices = list(among)
+        assume(choices)
+        return data.draw(st.sampled_from(choices))
+
+    @rule()
+    def let_time_pass(self) -> None:
+        """Nothing happens: what can be decided has been."""
+        self.puppet.settle()
+
+    @precondition(is_running)
+    @rule(data=st.data(), value=st.integers(0, 9))
+    def succeed(self, data: st.DataObject, value: int) -> None:
+        name, item = self.pick_attempt(data)
+        self.puppet.succeed(name, value, item)
+
+    @precondition(is_running)
+    @rule(data=st.data(), retryable=st.booleans(), at_fault=st.booleans(), doubt=st.booleans())
+    def fail(self, data: st.DataObject, retryable: bool, at_fault: bool, doubt: bool) -> None:
+        work = self.pick_attempt(data)
+        irreversible = self.puppet.checked.steps[work[0]].capability.effect is Effect.IRREVERSIBLE
+        in_doubt = doubt and irreversible
+        self.puppet.fail(
+            *work, retryable=retryable and not in_doubt, agent_at_fault=at_fault, in_doubt=in_doubt
+        )
+
+    @precondition(is_running)
+    @rule(data=st.data())
+    def surprise(self, data: st.DataObject) -> None:
+        name, item = self.pick_attempt(data)
+        number = self.puppet.number(name, item)
+        self.puppet.hear(AttemptSurprised(self.puppet.now, name, number, SURPRISE, None, item))
+
+    def pick_attempt(self, data: st.DataObject) -> Any:
+        return self.pick(data, dict.fromkeys(self.puppet.running))
+
+    @precondition(is_running)
+    @rule(data=st.data(), abandoned=st.booleans())
+    def stop(self, data: st.DataObject, abandoned: bool) -> None:
+        """An attempt that was told to stop does so, or is abandoned."""
+        running = self.puppet.state.record.running
+        told = [each for each in running if running[each].status is AttemptStatus.STOPPING]
+        name, item, number = self.pick(data, told)
+        self.puppet.hear(AttemptCancelled(self.puppet.now, name, number, abandoned, item))
+
+    @precondition(is_running)
+    @rule(data=st.data())
+    def outlive_the_usual_time(self, data: st.DataObject) -> None:
+        name, item, number = self.pick(data, self.puppet.state.record.running)
+        assume(self.puppet.checked.steps[name].capability.effect is not Effect.IRREVERSIBLE)
+        self.puppet.hear(HedgeDue(self.puppet.now, name, number, item))
+
+    @precondition(is_running)
+    @rule()
+    def ring(self) -> None:
+        assume(self.puppet.timers)
+        self.puppet.ring()
+
+    @precondition(is_running)
+    @rule(data=st.data(), granted=st.booleans())
+    def answer(self, data: st.DataObject, granted: bool) -> None:
+        name = self.pick(data, self.puppet.asked)
+        kind = ApprovalGranted if granted else ApprovalDenied
+        self.puppet.hear(kind(self.puppet.now, name))
+
+    @precondition(is_running)
+    @rule(data=st.data(), found=st.booleans())
+    def find_a_result(self, data: st.DataObject, found: bool) -> None:
+        work = self.pick(data, self.puppet.seeking)
+        self.puppet.seeking.remove(work)
+        name, item = work
+        if found:
+            self.puppet.hear(ResultReused(self.puppet.now, name, {"value": 1}, "other", item))
+        else:
+            self.puppet.hear(ResultMissing(self.puppet.now, name, item))
+
+    @precondition(is_running)
+    @rule(data=st.data(), verdict=st.sampled_from(["done", "again", "failed"]))
+    def settle_a_doubt(self, data: st.DataObject, verdict: Any) -> None:
+        name, item = self.pick(data, self.puppet.state.record.doubtful)
+        output = {"value": 1} if verdict == "done" else None
+        self.puppet.allowed[f"r:{name}" if item is None else f"r:{name}:{item}"] += verdict == "again"
+        self.puppet.hear(DoubtSettled(self.puppet.now, name, verdict, output, "", item))
+
+    @precondition(is_running)
+    @rule(data=st.data(), shut=st.booleans())
+    def open_or_close_a_lane(self, data: st.DataObject, shut: bool) -> None:
+        """Nobody is free for some kind of work, or somebody is again."""
+        if shut:
+            self.puppet.closed.add(self.pick(data, self.puppet.state.agenda.lanes))
+        else:
+            self.puppet.closed.clear()
+        self.puppet.settle()
+
+    @precondition(is_running)
+    @rule()
+    def ask_for_a_pause(self) -> None:
+        self.puppet.hear(PauseRequested(self.puppet.now))
+
+    @precondition(is_running)
+    @rule()
+    def rest(self) -> None:
+        assume(self.puppet.state.pausing and not self.puppet.running)
+        self.puppet.pause()
+
+    @precondition(lambda self: self.puppet.state.record.status in ("running", "paused"))
+    @rule()
+    def die_and_resume(self) -> None:
+        self.puppet.resume()
+
+    @precondition(is_running)
+    @rule(kind=st.sampled_from([TimeLimitReached, CancellationRequested]), really=st.integers(0, 9))
+    def end_from_outside(self, kind: Any, really: int) -> None:
+        assume(really == 9)
+        self.puppet.hear(kind(self.puppet.now))
+
+    @invariant()
+    def the_journal_folds_to_what_was_lived(self) -> None:
+        kept = [decode(encode(event)) for event in self.puppet.events]
+        assert fold(kept, {1: self.puppet.checked}) == self.puppet.state
+
+    @invariant()
+    def nothing_irreversible_is_begun_again_unbidden(self) -> None:
+        for compiled in self.puppet.checked.steps.values():
+            if compiled.capability.effect is Effect.IRREVERSIBLE:
+                for item in (None, 0, 1, 2):
+                    self.check_begun(compiled, item)
+
+    def check_begun(self, compiled: CompiledStep, item: int | None) -> None:
+        """Once, and again only after a failure that allows it, or where somebody said so."""
+        key = f"r:{compiled.id}" if item is None else f"r:{compiled.id}:{item}"
+        attempts = self.puppet.state.record.steps[compiled.id].attempts
+        lost = sum(1 for each in attempts if each.item == item and each.status is AttemptStatus.LOST)
+        failed = sum(1 for each in attempts if each.item == item and each.status is AttemptStatus.FAILED)
+        assert self.puppet.begun[key] <= 1 + failed + self.puppet.allowed[key]
+        assert lost <= 1 + self.puppet.allowed[key] + failed
+
+    def teardown(self) -> None:
+        """Every run ends, once everything that is waited for has come."""
+        puppet = getattr(self, "puppet", None)
+        if puppet is None:
+            return
+        puppet.closed.clear()
+        puppet.settle()
+        for _ in range(1_000):
+            if puppet.state.record.status in RUN_ENDED:
+                break
+            self.bring_on(puppet)
+        else:
+            raise AssertionError("the run did not end")
+        assert all(each.status in ENDED for each in puppet.state.record.steps.values())
+        assert not puppet.running
+
+    def bring_on(self, puppet: Watched) -> None:
+        """Whatever is waited for comes."""
+        record = puppet.state.record
+        if record.status == "paused":
+            puppet.resume()
+        elif puppet.running:
+            name, item = puppet.running[0]
+            puppet.succeed(name, 1, item)
+        elif puppet.state.pausing:
+            puppet.pause()
+        elif puppet.seeking:
+            name, item = puppet.seeking.pop()
+            puppet.hear(ResultMissing(puppet.now, name, item))
+        elif puppet.timers:
+            puppet.ring()
+        elif puppet.asked:
+            puppet.hear(ApprovalGranted(puppet.now, puppet.asked[0]))
+        else:
+            name, item = next(iter(record.doubtful))
+            puppet.hear(DoubtSettled(puppet.now, name, "failed", None, "", item))
+
+
+Runs.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestRuns = Runs.TestCase
