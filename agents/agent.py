@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
 from pydantic import JsonValue
 
 from .capability import Capability, JsonObject
@@ -26,8 +26,7 @@ class Isolation(StrEnum):
     """It computes for long or may crash: in a process of its own, which can be ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What an attempt knows beside its inputs.
 
     `attempt` counts from 1. `idempotency_key` (`run:step[:item]`) is the same on every retry of

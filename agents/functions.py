@@ -38,7 +38,8 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         terms: Terms | None = None,
     ) -> None:
         super().__init__(signature.name, capability, isolation or _suiting(function), terms)
-        self._function = function
+        self._function: Callable[..., Any] = function
+        self._is_async = inspect.iscoroutinefunction(function)
         self._signature = signature
         functools.update_wrapper(self, function)
 
@@ -52,9 +53,8 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         the function raises.
         """
         arguments = self._arguments(inputs, context)
-        call: Callable[..., Any] = self._function
-        result = call(**arguments)
-        if inspect.isawaitable(result):
+        result = self._function(**arguments)
+        if self._is_async or inspect.isawaitable(result):
             result = await result
         try:
             return self._signature.output.write(result)
@@ -68,7 +68,9 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
             arguments: dict[str, Any] = self._signature.inputs.read(inputs)
         except ShapeError as error:
             raise Permanent(f"{self.name} cannot take these inputs: {error}") from None
-        return arguments | dict.fromkeys(self._signature.context_parameters, context)
+        for name in self._signature.context_parameters:
+            arguments[name] = context
+        return arguments
 
 
 @overload

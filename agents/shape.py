@@ -20,6 +20,8 @@ MISSING: Any = object()
 """Stands for a default that isn't there."""
 
 _MAKE_TYPED_DICT: Any = TypedDict
+_PLAIN = frozenset({bool, float, int, str})
+"""Types whose values are the same in Python and in JSON, where they have exactly that type."""
 _LEAST_NOISE: Any = {"include_url": False, "include_context": False, "include_input": False}
 
 
@@ -46,6 +48,8 @@ class Shape:
         self, kind: Any, mode: JsonSchemaMode, *, wrapped_as: str | None = None, description: str = ""
     ) -> None:
         self._wrapped_as = wrapped_as
+        self._plain = kind if kind in _PLAIN else None
+        self._plain_fields: Mapping[str, Any] | None = None
         try:
             self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
             schema = tidy(self._adapter.json_schema(mode=mode))
@@ -62,6 +66,8 @@ class Shape:
         kind.__pydantic_config__ = ConfigDict(extra="forbid")
         shape = cls(kind, mode)
         properties = cast("dict[str, JsonObject]", shape.schema.setdefault("properties", {}))
+        if all(field.type in _PLAIN for field in fields.values()):
+            shape._plain_fields = {name: field.type for name, field in fields.items()}
         for name, field in fields.items():
             if field.default not in (MISSING, None):
                 properties[name] |= _default(field.default)
@@ -84,10 +90,21 @@ class Shape:
 
     def read(self, value: Mapping[str, Any]) -> Any:
         """The Python value of a JSON object. Raises ShapeError, one line for each field that doesn't fit."""
-        return self._validated(value[self._wrapped_as] if self._wrapped_as else dict(value))
+        if self._wrapped_as:
+            return self._validated(value[self._wrapped_as])
+        plain = self._plain_fields
+        if plain is not None and len(plain) == len(value):
+            for name, each in value.items():
+                if type(each) is not plain.get(name):
+                    break
+            else:
+                return dict(value)
+        return self._validated(dict(value))
 
     def write(self, value: Any) -> JsonObject:
         """The JSON object of a Python value. Raises ShapeError where it doesn't have the shape."""
+        if self._wrapped_as and type(value) is self._plain:
+            return {self._wrapped_as: value}
         validated = self._validated(value)
         try:
             written = self._adapter.dump_python(validated, mode="json", by_alias=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from pydantic import JsonValue
+
+_WIDTH = 180
 
 Cell: TypeAlias = str | int | float | bool | None
 
@@ -70,7 +73,8 @@ def print_report(report: Report) -> None:
         table.add_column(column, justify="right" if _is_numeric(report.rows, at) else "left")
     for row in report.rows:
         table.add_row(*(shown(cell).replace("[", r"\[") for cell in row))
-    console = Console()
+    # A file or a pipe has no width, and a table of figures must not be broken for one.
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(table)
     for name, cell in report.totals.items():
         console.print(f"{name}: {shown(cell)}", markup=False, highlight=False)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from callsheet.agents.agent import Agent, Context
+    from callsheet.agents.agent import Agent, Context, Isolation
     from callsheet.agents.capability import Capability, Effect
     from callsheet.agents.errors import Permanent, Retryable, Surprise
     from callsheet.agents.functions import agent
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from callsheet.agents.models.openai import OpenAIModel
     from callsheet.agents.models.scripted import ScriptedModel
     from callsheet.agents.registry import Registry
-    from callsheet.api import check, plan, plan_sync, run, run_sync
+    from callsheet.agents.terms import Terms
+    from callsheet.api import check, plan, plan_sync, resume, resume_sync, run, run_sync
     from callsheet.errors import CallsheetError, ExitCode
+    from callsheet.executor.control import RunControl
     from callsheet.executor.result import RunResult
     from callsheet.orchestrator import Orchestrator, Watch
     from callsheet.planner.checker import CheckResult
@@ -39,6 +41,7 @@ __all__ = [
     "Context",
     "Effect",
     "ExitCode",
+    "Isolation",
     "LLMAgent",
     "LocalModel",
     "OpenAIModel",
@@ -49,21 +52,25 @@ __all__ = [
     "Policy",
     "Registry",
     "Retryable",
+    "RunControl",
     "RunResult",
     "ScriptedModel",
     "Step",
     "Surprise",
+    "Terms",
     "Watch",
     "agent",
     "check",
     "plan",
     "plan_sync",
+    "resume",
+    "resume_sync",
     "run",
     "run_sync",
 ]
 
 _HOMES = {
-    "callsheet.agents.agent": ("Agent", "Context"),
+    "callsheet.agents.agent": ("Agent", "Context", "Isolation"),
     "callsheet.agents.capability": ("Capability", "Effect"),
     "callsheet.agents.errors": ("Permanent", "Retryable", "Surprise"),
     "callsheet.agents.functions": ("agent",),
@@ -73,8 +80,10 @@ _HOMES = {
     "callsheet.agents.models.openai": ("OpenAIModel",),
     "callsheet.agents.models.scripted": ("ScriptedModel",),
     "callsheet.agents.registry": ("Registry",),
-    "callsheet.api": ("check", "plan", "plan_sync", "run", "run_sync"),
+    "callsheet.agents.terms": ("Terms",),
+    "callsheet.api": ("check", "plan", "plan_sync", "resume", "resume_sync", "run", "run_sync"),
     "callsheet.errors": ("CallsheetError", "ExitCode"),
+    "callsheet.executor.control": ("RunControl",),
     "callsheet.executor.result": ("RunResult",),
     "callsheet.orchestrator": ("Orchestrator", "Watch"),
     "callsheet.planner.checker": ("CheckResult",),

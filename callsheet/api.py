@@ -8,8 +8,8 @@ makes an `Orchestrator`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Coroutine, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from os import PathLike
 from typing import Any, ClassVar, TypeVar
@@ -19,11 +19,14 @@ from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.choice import choose_model
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.registry import Registry
+from callsheet.agents.strategies import Strategy
 from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.driver import Approve
-from callsheet.executor.journal import Journal
+from callsheet.executor.fold import record_of
+from callsheet.executor.journal import Journal, MemoryJournal
 from callsheet.executor.result import RunResult
+from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.surroundings import Approve
 from callsheet.model_settings import model_settings
 from callsheet.orchestrator import Orchestrator, Review, Watch, registry_of
 from callsheet.planner.checker import CheckResult, Policy
@@ -64,28 +67,31 @@ async def run(
     review: Review | None = None,
     watch: Watch | None = None,
     time_limit: float | None = None,
+    fail_fast: bool | None = None,
+    hedge: bool | None = None,
+    strategy: Strategy | str | None = None,
 ) -> RunResult:
     """Plan a goal, or take a plan that there is, carry it out, and return how that went.
 
     `agents` are the built-in ones where nothing is said; `model` is a model or the name of one
     (`openai/NAME`, `local`, `local/FILE`); `store` None keeps the journal in memory. Irreversible steps
     wait until `approve` says yes, unless `review` approved the whole plan. `time_limit` is in seconds.
+    Without `fail_fast` a failure ends the run only once everything that does not depend on it is finished;
+    with `hedge` reading and computing that takes unusually long is given to a second agent as well;
+    `strategy` chooses among the agents of one capability.
 
-    A run that fails is a result. Raises what keeps one from starting: GoalError, PlanningFailed,
-    PlanInvalid, ModelNotConfigured, a ModelError while planning, JournalError, ConfigError.
+    A run that fails is a result, and so is one that pauses; `resume` goes on with that. Raises what keeps
+    one from starting: GoalError, PlanningFailed, PlanInvalid, ModelNotConfigured, a ModelError while
+    planning, JournalError, ConfigError, StrategyError.
     """
-    settings = Settings.load()
-    orchestrator = Orchestrator(
-        agents,
-        model=_model(settings, model, required=plan is None),
-        store=settings.store if store is _CONFIGURED else store,
-        workspace=workspace or settings.workspace,
-        policy=policy,
-        max_concurrency=settings.max_concurrency,
-        approve=approve,
-    )
-    async with orchestrator:
-        return await orchestrator.run(goal, plan=plan, review=review, watch=watch, time_limit=time_limit)
+    settings = _settings(fail_fast=fail_fast, hedge=hedge)
+    chosen = _model(settings, model, required=plan is None)
+    with _journal(settings, store) as journal:
+        orchestrator = _orchestrator(
+            settings, agents, chosen, journal, workspace, policy=policy, approve=approve, strategy=strategy
+        )
+        async with orchestrator:
+            return await orchestrator.run(goal, plan=plan, review=review, watch=watch, time_limit=time_limit)
 
 
 def run_sync(
@@ -101,6 +107,9 @@ def run_sync(
     review: Review | None = None,
     watch: Watch | None = None,
     time_limit: float | None = None,
+    fail_fast: bool | None = None,
+    hedge: bool | None = None,
+    strategy: Strategy | str | None = None,
 ) -> RunResult:
     """The same as `run`, for code that is not async. Raises AlreadyAsync in code that is."""
     return _wait(
@@ -117,6 +126,74 @@ def run_sync(
             review=review,
             watch=watch,
             time_limit=time_limit,
+            fail_fast=fail_fast,
+            hedge=hedge,
+            strategy=strategy,
+        ),
+    )
+
+
+async def resume(
+    run: str,
+    *,
+    agents: Iterable[Agent] | Registry | None = None,
+    model: ChatModel | str | None = None,
+    workspace: str | PathLike[str] | None = None,
+    store: Journal | str | PathLike[str] = _CONFIGURED,
+    policy: Policy | None = None,
+    approve: Approve | None = None,
+    review: Review | None = None,
+    watch: Watch | None = None,
+    strategy: Strategy | str | None = None,
+) -> RunResult:
+    """Go on with a run that was paused, or whose process ended, and return how that went. What is done
+    stays done.
+
+    `run` is an id or the beginning of one. `agents` must offer what the run's remaining steps need, as
+    it was when the run began. The other arguments are those of `run`. `review` looks at the plan of a run
+    that was not yet carried out.
+
+    Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has it,
+    and AgentsChanged; none of these changes anything.
+    """
+    settings = _settings()
+    with _journal(settings, store) as journal:
+        is_planned = record_of(journal.read(journal.find(run))).plan is not None
+        chosen = _model(settings, model, required=not is_planned)
+        orchestrator = _orchestrator(
+            settings, agents, chosen, journal, workspace, policy=policy, approve=approve, strategy=strategy
+        )
+        async with orchestrator:
+            return await orchestrator.resume(run, review=review, watch=watch)
+
+
+def resume_sync(
+    run: str,
+    *,
+    agents: Iterable[Agent] | Registry | None = None,
+    model: ChatModel | str | None = None,
+    workspace: str | PathLike[str] | None = None,
+    store: Journal | str | PathLike[str] = _CONFIGURED,
+    policy: Policy | None = None,
+    approve: Approve | None = None,
+    review: Review | None = None,
+    watch: Watch | None = None,
+    strategy: Strategy | str | None = None,
+) -> RunResult:
+    """The same as `resume`, for code that is not async. Raises AlreadyAsync in code that is."""
+    return _wait(
+        "resume",
+        resume(
+            run,
+            agents=agents,
+            model=model,
+            workspace=workspace,
+            store=store,
+            policy=policy,
+            approve=approve,
+            review=review,
+            watch=watch,
+            strategy=strategy,
         ),
     )
 
@@ -163,6 +240,52 @@ def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(work)
     work.close()
     raise AlreadyAsync(f"{name}_sync", name)
+
+
+def _settings(**given: bool | None) -> Settings:
+    """The settings of the working folder, under those arguments that were given."""
+    settings = Settings.load()
+    return settings.model_copy(update={key: value for key, value in given.items() if value is not None})
+
+
+@contextmanager
+def _journal(settings: Settings, store: Journal | str | PathLike[str] | None) -> Generator[Journal]:
+    """The journal to use; closed afterwards where it was opened here. Raises JournalError."""
+    if store is not None and not isinstance(store, str | PathLike):
+        yield store
+        return
+    path = settings.store if store is _CONFIGURED else store
+    journal = MemoryJournal() if path is None else SqliteJournal(path, durability=settings.durability)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _orchestrator(
+    settings: Settings,
+    agents: Iterable[Agent] | Registry | None,
+    model: ChatModel | None,
+    journal: Journal,
+    workspace: str | PathLike[str] | None,
+    *,
+    policy: Policy | None,
+    approve: Approve | None,
+    strategy: Strategy | str | None,
+) -> Orchestrator:
+    return Orchestrator(
+        agents,
+        model=model,
+        store=journal,
+        workspace=workspace or settings.workspace,
+        policy=policy,
+        max_concurrency=settings.max_concurrency,
+        approve=approve,
+        strategy=strategy or settings.strategy,
+        capability_limits=settings.capability_limits,
+        fail_fast=settings.fail_fast,
+        hedge=settings.hedge,
+    )
 
 
 def _model(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:

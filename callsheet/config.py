@@ -16,9 +16,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias, cast
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+)
 
+from callsheet.agents.strategies import StrategyError, strategy_named
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.tables import Durability
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
@@ -32,7 +42,11 @@ _ENVIRONMENT = {
     "workspace": "CALLSHEET_WORKSPACE",
     "agents": "CALLSHEET_AGENTS",
     "max_concurrency": "CALLSHEET_MAX_CONCURRENCY",
+    "strategy": "CALLSHEET_STRATEGY",
+    "durability": "CALLSHEET_DURABILITY",
 }
+_FLAGS = {"builtin": "--no-builtin", "fail_fast": "--keep-going"}
+"""The flags that are not called like what they set."""
 
 
 class ConfigError(CallsheetError):
@@ -53,6 +67,14 @@ def _expand(path: Path) -> Path:
     return path
 
 
+def _known_strategy(name: str) -> str:
+    try:
+        strategy_named(name)
+    except StrategyError as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
 SpelledPath: TypeAlias = Annotated[Path, AfterValidator(_expand)]
 """A path as a person writes it; `~` is the home folder."""
 
@@ -63,7 +85,11 @@ class Settings(BaseModel):
     Paths are taken from the working folder. `local_model` is a GGUF file to use as the embedded
     model, `cache` the folder that weights are fetched into (None: the person's usual one). `agents`
     are Python files or modules whose agents join the built-in ones, unless `builtin` is false.
-    `max_concurrency` bounds the attempts of a run that are under way at once.
+    `max_concurrency` bounds the attempts of a run that are under way at once, `capability_limits` those
+    at one capability. `strategy` chooses among agents. Without `fail_fast` a failure ends its run only
+    once everything that does not depend on it is finished; `hedge` gives reading and computing that takes
+    unusually long to a second agent as well. `durability` is what a journal entry outlives: `normal` the
+    death of the process, `full` a power cut.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -78,6 +104,11 @@ class Settings(BaseModel):
     agents: tuple[str, ...] = ()
     builtin: bool = True
     max_concurrency: int = Field(default=16, ge=1, le=10_000)
+    capability_limits: Mapping[str, PositiveInt] = Field(default_factory=dict[str, int])
+    strategy: Annotated[str, AfterValidator(_known_strategy)] = "balanced"
+    fail_fast: bool = True
+    hedge: bool = False
+    durability: Durability = Durability.NORMAL
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
 
     @classmethod
@@ -133,7 +164,7 @@ def _layers(folder: Path, environment: Mapping[str, str], flags: Mapping[str, An
 
 
 def _flag(key: str) -> str:
-    return "--no-builtin" if key == "builtin" else f"--{key.replace('_', '-')}"
+    return _FLAGS.get(key) or f"--{key.replace('_', '-')}"
 
 
 def _split_agents(variables: dict[str, str]) -> dict[str, Any]:
@@ -179,5 +210,6 @@ def _checked(layer: _Layer) -> dict[str, Any]:
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         key = str(problem["loc"][0])
-        raise ConfigError(layer.origin(key), key, problem["msg"]) from None
+        place = ".".join(map(str, problem["loc"])) if isinstance(layer.values[key], Mapping) else key
+        raise ConfigError(layer.origin(key), place, problem["msg"].removeprefix("Value error, ")) from None
     return {key: getattr(settings, key) for key in layer.values}

@@ -34,7 +34,7 @@ from callsheet.executor.patience import RunTold, unless_cancelled
 from callsheet.executor.recall import RecallingModel
 from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
-from callsheet.executor.revival import contracts_of, recheck
+from callsheet.executor.revival import recheck
 from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
@@ -247,7 +247,7 @@ class Orchestrator:
         return run
 
     def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
-        return PlanAdopted(self._clock.now(), 1, checked.plan.to_document(), contracts_of(checked))
+        return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts)
 
     async def _plan_journaled(self, run: str, goal: str, watch: Watch) -> CheckedPlan:
         async def enter(event: Event) -> None:

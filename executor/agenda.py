@@ -106,9 +106,10 @@ class Agenda:
 
     def lane(self, work: Work) -> Lane:
         """Where the work stands in line."""
-        capability = self.steps[work[0]].capability.name
-        blamed = self.blamed.get(work)
-        return (capability,) if blamed is None else (capability, *sorted(blamed))
+        lane = self.steps[work[0]].lane
+        if work not in self.blamed:
+            return lane
+        return (*lane, *sorted(self.blamed[work]))
 
     def queue(self, work: Work, *, first: bool = False) -> None:
         """The work is ready: it stands in line for a place, or at the head of the line."""

@@ -11,6 +11,7 @@ import msgspec
 from callsheet.planner.compiled import CompiledStep
 
 from .clock import Clock
+from .deadlines import Deadlines
 from .events import AttemptCancelled, AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from .judgement import judge_error, judge_output, judge_timeout
 from .record import AttemptRecord, RunRecord, Try
@@ -30,7 +31,6 @@ class _Live(msgspec.Struct, eq=False):
     assignment: Assignment
     task: asyncio.Task[None] | None = None
     has_begun: bool = False
-    timer: asyncio.TimerHandle | None = None
     grace: asyncio.TimerHandle | None = None
     timed_out: bool = False
     was_stopped: bool = False
@@ -58,6 +58,7 @@ class Attempts:
         self._grace_seconds = grace_seconds
         self._loop = asyncio.get_running_loop()
         self._live: dict[Try, _Live] = {}
+        self._deadlines = Deadlines(self._expire)
 
     def __bool__(self) -> bool:
         """Whether any has not ended."""
@@ -72,7 +73,7 @@ class Attempts:
         live = self._live.get(attempt)
         if live is None:
             return
-        live.timer = self._loop.call_later(live.step.timeout_seconds, self._expire, live)
+        self._deadlines.add(live, live.step.timeout_seconds)
         live.task = self._loop.create_task(self._perform(live))
 
     def stop(self, attempt: Try) -> None:
@@ -80,6 +81,10 @@ class Attempts:
         live = self._live.get(attempt)
         if live is not None:
             self._stop(live)
+
+    def close(self) -> None:
+        """Watch no clock any more."""
+        self._deadlines.cancel()
 
     def abandon_all(self) -> None:
         """Wait for nobody any longer."""
@@ -120,9 +125,8 @@ class Attempts:
         if live.over:
             return
         live.over = True
-        for handle in (live.timer, live.grace):
-            if handle is not None:
-                handle.cancel()
+        if live.grace is not None:
+            live.grace.cancel()
         attempt = live.started.step, live.started.item, live.started.attempt
         del self._live[attempt]
         outcome = self._outcome(live, returned, error)

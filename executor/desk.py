@@ -121,7 +121,7 @@ class Desk:
         offer = self._offers.get(capability)
         if offer is None:
             return Nobody(self._unknown(capability))
-        if newcomer and any(each.queue.called for each in offer.related):
+        if newcomer and self._room.called and any(each.queue.called for each in offer.related):
             return Wait(None)
         sole = offer.sole
         if sole is not None and not exclude:

@@ -118,28 +118,28 @@ class Dispatch:
             )
         if wait.until is not None and lane not in self._timers:
             seconds = max(0.0, wait.until - self._clock.now())
-            self._timers[lane] = self._loop.call_later(seconds, self._ring, lane)
+            self._timers[lane] = self._loop.call_later(seconds, self._ring, capability)
 
     def _offer(self, capability: str) -> None:
         self._waiting.pop(capability, None)
         self._offered.add(capability)
-        for lane in [lane for lane in self.closed if lane[0] == capability]:
-            self._open(lane)
-        self._reopened()
+        self._open(capability)
 
-    def _ring(self, lane: Lane) -> None:
+    def _ring(self, capability: str) -> None:
         # Whoever looked at the clock stays in the queue until it has chosen.
-        leave = self._waiting.pop(lane[0], None)
+        leave = self._waiting.pop(capability, None)
         if leave is not None:
             self._leaving.append(leave)
-        self._open(lane)
-        self._reopened()
+        self._open(capability)
 
-    def _open(self, lane: Lane) -> None:
-        self.closed.discard(lane)
-        timer = self._timers.pop(lane, None)
-        if timer is not None:
-            timer.cancel()
+    def _open(self, capability: str) -> None:
+        # All of its lanes: they had one place in the queue, and it is gone.
+        for lane in [lane for lane in self.closed if lane[0] == capability]:
+            self.closed.discard(lane)
+            timer = self._timers.pop(lane, None)
+            if timer is not None:
+                timer.cancel()
+        self._reopened()
 
 
 def _verdict(outcome: Outcome) -> tuple[Verdict, float | None]:

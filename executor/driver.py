@@ -38,6 +38,7 @@ from .events import (
     HedgeForgone,
     ModelCalled,
     RunPaused,
+    RunResumed,
     StepFailed,
     StepTimeLimitReached,
 )
@@ -53,6 +54,7 @@ from .state import RunState
 from .surroundings import Surroundings
 from .timers import Timers
 
+_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, StepTimeLimitReached})
 _HEDGED = (Effect.PURE, Effect.READ)
 
 
@@ -104,9 +106,10 @@ class Driver:
             for event in events:
                 self._enter(event)
             self._take_up()
-            # A word that waits already counts before anything starts.
-            await self._collect_letters()
-            self._take_in()
+            if any(isinstance(event, RunResumed) for event in events):
+                # A word that waits already counts before anything starts.
+                await self._collect_letters()
+                self._take_in()
             await self._pursue()
             await self._reuse.close()
         except JournalError:
@@ -210,7 +213,7 @@ class Driver:
         inbox, self._inbox = self._inbox, []
         for entry in inbox:
             event = self._read(entry) if isinstance(entry, Letter) else entry
-            if event is not None and not self._is_late(event):
+            if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
                 self._enter(event)
 
     def _read(self, letter: Letter) -> Event | None:
@@ -372,6 +375,7 @@ class Driver:
     def _release(self) -> None:
         self._over = True
         self._timers.cancel()
+        self._attempts.close()
         self._asking.withdraw_all()
         self._reuse.abandon()
         self._dispatch.release()

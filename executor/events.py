@@ -26,6 +26,7 @@ class _Event(
     msgspec.Struct,
     frozen=True,
     omit_defaults=True,
+    gc=False,
     tag_field="event",
     tag=lambda name: "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_"),
 ):

@@ -20,7 +20,7 @@ from .machine import fold
 from .observations import observations_of
 from .record import RUN_ENDED, RunStatus
 from .result import RunResult
-from .revival import contracts_of, require_agents, revive
+from .revival import require_agents, revive
 from .runner import LocalRunner, Runner
 from .state import RunState
 from .surroundings import Approve, Surroundings
@@ -81,22 +81,29 @@ class Executor:
             grace_seconds,
         )
 
-    async def run(self, run: str, checked: CheckedPlan, *, time_limit: float | None = None) -> RunResult:
+    async def run(
+        self,
+        run: str,
+        checked: CheckedPlan,
+        *,
+        time_limit: float | None = None,
+        history: Sequence[Event] | None = None,
+    ) -> RunResult:
         """Carry a plan out, for a run that the journal has as created; where it has not adopted the plan
-        yet, it does so now.
+        yet, it does so now. `history` are the events of the run so far, where they are at hand.
 
         Comes back when the run has ended, or waits for somebody; it fails once `time_limit` seconds
         have passed. Cancelling stops what runs, enters the cancellation in the journal, and raises
         CancelledError then. Raises JournalError, RunNotFound and RunNotPending, and what `approve`
         and `on_event` raise.
         """
-        state = fold(self._journal.read(run), {1: checked})
+        state = fold(self._journal.read(run) if history is None else history, {1: checked})
         if state.record.status is not RunStatus.PENDING:
             raise RunNotPending(run, state.record.status)
         now = self._clock.now()
         events: list[Event] = []
         if not state.record.revision:
-            events.append(PlanAdopted(now, 1, checked.plan.to_document(), contracts_of(checked)))
+            events.append(PlanAdopted(now, 1, checked.document, checked.contracts))
         events.append(
             RunStarted(
                 now,
@@ -128,7 +135,7 @@ class Executor:
         figures = self._figures(state, known, contested)
         await Driver(state, self._surroundings, figures, contested).drive(*events)
         if state.record.status in RUN_ENDED:
-            observations = list(observations_of(state.record, self._registry))
+            observations = observations_of(state.record, self._registry)
             await self._journal.figures.add(state.record.run, observations)
         return RunResult.of(state.record)
 

@@ -43,7 +43,7 @@ def note(record: RunRecord, event: Event) -> None:
     """Enter the event into the record. Costs the same whatever the size of the plan, except for
     a plan that is adopted and the end of a run."""
     record.now = event.at
-    enter = _ENTRIES.get(type(event))
+    enter = ENTRIES.get(event.__class__)
     if enter is not None:
         enter(record, event)
 
@@ -260,7 +260,7 @@ def _end(record: RunRecord, status: RunStatus) -> None:
             step.status = StepStatus.CANCELLED
 
 
-_ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
+ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
     ApprovalDenied: _approval_decided,
     ApprovalGranted: _approval_decided,
     ApprovalRequested: _approval_requested,

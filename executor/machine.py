@@ -43,7 +43,7 @@ from .commands import Command, Finish, StopAttempt
 from .consequences import CONSEQUENCES
 from .decisions import answer_question, answer_run, begin_hedge, begin_work, give_up_or_retry, lose, skip
 from .events import AttemptStopping, Event, RunCancelled, RunFailed
-from .fold import note
+from .fold import ENTRIES
 from .record import RunRecord, RunStatus, Try
 from .state import RunState
 
@@ -52,8 +52,12 @@ _NONE: tuple[Lane, ...] = ()
 
 def apply(state: RunState, event: Event) -> None:
     """Enter the event."""
-    note(state.record, event)
-    consequence = CONSEQUENCES.get(type(event))
+    kind, record = event.__class__, state.record
+    record.now = event.at
+    enter = ENTRIES.get(kind)
+    if enter is not None:
+        enter(record, event)
+    consequence = CONSEQUENCES.get(kind)
     if consequence is not None:
         consequence(state, event)
 

@@ -92,8 +92,8 @@ class Mailbox(Protocol):
 
     def watch(self, run: str, notify: Notify) -> Callable[[], None]:
         """Have `notify` called, on the running event loop, soon after a letter was posted: at once where
-        this journal took it, within about a second where another process did. For letters that wait
-        already it may be called too. Returns a way to stop."""
+        this journal took it, within about a second where another process did; and for letters that wait
+        already. Returns a way to stop."""
         ...
 
 
@@ -119,8 +119,11 @@ class MemoryMailbox:
         return list(self._letters.get(run, ()))
 
     def watch(self, run: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called whenever a letter was posted."""
-        return self._watchers.add(run, notify)
+        """Have `notify` called whenever a letter was posted, and for those that wait already."""
+        stop = self._watchers.add(run, notify)
+        if self._letters.get(run):
+            self._watchers.tell(run)
+        return stop
 
     def answer(self, run: str, numbers: Sequence[int]) -> None:
         """Take letters away, all or none. Raises JournalError where one does not wait for this run."""

@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
 
 from callsheet.agents.figures import Observation
 from callsheet.agents.registry import Registry
-from callsheet.agents.terms import terms_of
+from callsheet.agents.terms import FREE, Terms, terms_of
 
 from .record import AttemptRecord, AttemptStatus, RunRecord
 
+MOST_OBSERVED = 64
 _DONE = (AttemptStatus.SUCCEEDED, AttemptStatus.SURPRISED)
 
 
-def observations_of(record: RunRecord, registry: Registry) -> Iterator[Observation]:
-    """Every attempt that succeeded, or failed by its agent's own fault; by step, in the order in which
-    they began. What agents ask is taken from those that there are now."""
+def observations_of(record: RunRecord, registry: Registry) -> list[Observation]:
+    """The attempts that succeeded, or failed by their agent's own fault, in the order in which they
+    ended; of each agent at each capability the latest 64, since figures forget those before. What agents
+    ask is taken from those that there are now."""
     terms = {agent.name: terms_of(agent) for agent in registry.agents}
+    latest: dict[tuple[str, str], deque[AttemptRecord]] = {}
     for step in record.steps.values():
         for attempt in step.attempts:
-            succeeded = attempt.status in _DONE
-            if attempt.ended is not None and (succeeded or _is_at_fault(attempt)):
-                known = terms.get(attempt.agent)
-                yield Observation(
-                    attempt.agent,
-                    step.capability,
-                    attempt.ended,
-                    max(0.0, attempt.ended - attempt.started),
-                    succeeded,
-                    0.0 if known is None else known.cost(attempt.usage),
-                )
+            if attempt.ended is not None and (attempt.status in _DONE or _is_at_fault(attempt)):
+                place = attempt.agent, step.capability
+                known = latest.get(place)
+                if known is None:
+                    known = latest[place] = deque(maxlen=MOST_OBSERVED)
+                known.append(attempt)
+    seen = [
+        _observation(attempt, capability, terms.get(agent, FREE))
+        for (agent, capability), attempts in latest.items()
+        for attempt in attempts
+    ]
+    return sorted(seen, key=lambda each: each.at)
+
+
+def _observation(attempt: AttemptRecord, capability: str, terms: Terms) -> Observation:
+    ended = attempt.started if attempt.ended is None else attempt.ended
+    return Observation(
+        attempt.agent,
+        capability,
+        ended,
+        max(0.0, ended - attempt.started),
+        attempt.status in _DONE,
+        terms.cost(attempt.usage),
+    )
 
 
 def _is_at_fault(attempt: AttemptRecord) -> bool:

@@ -68,7 +68,7 @@ RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLE
 ENDED = frozenset({StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED})
 
 
-class AttemptRecord(msgspec.Struct):
+class AttemptRecord(msgspec.Struct, gc=False):
     """One try by one agent. `ended` is None while it runs."""
 
     number: int
@@ -83,8 +83,7 @@ class AttemptRecord(msgspec.Struct):
     usage: Usage = NO_USAGE
 
 
-@dataclass(slots=True)
-class StepRecord:
+class StepRecord(msgspec.Struct, gc=False):
     """One step. `items` is None unless it turned out to be a `for_each` step; then `outputs` has
     a place for each of them, and `unfinished` counts those that have not succeeded. `reused` names the
     runs from which an output was taken over, by item."""
@@ -93,13 +92,13 @@ class StepRecord:
     capability: str
     status: StepStatus = StepStatus.PENDING
     output: Any = None
-    attempts: list[AttemptRecord] = field(default_factory=list[AttemptRecord])
+    attempts: list[AttemptRecord] = []
     failure: Failure | None = None
     because: tuple[str, ...] = ()
     items: list[Any] | None = None
-    outputs: list[Any] = field(default_factory=list[Any])
+    outputs: list[Any] = []
     unfinished: int = 0
-    reused: dict[int | None, str] = field(default_factory=dict[int | None, str])
+    reused: dict[int | None, str] = {}
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ somebody to carry them out."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from callsheet.agents.capability import Capability
 from callsheet.agents.registry import Registry, differences
@@ -18,12 +17,6 @@ from .state import RunState
 
 _EVERYTHING = Policy(max_steps=2**31)
 """What was admitted once is not judged again."""
-
-
-def contracts_of(checked: CheckedPlan) -> tuple[dict[str, Any], ...]:
-    """The capabilities that a plan names, each once, as the journal keeps them."""
-    named = {step.capability.name: step.capability for step in checked.steps.values()}
-    return tuple(named[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(named))
 
 
 def revive(events: Iterable[Event], registry: Registry) -> RunState:

@@ -9,7 +9,6 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
@@ -92,7 +91,7 @@ async def _perform_in_thread(assignment: Assignment) -> object:
     home = asyncio.get_running_loop()
     context = assignment.context
     if context.model is not None:
-        context = replace(context, model=DistantModel(context.model, home))
+        context = msgspec.structs.replace(context, model=DistantModel(context.model, home))
     outcome: asyncio.Future[_Outcome] = home.create_future()
     work = assignment.agent.perform(assignment.capability, assignment.inputs, context)
     name = f"callsheet {context.idempotency_key}"

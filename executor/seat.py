@@ -72,6 +72,12 @@ class Seats:
 
     def end(self, at: float, verdict: Verdict, tokens: int, retry_after: float | None) -> bool:
         """An attempt of it ended. Whether that made it go from being at work to being in trouble."""
+        if verdict is Verdict.GOOD and retry_after is None and self._breaker.closed:
+            self.running -= 1
+            self._breaker.end(at, verdict)
+            if self._rates is not None:
+                self._rates.end(at, tokens)
+            return False
         before = self.back_at(at)
         self.running -= 1
         self._breaker.end(at, verdict)

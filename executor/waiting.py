@@ -25,11 +25,13 @@ class Waiter:
 class WaitingRoom:
     """What the queues of a desk have in common: tickets, and whether anybody waits at all."""
 
-    __slots__ = ("latest_ticket", "waiting")
+    __slots__ = ("called", "latest_ticket", "waiting")
 
     def __init__(self) -> None:
         self.latest_ticket = 0
         self.waiting = 0
+        self.called = 0
+        """How many were called who have not passed on yet."""
 
 
 class Queue:
@@ -90,18 +92,21 @@ class Queue:
         del self._in_wave[waiter.ticket]
         self._forget(waiter)
         self._called[waiter.ticket] = waiter
+        self._room.called += 1
         waiter.callback()
 
     def pass_on(self) -> None:
         """The one who was called first is done."""
         if self._called:
             self._called.popitem(last=False)
+            self._room.called -= 1
         if self.progressed:
             self.recall(reconsider=False)
 
     def leave(self, waiter: Waiter) -> bool:
         """Wait no longer. Whether another should be called: it had the word, or watched the clock."""
         if self._called.pop(waiter.ticket, None) is not None:
+            self._room.called -= 1
             return True
         watched = waiter is self._watch
         gone = self._in_wave.pop(waiter.ticket, None) or self._waiting.pop(waiter.ticket, None)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from callsheet.agents.capability import Capability
+from pydantic import JsonValue
+
+from callsheet.agents.capability import Capability, JsonObject
 
 from .expressions.tree import Tree
 from .plan import Join, OnFailure, Plan
@@ -19,7 +22,7 @@ class Expectation:
     tree: Tree
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledStep:
     """A step with its expressions resolved, its dependencies named and its policy settled.
 
@@ -41,8 +44,13 @@ class CompiledStep:
     approval: bool
     total_timeout_seconds: float | None = None
 
+    @cached_property
+    def lane(self) -> tuple[str, ...]:
+        """Where its work stands in line: with all work of its capability."""
+        return (self.capability.name,)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class CheckedPlan:
     """A plan without errors. `steps` has each under its id, in plan order.
 
@@ -53,3 +61,14 @@ class CheckedPlan:
     steps: Mapping[str, CompiledStep]
     answer: Tree
     answer_dependencies: tuple[str, ...]
+
+    @cached_property
+    def document(self) -> dict[str, JsonValue]:
+        """The plan as JSON, as `Plan.to_document` writes it; written once, and not to be changed."""
+        return self.plan.to_document()
+
+    @cached_property
+    def contracts(self) -> tuple[JsonObject, ...]:
+        """The capabilities that the plan names, each once, by name; not to be changed."""
+        named = {step.capability.name: step.capability for step in self.steps.values()}
+        return tuple(named[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(named))

@@ -67,6 +67,8 @@ def test_the_environment_is_read_by_its_documented_names(tmp_path: Path) -> None
             "CALLSHEET_WORKSPACE": "w",
             "CALLSHEET_AGENTS": os.pathsep.join(["team.py", "pkg.mod"]),
             "CALLSHEET_MAX_CONCURRENCY": "3",
+            "CALLSHEET_STRATEGY": "cheapest",
+            "CALLSHEET_DURABILITY": "full",
         },
     )
     assert settings.api_key is not None and settings.api_key.get_secret_value() == "sk-secret"
@@ -75,12 +77,29 @@ def test_the_environment_is_read_by_its_documented_names(tmp_path: Path) -> None
     assert (settings.store, settings.workspace) == (Path("s.db"), Path("w"))
     assert settings.agents == ("team.py", "pkg.mod")
     assert settings.max_concurrency == 3
+    assert (settings.strategy, settings.durability) == ("cheapest", "full")
+
+
+def test_how_work_is_shared_out_is_read_from_a_file(tmp_path: Path) -> None:
+    """Strategy, limits, hedging, durability and what a failure does stand in a file as they are called."""
+    _write(
+        tmp_path,
+        "pyproject.toml",
+        '[tool.callsheet]\nstrategy = "fastest"\nfail_fast = false\nhedge = true\ndurability = "full"\n'
+        "[tool.callsheet.capability_limits]\nweb_search = 2\n",
+    )
+    settings = _load(tmp_path)
+    assert (settings.strategy, settings.fail_fast, settings.hedge) == ("fastest", False, True)
+    assert (settings.durability, settings.capability_limits) == ("full", {"web_search": 2})
+    assert settings.source("capability_limits") == "pyproject.toml"
 
 
 def test_the_source_of_a_flag_is_the_flag_as_it_was_written(tmp_path: Path) -> None:
     """Whoever looks where a value comes from finds what was typed."""
-    settings = _load(tmp_path, {}, builtin=False, store="s.db")
+    settings = _load(tmp_path, {}, builtin=False, store="s.db", fail_fast=False, max_concurrency=2)
     assert (settings.source("builtin"), settings.source("store")) == ("--no-builtin", "--store")
+    assert settings.source("fail_fast") == "--keep-going"
+    assert settings.source("max_concurrency") == "--max-concurrency"
 
 
 def test_a_key_is_never_shown(tmp_path: Path) -> None:
@@ -100,6 +119,12 @@ def test_a_key_is_never_shown(tmp_path: Path) -> None:
         ('agents = "team.py"', "agents", "valid"),
         ('base_url = "localhost:8080"', "base_url", "match"),
         ("store = 7", "store", "valid string"),
+        ('strategy = "fastst"', "strategy", "did you mean 'fastest'?"),
+        ('durability = "most"', "durability", "'normal' or 'full'"),
+        ("hedge = 1", "hedge", "valid boolean"),
+        ("fail_fast = 0", "fail_fast", "valid boolean"),
+        ("capability_limits = {search = 0}", "capability_limits.search", "greater than 0"),
+        ("capability_limits = 3", "capability_limits", "valid"),
         ('api_key = "sk-secret"', "api_key", "OPENAI_API_KEY"),
         ("sources = {}", "sources", "no such setting"),
     ],

@@ -92,11 +92,12 @@ def test_the_version_looks_like_one() -> None:
 
 
 def test_waiting_inside_of_a_loop_is_refused_with_the_way_out() -> None:
-    """In a notebook, or in any async code, `run_sync` and `plan_sync` say what to write instead."""
+    """In a notebook, or in any async code, the functions called `_sync` say what to write instead."""
 
     async def ask(function: Callable[[str], object]) -> None:
         function("a goal")
 
-    for function, instead in ((callsheet.run_sync, "run"), (callsheet.plan_sync, "plan")):
+    functions = {"run": callsheet.run_sync, "plan": callsheet.plan_sync, "resume": callsheet.resume_sync}
+    for instead, function in functions.items():
         with pytest.raises(CallsheetError, match=rf"await callsheet\.{instead}\("):
             asyncio.run(ask(function))

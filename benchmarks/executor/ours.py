@@ -131,8 +131,9 @@ async def carry_out(
     )
 
     async def pursue(run: str) -> RunStatus:
-        await journal.create(RunCreated(time.time(), run, "measure", seed=0))
-        return (await executor.run(run, plans[run])).status
+        created = RunCreated(time.time(), run, "measure", seed=0)
+        await journal.create(created)
+        return (await executor.run(run, plans[run], history=[created])).status
 
     return await asyncio.gather(*map(pursue, plans))
 

@@ -15,10 +15,15 @@ import click
 import callsheet
 
 from .agents import agents
+from .answer import answer
+from .approve import approve
+from .cancel import cancel
 from .check import check
 from .doctor import doctor
 from .output import Output
+from .pause import pause
 from .plan import plan
+from .resume import resume
 from .run import run
 from .runs import runs
 from .show import show
@@ -60,7 +65,8 @@ def application() -> None:
     """
 
 
-for _command in (run, plan, check, agents, runs, show, doctor):
+_COMMANDS = (run, plan, check, agents, runs, show, resume, approve, answer, pause, cancel, doctor)
+for _command in _COMMANDS:
     application.add_command(_command)
 
 

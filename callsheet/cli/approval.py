@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -16,8 +15,8 @@ from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from .output import Output
 from .plan_text import changing_steps, plan_lines
 from .progress import Progress
-from .question import ask_yes_or_no
-from .safe_text import one_line
+from .question import Questions
+from .waiting_text import question_text
 
 
 class ApprovalNeeded(CallsheetError):
@@ -46,31 +45,39 @@ class Approver:
         self._workspace = workspace
         self._yes = yes
         self._asking = asyncio.Lock()
+        self._questions = Questions()
         self.needed: ApprovalNeeded | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether anybody can be asked about a step while the run goes on."""
+        return self._yes or self._output.can_ask
+
     async def review(self, checked: CheckedPlan) -> bool:
-        """Whether the plan may run."""
+        """Whether the plan may run. Where nobody can be asked, the run gets as far as the steps that want
+        an approval of their own, if only those change anything."""
         with self._progress.held():
             for line in plan_lines(checked):
                 self._output.note(line)
             changing = changing_steps(checked)
             if not changing or self._yes:
                 return True
-            what = self._describe(changing)
             if self._output.can_ask:
-                return await ask_yes_or_no(f"The plan {what}. Go ahead?")
-            self.needed = ApprovalNeeded(tuple(step.id for step in changing), what)
-            return False
+                return await self._questions.ask(f"The plan {self._describe(changing)}. Go ahead?")
+            changing = [step for step in changing if not step.approval]
+            if changing:
+                self.needed = ApprovalNeeded(tuple(step.id for step in changing), self._describe(changing))
+            return not changing
 
     async def approve(self, request: ApprovalRequested) -> bool:
         """Whether a step that wants an approval of its own may start, with the inputs it would be given."""
         if self._yes:
             return True
-        inputs = one_line(json.dumps(request.inputs, ensure_ascii=False), 1_000)
+        what = question_text(request.step, request.capability, request.effect, request.inputs)
         async with self._asking:
             with self._progress.held():
-                self._output.note(f"{request.step}: {request.capability} ({request.effect}) with {inputs}")
-                return await ask_yes_or_no("Approve it?")
+                self._output.note(what)
+                return await self._questions.ask("Approve it?")
 
     def _describe(self, changing: Sequence[CompiledStep]) -> str:
         """What is to be approved: `writes in /work (save) and does what cannot be undone (send)`."""

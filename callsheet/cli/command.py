@@ -13,6 +13,7 @@ from typing import Any, Never, TypeAlias
 
 import click
 
+from callsheet.agents.strategies import STRATEGIES
 from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 
@@ -23,6 +24,8 @@ _Decorated: TypeAlias = Callable[..., Any]
 
 # What a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE.
 _BROKEN_PIPE = 141
+_SETTINGS = ("model", "workspace", "store", "strategy", "max_concurrency")
+"""The settings that have flags of their own names."""
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
 """The type of an argument that names a file."""
@@ -66,15 +69,39 @@ def settings_options(function: Callback) -> Callback:
     def load(
         output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], **kwargs: Any
     ) -> ExitCode:
-        flags = {key: kwargs.pop(key) for key in ("model", "workspace", "store")}
+        flags = {key: kwargs.pop(key) for key in _SETTINGS if key in kwargs}
         flags |= {"agents": agents or None, "builtin": False if no_builtin else None}
+        if kwargs.pop("keep_going", False):
+            flags["fail_fast"] = False
+        if kwargs.pop("hedge", False):
+            flags["hedge"] = True
         return function(output, Settings.load(flags=flags), *args, **kwargs)
 
     return load
 
 
+def strategy_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of how the work is shared out."""
+    strategy = click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose agents.")
+    most = click.option(
+        "--max-concurrency", type=click.IntRange(1, 10_000), metavar="N", help="Attempts at once, at most."
+    )
+    return strategy(most(function))
+
+
+def tolerance_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of what a run does about failures and slowness."""
+    keep_going = click.option(
+        "--keep-going", is_flag=True, help="After a failure finish what does not depend on it."
+    )
+    hedge = click.option(
+        "--hedge", is_flag=True, help="Give reading work that takes too long to a second agent as well."
+    )
+    return keep_going(hedge(function))
+
+
 def store_option(function: Callback) -> Callback:
-    """Give a command that only reads the journal `--store`, and hand it the `Settings` that hold."""
+    """Give a command that needs nothing but the journal `--store`, and hand it the `Settings` that hold."""
 
     @click.option("--store", type=FILE, help="The file with the journal of all runs.")
     @wraps(function)

@@ -5,24 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from callsheet.executor.events import (
-    AttemptFailed,
-    AttemptStarted,
-    AttemptSucceeded,
-    AttemptSurprised,
-    ConditionDecided,
-    Event,
-    RetryScheduled,
-    StepFailed,
-    StepSkipped,
-)
+from callsheet.executor.events import Event
 from callsheet.executor.fold import note
 from callsheet.executor.record import RunRecord, StepRecord, StepStatus
 
 from .output import Output
-from .run_text import seconds_text, skip_text
+from .progress_lines import progress_line
+from .run_text import seconds_text
 from .safe_text import one_line
 from .table import aligned
 
@@ -47,6 +38,10 @@ _URGENCY = (StepStatus.RUNNING, StepStatus.WAITING, StepStatus.FAILED)
 
 class Progress(Protocol):
     """Somebody who wants to see a run's events as they happen."""
+
+    def recall(self, event: Event) -> None:
+        """Take in an event of the past, of which nothing is to be said."""
+        ...
 
     def show(self, event: Event) -> None:
         """Take one event in."""
@@ -73,12 +68,16 @@ class PlainProgress:
         self._say = say
         self._record = RunRecord()
 
+    def recall(self, event: Event) -> None:
+        """Take in an event of the past."""
+        note(self._record, event)
+
     def show(self, event: Event) -> None:
         """Say what the event means, if that is of interest."""
         note(self._record, event)
-        tell = _LINES.get(type(event))
-        if tell is not None:
-            self._say(tell(self._record, event))
+        line = progress_line(self._record, event)
+        if line is not None:
+            self._say(line)
 
     def held(self) -> AbstractContextManager[None]:
         """A line is whole already, and may stand between any two others."""
@@ -96,6 +95,10 @@ class LiveProgress:
         self._clock = clock
         self._live: Live | None = None
         self._holds = 0
+
+    def recall(self, event: Event) -> None:
+        """Take in an event of the past."""
+        note(self._record, event)
 
     def show(self, event: Event) -> None:
         """Take one event in; the table appears with the first attempt."""
@@ -148,78 +151,24 @@ class LiveProgress:
         if attempts:
             ended = attempts[-1].ended if not step.unfinished else None
             took = seconds_text(max(0.0, (ended or self._clock()) - attempts[0].started))
-        return (_MARKS[step.status], step.id, step.capability, took, _remark(step))
+        return (_MARKS[step.status], step.id, step.capability, took, self._remark(step))
+
+    def _remark(self, step: StepRecord) -> str:
+        if step.id in self._record.asked:
+            return "waits for approval"
+        if any(name == step.id for name, _ in self._record.doubtful):
+            return "in doubt: nobody saw how it ended"
+        if step.items is not None:
+            return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
+        failure = step.failure or (step.attempts[-1].failure if step.attempts else None)
+        if failure is not None:
+            return f"attempt {len(step.attempts)}: {one_line(failure.message, 80)}"
+        return ""
 
     def _elapsed(self) -> str:
         end = self._record.ended or self._clock()
         return seconds_text(max(0.0, end - (self._record.started or end)))
 
 
-def _remark(step: StepRecord) -> str:
-    if step.items is not None:
-        return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
-    failure = step.failure or (step.attempts[-1].failure if step.attempts else None)
-    if failure is not None:
-        return f"attempt {len(step.attempts)}: {one_line(failure.message, 80)}"
-    return ""
-
-
 def _by_urgency(step: StepRecord) -> int:
     return _URGENCY.index(step.status) if step.status in _URGENCY else len(_URGENCY)
-
-
-def _started(_: RunRecord, event: AttemptStarted) -> str:
-    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
-    return f"{_work(event.step, event.item)}: started by {event.agent}{again}"
-
-
-def _succeeded(record: RunRecord, event: AttemptSucceeded) -> str:
-    return f"{_work(event.step, event.item)}: done in {_took(record, event.step, event.item)}"
-
-
-def _attempt_failed(_: RunRecord, event: AttemptFailed) -> str:
-    return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.message}"
-
-
-def _surprised(_: RunRecord, event: AttemptSurprised) -> str:
-    return f"{_work(event.step, event.item)}: surprise: {event.surprise.message}"
-
-
-def _retry(_: RunRecord, event: RetryScheduled) -> str:
-    wait = seconds_text(max(0.0, event.due - event.at))
-    return f"{_work(event.step, event.item)}: attempt {event.attempt} in {wait}"
-
-
-def _failed(_: RunRecord, event: StepFailed) -> str:
-    return f"{_work(event.step, event.item)}: failed: {event.failure.message}"
-
-
-def _skipped(_: RunRecord, event: StepSkipped) -> str:
-    return f"{event.step}: {skip_text(event.because)}"
-
-
-def _decided(_: RunRecord, event: ConditionDecided) -> str:
-    return f"{event.step}: its condition holds" if event.holds else f"{event.step}: {skip_text(())}"
-
-
-_LINES: dict[type[Any], Callable[[RunRecord, Any], str]] = {
-    AttemptStarted: _started,
-    AttemptSucceeded: _succeeded,
-    AttemptFailed: _attempt_failed,
-    AttemptSurprised: _surprised,
-    RetryScheduled: _retry,
-    StepFailed: _failed,
-    StepSkipped: _skipped,
-    ConditionDecided: _decided,
-}
-
-
-def _work(step: str, item: int | None) -> str:
-    return step if item is None else f"{step}[{item}]"
-
-
-def _took(record: RunRecord, step: str, item: int | None) -> str:
-    # From the end: an attempt that ends now is among the last that began.
-    attempts = reversed(record.step_of(step).attempts)
-    started = next((each.started for each in attempts if each.item == item), record.now)
-    return seconds_text(record.now - started)

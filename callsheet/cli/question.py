@@ -1,4 +1,4 @@
-"""A question to the person at the terminal."""
+"""Questions to the person at the terminal."""
 
 from __future__ import annotations
 
@@ -10,17 +10,35 @@ import threading
 from .safe_text import plain
 
 
-async def ask_yes_or_no(question: str) -> bool:
-    """Ask on stderr and wait for a line of stdin; only `y` or `yes` is a yes.
+class Questions:
+    """Asks on stderr, and waits for lines of stdin; one question at a time.
 
     Work that is under way goes on meanwhile, and Ctrl-C ends the wait as it ends everything else.
     """
-    sys.stderr.write(plain(f"{question} [y/N] "))
-    sys.stderr.flush()
-    loop = asyncio.get_running_loop()
-    answer: asyncio.Future[bytes] = loop.create_future()
-    threading.Thread(target=_read_line, args=(loop, answer), name="callsheet question", daemon=True).start()
-    return (await answer).decode("utf-8", "replace").strip().lower() in ("y", "yes")
+
+    def __init__(self) -> None:
+        self._line: asyncio.Future[bytes] | None = None
+
+    async def ask(self, question: str) -> bool:
+        """Whether the answer is yes; only `y` or `yes` is."""
+        sys.stderr.write(plain(f"{question} [y/N] "))
+        sys.stderr.flush()
+        # Nothing can break off the reading of a line. Where a question was withdrawn, the line that is
+        # still to come answers the next one; one that came in between answers none.
+        if self._line is None or self._line.done():
+            self._line = self._read()
+        try:
+            line = await asyncio.shield(self._line)
+        except asyncio.CancelledError:
+            sys.stderr.write("\n")
+            raise
+        return line.decode("utf-8", "replace").strip().lower() in ("y", "yes")
+
+    def _read(self) -> asyncio.Future[bytes]:
+        loop = asyncio.get_running_loop()
+        line: asyncio.Future[bytes] = loop.create_future()
+        threading.Thread(target=_read_line, args=(loop, line), name="callsheet question", daemon=True).start()
+        return line
 
 
 def _read_line(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[bytes]) -> None:

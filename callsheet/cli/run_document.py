@@ -9,12 +9,15 @@ from pydantic import JsonValue
 
 from callsheet.agents.capability import JsonObject
 from callsheet.executor.failure import Account, Failure
-from callsheet.executor.journal import RunSummary
-from callsheet.executor.result import AttemptResult, RunResult, StepResult
+from callsheet.executor.lease import Owner
+from callsheet.executor.result import AttemptResult, Doubt, StepResult
+
+from .story import INTERRUPTED, Line, Story
 
 
-def run_document(result: RunResult) -> JsonObject:
+def run_document(story: Story) -> JsonObject:
     """Everything there is to know of a run, its plan included."""
+    result = story.result
     return {
         "run": result.run,
         "goal": result.goal,
@@ -22,6 +25,11 @@ def run_document(result: RunResult) -> JsonObject:
         "answer": result.answer,
         "missing": list(result.missing),
         "waiting": list(result.waiting),
+        "asked": [msgspec.to_builtins(question) for question in result.asked],
+        "in_doubt": [_doubt(doubt, story) for doubt in result.in_doubt],
+        "interrupted": story.standing == INTERRUPTED,
+        "owner": owner_document(story.owner),
+        "reason": story.reason,
         "account": _account(result.account),
         "model": result.model,
         "model_calls": result.model_calls,
@@ -34,15 +42,27 @@ def run_document(result: RunResult) -> JsonObject:
     }
 
 
-def summary_document(summary: RunSummary) -> JsonObject:
+def line_document(line: Line) -> JsonObject:
     """One line of the list of runs."""
     return {
-        "run": summary.run,
-        "goal": summary.goal,
-        "status": summary.status.value,
-        "created": summary.created,
-        "latest": summary.latest,
+        "run": line.summary.run,
+        "goal": line.summary.goal,
+        "status": line.status.value,
+        "interrupted": line.standing == INTERRUPTED,
+        "owner": owner_document(line.owner),
+        "created": line.summary.created,
+        "latest": line.summary.latest,
     }
+
+
+def owner_document(owner: Owner | None) -> JsonValue:
+    """Who has a run."""
+    return None if owner is None else asdict(owner)
+
+
+def _doubt(doubt: Doubt, story: Story) -> JsonValue:
+    given = story.given.get((doubt.step, doubt.item))
+    return {**msgspec.to_builtins(doubt), "inputs": None if given is None else given.inputs}
 
 
 def _step(step: StepResult) -> JsonValue:
@@ -55,6 +75,7 @@ def _step(step: StepResult) -> JsonValue:
         "failure": _failure(step.failure),
         "started": step.started,
         "ended": step.ended,
+        "reused": msgspec.to_builtins(step.reused),
         "attempts": [_attempt(attempt) for attempt in step.attempts],
     }
 
@@ -68,6 +89,7 @@ def _attempt(attempt: AttemptResult) -> JsonValue:
         "started": attempt.started,
         "ended": attempt.ended,
         "abandoned": attempt.abandoned,
+        "hedge": attempt.hedge,
         "failure": _failure(attempt.failure),
         "usage": asdict(attempt.usage),
     }

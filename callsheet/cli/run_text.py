@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from callsheet.executor.journal import RunSummary
-from callsheet.executor.record import StepStatus
-from callsheet.executor.result import AttemptResult, RunResult, StepResult
+from callsheet.executor.record import ENDED, AttemptStatus, StepStatus
+from callsheet.executor.result import AttemptResult, Reuse, RunResult, StepResult
 
 from .safe_text import one_line
+from .story import Line, Story
 from .table import aligned
 
 
@@ -34,22 +34,24 @@ def time_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def run_lines(result: RunResult) -> Iterator[str]:
+def run_lines(story: Story) -> Iterator[str]:
     """Every step, every attempt with its agent, time and error, and what came of it all."""
-    yield from _head(result)
+    result = story.result
+    yield from _head(story)
     for step in result.steps.values():
         yield ""
         yield from _step(step)
     yield ""
-    yield from outcome_lines(result)
+    yield from _outcome(story)
 
 
-def outcome_lines(result: RunResult) -> Iterator[str]:
+def _outcome(story: Story) -> Iterator[str]:
     """How the run ended: its answer, or why there is none."""
+    result = story.result
     if result.account is not None:
         yield f"failed: {result.account.describe()}"
-    if result.waiting:
-        yield f"waiting for approval: {', '.join(result.waiting)}"
+    if story.reason:
+        yield f"cancelled: {story.reason}"
     if result.missing:
         yield f"the answer had to do without: {', '.join(result.missing)}"
     if result.answer is not None:
@@ -57,12 +59,15 @@ def outcome_lines(result: RunResult) -> Iterator[str]:
         yield value_text(result.answer)
 
 
-def summary_lines(summaries: list[RunSummary]) -> list[str]:
-    """The list of runs, a line each."""
-    rows = [("run", "status", "created", "took", "goal")]
-    for each in summaries:
-        took = seconds_text(max(0.0, each.latest - each.created))
-        rows.append((each.run, each.status, time_text(each.created), took, one_line(each.goal, 80)))
+def list_lines(runs: list[Line]) -> list[str]:
+    """The list of runs, a line each, with the process that has it."""
+    rows = [("run", "status", "created", "took", "process", "goal")]
+    for each in runs:
+        summary, owner = each.summary, each.owner
+        took = seconds_text(max(0.0, summary.latest - summary.created))
+        process = "" if owner is None else f"{owner.pid} on {owner.host}"
+        goal = one_line(summary.goal, 80)
+        rows.append((summary.run, each.standing, time_text(summary.created), took, process, goal))
     return aligned(rows)
 
 
@@ -74,9 +79,10 @@ def usage_text(result: RunResult) -> str:
     return f"{calls}, {about}{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
-def _head(result: RunResult) -> Iterator[str]:
+def _head(story: Story) -> Iterator[str]:
+    result = story.result
     took = "" if result.ended is None else f" in {seconds_text(result.ended - result.created)}"
-    yield f"run {result.run}: {result.status}{took}"
+    yield f"run {result.run}: {story.standing}{took}"
     yield f"goal: {one_line(result.goal, 500)}"
     yield f"created: {time_text(result.created)}"
     if result.model:
@@ -87,13 +93,14 @@ def _head(result: RunResult) -> Iterator[str]:
 
 def _step(step: StepResult) -> Iterator[str]:
     took = ""
-    if step.started is not None and step.ended is not None:
+    if step.status in ENDED and step.started is not None and step.ended is not None:
         took = f" in {seconds_text(step.ended - step.started)}"
     yield f"{step.id}  {step.capability}  {step.status}{took}"
     if step.status is StepStatus.SKIPPED:
         yield f"  {skip_text(step.because)}"
     if step.attempts:
         yield from aligned([_attempt(attempt) for attempt in step.attempts], indent="  ")
+    yield from map(_reuse, step.reused)
     if step.failure is not None:
         yield f"  failed: {one_line(step.failure.message, 1_000)}"
     if step.output is not None:
@@ -105,8 +112,20 @@ def skip_text(because: tuple[str, ...]) -> str:
     return f"skipped for want of {', '.join(because)}" if because else "skipped: its condition does not hold"
 
 
+def _reuse(reuse: Reuse) -> str:
+    item = "" if reuse.item is None else f"item {reuse.item}: "
+    return f"  {item}done before, by run {reuse.run}"
+
+
 def _attempt(attempt: AttemptResult) -> tuple[str, ...]:
     item = "" if attempt.item is None else f"item {attempt.item}, "
-    took = "not seen to end" if attempt.ended is None else seconds_text(attempt.ended - attempt.started)
+    number = f"{item}attempt {attempt.number}" + (" (hedge)" if attempt.hedge else "")
+    status = attempt.status + (" (abandoned)" if attempt.abandoned else "")
     why = "" if attempt.failure is None else one_line(attempt.failure.message)
-    return (f"{item}attempt {attempt.number}", attempt.agent, attempt.status, took, why)
+    return (number, attempt.agent, status, _attempt_took(attempt), why)
+
+
+def _attempt_took(attempt: AttemptResult) -> str:
+    if attempt.ended is None or attempt.status is AttemptStatus.LOST:
+        return "not seen to end"
+    return seconds_text(attempt.ended - attempt.started)

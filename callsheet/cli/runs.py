@@ -7,11 +7,13 @@ import click
 from callsheet.config import Settings
 from callsheet.errors import ExitCode
 
+from .advice import Advice
 from .command import command, store_option
 from .output import Output
-from .run_document import summary_document
-from .run_text import summary_lines
-from .store import read_journal
+from .run_document import line_document
+from .run_text import list_lines
+from .store import existing_journal
+from .story import INTERRUPTED, Line
 
 
 @click.command("runs", short_help="List the latest runs.")
@@ -19,14 +21,26 @@ from .store import read_journal
 @command
 @store_option
 def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
-    """List the latest runs, newest first. `callsheet show RUN` tells all about one."""
-    with read_journal(settings) as journal:
-        summaries = journal.runs(limit)
+    """List the latest runs, newest first, and who has those that go on. `callsheet show RUN` tells all
+    about one.
+
+    An interrupted run is one whose process ended before it did; `callsheet resume RUN` goes on with it.
+    """
+    with existing_journal(settings) as journal:
+        lines = [Line.of(journal, summary) for summary in journal.runs(limit)]
     if output.as_json:
-        output.document({"runs": [summary_document(each) for each in summaries]})
-    elif not summaries:
+        output.document({"runs": [line_document(each) for each in lines]})
+    elif not lines:
         output.line(f"no runs yet in {settings.store}")
     else:
-        for line in summary_lines(summaries):
+        for line in list_lines(lines):
             output.line(line)
+        _advise(output, lines, Advice(settings))
     return ExitCode.DONE
+
+
+def _advise(output: Output, lines: list[Line], advice: Advice) -> None:
+    interrupted = next((each for each in lines if each.standing == INTERRUPTED), None)
+    if interrupted is not None:
+        command = advice.command("resume", interrupted.summary.run)
+        output.note(f"interrupted: the process ended before the run did; `{command}` goes on")

@@ -6,18 +6,15 @@ import click
 
 from callsheet.config import Settings
 from callsheet.errors import ExitCode
-from callsheet.executor.errors import RunNotFound
-from callsheet.executor.fold import record_of
-from callsheet.executor.journal import Journal
-from callsheet.executor.result import RunResult
 
+from .advice import Advice
 from .command import command, store_option
 from .output import Output
 from .run_document import run_document
 from .run_text import run_lines
-from .store import read_journal
-
-LAST = "last"
+from .store import LAST, existing_journal, find_run
+from .story import Story
+from .waiting_text import waiting_lines
 
 
 @click.command("show", short_help="Show a run: every step, attempt, agent, time and error.")
@@ -25,24 +22,16 @@ LAST = "last"
 @command
 @store_option
 def show(output: Output, settings: Settings, run: str) -> ExitCode:
-    """Show a run: every step, every attempt with its agent, time and error, and the answer.
+    """Show a run: every step, every attempt with its agent, time and error, and the answer; who has it, and
+    what it waits for.
 
     RUN is an id, the beginning of one, or `last`.
     """
-    with read_journal(settings) as journal:
-        result = RunResult.of(record_of(journal.read(_find(journal, run))))
+    with existing_journal(settings) as journal:
+        story = Story.read(journal, find_run(journal, run))
     if output.as_json:
-        output.document(run_document(result))
+        output.document(run_document(story))
     else:
-        for line in run_lines(result):
+        for line in (*run_lines(story), *waiting_lines(story, Advice(settings))):
             output.line(line)
     return ExitCode.DONE
-
-
-def _find(journal: Journal, run: str) -> str:
-    if run != LAST:
-        return journal.find(run)
-    latest = journal.runs(1)
-    if not latest:
-        raise RunNotFound(run)
-    return latest[0].run

@@ -1,4 +1,4 @@
-"""The journal of all runs, opened to be read."""
+"""The journal of all runs: opened, and a run found in it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,53 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from callsheet.config import Settings
+from callsheet.executor.errors import RunEnded, RunNotFound
+from callsheet.executor.fold import record_of
 from callsheet.executor.journal import Journal, MemoryJournal
+from callsheet.executor.record import RUN_ENDED, RunRecord
 from callsheet.executor.sqlite import SqliteJournal
+
+LAST = "last"
+"""Stands for the run that began last."""
 
 
 @contextmanager
-def read_journal(settings: Settings) -> Generator[Journal]:
-    """The journal that the settings name; an empty one where there is none yet. Raises JournalError."""
-    exists = settings.store.exists()
-    journal: Journal = SqliteJournal(settings.store, must_exist=True) if exists else MemoryJournal()
+def open_journal(settings: Settings) -> Generator[Journal]:
+    """The journal that the settings name, made where it is missing. Raises JournalError."""
+    journal = SqliteJournal(settings.store, durability=settings.durability)
     try:
         yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def existing_journal(settings: Settings) -> Generator[Journal]:
+    """The journal that the settings name; an empty one where there is none yet, and nothing is made.
+    Raises JournalError."""
+    if not settings.store.exists():
+        yield MemoryJournal()
+        return
+    journal = SqliteJournal(settings.store, durability=settings.durability, must_exist=True)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def find_run(journal: Journal, name: str) -> str:
+    """The id of a run, by its beginning or as `last`. Raises RunNotFound, RunAmbiguous."""
+    if name != LAST:
+        return journal.find(name)
+    latest = journal.runs(1)
+    if not latest:
+        raise RunNotFound(name)
+    return latest[0].run
+
+
+def open_record(journal: Journal, name: str) -> RunRecord:
+    """The record of a run that has not ended. Raises RunNotFound, RunAmbiguous, RunEnded."""
+    record = record_of(journal.read(find_run(journal, name)))
+    if record.status in RUN_ENDED:
+        raise RunEnded(record.run, record.status)
+    return record

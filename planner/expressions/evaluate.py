@@ -51,6 +51,11 @@ def evaluate(tree: Tree, scope: Scope) -> Value:
     """The value of a tree that the parser made, or Absent with the reason. Never raises."""
     if type(tree) is Constant:
         return tree.value
+    if type(tree) is StepOutput and not tree.each:
+        # What most inputs are, and nothing that could grow.
+        output = scope.get(tree.step)
+        if type(output) is dict and tree.field in output:
+            return output[tree.field]
     evaluation = _Evaluation(scope)
     try:
         return evaluation.result(tree)

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from callsheet.cli.application import application
 
+from .background import Background
 from .chat_server import ChatServer
 from .terminal import Terminal
 
@@ -46,7 +47,53 @@ def send(text: str) -> str:
     return text
 '''
 
+GATED = '''
+import asyncio, os
+from pathlib import Path
+import callsheet
+
+def log(agent):
+    file = os.open("log.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, f"{agent}\\n".encode())
+    os.close(file)
+
+@callsheet.agent
+def note(text: str) -> str:
+    """Say it louder."""
+    log("note")
+    return text.upper()
+
+@callsheet.agent
+async def gate(text: str) -> str:
+    """Wait until the gate is open."""
+    log("gate")
+    while not Path("open").exists():
+        await asyncio.sleep(0.01)
+    return text
+
+@callsheet.agent
+async def stubborn(text: str) -> str:
+    """Wait until the gate is open, whatever is said."""
+    log("stubborn")
+    while not Path("open").exists():
+        try:
+            await asyncio.sleep(0.01)
+        except asyncio.CancelledError:
+            log("ignored")
+    return text
+
+@callsheet.agent(effect="irreversible")
+async def mail(text: str) -> str:
+    """Mail it, and wait until the gate is open."""
+    log("mail")
+    while not Path("open").exists():
+        await asyncio.sleep(0.01)
+    return text
+'''
+"""Agents that log what they begin, and wait for a file `open` in the folder."""
+
 Invoke: TypeAlias = Callable[..., Result]
+Start: TypeAlias = Callable[..., Background]
 
 
 def write_plan(folder: Path, *steps: dict[str, Any], answer: str, name: str = "plan.yaml") -> Path:
@@ -120,6 +167,29 @@ def process(
         )
 
     return call
+
+
+@pytest.fixture
+def gated(folder: Path) -> Path:
+    """The working folder, with agents that wait for a file."""
+    (folder / "gated.py").write_text(GATED)
+    (folder / "callsheet.toml").write_text('agents = ["gated.py"]\n')
+    return folder
+
+
+@pytest.fixture
+def start(folder: Path, child_environment: dict[str, str]) -> Iterator[Start]:
+    """Starts `callsheet` in the folder, in a process of its own, and doesn't wait for its end."""
+    started: list[Background] = []
+
+    def begin(*arguments: object) -> Background:
+        command = [sys.executable, "-m", "callsheet", *map(str, arguments)]
+        started.append(Background(command, folder, child_environment))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.close()
 
 
 @pytest.fixture

@@ -51,6 +51,10 @@ class Terminal:
         """Press Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
 
+    def terminate(self) -> None:
+        """Ask it to end, as `kill` does."""
+        self._process.send_signal(signal.SIGTERM)
+
     def wait(self) -> int:
         """Wait for the end, and return the exit code."""
         while self._read():

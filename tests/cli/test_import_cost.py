@@ -32,14 +32,18 @@ finally:
         ["show", "last"],
         ["runs"],
         ["agents"],
+        ["approve", "last", "--no-resume"],
+        ["cancel", "last"],
+        ["pause", "last"],
     ],
 )
 def test_no_heavy_library_is_imported(
     invoke: Invoke, folder: Path, child_environment: dict[str, str], arguments: list[str]
 ) -> None:
-    """--help, check, show, runs and agents import no model's client, no template engine, no table library."""
-    plan = write_plan(folder, step("loud", "shout", text="x"), answer="loud")
-    assert invoke("run", "--plan", plan).exit_code == 0
+    """--help, check, show, runs, agents, and words to a run import no model's client, no template engine, no
+    table library."""
+    plan = write_plan(folder, {**step("loud", "shout", text="x"), "approval": True}, answer="loud")
+    assert invoke("run", "--plan", plan).exit_code == 3
     command = [sys.executable, "-c", PROBE, *arguments]
     done = subprocess.run(
         command, cwd=folder, env=child_environment, capture_output=True, text=True, check=False

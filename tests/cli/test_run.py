@@ -192,3 +192,81 @@ def test_a_goal_that_is_none_is_told_before_a_model_is_chosen(
     assert done.exit_code == 2
     assert says in done.stderr
     assert "model" not in done.stderr
+
+
+def test_with_keep_going_the_rest_is_finished(invoke: Invoke, folder: Path) -> None:
+    """After a failure --keep-going, or `fail_fast = false`, finishes what does not depend on it: exit 1 all
+    the same."""
+    steps = (
+        step("no", "refuse", text="x"),
+        step("loud", "shout", text="y"),
+        step("more", "shout", text="from loud"),
+    )
+    plan = write_plan(folder, *steps, answer="more")
+
+    def done(*flags: str) -> dict[str, str]:
+        ended = invoke("run", "--plan", plan, "--max-concurrency", "1", "--json", *flags)
+        assert ended.exit_code == 1
+        return {each["id"]: each["status"] for each in json.loads(ended.stdout)["steps"]}
+
+    assert done() == {"no": "failed", "loud": "cancelled", "more": "cancelled"}
+    assert done("--keep-going") == {"no": "failed", "loud": "completed", "more": "completed"}
+    (folder / "callsheet.toml").write_text('agents = ["team.py"]\nfail_fast = false\n')
+    assert done()["more"] == "completed"
+
+
+def test_a_time_limit_ends_a_run(invoke: Invoke, folder: Path) -> None:
+    """A run that takes longer than --time-limit fails, and says why; a duration that is none is refused."""
+    plan = write_plan(folder, step("wait", "linger", text="x"), answer="wait")
+    done = invoke("run", "--plan", plan, "--time-limit", "0.05s")
+    assert done.exit_code == 1
+    assert "time" in done.stderr
+    for wrong in ("soon", "0", "-3", "5x", "nan", "inf", ""):
+        refused = invoke("run", "--plan", plan, "--time-limit", wrong)
+        assert (refused.exit_code, refused.stdout) == (2, ""), wrong
+
+
+def test_the_strategy_chooses_among_agents(invoke: Invoke, folder: Path) -> None:
+    """--strategy, and `strategy` in a file, decide who does the work; an unknown one is refused."""
+    (folder / "team.py").write_text(
+        "import callsheet\nfrom callsheet import Terms\n"
+        "@callsheet.agent(capability='say', terms=Terms(price=9))\n"
+        'def dear(text: str) -> str:\n    """Say it."""\n    return "dear"\n'
+        "@callsheet.agent(capability='say')\n"
+        'def cheap(text: str) -> str:\n    """Say it."""\n    return "cheap"\n'
+    )
+    plan = write_plan(folder, step("it", "say", text="x"), answer="it")
+    assert invoke("run", "--plan", plan, "--strategy", "cheapest").stdout == "cheap\n"
+    assert invoke("run", "--plan", plan, "--strategy", "luckiest").exit_code == 2
+    (folder / "callsheet.toml").write_text('agents = ["team.py"]\nstrategy = "luckiest"\n')
+    done = invoke("run", "--plan", plan)
+    assert done.exit_code == 2
+    assert "callsheet.toml, key 'strategy'" in done.stderr
+
+
+def test_hedging_and_limits_reach_the_executor(invoke: Invoke, folder: Path) -> None:
+    """--hedge is in the journal's start of the run; a capability's limit keeps its attempts apart."""
+    (folder / "callsheet.toml").write_text(
+        'agents = ["team.py"]\ndurability = "full"\n[capability_limits]\ncount = 1\n'
+    )
+    (folder / "team.py").write_text(
+        "import asyncio\nimport callsheet\nat_once = [0, 0]\n"
+        "@callsheet.agent\nasync def count(text: str) -> int:\n"
+        '    """Count who is at it, at most."""\n'
+        "    at_once[0] += 1\n    at_once[1] = max(at_once)\n    await asyncio.sleep(0.01)\n"
+        "    at_once[0] -= 1\n    return at_once[1]\n"
+    )
+    each = {
+        "id": "it",
+        "capability": "count",
+        "for_each": ["a", "b", "c"],
+        "inputs": {"text": {"from": "item"}},
+    }
+    plan = write_plan(folder, each, answer="max(it)")
+    assert invoke("run", "--plan", plan, "--hedge").stdout == "1\n"
+    (folder / "callsheet.toml").write_text('agents = ["team.py"]\n')
+    assert invoke("run", "--plan", plan).stdout == "3\n"
+    with sqlite3.connect(folder / ".callsheet" / "runs.db") as database:
+        events = database.execute("SELECT body FROM events ORDER BY run, sequence").fetchall()
+    started = [event for (body,) in events if (event := json.loads(body))["event"] == "run_started"]
+    assert [event.get("hedge", False) for event in started] == [True, False]

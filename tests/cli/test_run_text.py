@@ -10,6 +10,7 @@ from callsheet.agents.models.chat import Usage
 from callsheet.cli.progress import PlainProgress
 from callsheet.cli.run_document import run_document
 from callsheet.cli.run_text import run_lines, seconds_text, value_text
+from callsheet.cli.story import Story
 from callsheet.executor.events import (
     AttemptFailed,
     AttemptStarted,
@@ -29,6 +30,8 @@ from callsheet.executor.events import (
 )
 from callsheet.executor.failure import Account, Failure, FailureKind
 from callsheet.executor.fold import record_of
+from callsheet.executor.history import last_attempts, reason_of
+from callsheet.executor.lease import Owner
 from callsheet.executor.result import RunResult
 
 BROKEN = Failure(FailureKind.ERROR, "the disk is \x1b[31mfull\x1b[0m", retryable=True)
@@ -58,14 +61,18 @@ EVENTS: list[Event] = [
 
 
 @pytest.fixture
-def result() -> RunResult:
+def story() -> Story:
     """A run in which one of everything happened."""
-    return RunResult.of(record_of(EVENTS))
+    return _story(EVENTS)
 
 
-def test_a_run_is_shown_with_every_step_attempt_and_error(result: RunResult) -> None:
+def _story(events: list[Event], owner: Owner | None = None) -> Story:
+    return Story(RunResult.of(record_of(events)), owner, last_attempts(events), reason_of(events))
+
+
+def test_a_run_is_shown_with_every_step_attempt_and_error(story: Story) -> None:
     """The account of a run has its steps, attempts, agents, times and errors, and why it failed."""
-    assert list(run_lines(result))[3:] == [
+    assert list(run_lines(story))[3:] == [
         "model: test/model (1 call, 1,200 tokens in, 30 out)",
         "",
         "read  do_read  completed in 0.50 s",
@@ -92,9 +99,9 @@ def test_a_run_is_shown_with_every_step_attempt_and_error(result: RunResult) -> 
     ]
 
 
-def test_a_run_as_json_says_the_same(result: RunResult) -> None:
+def test_a_run_as_json_says_the_same(story: Story) -> None:
     """The document is JSON through and through, and has what the text has."""
-    document = json.loads(json.dumps(run_document(result)))
+    document = json.loads(json.dumps(run_document(story)))
     assert (document["run"], document["status"], document["model_calls"]) == ("abc123", "failed", 1)
     assert document["account"]["step"] == "save"
     assert document["account"]["failure"]["kind"] == "error"

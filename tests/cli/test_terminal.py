@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from .background import begun
 from .conftest import Invoke, step, write_plan
 from .terminal import Terminal
 
@@ -107,3 +108,47 @@ def test_a_step_that_wants_approval_is_asked_about_with_its_inputs(terminal: Sta
     screen.type("yes\n")
     assert screen.wait() == 0
     assert (folder / "sent.txt").read_text() == "HELLO"
+
+
+def test_resume_asks_about_what_waits(terminal: Start, folder: Path, invoke: Invoke) -> None:
+    """A run that was paused because nobody could be asked goes on at a terminal, where somebody can."""
+    asked = {**step("out", "send", text="from loud"), "approval": True}
+    plan = write_plan(folder, step("loud", "shout", text="hello"), asked, answer="out")
+    assert invoke("run", "--plan", plan).exit_code == 3
+    screen = terminal("resume")
+    screen.expect('out: send (irreversible) with {"text": "HELLO"}')
+    screen.expect("Approve it? [y/N]")
+    screen.type("y\n")
+    assert screen.wait() == 0
+    assert "✓  loud  shout" in screen.screen
+    assert "2 of 2 steps done" in screen.screen
+
+
+def test_a_question_that_somebody_else_answers_is_withdrawn(
+    terminal: Start, gated: Path, invoke: Invoke
+) -> None:
+    """Approved from another process, a step goes on without the person at the terminal, who is told by
+    whom; what is typed then answers the next question."""
+    first = {**step("first", "note", text="one"), "approval": True}
+    second = {**step("second", "note", text="from first"), "approval": True}
+    screen = terminal("run", "--plan", write_plan(gated, first, second, answer="second"))
+    screen.expect("Go ahead? [y/N]")
+    screen.type("y\n")
+    screen.expect("first: note (pure) with")
+    told = invoke("approve", "last", "first")
+    assert "has it and will hear" in told.stdout
+    screen.expect("first: approved by ")
+    screen.expect("second: note (pure) with")
+    screen.type("y\n")
+    assert screen.wait() == 0
+    assert begun(gated) == ["note", "note"]
+
+
+def test_sigterm_at_the_question_ends_it_at_once(terminal: Start, writing: Path, invoke: Invoke) -> None:
+    """SIGTERM while a question stands ends with 130, and the journal says so."""
+    screen = terminal("run", "--plan", writing)
+    screen.expect("Go ahead? [y/N]")
+    screen.terminate()
+    assert screen.wait() == 130
+    assert "Traceback" not in screen.screen
+    assert "cancelled" in invoke("show").stdout

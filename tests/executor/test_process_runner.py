@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ async def perform(
     runner: ProcessRunner, agent: Any, context: Context = HERE, model: ChatModel | None = None, **inputs: Any
 ) -> Any:
     """What the agent returned."""
-    return await runner.perform(agent, agent.name, inputs, replace(context, model=model))
+    return await runner.perform(agent, agent.name, inputs, msgspec.structs.replace(context, model=model))
 
 
 @asynccontextmanager

@@ -1,0 +1,99 @@
+"""`callsheet answer`: what became of work that is in doubt."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, cast
+
+import click
+
+from callsheet.config import Settings
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.errors import NothingWaits
+from callsheet.executor.events import Verdict
+from callsheet.executor.record import RunRecord, Work
+
+from .command import command, settings_options, strategy_options
+from .output import Output
+from .store import existing_journal, open_record
+from .word import Said, go_on, say, who
+
+
+class DoubtUnclear(CallsheetError):
+    """Several pieces of work are in doubt, and it was not said which is meant. `work` are those."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, work: tuple[Work, ...]) -> None:
+        named = ", ".join(map(_flags, work))
+        super().__init__(f"run {run!r}: several pieces of work are in doubt; say which: {named}")
+        self.run = run
+        self.work = work
+
+
+@click.command("answer", short_help="Say what became of work that is in doubt.")
+@click.argument("run")
+@click.argument("verdict", type=click.Choice(["done", "again", "failed"]))
+@click.option("--step", help="The step, where several are in doubt.")
+@click.option("--item", type=click.IntRange(0), help="The item of its for_each, counted from 0.")
+@click.option("--output", "outcome", metavar="JSON", help="What it gave; for work that is done.")
+@click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
+@command
+@settings_options
+@strategy_options
+def answer(
+    output: Output,
+    settings: Settings,
+    run: str,
+    verdict: Verdict,
+    step: str | None,
+    item: int | None,
+    outcome: str | None,
+    stay: bool,
+) -> ExitCode:
+    """Say what became of work that cannot be undone, and whose end nobody saw: it is `done`, and gave what
+    --output says; it is to be done `again`; or it `failed`. `callsheet show RUN` tells what was given to
+    whom.
+
+    A process that has the run hears of it; where none has, the run goes on here and now, as with
+    `callsheet resume`. RUN is an id, the beginning of one, or `last`.
+    """
+    given = None if outcome is None else _read_output(outcome)
+    with existing_journal(settings) as journal:
+        record = open_record(journal, run)
+        name, at = _doubtful(record, step, item)
+        owner = say(
+            journal,
+            lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=who()),
+        )
+    work = name if at is None else f"{name}[{at}]"
+    return go_on(output, settings, Said(record.run, f"{work}: {verdict}", owner), stay=stay)
+
+
+def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
+    """The one piece of work that is meant. Raises NothingWaits, DoubtUnclear."""
+    meant = tuple(
+        work for work in record.doubtful if step in (None, work[0]) and (item is None or item == work[1])
+    )
+    if len(meant) > 1:
+        raise DoubtUnclear(record.run, meant)
+    if not meant:
+        raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
+    return meant[0]
+
+
+def _flags(work: Work) -> str:
+    step, item = work
+    return f"--step {step}" if item is None else f"--step {step} --item {item}"
+
+
+def _read_output(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise click.BadParameter(f"is no JSON: {error}", param_hint="--output") from None
+    if not isinstance(value, dict):
+        raise click.BadParameter(
+            "must be a JSON object, as the capability promises it", param_hint="--output"
+        )
+    return cast("dict[str, Any]", value)

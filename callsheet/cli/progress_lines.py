@@ -1,0 +1,146 @@
+"""What is said of a run's events where there is no terminal: a line for each that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from callsheet.executor.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    AttemptSucceeded,
+    AttemptSurprised,
+    CancellationRequested,
+    ConditionDecided,
+    DoubtSettled,
+    Event,
+    PauseRequested,
+    ResultReused,
+    RetryScheduled,
+    StepFailed,
+    StepSkipped,
+)
+from callsheet.executor.record import RunRecord
+
+from .run_text import seconds_text, skip_text
+
+
+def progress_line(record: RunRecord, event: Event) -> str | None:
+    """The line for an event, once the record has it; None where it is of no interest."""
+    tell = _LINES.get(type(event))
+    return None if tell is None else tell(record, event)
+
+
+def _started(_: RunRecord, event: AttemptStarted) -> str:
+    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    beside = ", beside the one that takes so long" if event.hedge else ""
+    return f"{_work(event.step, event.item)}: started by {event.agent}{again}{beside}"
+
+
+def _succeeded(record: RunRecord, event: AttemptSucceeded) -> str:
+    return f"{_work(event.step, event.item)}: done in {_took(record, event.step, event.item)}"
+
+
+def _attempt_failed(_: RunRecord, event: AttemptFailed) -> str:
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.message}"
+
+
+def _surprised(_: RunRecord, event: AttemptSurprised) -> str:
+    return f"{_work(event.step, event.item)}: surprise: {event.surprise.message}"
+
+
+def _retry(_: RunRecord, event: RetryScheduled) -> str:
+    wait = seconds_text(max(0.0, event.due - event.at))
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} in {wait}"
+
+
+def _failed(_: RunRecord, event: StepFailed) -> str:
+    return f"{_work(event.step, event.item)}: failed: {event.failure.message}"
+
+
+def _skipped(_: RunRecord, event: StepSkipped) -> str:
+    return f"{event.step}: {skip_text(event.because)}"
+
+
+def _decided(_: RunRecord, event: ConditionDecided) -> str:
+    return f"{event.step}: its condition holds" if event.holds else f"{event.step}: {skip_text(())}"
+
+
+def _cancelled(_: RunRecord, event: AttemptCancelled) -> str:
+    how = "abandoned: it would not stop" if event.abandoned else "stopped"
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} {how}"
+
+
+def _lost(_: RunRecord, event: AttemptLost) -> str:
+    doubt = ", and it is in doubt whether the work was done" if event.in_doubt else ""
+    return f"{_work(event.step, event.item)}: the process of attempt {event.attempt} ended{doubt}"
+
+
+def _settled(_: RunRecord, event: DoubtSettled) -> str:
+    words = {"done": "it was done", "again": "it is to be done again", "failed": "it failed"}
+    return f"{_work(event.step, event.item)}: {words[event.verdict]}{_by(event.by)}"
+
+
+def _reused(_: RunRecord, event: ResultReused) -> str:
+    return f"{_work(event.step, event.item)}: done before, by run {event.source}"
+
+
+def _asked(_: RunRecord, event: ApprovalRequested) -> str:
+    return f"{event.step}: waits for approval"
+
+
+def _granted(_: RunRecord, event: ApprovalGranted) -> str:
+    return f"{event.step}: approved{_by(event.by)}"
+
+
+def _denied(_: RunRecord, event: ApprovalDenied) -> str:
+    return f"{event.step}: denied{_by(event.by)}"
+
+
+def _pausing(_: RunRecord, event: PauseRequested) -> str:
+    return "to rest: nothing starts any more"
+
+
+def _cancelling(_: RunRecord, event: CancellationRequested) -> str:
+    return f"to stop: {event.reason}" if event.reason else "to stop"
+
+
+_LINES: dict[type[Any], Callable[[RunRecord, Any], str]] = {
+    ApprovalDenied: _denied,
+    ApprovalGranted: _granted,
+    ApprovalRequested: _asked,
+    AttemptCancelled: _cancelled,
+    AttemptLost: _lost,
+    CancellationRequested: _cancelling,
+    DoubtSettled: _settled,
+    PauseRequested: _pausing,
+    ResultReused: _reused,
+    AttemptStarted: _started,
+    AttemptSucceeded: _succeeded,
+    AttemptFailed: _attempt_failed,
+    AttemptSurprised: _surprised,
+    RetryScheduled: _retry,
+    StepFailed: _failed,
+    StepSkipped: _skipped,
+    ConditionDecided: _decided,
+}
+
+
+def _by(who: str) -> str:
+    return f" by {who}" if who else ""
+
+
+def _work(step: str, item: int | None) -> str:
+    return step if item is None else f"{step}[{item}]"
+
+
+def _took(record: RunRecord, step: str, item: int | None) -> str:
+    # From the end: an attempt that ends now is among the last that began.
+    attempts = reversed(record.step_of(step).attempts)
+    started = next((each.started for each in attempts if each.item == item), record.now)
+    return seconds_text(record.now - started)

@@ -1,0 +1,29 @@
+"""`callsheet resume`: go on with a run that was paused, or whose process ended."""
+
+from __future__ import annotations
+
+import click
+
+from callsheet.config import Settings
+from callsheet.errors import ExitCode
+
+from .command import command, settings_options, strategy_options
+from .output import Output
+from .pursuit import Pursuit
+from .store import LAST
+
+
+@click.command("resume", short_help="Go on with a run that was paused or interrupted.")
+@click.argument("run", default=LAST)
+@click.option("--yes", "-y", is_flag=True, help="Approve whatever waits for approval; ask nothing.")
+@command
+@settings_options
+@strategy_options
+def resume(output: Output, settings: Settings, run: str, yes: bool) -> ExitCode:
+    """Go on with a run that was paused, or whose process ended, and print the answer.
+
+    RUN is an id, the beginning of one, or `last`. What is done stays done. What was being attempted is
+    attempted again, unless it cannot be undone: then it is in doubt, and waits for `callsheet answer`.
+    The run keeps the time limit, --keep-going and --hedge that it began with.
+    """
+    return Pursuit(output, settings, yes=yes).resume(run)

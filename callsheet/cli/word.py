@@ -1,0 +1,65 @@
+"""A word to a run: said through its journal, and what comes of it told."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from callsheet.config import Settings
+from callsheet.errors import ExitCode
+from callsheet.executor.clock import SystemClock
+from callsheet.executor.control import RunControl
+from callsheet.executor.journal import Journal
+from callsheet.executor.lease import Owner
+
+from .advice import Advice
+from .output import Output
+from .pursuit import Pursuit
+from .run_document import owner_document
+from .story import owner_text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said to a run, in a few words, and who has it and will hear; None where nobody has."""
+
+    run: str
+    what: str
+    owner: Owner | None
+
+
+def say(journal: Journal, word: Callable[[RunControl], Coroutine[Any, Any, Owner | None]]) -> Owner | None:
+    """Say something to a run; who has it. Raises what the word of RunControl raises."""
+    return asyncio.run(word(RunControl(journal, SystemClock())))
+
+
+def tell(output: Output, said: Said, nobody: str) -> ExitCode:
+    """Tell what comes of the word; `nobody` is what does where nobody has the run."""
+    if output.as_json:
+        owner = owner_document(said.owner)
+        output.document({"run": said.run, "said": said.what, "owner": owner})
+    elif said.owner is None:
+        output.line(f"run {said.run}: {said.what}; {nobody}")
+    else:
+        output.line(f"run {said.run}: {said.what}; {owner_text(said.owner)} has it and will hear")
+    return ExitCode.DONE
+
+
+def go_on(output: Output, settings: Settings, said: Said, *, stay: bool) -> ExitCode:
+    """Leave it to whoever has the run; where nobody has, go on with it here, unless it is to `stay`."""
+    if said.owner is not None or stay:
+        command = Advice(settings).command("resume", said.run)
+        return tell(output, said, f"nobody has the run: `{command}` goes on")
+    output.note(f"run {said.run}: {said.what}")
+    return Pursuit(output, settings, yes=False).resume(said.run)
+
+
+def who() -> str:
+    """Who says it: the name of the person's account, empty where that is not known."""
+    with suppress(OSError, KeyError, ImportError):
+        return getpass.getuser()
+    return ""

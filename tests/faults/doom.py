@@ -1,0 +1,182 @@
+"""When a process is to die, and the journal in which it does: SIGKILL at the k-th boundary that it passes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import threading
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from callsheet.agents.figures import Figures, Observation
+from callsheet.executor import tables
+from callsheet.executor.events import Event, RunCreated
+from callsheet.executor.figure_book import FigureBook
+from callsheet.executor.journal import RunSummary
+from callsheet.executor.lease import LeaseTerms, Owner
+from callsheet.executor.mailbox import Mailbox
+from callsheet.executor.results import Kept, Reserved, Results
+from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.watchers import Notify
+
+from .witness import Witness
+
+
+class Doom:
+    """Ends its process when a boundary is passed for the `count`-th time: one whose name has every word
+    of `point` in it. Never, where `count` is 0."""
+
+    def __init__(self, point: str = "", count: int = 0) -> None:
+        self._words = frozenset(point.split())
+        self._left = count
+        self._lock = threading.Lock()
+
+    def meet(self, point: str) -> None:
+        """A boundary is passed."""
+        with self._lock:
+            if self._left and self._words.issubset(point.split()):
+                self._left -= 1
+                if not self._left:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def doom_connections(doom: Doom) -> None:
+    """From now on whatever this process writes to a journal passes boundaries: before a transaction,
+    before each change in it, before it is committed, and after."""
+
+    class Doomed(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+            word = sql.split(None, 1)[0]
+            if sql == "BEGIN" or word not in ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT"):
+                return super().execute(sql, parameters)
+            doom.meet(f"sql {word}")
+            cursor = super().execute(sql, parameters)
+            if word == "COMMIT":
+                doom.meet("sql committed")
+            return cursor
+
+        def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+            doom.meet("sql INSERT")
+            return super().executemany(sql, parameters)
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(
+            path,
+            timeout=tables.BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=Doomed,
+        )
+
+    tables.connect = connect
+
+
+class DoomedResults:
+    """Results with boundaries before and after each call that writes."""
+
+    def __init__(self, results: Results, doom: Doom) -> None:
+        self._results = results
+        self._doom = doom
+
+    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> Kept | Reserved:
+        self._doom.meet("reserve before")
+        found = await self._results.reserve(key, run, now=now, not_before=not_before)
+        self._doom.meet("reserve after")
+        return found
+
+    async def keep(self, key: str, run: str, output: dict[str, Any], at: float) -> None:
+        self._doom.meet("keep before")
+        await self._results.keep(key, run, output, at)
+        self._doom.meet("keep after")
+
+    async def give_up(self, key: str, run: str) -> None:
+        self._doom.meet("give_up before")
+        await self._results.give_up(key, run)
+        self._doom.meet("give_up after")
+
+    def watch(self, key: str, notify: Notify) -> Callable[[], None]:
+        return self._results.watch(key, notify)
+
+
+class DoomedFigures:
+    """A figure book with boundaries around what is added."""
+
+    def __init__(self, book: FigureBook, doom: Doom) -> None:
+        self._book = book
+        self._doom = doom
+
+    async def add(self, run: str, observations: Sequence[Observation]) -> None:
+        self._doom.meet("figures before")
+        await self._book.add(run, observations)
+        self._doom.meet("figures after")
+
+    def read(self, capabilities: Collection[str]) -> dict[tuple[str, str], Figures]:
+        return self._book.read(capabilities)
+
+
+class DoomedJournal:
+    """A journal in a file with boundaries before and after everything that writes. What it acknowledges
+    is told to a witness outside before anybody here can act on it."""
+
+    def __init__(
+        self, path: Path, doom: Doom, witness: Witness, *, lease: LeaseTerms | None = None
+    ) -> None:
+        self._inner = SqliteJournal(path, lease=lease)
+        self._doom = doom
+        self._witness = witness
+        self._results = DoomedResults(self._inner.results, doom)
+        self._figures = DoomedFigures(self._inner.figures, doom)
+
+    @property
+    def mailbox(self) -> Mailbox:
+        return self._inner.mailbox
+
+    @property
+    def results(self) -> Results:
+        return self._results
+
+    @property
+    def figures(self) -> FigureBook:
+        return self._figures
+
+    async def create(self, created: RunCreated, *more: Event) -> None:
+        self._doom.meet("create before")
+        await self._inner.create(created, *more)
+        self._doom.meet("create committed")
+        self._witness.acknowledge([created, *more])
+        self._doom.meet("create after")
+
+    async def claim(self, run: str) -> None:
+        self._doom.meet("claim before")
+        await self._inner.claim(run)
+        self._doom.meet("claim after")
+
+    async def release(self, run: str) -> None:
+        self._doom.meet("release before")
+        await self._inner.release(run)
+        self._doom.meet("release after")
+
+    def owner(self, run: str) -> Owner | None:
+        return self._inner.owner(run)
+
+    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+        names = " ".join(type(event).__name__ for event in events)
+        self._doom.meet(f"append before {names}")
+        await self._inner.append(run, events, letters=letters)
+        self._doom.meet(f"append committed {names}")
+        self._witness.acknowledge(events)
+        self._doom.meet(f"append after {names}")
+
+    def read(self, run: str) -> list[Event]:
+        return self._inner.read(run)
+
+    def find(self, prefix: str) -> str:
+        return self._inner.find(prefix)
+
+    def runs(self, limit: int = 50) -> list[RunSummary]:
+        return self._inner.runs(limit)
+
+    def close(self) -> None:
+        self._inner.close()

@@ -1,0 +1,133 @@
+"""Lives that go otherwise than most: they rest, hold, are told something, or have to do with a fault."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sqlite3
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from callsheet.agents.agent import Agent, Context
+from callsheet.agents.functions import agent
+from callsheet.executor import tables
+from callsheet.executor.clock import Clock, SystemClock
+from callsheet.executor.errors import ExecutorError, RunEnded, RunOwned
+from callsheet.executor.events import ApprovalRequested, Verdict
+from callsheet.executor.fold import record_of
+from callsheet.executor.record import RunStatus
+from callsheet.executor.result import RunResult
+from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.virtual_time import VirtualClock, outside_work, run_virtually
+from callsheet.orchestrator import Orchestrator
+
+from .fork_server import Voice
+from .stage import QUICK, Stage, rest_or_end, say_yes, summary, team
+
+GATE = "gate"
+"""A file that somebody makes in the folder of a run, when those who hold may go on."""
+
+
+def perform(
+    voice: Voice,
+    stage: Stage,
+    plan: dict[str, Any],
+    agents: list[Agent] | None = None,
+    *,
+    really: bool = False,
+    first: Callable[[Orchestrator], Coroutine[Any, Any, object]] | None = None,
+    **options: Any,
+) -> None:
+    """Begin the run, or go on with it, and say what it came to, or which error kept it from that."""
+    options.setdefault("approve", say_yes)
+    if really:
+        options.setdefault("clock", SystemClock())
+    orchestrator = stage.orchestrator(agents, **options)
+
+    async def main() -> RunResult:
+        if first is not None:
+            await first(orchestrator)
+        return await rest_or_end(orchestrator, plan)
+
+    with closing(stage.journal):
+        try:
+            voice.say(summary(asyncio.run(main()) if really else run_virtually(main())))
+        except ExecutorError as error:
+            voice.say({"refused": type(error).__name__, "text": str(error), "pid": getattr(error, "pid", None)})
+
+
+def rest(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
+    """A life that rests where only a person can help."""
+    voice.say("alive")
+    perform(voice, Stage(folder, **words), plan)
+
+
+def settle(
+    voice: Voice,
+    folder: str,
+    plan: dict[str, Any],
+    verdict: Verdict,
+    output: dict[str, Any] | None = None,
+    **words: Any,
+) -> None:
+    """A person's word about the one piece of work that is in doubt, once the run rests; and then the rest."""
+    voice.say("alive")
+    stage = Stage(folder, **words)
+
+    async def speak(orchestrator: Orchestrator) -> None:
+        run = orchestrator.journal.runs()[0].run
+        await orchestrator.resume(run)
+        await orchestrator.control.settle(run, verdict, output=output, by="somebody")
+
+    perform(voice, stage, plan, first=speak)
+
+
+def hold(voice: Voice, folder: str, plan: dict[str, Any], step: str, **words: Any) -> None:
+    """A life by the clock on the wall, in which the attempt at one step goes on until the gate is open."""
+    voice.say("alive")
+    stage = Stage(folder, lease=QUICK, **words)
+    perform(voice, stage, plan, _holding(voice, stage, step), really=True)
+
+
+def take_over(voice: Voice, folder: str, plan: dict[str, Any], step: str, **words: Any) -> None:
+    """The same, of one that waits until it gets the run."""
+    voice.say("alive")
+    stage = Stage(folder, lease=QUICK, **words)
+
+    async def wait(orchestrator: Orchestrator) -> None:
+        run = orchestrator.journal.runs()[0].run
+        while orchestrator.journal.owner(run) is not None:
+            await asyncio.sleep(0.02)
+
+    perform(voice, stage, plan, _holding(voice, stage, step), really=True, first=wait)
+
+
+def _holding(voice: Voice, stage: Stage, step: str) -> list[Agent]:
+    @agent
+    async def add(numbers: list[int], salt: int, context: Context) -> int:
+        """Add, and hold."""
+        stage.witness.begin(context)
+        if context.step == step:
+            voice.say("holding")
+            while not (stage.folder / GATE).exists():
+                await asyncio.sleep(0.01)
+        stage.witness.finish(context, sum(numbers) + salt)
+        return sum(numbers) + salt
+
+    return [add if each.name == "add" else each for each in team(stage.work)]
+
+
+def claim_error(path: str, run: str) -> Any:
+    """Whether the run is to be had; else who has it."""
+
+    async def claim() -> Any:
+        with closing(SqliteJournal(path, lease=QUICK)) as journal:
+            try:
+                await journal.claim(run)
+            except RunOwned as error:
+                return ["RunOwned", error.pid, error.host]
+            return True
+
+    return asyncio.run(claim())
