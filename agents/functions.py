@@ -38,7 +38,8 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         terms: Terms | None = None,
     ) -> None:
         super().__init__(signature.name, capability, isolation or _suiting(function), terms)
-        self._function: Callable[..., Any] = function
+        self._function = function
+        self._call: Callable[..., Any] = function
         self._is_async = inspect.iscoroutinefunction(function)
         self._signature = signature
         functools.update_wrapper(self, function)
@@ -53,7 +54,7 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         the function raises.
         """
         arguments = self._arguments(inputs, context)
-        result = self._function(**arguments)
+        result = self._call(**arguments)
         if self._is_async or inspect.isawaitable(result):
             result = await result
         try:

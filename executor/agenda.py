@@ -35,8 +35,8 @@ class Agenda:
     turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
     `doomed` are attempts to be told to stop, `orphans` those whose process has ended. `attempts` counts
     the attempts at each piece of work, `spare` those that its retries do not count, `losses` those that
-    were lost, `blamed` those that failed through an agent's own fault; `rivals` are the attempts that
-    are running where there are two.
+    were lost since the run last got on, `blamed` those that failed through an agent's own fault; `rivals`
+    are the attempts that are running where there are two.
     """
 
     steps: Mapping[str, CompiledStep]

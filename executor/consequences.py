@@ -47,7 +47,7 @@ from .record import ENDED, AttemptStatus, StepStatus, Try, Work
 from .state import RunState
 
 MOST_LOSSES = 20
-"""Of one piece of work, before it is taken to be what ends the process."""
+"""Of one piece of work while nothing else gets done, before it is taken to be what ends the process."""
 
 
 def _run_started(state: RunState, event: RunStarted) -> None:
@@ -129,6 +129,8 @@ def _attempt_stopping(state: RunState, event: AttemptStopping) -> None:
 def _attempt_succeeded(state: RunState, event: AttemptSucceeded) -> None:
     if _retire(state, event):
         _call_off_rivals(state, event.step, event.item)
+    # Whatever ended the process before, the run gets on.
+    state.agenda.losses.clear()
     _settle(state, event.step)
 
 
@@ -170,7 +172,10 @@ def _attempt_lost(state: RunState, event: AttemptLost) -> None:
     if agenda.losses[work] < MOST_LOSSES:
         agenda.queue(work)
     else:
-        message = f"its process ended {MOST_LOSSES} times while it was under way"
+        message = (
+            f"its process ended {MOST_LOSSES} times in a row while it was under way; if it is what ends "
+            'the process, give its agent one of its own: isolation="process"'
+        )
         agenda.failed.append((work, Failure(FailureKind.LOST, message)))
 
 

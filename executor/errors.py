@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import ClassVar
 
@@ -158,3 +159,42 @@ class AnswerRefused(ExecutorError):
         self.run = run
         self.step = step
         self.problem = problem
+
+
+class ProcessDied(ExecutorError):
+    """The process ended in the middle of the work of `agent`: `code` is what it left behind, below
+    zero the signal that ended it; None where it went on without its channel."""
+
+    def __init__(self, agent: str, code: int | None) -> None:
+        super().__init__(f"agent {agent!r}: its process {_told(code)}")
+        self.agent = agent
+        self.code = code
+
+
+class ProcessNotStarted(ExecutorError):
+    """The system has no process for `agent`."""
+
+    def __init__(self, agent: str, problem: str) -> None:
+        super().__init__(f"agent {agent!r}: no process can be started for it: {problem}")
+        self.agent = agent
+
+
+class ProcessStuck(ExecutorError):
+    """The process of `agent` was killed and is still there."""
+
+    def __init__(self, agent: str) -> None:
+        super().__init__(f"agent {agent!r}: its process does not end, although it was killed")
+        self.agent = agent
+
+
+def _told(code: int | None) -> str:
+    if code is None:
+        return "closed the pipes through which it takes its work and gives it back"
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = "unknown here"
+    hint = "; the system does that when memory runs out" if name == "SIGKILL" else ""
+    return f"ended by signal {-code} ({name}){hint}"

@@ -20,10 +20,10 @@ from callsheet.planner.expressions.values import Absent
 
 from .account import describe, values_in
 from .decisions import scope_of
+from .errors import ProcessDied
 from .events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from .failure import Failure, FailureKind
 from .json_copy import NotJson, clean_text, copy_json
-from .process_runner import ProcessDied
 from .record import RunRecord
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)

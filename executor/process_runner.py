@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import threading
 import weakref
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from callsheet.agents.errors import Permanent
 from .agent_place import AgentPlace, place_of
 from .channel import ModelFigures, Raised, Returned, Task, encode
 from .distant_error import unpack
-from .errors import ExecutorError
+from .errors import ProcessDied, ProcessNotStarted, ProcessStuck
 from .model_relay import ModelRelay
 from .virtual_time import outside_work
 from .worker_process import Died, End, Errand, Home, WorkerProcess
@@ -26,32 +25,6 @@ IDLE_SECONDS = 60.0
 MOST_IDLE = 8
 TERMINATION_SECONDS = 1.0
 _KILLED_SECONDS = 5.0
-
-
-class ProcessDied(ExecutorError):
-    """The process ended in the middle of the work of `agent`: `code` is what it left behind, below
-    zero the signal that ended it; None where it went on without its channel."""
-
-    def __init__(self, agent: str, code: int | None) -> None:
-        super().__init__(f"agent {agent!r}: its process {_told(code)}")
-        self.agent = agent
-        self.code = code
-
-
-class ProcessNotStarted(ExecutorError):
-    """The system has no process for `agent`."""
-
-    def __init__(self, agent: str, problem: str) -> None:
-        super().__init__(f"agent {agent!r}: no process can be started for it: {problem}")
-        self.agent = agent
-
-
-class ProcessStuck(ExecutorError):
-    """The process of `agent` was killed and is still there."""
-
-    def __init__(self, agent: str) -> None:
-        super().__init__(f"agent {agent!r}: its process does not end, although it was killed")
-        self.agent = agent
 
 
 class ProcessRunner:
@@ -230,16 +203,3 @@ def _await_end(worker: WorkerProcess) -> None:
         worker.gone.result(_KILLED_SECONDS)
     except TimeoutError:
         return
-
-
-def _told(code: int | None) -> str:
-    if code is None:
-        return "closed the pipes through which it takes its work and gives it back"
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = "unknown here"
-    hint = "; the system does that when memory runs out" if name == "SIGKILL" else ""
-    return f"ended by signal {-code} ({name}){hint}"

@@ -104,8 +104,8 @@ class StepRecord(msgspec.Struct, gc=False):
 @dataclass(slots=True)
 class RunRecord:
     """A run. `outputs` has what each completed step gave (a list for a `for_each` step), `running`
-    the attempts that have not ended, `asked` what
-    somebody was asked and has not answered, `doubtful` the work of which nobody knows whether it was done, `now` the time of the latest event."""
+    the attempts that have not ended, `asked` what somebody was asked and has not answered, `doubtful`
+    the work of which nobody knows whether it was done, `now` the time of the latest event."""
 
     run: str = ""
     goal: str = ""

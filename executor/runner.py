@@ -18,8 +18,9 @@ from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.errors import Permanent
 
 from .agent_place import check_not_loading
+from .errors import ProcessStuck
 from .model import DistantModel
-from .process_runner import ProcessRunner, ProcessStuck
+from .process_runner import ProcessRunner
 from .virtual_time import outside_work
 
 _Outcome: TypeAlias = tuple[object, BaseException | None]

@@ -124,7 +124,7 @@ def test_a_key_is_never_shown(tmp_path: Path) -> None:
         ("hedge = 1", "hedge", "valid boolean"),
         ("fail_fast = 0", "fail_fast", "valid boolean"),
         ("capability_limits = {search = 0}", "capability_limits.search", "greater than 0"),
-        ("capability_limits = 3", "capability_limits", "valid"),
+        ("capability_limits = 3", "capability_limits", "an object"),
         ('api_key = "sk-secret"', "api_key", "OPENAI_API_KEY"),
         ("sources = {}", "sources", "no such setting"),
     ],

@@ -3,27 +3,42 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from callsheet.agents.models.chat import Usage
+from callsheet.cli.advice import Advice
 from callsheet.cli.progress import PlainProgress
 from callsheet.cli.run_document import run_document
-from callsheet.cli.run_text import run_lines, seconds_text, value_text
+from callsheet.cli.run_text import run_lines, seconds_text, time_text, value_text
 from callsheet.cli.story import Story
+from callsheet.cli.waiting_text import waiting_lines
+from callsheet.config import Settings
 from callsheet.executor.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    AttemptCancelled,
     AttemptFailed,
+    AttemptLost,
     AttemptStarted,
     AttemptSucceeded,
+    CancellationRequested,
     ConditionDecided,
+    DoubtSettled,
     Event,
     ItemsResolved,
     ModelCalled,
     ModelRequest,
+    PauseRequested,
     PlanAdopted,
+    ResultReused,
     RetryScheduled,
     RunCreated,
     RunFailed,
+    RunPaused,
+    RunResumed,
     RunStarted,
     StepFailed,
     StepSkipped,
@@ -150,3 +165,107 @@ def test_a_text_is_shown_as_it_is_and_the_rest_as_json() -> None:
     """An answer that is text comes without quotes."""
     assert value_text("one\ntwo") == "one\ntwo"
     assert json.loads(value_text({"ä": [1, None]})) == {"ä": [1, None]}
+
+
+WAITING: list[Event] = [
+    RunCreated(100.0, "abc123", "tidy up", 1),
+    PlanAdopted(100.0, 1, {"goal": "tidy up", "steps": STEPS, "answer": 1}),
+    RunStarted(100.0, 4, hedge=True),
+    ResultReused(100.0, "read", {"text": "old"}, "fff000"),
+    AttemptStarted(100.0, "each", 1, "slow", "abc123:each", 900.0, {}),
+    AttemptStarted(102.0, "each", 2, "quick", "abc123:each", 900.0, {}, hedge=True),
+    AttemptSucceeded(103.0, "each", 2, {"n": 1}),
+    AttemptCancelled(105.0, "each", 1, abandoned=True),
+    ApprovalRequested(105.0, "save", "do_save", "write", {"path": "a\u202etxt"}),
+    AttemptStarted(105.0, "send", 1, "mailer", "abc123:send", 900.0, {"to": "everybody"}),
+    RunResumed(200.0, 4),
+    AttemptLost(200.0, "send", 1, in_doubt=True),
+    RunPaused(200.0, ("save", "send")),
+]
+"""A run that waits for two answers, and in which everything happened that is seldom."""
+
+
+def test_a_run_that_waits_is_shown_with_what_happened(folder: Path) -> None:
+    """Hedges, abandoned and lost attempts, and results of other runs are each told as what they are."""
+    assert list(run_lines(_story(WAITING)))[4:18] == [
+        "read  do_read  completed",
+        "  done before, by run fff000",
+        '  output: { "text": "old" }',
+        "",
+        "each  do_each  completed in 5.00 s",
+        "  attempt 1          slow   cancelled (abandoned)  5.00 s",
+        "  attempt 2 (hedge)  quick  succeeded              1.00 s",
+        '  output: { "n": 1 }',
+        "",
+        "save  do_save  waiting",
+        "",
+        "send  do_send  waiting",
+        "  attempt 1  mailer  lost  not seen to end",
+        "",
+    ]
+
+
+def test_what_waits_is_shown_with_the_commands_that_answer(folder: Path) -> None:
+    """Of an approval it is shown what would be done, with marks that hide something written out; of work in
+    doubt who was given what; of both the commands to type, with the flags that say where the run is."""
+    settings = Settings.load(folder, {}, {"store": Path("my runs.db"), "agents": ("team.py",)})
+    lines = list(waiting_lines(_story(WAITING), Advice(settings)))
+    flags = "--store 'my runs.db' --agents team.py"
+    assert lines == [
+        'waiting for approval: save: do_save (write) with {"path": "a\\u202etxt"}',
+        f"  to approve it: callsheet approve abc123 save {flags}",
+        f"  to refuse it: callsheet approve abc123 save --deny {flags}",
+        'in doubt: send: do_send with {"to": "everybody"}',
+        f"  mailer began attempt 1 at {time_text(105.0)}; nobody saw its end",
+        f"  if it was done: callsheet answer abc123 done --step send --output JSON {flags}",
+        f"  to do it again: callsheet answer abc123 again --step send {flags}",
+        f"  to give it up: callsheet answer abc123 failed --step send {flags}",
+    ]
+
+
+def test_who_has_a_run_is_said(folder: Path) -> None:
+    """A run that goes on names its process; one that nobody has, and one that rests, how it goes on."""
+    advice = Advice(Settings.load(folder, {}, {}))
+    running = EVENTS[:6]
+    assert list(waiting_lines(_story(running, Owner(12, "here", 100.0)), advice)) == [
+        "in the hands of process 12 on here"
+    ]
+    assert list(waiting_lines(_story(running), advice)) == [
+        "its process ended; to go on: callsheet resume abc123"
+    ]
+    assert list(waiting_lines(_story([*running, RunPaused(102.0, ())]), advice)) == [
+        "to go on: callsheet resume abc123"
+    ]
+    assert list(waiting_lines(_story(EVENTS), advice)) == []
+
+
+def test_seldom_events_have_their_lines() -> None:
+    """Plain progress tells of approvals, doubts, hedges, and of what was taken over or stopped."""
+    lines: list[str] = []
+    progress = PlainProgress(lines.append)
+    for event in WAITING[:3]:
+        progress.recall(event)
+    later: list[Event] = [
+        ApprovalGranted(201.0, "save", "ann"),
+        DoubtSettled(201.0, "send", "again"),
+        PauseRequested(202.0),
+        CancellationRequested(203.0, "too dear"),
+        ApprovalDenied(203.0, "maybe"),
+    ]
+    for event in (*WAITING[3:], *later):
+        progress.show(event)
+    assert lines == [
+        "read: done before, by run fff000",
+        "each: started by slow",
+        "each: started by quick, attempt 2, beside the one that takes so long",
+        "each: done in 1.00 s",
+        "each: attempt 1 abandoned: it would not stop",
+        "save: waits for approval",
+        "send: started by mailer",
+        "send: the process of attempt 1 ended, and it is in doubt whether the work was done",
+        "save: approved by ann",
+        "send: it is to be done again",
+        "to rest: nothing starts any more",
+        "to stop: too dear",
+        "maybe: denied",
+    ]

@@ -16,7 +16,7 @@ from callsheet.agents.figures import Figures, Observation
 from callsheet.agents.registry import Registry
 from callsheet.agents.terms import Terms
 from callsheet.executor.desk import Desk
-from callsheet.executor.events import AttemptCancelled, AttemptStarted, HedgeDue, RunCreated
+from callsheet.executor.events import AttemptCancelled, AttemptStarted, HedgeDue, RunCreated, RunStarted
 from callsheet.executor.executor import Executor
 from callsheet.executor.journal import MemoryJournal
 from callsheet.executor.result import RunResult
@@ -202,7 +202,8 @@ def test_figures_are_kept_from_run_to_run() -> None:
         assert figures["good", "work"].successes >= 1
         assert all(isinstance(each, Figures) for each in figures.values())
         played = await perform(plan(step("a")), *agents, journal=journal, run="next")
-        assert {each.agent for each in played.events[2].figures} == {name for name, _ in figures}
+        (started,) = played.of(RunStarted)
+        assert {each.agent for each in started.figures} == {name for name, _ in figures}
 
     run_virtually(main())
 

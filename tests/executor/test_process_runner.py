@@ -35,9 +35,10 @@ from callsheet.agents.models.errors import (
 )
 from callsheet.agents.workspace import Workspace
 from callsheet.executor.distant_error import ErrorMessage, pack, unpack
+from callsheet.executor.errors import ProcessDied, ProcessNotStarted
 from callsheet.executor.events import AttemptFailed, ModelCalled
 from callsheet.executor.failure import FailureKind
-from callsheet.executor.process_runner import ProcessDied, ProcessNotStarted, ProcessRunner
+from callsheet.executor.process_runner import ProcessRunner
 from callsheet.executor.runner import Abandoned, Assignment, LocalRunner
 from callsheet.executor.virtual_time import run_virtually
 from callsheet.planner.compiled import CompiledStep

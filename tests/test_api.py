@@ -1,0 +1,111 @@
+"""The functions of the short way in: what they take from the settings, and runs that are gone on with."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+import callsheet
+from callsheet.errors import ExitCode
+from callsheet.executor.errors import AgentsChanged, RunEnded, RunNotFound, RunOwned
+from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.record import RunStatus
+
+PLAN = {
+    "goal": "tell everybody",
+    "steps": [
+        {"id": "loud", "capability": "shout", "inputs": {"text": "hello"}},
+        {"id": "out", "capability": "send", "inputs": {"text": {"from": "loud"}}},
+    ],
+    "answer": {"from": "out"},
+}
+
+
+@callsheet.agent
+def shout(text: str) -> str:
+    """Say it louder."""
+    return text.upper()
+
+
+@callsheet.agent(effect="irreversible")
+def send(text: str) -> str:
+    """Send it to everybody."""
+    return text
+
+
+@callsheet.agent
+def refuse(text: str) -> str:
+    """Never do it."""
+    raise callsheet.Permanent("I will not")
+
+
+TEAM = [shout, send, refuse]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+async def _yes(_: object) -> bool:
+    return True
+
+
+def test_a_paused_run_is_resumed(folder: Path) -> None:
+    """What waits for approval pauses; `resume_sync` goes on with it, by the beginning of its id, and leaves
+    the file to others."""
+    paused = callsheet.run_sync(plan=PLAN, agents=TEAM)
+    assert (paused.status, [each.step for each in paused.asked]) == (RunStatus.PAUSED, ["out"])
+    done = callsheet.resume_sync(paused.run[:10], agents=TEAM, approve=_yes)
+    assert (done.run, done.answer) == (paused.run, "HELLO")
+    assert [len(step.attempts) for step in done.steps.values()] == [1, 1]
+    with pytest.raises(RunEnded):
+        callsheet.resume_sync(paused.run, agents=TEAM)
+    with pytest.raises(RunNotFound):
+        callsheet.resume_sync("zzz", agents=TEAM)
+
+
+def test_resuming_without_its_agents_changes_nothing() -> None:
+    """Agents that a run needs and that are not given are named; with them it still goes on."""
+    paused = callsheet.run_sync(plan=PLAN, agents=TEAM)
+    with pytest.raises(AgentsChanged, match="'send'"):
+        callsheet.resume_sync(paused.run, agents=[shout])
+    assert callsheet.resume_sync(paused.run, agents=TEAM, approve=_yes).answer == "HELLO"
+
+
+async def test_a_run_that_somebody_has_is_not_resumed() -> None:
+    """While a run is carried out a second hand is refused, also within one process and one journal."""
+    journal = MemoryJournal()
+    asked = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def approve(_: object) -> bool:
+        asked.set()
+        await go_on.wait()
+        return True
+
+    running = asyncio.create_task(callsheet.run(plan=PLAN, agents=TEAM, store=journal, approve=approve))
+    await asked.wait()
+    (summary,) = journal.runs()
+    with pytest.raises(RunOwned) as caught:
+        await callsheet.resume(summary.run, agents=TEAM, store=journal)
+    assert caught.value.exit_code is ExitCode.USAGE
+    go_on.set()
+    assert (await running).answer == "HELLO"
+
+
+def test_what_a_failure_does_is_the_arguments_before_the_settings_word(folder: Path) -> None:
+    """`fail_fast` in callsheet.toml holds unless the call says otherwise."""
+    steps = [
+        {"id": "no", "capability": "refuse", "inputs": {"text": "x"}},
+        {"id": "loud", "capability": "shout", "inputs": {"text": "x"}},
+        {"id": "more", "capability": "shout", "inputs": {"text": {"from": "loud"}}},
+    ]
+    plan = {"goal": "try", "steps": steps, "answer": {"from": "more"}}
+    (folder / "callsheet.toml").write_text("fail_fast = false\nmax_concurrency = 1\n")
+    assert callsheet.run_sync(plan=plan, agents=TEAM).steps["more"].status == "completed"
+    assert callsheet.run_sync(plan=plan, agents=TEAM, fail_fast=True).steps["more"].status == "cancelled"
