@@ -53,6 +53,9 @@ class Agenda:
     lanes: OrderedDict[Lane, OrderedDict[Work, None]] = field(
         default_factory=OrderedDict[Lane, OrderedDict[Work, None]]
     )
+    spare_lanes: list[OrderedDict[Work, None]] = field(
+        default_factory=list[OrderedDict[Work, None]], compare=False
+    )
     sought: dict[Work, str] = field(default_factory=dict[Work, str])
     searched: set[Work] = field(default_factory=set[Work])
     failed: deque[tuple[Work, Failure]] = field(default_factory=deque[tuple[Work, Failure]])
@@ -106,17 +109,16 @@ class Agenda:
 
     def lane(self, work: Work) -> Lane:
         """Where the work stands in line."""
-        lane = self.steps[work[0]].lane
-        if work not in self.blamed:
-            return lane
-        return (*lane, *sorted(self.blamed[work]))
+        capability = self.steps[work[0]].capability.name
+        return (capability, *sorted(self.blamed[work])) if work in self.blamed else (capability,)
 
     def queue(self, work: Work, *, first: bool = False) -> None:
         """The work is ready: it stands in line for a place, or at the head of the line."""
         lane = self.lane(work)
         waiting = self.lanes.get(lane)
         if waiting is None:
-            waiting = self.lanes[lane] = OrderedDict()
+            # A chain of steps empties its lane at every one.
+            waiting = self.lanes[lane] = self.spare_lanes.pop() if self.spare_lanes else OrderedDict()
         waiting[work] = None
         if first:
             waiting.move_to_end(work, last=False)
@@ -130,7 +132,7 @@ class Agenda:
             return
         waiting.pop(work, None)
         if not waiting:
-            del self.lanes[lane]
+            self.spare_lanes.append(self.lanes.pop(lane))
         elif len(self.lanes) > 1:
             self.lanes.move_to_end(lane)
 

@@ -205,7 +205,9 @@ def _call_off_rivals(state: RunState, step: str, item: int | None) -> None:
 def _is_settled(state: RunState, work: Work) -> bool:
     """Whether nothing that befalls the work matters any more: it is done, or its step has failed."""
     step = state.record.steps[work[0]]
-    return step.status in ENDED or (work[1] is not None and step.outputs[work[1]] is not None)
+    if step.status in ENDED:
+        return True
+    return work[1] is not None and step.outputs is not None and step.outputs[work[1]] is not None
 
 
 def _queue_failure(state: RunState, work: Work, failure: Failure) -> None:

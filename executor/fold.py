@@ -165,7 +165,7 @@ def _take_output(record: RunRecord, name: str, item: int | None, output: Any) ->
         # An attempt that was told to stop may succeed all the same, too late.
         if step.status not in ENDED:
             _complete(record, step, output)
-    elif step.outputs[item] is None:
+    elif step.outputs is not None and step.outputs[item] is None:
         step.outputs[item] = output
         step.unfinished -= 1
         # Never so for a step that failed: the item that it failed with is unfinished for good.
@@ -221,7 +221,8 @@ def _result_sought(record: RunRecord, event: ResultSought) -> None:
 
 
 def _result_reused(record: RunRecord, event: ResultReused) -> None:
-    record.step_of(event.step).reused[event.item] = event.source
+    step = record.step_of(event.step)
+    step.reused = {**(step.reused or {}), event.item: event.source}
     _take_output(record, event.step, event.item, event.output)
 
 

@@ -96,9 +96,9 @@ class StepRecord(msgspec.Struct, gc=False):
     failure: Failure | None = None
     because: tuple[str, ...] = ()
     items: list[Any] | None = None
-    outputs: list[Any] = []
+    outputs: list[Any] | None = None
     unfinished: int = 0
-    reused: dict[int | None, str] = {}
+    reused: dict[int | None, str] | None = None
 
 
 @dataclass(slots=True)

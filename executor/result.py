@@ -161,7 +161,7 @@ def _step(step: StepRecord) -> StepResult:
         step.failure,
         step.because,
         tuple(map(_attempt, step.attempts)),
-        tuple(Reuse(run, item) for item, run in step.reused.items()),
+        tuple(Reuse(run, item) for item, run in (step.reused or {}).items()),
     )
 
 

@@ -22,7 +22,7 @@ class Expectation:
     tree: Tree
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CompiledStep:
     """A step with its expressions resolved, its dependencies named and its policy settled.
 
@@ -43,11 +43,6 @@ class CompiledStep:
     on_failure: OnFailure
     approval: bool
     total_timeout_seconds: float | None = None
-
-    @cached_property
-    def lane(self) -> tuple[str, ...]:
-        """Where its work stands in line: with all work of its capability."""
-        return (self.capability.name,)
 
 
 @dataclass(frozen=True)

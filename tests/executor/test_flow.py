@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from callsheet.agents.errors import Permanent, Retryable
 from callsheet.executor.events import StepTimeLimitReached
@@ -69,7 +70,7 @@ class TestTotalTimeout:
     def limited(self, name: str, seconds: float, **more: object) -> CompiledStep:
         """A step with such a limit."""
         made = step(name, **more)  # type: ignore[arg-type]
-        return CompiledStep(**{**vars(made), "total_timeout_seconds": seconds})
+        return replace(made, total_timeout_seconds=seconds)
 
     def test_retries_do_not_go_on_for_ever(self) -> None:
         """A wait that is longer than what is left is not waited for."""

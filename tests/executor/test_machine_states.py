@@ -100,7 +100,7 @@ class Watched(Puppet):
         work = event.step, event.item
         assert event.step not in record.outputs, "what is completed is not done again"
         outputs = record.steps[event.step].outputs
-        assert event.item is None or outputs[event.item] is None, "no item is done twice"
+        assert event.item is None or outputs is None or outputs[event.item] is None, "no item is done twice"
         assert self.running.count(work) == event.hedge, "nothing runs twice but what is hedged"
         assert work not in record.doubtful, "what is in doubt is not tried again"
         self.begun[event.key] += 1
