@@ -196,6 +196,9 @@ class Orchestrator:
         """
         watch = watch or Watch()
         run = self.journal.find(run)
+        known = record_of(self.journal.read(run))
+        if known.status is RunStatus.PENDING and not known.revision:
+            self._require_model()
         await self.journal.claim(run)
         try:
             events = self.journal.read(run)

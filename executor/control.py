@@ -35,8 +35,12 @@ class RunControl:
         self._clock = clock
 
     async def pause(self, run: str) -> Owner | None:
-        """Let nothing start any more, and the run rest once what is under way has ended."""
-        return await self._post(self._open_run(run), Pause())
+        """Let nothing start any more, and the run rest once what is under way has ended. Where nobody
+        has it, it rests already."""
+        record = self._open_run(run)
+        if self._journal.owner(record.run) is None:
+            return None
+        return await self._post(record, Pause())
 
     async def cancel(self, run: str, reason: str = "") -> Owner | None:
         """Stop the run. Where nobody has it, it is ended here and now."""
@@ -135,7 +139,10 @@ def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
     doubtful = [
         work for work in record.doubtful if step in (None, work[0]) and (item is None or item == work[1])
     ]
-    if len(doubtful) != 1:
+    if len(doubtful) > 1:
+        named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
+        raise AnswerRefused(record.run, step or "?", f"several are in doubt, so name one: {named}")
+    if not doubtful:
         raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return doubtful[0]
 

@@ -45,7 +45,7 @@ from .events import (
 from .failure import Failure, FailureKind
 from .json_copy import clean_text
 from .machine import apply, decide
-from .mailbox import Letter
+from .mailbox import Letter, Pause
 from .model import JournaledModel, Owner
 from .record import AttemptRecord, Try
 from .reuse import Reuse
@@ -109,6 +109,7 @@ class Driver:
             if any(isinstance(event, RunResumed) for event in events):
                 # A word that waits already counts before anything starts.
                 await self._collect_letters()
+                self._drop_old_pauses()
                 self._take_in()
             await self._pursue()
             await self._reuse.close()
@@ -215,6 +216,12 @@ class Driver:
             event = self._read(entry) if isinstance(entry, Letter) else entry
             if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
                 self._enter(event)
+
+    def _drop_old_pauses(self) -> None:
+        """Who resumes a run wants it to go on, whatever somebody wanted of its last owner."""
+        old = [each for each in self._inbox if isinstance(each, Letter) and isinstance(each.word, Pause)]
+        self._answered += [letter.number for letter in old]
+        self._inbox = [each for each in self._inbox if each not in old]
 
     def _read(self, letter: Letter) -> Event | None:
         self._answered.append(letter.number)

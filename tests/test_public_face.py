@@ -97,7 +97,11 @@ def test_waiting_inside_of_a_loop_is_refused_with_the_way_out() -> None:
     async def ask(function: Callable[[str], object]) -> None:
         function("a goal")
 
-    functions = {"run": callsheet.run_sync, "plan": callsheet.plan_sync, "resume": callsheet.resume_sync}
+    functions: dict[str, Callable[[str], object]] = {
+        "run": callsheet.run_sync,
+        "plan": callsheet.plan_sync,
+        "resume": callsheet.resume_sync,
+    }
     for instead, function in functions.items():
         with pytest.raises(CallsheetError, match=rf"await callsheet\.{instead}\("):
             asyncio.run(ask(function))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from pathlib import Path
 
 import pytest
 import yaml
+
+from callsheet.executor.events import RunCreated
+from callsheet.executor.sqlite import SqliteJournal
 
 from .chat_server import ChatServer
 from .conftest import Invoke
@@ -157,3 +162,42 @@ def test_a_doctor_shows_no_secret(
     assert "127.0.0.1:1/v1" in done.stdout
     assert "hid" not in done.output
     assert "den@" not in done.output
+
+
+def _create_run(folder: Path, goal: str) -> None:
+    """What a process leaves behind that dies while it plans."""
+
+    async def create() -> None:
+        await journal.create(RunCreated(1.0, "abc123", goal, 1))
+
+    journal = SqliteJournal(folder / ".callsheet" / "runs.db")
+    asyncio.run(create())
+    journal.close()
+
+
+def test_a_run_that_was_still_being_planned_is_resumed(
+    invoke: Invoke, server: ChatServer, folder: Path
+) -> None:
+    """Interrupted before there was a plan, a run is planned to the end and carried out."""
+    _create_run(folder, "say hello loudly")
+    assert "interrupted" in invoke("runs").stdout
+    server.answers = [PLAN]
+    done = invoke("resume", "abc", "--model", "house-model")
+    assert (done.exit_code, done.stdout) == (0, "HELLO\n")
+    assert done.stderr.startswith("model: openai/house-model\nplanning ...\n")
+    assert "say hello loudly" in json.dumps(server.questions[0]["messages"])
+
+
+def test_a_run_without_a_plan_waits_for_a_model(
+    invoke: Invoke, server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the model is not to be had that is said, exit 2, and the run can still be resumed."""
+    _create_run(folder, "say hello loudly")
+    server.answers = [PLAN]
+    key = os.environ["OPENAI_API_KEY"]
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name)
+    assert invoke("resume", "--model", "openai/house-model").exit_code == 2
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    assert invoke("resume", "--model", "house-model").exit_code == 0

@@ -333,6 +333,35 @@ class TestControl:
 
         run_virtually(main())
 
+    def test_a_pause_that_came_too_late_for_one_owner_is_not_for_the_next(self) -> None:
+        """Whoever resumes the run wants it to go on."""
+
+        async def main() -> None:
+            journal = MemoryJournal()
+            await first_run(journal, checked(), actor(), approve=yes)
+            events = journal.read("r")
+            started = next(at for at, event in enumerate(events) if isinstance(event, AttemptStarted))
+            dead = await cut(events, started + 1)
+            control = RunControl(dead, VirtualClock())
+            await control.pause("r")
+            assert len(await dead.mailbox.letters("r")) == 1
+            assert (await executor(dead, actor(), approve=yes).resume("r")).status == "completed"
+            assert await dead.mailbox.letters("r") == []
+
+        run_virtually(main())
+
+    def test_a_run_that_nobody_has_rests_already(self) -> None:
+        """A pause leaves nothing behind that would hold up whoever resumes it."""
+
+        async def main() -> None:
+            journal = MemoryJournal()
+            await first_run(journal, checked(), actor())
+            await journal.release("r")
+            assert await RunControl(journal, VirtualClock()).pause("r") is None
+            assert await journal.mailbox.letters("r") == []
+
+        run_virtually(main())
+
     def test_a_live_run_is_cancelled_by_a_letter(self) -> None:
         """What runs is told to stop, and the journal says why."""
 

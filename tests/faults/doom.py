@@ -51,14 +51,14 @@ def doom_connections(doom: Doom) -> None:
             word = sql.split(None, 1)[0]
             if sql == "BEGIN" or word not in ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT"):
                 return super().execute(sql, parameters)
-            doom.meet(f"sql {word}")
+            doom.meet(f"sql {sql}")
             cursor = super().execute(sql, parameters)
             if word == "COMMIT":
                 doom.meet("sql committed")
             return cursor
 
         def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
-            doom.meet("sql INSERT")
+            doom.meet(f"sql {sql}")
             return super().executemany(sql, parameters)
 
     def connect(path: Path) -> sqlite3.Connection:
@@ -120,9 +120,7 @@ class DoomedJournal:
     """A journal in a file with boundaries before and after everything that writes. What it acknowledges
     is told to a witness outside before anybody here can act on it."""
 
-    def __init__(
-        self, path: Path, doom: Doom, witness: Witness, *, lease: LeaseTerms | None = None
-    ) -> None:
+    def __init__(self, path: Path, doom: Doom, witness: Witness, *, lease: LeaseTerms | None = None) -> None:
         self._inner = SqliteJournal(path, lease=lease)
         self._doom = doom
         self._witness = witness

@@ -1,4 +1,4 @@
-"""A process that has imported everything and forks one life after another, so that a kill costs milliseconds."""
+"""A process that has imported everything and forks one life after another: a kill costs milliseconds."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ class Life:
 
     def last_words(self) -> Any:
         """The last thing that it said, once it has ended. Raises AssertionError where it went wrong."""
-        last = None
+        last: Any = None
         while (word := self.hear()) is not None:
-            assert not (isinstance(word, dict) and "error" in word), word["error"]
+            assert "error" not in word if isinstance(word, dict) else True, word
             last = word
         return last
 

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import resource
-import sqlite3
+import json
 from collections.abc import Callable, Coroutine
 from contextlib import closing
-from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.functions import agent
-from callsheet.executor import tables
-from callsheet.executor.clock import Clock, SystemClock
-from callsheet.executor.errors import ExecutorError, RunEnded, RunOwned
+from callsheet.agents.models.chat import ChatRequest
+from callsheet.agents.models.scripted import ScriptedModel
+from callsheet.executor.clock import SystemClock
+from callsheet.executor.errors import ExecutorError, RunOwned
 from callsheet.executor.events import ApprovalRequested, Verdict
-from callsheet.executor.fold import record_of
-from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
 from callsheet.executor.sqlite import SqliteJournal
-from callsheet.executor.virtual_time import VirtualClock, outside_work, run_virtually
+from callsheet.executor.virtual_time import run_virtually
 from callsheet.orchestrator import Orchestrator
 
 from .fork_server import Voice
-from .stage import QUICK, Stage, rest_or_end, say_yes, summary, team
+from .stage import QUICK, Stage, rest_or_end, say_yes, summary, team, the_run
 
 GATE = "gate"
 """A file that somebody makes in the folder of a run, when those who hold may go on."""
+NO_PLAN = "Let me think."
+"""What a model says at first."""
 
 
 def perform(
@@ -55,7 +54,14 @@ def perform(
         try:
             voice.say(summary(asyncio.run(main()) if really else run_virtually(main())))
         except ExecutorError as error:
-            voice.say({"refused": type(error).__name__, "text": str(error), "pid": getattr(error, "pid", None)})
+            pid = getattr(error, "pid", None)
+            voice.say({"refused": type(error).__name__, "text": str(error), "pid": pid})
+
+
+async def for_ever() -> NoReturn:
+    """Wait, until somebody stops it."""
+    await asyncio.Event().wait()
+    raise AssertionError("nothing lasts")
 
 
 def rest(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
@@ -98,7 +104,7 @@ def take_over(voice: Voice, folder: str, plan: dict[str, Any], step: str, **word
 
     async def wait(orchestrator: Orchestrator) -> None:
         run = orchestrator.journal.runs()[0].run
-        while orchestrator.journal.owner(run) is not None:
+        while orchestrator.journal.owner(run) is not None:  # noqa: ASYNC110 - leases run out unseen
             await asyncio.sleep(0.02)
 
     perform(voice, stage, plan, _holding(voice, stage, step), really=True, first=wait)
@@ -111,7 +117,7 @@ def _holding(voice: Voice, stage: Stage, step: str) -> list[Agent]:
         stage.witness.begin(context)
         if context.step == step:
             voice.say("holding")
-            while not (stage.folder / GATE).exists():
+            while not (stage.folder / GATE).exists():  # noqa: ASYNC110 - another process makes it
                 await asyncio.sleep(0.01)
         stage.witness.finish(context, sum(numbers) + salt)
         return sum(numbers) + salt
@@ -131,3 +137,76 @@ def claim_error(path: str, run: str) -> Any:
             return True
 
     return asyncio.run(claim())
+
+
+def ask(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
+    """A life in which somebody is asked for an approval, and does not answer."""
+    voice.say("alive")
+    stage = Stage(folder, lease=QUICK, **words)
+
+    async def ask_nobody(request: ApprovalRequested) -> bool:
+        kept = stage.journal.read(the_run(stage.journal))
+        voice.say("asked" if request in kept else "asked too early")
+        return await for_ever()
+
+    perform(voice, stage, plan, approve=ask_nobody)
+
+
+def cancel(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
+    """A life in which the first step has its own run cancelled, and then waits to be stopped."""
+    voice.say("alive")
+    stage = Stage(folder, **words)
+    orchestrator = stage.orchestrator()
+
+    @agent
+    async def add(numbers: list[int], salt: int, context: Context) -> int:
+        """Never add."""
+        stage.witness.begin(context)
+        await orchestrator.control.cancel(context.run, "enough")
+        return await for_ever()
+
+    perform(voice, stage, plan, [add])
+
+
+def anew(voice: Voice, folder: str, plan: dict[str, Any], run: str | None = None, **words: Any) -> None:
+    """A life that begins a run beside those that there are, or goes on with one of them."""
+    voice.say("alive")
+    stage = Stage(folder, **words)
+    orchestrator = stage.orchestrator()
+    with closing(stage.journal):
+        work = orchestrator.run(plan=plan) if run is None else orchestrator.resume(run)
+        voice.say(summary(run_virtually(work)))
+
+
+def plan_it(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
+    """A life in which a model makes the plan: its first answer does not check, the repair does."""
+    voice.say("alive")
+    stage = Stage(folder, **words)
+
+    def answer(request: ChatRequest) -> str:
+        stage.witness.note("asked")
+        is_repair = any(NO_PLAN in each.content for each in request.messages)
+        return written(plan) if is_repair else NO_PLAN
+
+    model = ScriptedModel([answer] * 3)
+    orchestrator = stage.orchestrator(model=model)
+
+    async def main() -> RunResult:
+        runs = stage.journal.runs()
+        if runs:
+            return await orchestrator.resume(runs[0].run)
+        return await orchestrator.run("Add one and two, and then some more.")
+
+    with closing(stage.journal):
+        voice.say(summary(run_virtually(main())))
+
+
+def written(plan: dict[str, Any]) -> str:
+    """The plan as a model writes it in the full format."""
+    fields: dict[str, Any] = {"for_each": None, "condition": None, "expect": [], "depends_on": []}
+    fields |= {"join": "all", "on_failure": "fail"}
+    steps: list[dict[str, Any]] = [
+        {"id": step["id"], "call": {name: step[name] for name in ("capability", "inputs")}} | fields
+        for step in plan["steps"]
+    ]
+    return json.dumps({"steps": steps, "answer": plan["answer"]})

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -32,6 +32,9 @@ from .witness import Witness, key_of, testimony
 
 QUICK = LeaseTerms(tick=0.02, renew=0.1, expiry=0.5)
 """For lives that have to see a lease run out."""
+
+Settle: TypeAlias = Callable[[Orchestrator, str], Coroutine[Any, Any, None]]
+"""Says what became of the work of a run that is in doubt."""
 
 
 class Work:
@@ -129,9 +132,7 @@ class Stage:
         return Orchestrator(agents or team(self.work), store=self.journal, workspace=self.folder, **options)
 
 
-async def go_on(
-    orchestrator: Orchestrator, plan: dict[str, Any], settle: Callable[[Orchestrator, str], Coroutine[Any, Any, None]]
-) -> RunResult:
+async def go_on(orchestrator: Orchestrator, plan: dict[str, Any], settle: Settle) -> RunResult:
     """Begin the run, or go on with it, until it has ended; `settle` is asked where it rests."""
     journal = orchestrator.journal
     runs = journal.runs()
@@ -146,7 +147,7 @@ async def go_on(
     return result
 
 
-def settle_by(witness: Path) -> Callable[[Orchestrator, str], Coroutine[Any, Any, None]]:
+def settle_by(witness: Path) -> Settle:
     """Somebody who looks at the world to find out what became of work that is in doubt."""
 
     async def settle(orchestrator: Orchestrator, run: str) -> None:

@@ -11,7 +11,6 @@ import pytest
 from callsheet.executor.events import (
     AttemptLost,
     AttemptStarted,
-    AttemptSucceeded,
     RunPaused,
     RunStarted,
     encode,

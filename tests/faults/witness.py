@@ -1,4 +1,4 @@
-"""A witness outside of the process that dies: one file, one order, for what was acknowledged and what was done."""
+"""A witness outside of the process that dies: what was acknowledged and what was done, in one order."""
 
 from __future__ import annotations
 
@@ -54,6 +54,10 @@ class Witness:
         """The journal says that it has these."""
         for event in events:
             self._write(Entry("acknowledged", event=encode(event).decode(), pid=os.getpid()))
+
+    def note(self, what: str) -> None:
+        """Anything else."""
+        self._write(Entry(what, pid=os.getpid()))
 
     def _write(self, entry: Entry) -> None:
         os.write(self._file, msgspec.json.encode(entry) + b"\n")
