@@ -46,7 +46,7 @@ from .failure import Account, Failure, FailureKind
 from .record import ENDED, AttemptStatus, StepStatus, Try, Work
 from .state import RunState
 
-MOST_LOSSES = 20
+MOST_LOSSES = 100
 """Of one piece of work while nothing else gets done, before it is taken to be what ends the process."""
 
 

@@ -15,6 +15,7 @@ from callsheet.agents.agent import Agent, Context
 from callsheet.agents.capability import Capability, Effect
 from callsheet.agents.errors import Retryable
 from callsheet.agents.registry import Registry
+from callsheet.executor.consequences import MOST_LOSSES
 from callsheet.executor.control import RunControl
 from callsheet.executor.errors import AgentsChanged, AnswerRefused, NothingWaits, RunEnded
 from callsheet.executor.events import (
@@ -33,6 +34,7 @@ from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.planner.checker import check
 from callsheet.planner.compiled import CheckedPlan
 
+from .puppet import Puppet
 from .stage import ANYTHING, HALL, VALUE, Actor, behave
 
 WORK = Capability(
@@ -433,3 +435,16 @@ def test_what_was_allowed_when_the_run_began_is_allowed_still() -> None:
         assert result.account is not None and "its time" in result.account.describe()
 
     run_virtually(main())
+
+
+def test_work_that_ends_the_process_again_and_again_fails_at_last() -> None:
+    """A hundred times in a row, while nothing else gets done: then its step fails, and says what may help."""
+    steps = [{"id": "a", "capability": "work"}]
+    plan = checked({"goal": "g", "steps": steps, "answer": "x"})
+    puppet = Puppet(plan)
+    for _ in range(MOST_LOSSES):
+        assert puppet.running == [("a", None)]
+        puppet.resume()
+    assert puppet.state.record.status == "failed"
+    assert puppet.latest.account.failure.kind == "lost"
+    assert 'isolation="process"' in puppet.latest.account.describe()
