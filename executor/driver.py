@@ -25,7 +25,7 @@ from .commands import (
     StartAttempt,
     StopAttempt,
 )
-from .correspondence import event_of
+from .correspondence import Correspondence, event_of
 from .desk import Nobody, Wait
 from .dispatch import Dispatch
 from .errors import JournalError
@@ -78,6 +78,8 @@ class Driver:
         clock = around.clock
         self._timers = Timers(clock, self._post)
         self._asking = Asking(around.approve, clock, self._post, self._break)
+        mailbox = around.journal.mailbox
+        self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
         self._dispatch = Dispatch(around.desk, clock, figures, contested, self._wake)
         self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
         self._attempts = Attempts(
@@ -88,9 +90,6 @@ class Driver:
         self._inbox: list[Event | Letter] = []
         self._waiter: asyncio.Future[None] | None = None
         self._woken = False
-        self._reading: asyncio.Task[None] | None = None
-        self._unread = True
-        self._seen: set[int] = set()
         self._answered: list[int] = []
         self._broken: BaseException | None = None
         self._over = False
@@ -101,15 +100,13 @@ class Driver:
         Cancelling stops the attempts, enters the run's cancellation, and raises CancelledError
         then. Raises JournalError, and whatever `approve` and `on_event` raise.
         """
-        leave = self._around.journal.mailbox.watch(self._run, self._read_letters)
         try:
             for event in events:
                 self._enter(event)
             self._take_up()
             if any(isinstance(event, RunResumed) for event in events):
                 # A word that waits already counts before anything starts.
-                await self._collect_letters()
-                self._drop_old_pauses()
+                self._inbox += self._without_pauses(await self._correspondence.fetch())
                 self._take_in()
             await self._pursue()
             await self._reuse.close()
@@ -121,7 +118,6 @@ class Driver:
             await self._call_off(error)
             raise
         finally:
-            leave()
             self._release()
 
     def _take_up(self) -> None:
@@ -176,7 +172,7 @@ class Driver:
     def _may_rest(self) -> bool:
         if self._state.pausing:
             return True
-        if self._reading is not None:
+        if self._correspondence:
             return False
         return not (self._timers.retries_wait or self._asking or self._dispatch.closed or self._reuse)
 
@@ -217,11 +213,11 @@ class Driver:
             if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
                 self._enter(event)
 
-    def _drop_old_pauses(self) -> None:
+    def _without_pauses(self, letters: list[Letter]) -> list[Letter]:
         """Who resumes a run wants it to go on, whatever somebody wanted of its last owner."""
-        old = [each for each in self._inbox if isinstance(each, Letter) and isinstance(each.word, Pause)]
-        self._answered += [letter.number for letter in old]
-        self._inbox = [each for each in self._inbox if each not in old]
+        pauses = [letter for letter in letters if isinstance(letter.word, Pause)]
+        self._answered += [letter.number for letter in pauses]
+        return [letter for letter in letters if letter not in pauses]
 
     def _read(self, letter: Letter) -> Event | None:
         self._answered.append(letter.number)
@@ -359,25 +355,9 @@ class Driver:
         if limit is not None and not self._timers.is_limited(name):
             self._timers.limit_step(name, started + limit)
 
-    def _read_letters(self) -> None:
-        """There may be letters."""
-        self._unread = True
-        if self._reading is None and not self._over:
-            self._reading = self._loop.create_task(self._collect_letters())
-
-    async def _collect_letters(self) -> None:
-        try:
-            while self._unread:
-                self._unread = False
-                for letter in await self._around.journal.mailbox.letters(self._run):
-                    if letter.number not in self._seen:
-                        self._seen.add(letter.number)
-                        self._inbox.append(letter)
-        except Exception as error:
-            self._break(error)
-        finally:
-            self._reading = None
-            self._wake()
+    def _deliver(self, letters: list[Letter]) -> None:
+        self._inbox += letters
+        self._wake()
 
     def _release(self) -> None:
         self._over = True
@@ -386,5 +366,4 @@ class Driver:
         self._asking.withdraw_all()
         self._reuse.abandon()
         self._dispatch.release()
-        if self._reading is not None:
-            self._reading.cancel()
+        self._correspondence.close()
