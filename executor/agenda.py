@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from callsheet.planner.compiled import CompiledStep
 from callsheet.planner.plan import Join
 
+from .events import RetryScheduled
 from .failure import Failure
 from .record import Try, Work
 
@@ -59,7 +60,7 @@ class Agenda:
     sought: dict[Work, str] = field(default_factory=dict[Work, str])
     searched: set[Work] = field(default_factory=set[Work])
     failed: deque[tuple[Work, Failure]] = field(default_factory=deque[tuple[Work, Failure]])
-    backoffs: dict[Work, float] = field(default_factory=dict[Work, float])
+    backoffs: dict[Work, RetryScheduled] = field(default_factory=dict[Work, RetryScheduled])
     hedges: OrderedDict[Work, int] = field(default_factory=OrderedDict[Work, int])
     doomed: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
     orphans: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])

@@ -26,25 +26,35 @@ class Asking:
         self._broke = broke
         self._loop = asyncio.get_running_loop()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._prepared: dict[str, ApprovalRequested] = {}
 
     def __bool__(self) -> bool:
-        """Whether somebody is being asked."""
-        return bool(self._tasks)
+        """Whether somebody is being asked, or is going to be."""
+        return bool(self._tasks or self._prepared)
 
-    def ask(self, request: ApprovalRequested) -> None:
-        """Post what is answered."""
+    def prepare(self, request: ApprovalRequested) -> None:
+        """A question that will be asked, unless it is withdrawn before."""
         if self._approve is not None:
+            self._prepared[request.step] = request
+
+    def ask(self) -> None:
+        """The questions are kept: ask them, and post what is answered."""
+        if self._approve is None or not self._prepared:
+            return
+        prepared, self._prepared = self._prepared, {}
+        for request in prepared.values():
             self._tasks[request.step] = self._loop.create_task(self._ask(self._approve, request))
 
     def withdraw(self, step: str) -> None:
         """Somebody else has answered."""
+        self._prepared.pop(step, None)
         task = self._tasks.pop(step, None)
         if task is not None:
             task.cancel()
 
     def withdraw_all(self) -> None:
         """Nobody needs to answer any more."""
-        for step in list(self._tasks):
+        for step in [*self._prepared, *self._tasks]:
             self.withdraw(step)
 
     async def _ask(self, approve: Approve, request: ApprovalRequested) -> None:

@@ -259,7 +259,7 @@ def _result_reused(state: RunState, event: ResultReused) -> None:
 
 def _retry_scheduled(state: RunState, event: RetryScheduled) -> None:
     state.agenda.failed.popleft()
-    state.agenda.backoffs[event.step, event.item] = event.due
+    state.agenda.backoffs[event.step, event.item] = event
 
 
 def _retry_due(state: RunState, event: RetryDue) -> None:

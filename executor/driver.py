@@ -123,16 +123,19 @@ class Driver:
     def _take_up(self) -> None:
         """Set up what the journal says is under way, beside attempts."""
         record, agenda = self._state.record, self._state.agenda
-        if record.deadline is not None:
-            self._timers.limit_run(record.deadline)
-        for work, due in agenda.backoffs.items():
-            self._timers.retry(work, agenda.attempts.get(work, 0) + 1, due)
+        now = self._now()
+        if record.deadline is not None and record.started is not None:
+            # Where the clock was set back since, nothing takes longer than it was to take at first.
+            self._timers.limit_run(min(record.deadline, now + record.deadline - record.started))
+        for scheduled in agenda.backoffs.values():
+            due = min(scheduled.due, now + scheduled.due - scheduled.at)
+            self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
         for request in record.asked.values():
-            self._asking.ask(request)
+            self._asking.prepare(request)
         for name in agenda.unended:
             attempts = record.steps[name].attempts
             if attempts:
-                self._limit_step(name, attempts[0].started)
+                self._limit_step(name, min(attempts[0].started, now))
 
     async def _pursue(self) -> None:
         while True:
@@ -195,6 +198,7 @@ class Driver:
             for event in batch:
                 self._on_event(event)
         self._reuse.follow(batch)
+        self._asking.ask()
         for attempt in launches:
             self._attempts.launch(attempt)
 
@@ -275,7 +279,7 @@ class Driver:
                 self._timers.retry((event.step, event.item), event.attempt, event.due)
             case RequestApproval(event):
                 self._enter(event)
-                self._asking.ask(event)
+                self._asking.prepare(event)
             case Finish(event):
                 self._enter(event)
                 self._over = True

@@ -104,10 +104,7 @@ class Puppet:
         self.state = fold(kept, {1: self.checked})
         self.seeking.clear()
         self.enter(RunResumed(self.now, self.most))
-        self.timers = [
-            RetryScheduled(self.now, step, self.state.agenda.attempts.get((step, item), 0) + 1, due, item)
-            for (step, item), due in self.state.agenda.backoffs.items()
-        ]
+        self.timers = list(self.state.agenda.backoffs.values())
         self.settle()
 
     @property

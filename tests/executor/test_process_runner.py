@@ -455,7 +455,7 @@ def test_when_the_run_dies_its_processes_die(tmp_path: Path, fifo: Path, number:
             assert await news(file) == b""
 
     with subprocess.Popen(
-        [sys.executable, "main.py", str(fifo)], cwd=tmp_path, stderr=subprocess.DEVNULL
+        [sys.executable, "main.py", str(fifo)], cwd=tmp_path, stderr=subprocess.DEVNULL, env=_environment()
     ) as process:
         asyncio.run(watch(process))
 
@@ -638,10 +638,16 @@ print(asyncio.run(ProcessRunner().perform(mine, "work", {}, Context("r", "s", 1,
     assert (done.stdout, done.stderr) == ("{'value': 'callsheet_agents_mine'}\n", "")
 
 
+def _environment() -> dict[str, str]:
+    """As a user has it, whose scripts find the modules beside them."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
+
+
 def _python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-W", "error", *arguments],
         cwd=folder,
+        env=_environment(),
         capture_output=True,
         text=True,
         check=False,

@@ -42,9 +42,11 @@ class Doom:
                     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def doom_connections(doom: Doom) -> None:
+def doom_connections(doom: Doom) -> list[sqlite3.Connection]:
     """From now on whatever this process writes to a journal passes boundaries: before a transaction,
-    before each change in it, before it is committed, and after."""
+    before each change in it, before it is committed, and after. In the list will be the first connection
+    that is opened, which is that of the writer."""
+    writers: list[sqlite3.Connection] = []
 
     class Doomed(sqlite3.Connection):
         def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
@@ -62,15 +64,19 @@ def doom_connections(doom: Doom) -> None:
             return super().executemany(sql, parameters)
 
     def connect(path: Path) -> sqlite3.Connection:
-        return sqlite3.connect(
+        connection = sqlite3.connect(
             path,
             timeout=tables.BUSY_SECONDS,
             isolation_level=None,
             check_same_thread=False,
             factory=Doomed,
         )
+        if not writers:
+            writers.append(connection)
+        return connection
 
     tables.connect = connect
+    return writers
 
 
 class DoomedResults:

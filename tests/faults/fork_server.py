@@ -20,6 +20,8 @@ from typing import Any
 
 TESTS = Path(__file__).parent.parent
 PATIENCE_SECONDS = 30.0
+GRAVE = "went wrong: "
+"""How the last words of a life begin that ended by an exception."""
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from faults.fork_server import serve; serve()"
 
 
@@ -40,16 +42,20 @@ class Life:
     def __init__(self, server: ForkServer, pid: int, pipe: int) -> None:
         self.pid = pid
         self._server = server
-        self._pipe = pipe
+        self._pipe: int | None = pipe
         self._heard = b""
         self._status: int | None = None
 
     def hear(self, seconds: float = PATIENCE_SECONDS) -> Any:
         """The next thing that it says; None once it has ended. Raises TimeoutError."""
+        assert self._pipe is not None, "nobody listens to this life any more"
         given_up = time.monotonic() + seconds
         while b"\n" not in self._heard:
             left = given_up - time.monotonic()
-            if left <= 0 or not select.select([self._pipe], [], [], left)[0]:
+            # Not `select`: there may be more than a thousand pipes by now.
+            poll = select.poll()
+            poll.register(self._pipe, select.POLLIN)
+            if left <= 0 or not poll.poll(left * 1000):
                 raise TimeoutError(f"process {self.pid} says nothing")
             heard = os.read(self._pipe, 1 << 16)
             if not heard:
@@ -74,18 +80,21 @@ class Life:
             self._status = self._server.wait(self.pid)
         return self._status
 
-    def last_words(self) -> Any:
-        """The last thing that it said, once it has ended. Raises AssertionError where it went wrong."""
-        last: Any = None
-        while (word := self.hear()) is not None:
-            assert "error" not in word if isinstance(word, dict) else True, word
-            last = word
+    def last_words(self, heard: Any = None) -> Any:
+        """The last thing that it said after what was `heard`, once it has ended. Raises AssertionError where
+        it went wrong."""
+        word, last = heard or self.hear(), heard
+        while word is not None:
+            assert not (isinstance(word, str) and word.startswith(GRAVE)), word
+            word, last = self.hear(), word
         return last
 
     def close(self) -> None:
         """End it, and forget about it."""
         self.kill()
-        os.close(self._pipe)
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
 
 
 class ForkServer:
@@ -161,7 +170,7 @@ def _live(scene: Callable[..., None], voice: Voice, words: dict[str, Any]) -> No
         code = 0
     except BaseException:
         with suppress(OSError):
-            voice.say({"error": traceback.format_exc()})
+            voice.say(GRAVE + traceback.format_exc())
     finally:
         # Nothing of the server's is cleared away by its children.
         os._exit(code)

@@ -121,7 +121,7 @@ class Stage:
         self.folder = Path(folder)
         self.life = life
         self.doom = Doom(point, count)
-        doom_connections(self.doom)
+        self.writers = doom_connections(self.doom)
         self.witness = Witness(self.folder / "witness")
         self.work = Work(self.witness, self.doom)
         self.journal = DoomedJournal(self.folder / "runs.db", self.doom, self.witness, lease=lease)

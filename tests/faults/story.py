@@ -34,7 +34,7 @@ class Story:
 
     def begin(self, scene: Callable[..., None] = live, **words: Any) -> Life:
         """A life that has said that it is one."""
-        words |= {"folder": str(self.folder), "plan": self.plan, "life": self.lives}
+        words = {"folder": str(self.folder), "plan": self.plan, "life": self.lives} | words
         self.lives += 1
         life = self.server.fork(scene, **words)
         assert life.hear() == "alive"
@@ -52,18 +52,18 @@ class Story:
         except TimeoutError:
             self.kill(life)
             return None
-        assert word is None or "error" not in word, word["error"]
-        self.end(life)
-        return word
+        return self.end(life, word)
 
     def kill(self, life: Life) -> None:
         """End a life at once. It may just have ended by itself."""
         self.kills += life.kill() == -signal.SIGKILL
+        life.close()
 
-    def end(self, life: Life) -> Any:
-        """Wait for the end of a life: what it came to, or None."""
-        words = life.last_words()
+    def end(self, life: Life, heard: Any = None) -> Any:
+        """Wait for the end of a life: what it came to, or None. `heard` was said last."""
+        words = life.last_words(heard)
         status = life.wait()
+        life.close()
         assert status in (0, -signal.SIGKILL), status
         self.kills += status == -signal.SIGKILL
         return None if status else words
