@@ -171,6 +171,10 @@ class ProcessDied(ExecutorError):
         self.code = code
 
 
+class OutputNotKept(ExecutorError):
+    """What an agent in a process of its own returned cannot come home: it is no JSON, or too large."""
+
+
 class ProcessNotStarted(ExecutorError):
     """The system has no process for `agent`."""
 

@@ -20,7 +20,7 @@ from callsheet.planner.expressions.values import Absent
 
 from .account import describe, values_in
 from .decisions import scope_of
-from .errors import ProcessDied
+from .errors import OutputNotKept, ProcessDied
 from .events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from .failure import Failure, FailureKind
 from .json_copy import NotJson, clean_text, copy_json
@@ -58,6 +58,8 @@ def judge_error(
     step: CompiledStep, started: AttemptStarted, error: BaseException, at: float
 ) -> AttemptFailed | AttemptSurprised:
     """What was raised: a surprise, or a failure that trying again can mend or not."""
+    if isinstance(error, OutputNotKept):
+        return _invalid(started, str(error), at)
     if isinstance(error, Surprise):
         surprise = Failure(FailureKind.SURPRISE, _text(error))
         return AttemptSurprised(at, started.step, started.attempt, surprise, item=started.item)

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from callsheet.agents.agent import Context
-from callsheet.agents.errors import Permanent
 from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.workspace import Workspace
 
@@ -40,6 +39,7 @@ from .channel import (
     worker_end,
 )
 from .distant_error import pack, unpack
+from .errors import OutputNotKept
 from .json_copy import NotJson, copy_json
 
 _GOODBYE_SECONDS = 1.0
@@ -127,7 +127,7 @@ class Worker:
         try:
             return Returned(copy_json(output))
         except NotJson as error:
-            return Raised(pack(Permanent(f"it returned what cannot be kept: {error}")))
+            return Raised(pack(OutputNotKept(f"it returned what cannot be kept: {error}")))
 
     def _listen(self) -> None:
         try:

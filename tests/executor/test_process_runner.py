@@ -35,7 +35,7 @@ from callsheet.agents.models.errors import (
 )
 from callsheet.agents.workspace import Workspace
 from callsheet.executor.distant_error import ErrorMessage, pack, unpack
-from callsheet.executor.errors import ProcessDied, ProcessNotStarted
+from callsheet.executor.errors import OutputNotKept, ProcessDied, ProcessNotStarted
 from callsheet.executor.events import AttemptFailed, ModelCalled
 from callsheet.executor.failure import FailureKind
 from callsheet.executor.process_runner import ProcessRunner
@@ -221,14 +221,14 @@ async def test_large_inputs_and_outputs_pass(runner: ProcessRunner) -> None:
         ("vast", "MB|bytes"),
     ],
 )
-async def test_output_that_is_no_json_is_a_permanent_failure(
+async def test_output_that_is_no_json_does_not_come_home(
     runner: ProcessRunner, what: str, reason: str
 ) -> None:
     """With the reason that is told of agents that work in this process."""
     inputs: dict[str, Any] = {"what": what}
     if what == "vast":
         inputs = {"what": "large", "text": "x" * 1024, "times": 17 * 1024}
-    with pytest.raises(Permanent, match=f"it returned what cannot be kept: .*({reason})"):
+    with pytest.raises(OutputNotKept, match=f"it returned what cannot be kept: .*({reason})"):
         await perform(runner, process_agents.give, **inputs)
 
 
@@ -671,10 +671,20 @@ def test_a_crash_is_tried_again_in_another_process() -> None:
 
 
 def test_a_crash_in_irreversible_work_is_not_tried_again() -> None:
-    """Nobody knows how far it came."""
+    """Nobody knows how far it came: the run pauses, and asks."""
     played = play(plan(_work(process_agents.wipe, "exit")), process_agents.wipe)
     (failed,) = played.of(AttemptFailed)
     assert (failed.failure.retryable, failed.failure.agent_at_fault) == (False, True)
+    assert failed.failure.in_doubt
+    assert (str(played.result.status), len(played.result.waiting)) == ("paused", 1)
+
+
+def test_output_that_is_no_json_fails_the_attempt_once() -> None:
+    """As it does of an agent in this process."""
+    nan = step("a", does=process_agents.give.capabilities[0], inputs={"what": Constant("nan")}, max_retries=1)
+    played = play(plan(nan), process_agents.give)
+    (failed,) = played.of(AttemptFailed)
+    assert (failed.failure.kind, failed.failure.retryable) == (FailureKind.INVALID_OUTPUT, False)
 
 
 def test_a_timeout_really_ends_the_work(fifo: Path) -> None:
