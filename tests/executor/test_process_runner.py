@@ -414,10 +414,10 @@ async def test_a_crash_fails_the_attempt_and_nothing_else(
 
 @pytest.mark.slow
 async def test_a_process_that_closes_its_channel_is_ended(runner: ProcessRunner) -> None:
-    """Nothing could ever come of it."""
-    with pytest.raises(ProcessDied, match="closed the pipes") as raised:
+    """Nothing could ever come of it; it may notice so itself, and end first."""
+    with pytest.raises(ProcessDied, match=r"closed the pipes|ended with exit code 1") as raised:
         await perform(runner, process_agents.crash, how="close")
-    assert raised.value.code is None
+    assert raised.value.code in (None, 1)
 
 
 async def test_no_process_to_be_had_is_said(runner: ProcessRunner, monkeypatch: pytest.MonkeyPatch) -> None:
