@@ -9,6 +9,9 @@ from .clock import Clock
 from .events import Event, HedgeDue, RetryDue, StepTimeLimitReached, TimeLimitReached
 from .record import Try, Work
 
+_RUN = object()
+"""Stands for the run among the names of its steps, any of which it may have too."""
+
 
 class Timers:
     """Set from what the journal holds, so that a run that is resumed waits for what is left of it."""
@@ -31,7 +34,7 @@ class Timers:
 
     def limit_run(self, deadline: float) -> None:
         """Post a TimeLimitReached at the deadline."""
-        self._set("run", deadline, lambda: TimeLimitReached(self._clock.now()))
+        self._set(_RUN, deadline, lambda: TimeLimitReached(self._clock.now()))
 
     def limit_step(self, step: str, deadline: float) -> None:
         """Post a StepTimeLimitReached at the deadline."""

@@ -90,6 +90,12 @@ class TestTotalTimeout:
         statuses = [str(attempt.status) for attempt in played.result.steps["a"].attempts]
         assert statuses == ["succeeded", "cancelled"]
 
+    def test_it_holds_for_a_step_called_run_too(self) -> None:
+        """Whose limit is not that of the run."""
+        actor = Actor(lambda inputs, context: asyncio.sleep(30, "x"))
+        played = play(plan(self.limited("run", 20)), actor, time_limit=1000)
+        assert played.result.ended == EPOCH + 20
+
     def test_a_step_that_is_done_in_time_hears_nothing_of_it(self) -> None:
         """No event, and no wait at the end of the run."""
         played = play(plan(self.limited("a", 20), step("b", "a")), Actor())
