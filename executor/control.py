@@ -11,14 +11,15 @@ from callsheet.agents.registry import Registry
 from .account import describe
 from .clock import Clock
 from .commands import StartAttempt
-from .errors import AnswerRefused, NothingWaits, RunEnded
+from .errors import AnswerRefused, NothingWaits
 from .events import CancellationRequested, Event, RunCancelled, RunResumed, Verdict
 from .fold import record_of
+from .history import open_record
 from .journal import Journal
 from .lease import Owner
 from .machine import apply, decide
 from .mailbox import Approve, Cancel, Deny, Pause, Settle, Word
-from .record import RUN_ENDED, RunRecord, RunStatus, Work
+from .record import RunRecord, RunStatus, Work
 from .revival import revive
 
 
@@ -54,20 +55,12 @@ class RunControl:
     async def approve(self, run: str, step: str | None = None, by: str = "") -> Owner | None:
         """Let a step start that waits for an approval; where `step` is None, every one that does.
         Raises NothingWaits."""
-        record = self._open_run(run)
-        owner: Owner | None = None
-        for name in _asked(record, step):
-            owner = await self._post(record, Approve(name, by))
-        return owner
+        return await self._decide(run, step, by, Approve)
 
     async def deny(self, run: str, step: str | None = None, by: str = "") -> Owner | None:
         """Refuse a step its approval; where `step` is None, every one that waits for it. Raises
         NothingWaits."""
-        record = self._open_run(run)
-        owner: Owner | None = None
-        for name in _asked(record, step):
-            owner = await self._post(record, Deny(name, by))
-        return owner
+        return await self._decide(run, step, by, Deny)
 
     async def settle(
         self,
@@ -92,11 +85,15 @@ class RunControl:
             raise AnswerRefused(record.run, name, "only work that is done has an output")
         return await self._post(record, Settle(name, verdict, at, output, by))
 
+    async def _decide(self, run: str, step: str | None, by: str, kind: type[Approve | Deny]) -> Owner | None:
+        record = self._open_run(run)
+        owner: Owner | None = None
+        for name in _asked(record, step):
+            owner = await self._post(record, kind(name, by))
+        return owner
+
     def _open_run(self, run: str) -> RunRecord:
-        record = record_of(self._journal.read(self._journal.find(run)))
-        if record.status in RUN_ENDED:
-            raise RunEnded(record.run, record.status)
-        return record
+        return open_record(self._journal, self._journal.find(run))
 
     async def _post(self, record: RunRecord, word: Word) -> Owner | None:
         await self._journal.mailbox.post(record.run, word)
@@ -136,9 +133,7 @@ def _asked(record: RunRecord, step: str | None) -> tuple[str, ...]:
 
 
 def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
-    doubtful = [
-        work for work in record.doubtful if step in (None, work[0]) and (item is None or item == work[1])
-    ]
+    doubtful = record.doubts_about(step, item)
     if len(doubtful) > 1:
         named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
         raise AnswerRefused(record.run, step or "?", f"several are in doubt, so name one: {named}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .errors import RunEnded
 from .events import AttemptStarted, Event, RunCancelled
 from .fold import record_of
 from .journal import Journal
-from .record import Work
+from .record import RUN_ENDED, RunRecord, Work
 from .result import RunResult
 
 
@@ -18,6 +19,14 @@ def read_history(journal: Journal, run: str) -> RunResult:
     EventUnreadable.
     """
     return RunResult.of(record_of(journal.read(journal.find(run))))
+
+
+def open_record(journal: Journal, run: str) -> RunRecord:
+    """The record of a run that has not ended, by its id. Raises RunNotFound, JournalError, RunEnded."""
+    record = record_of(journal.read(run))
+    if record.status in RUN_ENDED:
+        raise RunEnded(record.run, record.status)
+    return record
 
 
 def last_attempts(events: Iterable[Event]) -> dict[Work, AttemptStarted]:

@@ -26,7 +26,7 @@ class Owner:
     attempt: int | None = None
 
 
-class _Veil:
+class ModelVeil:
     """What stands before a model, and goes by its name."""
 
     def __init__(self, model: ChatModel) -> None:
@@ -43,7 +43,7 @@ class _Veil:
         return self._model.context_tokens
 
 
-class JournaledModel(_Veil):
+class JournaledModel(ModelVeil):
     """A model, each call of which is entered into the journal once it is over, however it ended."""
 
     def __init__(self, model: ChatModel, enter: Enter, clock: Clock, owner: Owner | None = None) -> None:
@@ -85,7 +85,7 @@ class JournaledModel(_Veil):
             )
 
 
-class DistantModel(_Veil):
+class DistantModel(ModelVeil):
     """A model for work that runs in another thread, with an event loop of its own: the call itself
     is made on the loop of the run, where the model's connections live. The answer arrives in one
     piece."""

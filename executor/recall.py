@@ -7,30 +7,20 @@ from collections.abc import AsyncIterator, Iterable
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest
 
 from .events import Event, ModelCalled
-from .model import journaled_request
+from .model import ModelVeil, journaled_request
 
 
-class RecallingModel:
+class RecallingModel(ModelVeil):
     """A model for going on with a plan that was being made when its process ended: what the planner
     asked then has been answered, and paid for. Each answer is used once, for the very same question."""
 
     def __init__(self, model: ChatModel, events: Iterable[Event]) -> None:
-        self._model = model
+        super().__init__(model)
         self._calls = [
             event
             for event in events
             if isinstance(event, ModelCalled) and event.step is None and event.error is None
         ]
-
-    @property
-    def name(self) -> str:
-        """The name of the model behind it."""
-        return self._model.name
-
-    @property
-    def context_tokens(self) -> int:
-        """How many tokens a question and its answer may have together."""
-        return self._model.context_tokens
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """The answer that the journal has, in one piece; otherwise ask. Raises what the model raises."""

@@ -140,6 +140,12 @@ class RunRecord:
             found = self.steps[step] = StepRecord(step, "")
         return found
 
+    def doubts_about(self, step: str | None, item: int | None) -> tuple[Work, ...]:
+        """The work in doubt that may be meant; None leaves the step, or its item, open."""
+        return tuple(
+            work for work in self.doubtful if step in (None, work[0]) and (item is None or item == work[1])
+        )
+
     def is_lost(self, steps: Iterable[str]) -> bool:
         """Whether one of the steps failed, or was skipped because of one that did."""
         return not self.lost.isdisjoint(steps)

@@ -72,9 +72,7 @@ def answer(
 
 def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
     """The one piece of work that is meant. Raises NothingWaits, DoubtUnclear."""
-    meant = tuple(
-        work for work in record.doubtful if step in (None, work[0]) and (item is None or item == work[1])
-    )
+    meant = record.doubts_about(step, item)
     if len(meant) > 1:
         raise DoubtUnclear(record.run, meant)
     if not meant:

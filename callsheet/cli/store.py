@@ -6,10 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from callsheet.config import Settings
-from callsheet.executor.errors import RunEnded, RunNotFound
-from callsheet.executor.fold import record_of
+from callsheet.executor import history
+from callsheet.executor.errors import RunNotFound
 from callsheet.executor.journal import Journal, MemoryJournal
-from callsheet.executor.record import RUN_ENDED, RunRecord
+from callsheet.executor.record import RunRecord
 from callsheet.executor.sqlite import SqliteJournal
 
 LAST = "last"
@@ -52,7 +52,4 @@ def find_run(journal: Journal, name: str) -> str:
 
 def open_record(journal: Journal, name: str) -> RunRecord:
     """The record of a run that has not ended. Raises RunNotFound, RunAmbiguous, RunEnded."""
-    record = record_of(journal.read(find_run(journal, name)))
-    if record.status in RUN_ENDED:
-        raise RunEnded(record.run, record.status)
-    return record
+    return history.open_record(journal, find_run(journal, name))
