@@ -178,9 +178,10 @@ class Orchestrator:
         else:
             self._require_model()
             wanted = require_goal(goal or "", self._registry.catalog)
-        run = await self._create(wanted, checked, watch)
+        run = new_run_id()
+        history = await self._create(run, wanted, checked, watch)
         try:
-            return await self._pursue(run, wanted, checked, review, watch, time_limit)
+            return await self._pursue(run, wanted, history, checked, review, watch, time_limit)
         finally:
             await self.journal.release(run)
 
@@ -204,10 +205,10 @@ class Orchestrator:
             events = self.journal.read(run)
             record = record_of(events)
             if record.status is not RunStatus.PENDING:
-                return await self._executor(watch).resume(run)
+                return await self._executor(watch).resume(run, history=events)
             adopted = [event for event in events if isinstance(event, PlanAdopted)]
             checked = recheck(adopted[-1], self._registry) if adopted else None
-            return await self._pursue(run, record.goal, checked, review, watch, None)
+            return await self._pursue(run, record.goal, events, checked, review, watch, None)
         finally:
             await self.journal.release(run)
 
@@ -215,13 +216,14 @@ class Orchestrator:
         self,
         run: str,
         goal: str,
+        history: list[Event],
         checked: CheckedPlan | None,
         review: Review | None,
         watch: Watch,
         time_limit: float | None,
     ) -> RunResult:
         try:
-            checked = checked or await self._plan_journaled(run, goal, watch)
+            checked = checked or await self._plan_journaled(run, goal, history, watch)
             if review is not None and not await review(checked):
                 return await self._cancel(run, "the plan was declined", watch)
         except RunTold as told:
@@ -236,31 +238,36 @@ class Orchestrator:
             await self._cancel(run, f"stopped before it began: {type(error).__name__}", watch)
             raise
         executor = self._executor(watch, needs_approval=None if review else _is_irreversible)
-        return await executor.run(run, checked, time_limit=time_limit)
+        return await executor.run(run, checked, time_limit=time_limit, history=history)
 
-    async def _create(self, goal: str, checked: CheckedPlan | None, watch: Watch) -> str:
-        run, now = new_run_id(), self._clock.now()
+    async def _create(self, run: str, goal: str, checked: CheckedPlan | None, watch: Watch) -> list[Event]:
+        """Begin the run, and return its history so far."""
+        now = self._clock.now()
         model = self._model.name if self._model else ""
         digest = _digest(self._registry.catalog)
         created = RunCreated(now, run, clean_text(goal), new_seed(), digest, model)
-        events = (created, *(() if checked is None else (self._adoption(checked),)))
-        await self.journal.create(*events)
-        for event in events:
+        adopted = [] if checked is None else [self._adoption(checked)]
+        await self.journal.create(created, *adopted)
+        history: list[Event] = [created, *adopted]
+        for event in history:
             watch.hear(event)
-        return run
+        return history
 
     def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
         return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts)
 
-    async def _plan_journaled(self, run: str, goal: str, watch: Watch) -> CheckedPlan:
+    async def _plan_journaled(self, run: str, goal: str, history: list[Event], watch: Watch) -> CheckedPlan:
+        """Make the plan, and add what happens to the history."""
+
         async def enter(event: Event) -> None:
             await self._enter(run, event, watch)
+            history.append(event)
 
         asked = JournaledModel(self._require_model(), enter, self._clock)
-        planner = self._planner(RecallingModel(asked, self.journal.read(run)))
+        planner = self._planner(RecallingModel(asked, history))
         planning = planner.plan(goal, self._registry.catalog, on_progress=watch.on_progress)
         planned = await unless_cancelled(planning, self.journal.mailbox, run)
-        await self._enter(run, self._adoption(planned.checked), watch)
+        await enter(self._adoption(planned.checked))
         return planned.checked
 
     async def _cancel(self, run: str, reason: str, watch: Watch, letters: Sequence[int] = ()) -> RunResult:

@@ -117,13 +117,13 @@ class Executor:
         )
         return await self._drive(state, checked, events)
 
-    async def resume(self, run: str) -> RunResult:
+    async def resume(self, run: str, *, history: Sequence[Event] | None = None) -> RunResult:
         """Go on with a run that was started, and then paused, or left behind by a process that ended.
 
-        Comes back and raises as `run` does; RunEnded where there is nothing to go on with, and
-        AgentsChanged where nobody could. Neither changes anything.
+        `history` is as for `run`. Comes back and raises as `run` does; RunEnded where there is nothing to
+        go on with, and AgentsChanged where nobody could. Neither changes anything.
         """
-        state = revive(self._journal.read(run), self._registry)
+        state = revive(self._journal.read(run) if history is None else history, self._registry)
         if state.record.status not in _OPEN:
             raise RunEnded(run, state.record.status)
         require_agents(state, self._registry)
