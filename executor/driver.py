@@ -128,7 +128,7 @@ class Driver:
             # Where the clock was set back since, nothing takes longer than it was to take at first.
             self._timers.limit_run(min(record.deadline, now + record.deadline - record.started))
         for scheduled in agenda.backoffs.values():
-            due = min(scheduled.due, now + scheduled.due - scheduled.at)
+            due = min(scheduled.due, now + (scheduled.due - scheduled.at))
             self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
         for request in record.asked.values():
             self._asking.prepare(request)
