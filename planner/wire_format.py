@@ -13,15 +13,19 @@ from .examples import Example
 
 
 class Translation(NamedTuple):
-    """The document of a plan.
+    """The document of a plan, or what the model wants to know before it writes one.
 
     `notes` are the repairs made on the way. `doubts` are a sentence for each thing that the model may
-    not have meant, although it checks; it is asked about them once.
+    not have meant, although it checks; it is asked about them once. `question` is for the person whose
+    goal it is, and `wanted` says what capabilities the model misses in a catalog that was cut; where
+    there is either, there is no plan.
     """
 
     document: JsonObject
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    question: str | None = None
+    wanted: tuple[str, ...] = ()
 
 
 class WireFormat(Protocol):
