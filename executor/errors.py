@@ -161,6 +161,21 @@ class AnswerRefused(ExecutorError):
         self.problem = problem
 
 
+class WordRefused(ExecutorError):
+    """What somebody wants to say to the planner is empty, or has too many characters."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, characters: int, most: int) -> None:
+        super().__init__(
+            f"run {run!r}: a word to the planner has 1 to {most:,} characters, and this one {characters:,}; "
+            "put what is to be worked on in a file, and name the file"
+        )
+        self.run = run
+        self.characters = characters
+        self.most = most
+
+
 class ProcessDied(ExecutorError):
     """The process ended in the middle of the work of `agent`: `code` is what it left behind, below
     zero the signal that ended it; None where it went on without its channel."""
@@ -189,6 +204,18 @@ class ProcessStuck(ExecutorError):
     def __init__(self, agent: str) -> None:
         super().__init__(f"agent {agent!r}: its process does not end, although it was killed")
         self.agent = agent
+
+
+class BudgetExceeded(ExecutorError):
+    """Something was refused before it was begun, or a plan before it ran, because the budget does not
+    allow it: `what` was refused, and `problem` says which limit stands against it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BUDGET
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(f"{what}: {problem}; allow more, or ask for less")
+        self.what = what
+        self.problem = problem
 
 
 def _told(code: int | None) -> str:

@@ -1,0 +1,34 @@
+"""What one attempt of an agent may ask of the run's model at the most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .terms import TermsError
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """`calls` of the model in one attempt, and the tokens of all of them together, at the most.
+
+    `input_tokens` is None where they depend on what the attempt is given.
+    """
+
+    calls: int
+    output_tokens: int
+    input_tokens: int | None = None
+
+
+NO_DEMAND = Demand(0, 0, 0)
+"""The demand of an agent that asks no model."""
+
+
+def demand_of(agent: object) -> Demand | None:
+    """The `demand` of an agent, where it has any; None where nobody knows what it will ask.
+
+    Raises TermsError where it is something else than a Demand.
+    """
+    demand = getattr(agent, "demand", None)
+    if demand is None or isinstance(demand, Demand):
+        return demand
+    raise TermsError("demand", demand, "a Demand, or None")
