@@ -23,16 +23,27 @@ from callsheet.executor.clock import Clock, SystemClock
 from callsheet.executor.control import RunControl
 from callsheet.executor.desk import Desk
 from callsheet.executor.errors import JournalError
-from callsheet.executor.events import Event, PlanAdopted, RunCancelled, RunCreated, RunFailed
-from callsheet.executor.executor import MAX_CONCURRENCY, Executor
+from callsheet.executor.events import (
+    Event,
+    PersonAsked,
+    PlanAdopted,
+    RunCancelled,
+    RunCreated,
+    RunFailed,
+    RunPaused,
+    WordSpoken,
+)
+from callsheet.executor.executor import MAX_CONCURRENCY, MAX_REPLANS, Executor
 from callsheet.executor.failure import Account, Failure, FailureKind
 from callsheet.executor.fold import record_of
+from callsheet.executor.history import answers_in
 from callsheet.executor.journal import Journal, MemoryJournal, new_run_id, new_seed
 from callsheet.executor.json_copy import clean_text
+from callsheet.executor.mailbox import Tell
 from callsheet.executor.model import JournaledModel
 from callsheet.executor.patience import RunTold, unless_cancelled
 from callsheet.executor.recall import RecallingModel
-from callsheet.executor.record import RunStatus
+from callsheet.executor.record import RUN_ENDED, RunStatus
 from callsheet.executor.result import RunResult
 from callsheet.executor.revival import recheck
 from callsheet.executor.runner import LocalRunner
@@ -40,8 +51,10 @@ from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
+from callsheet.planner.errors import GoalUnclear
 from callsheet.planner.plan import Plan
-from callsheet.planner.planner import Planned, Planner, PlanningProgress, require_goal
+from callsheet.planner.planner import Clarification, Planned, Planner, PlanningProgress, require_goal
+from callsheet.planner.replanner import Replanner
 from callsheet.planner.wire_format import WireFormat
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
@@ -74,7 +87,8 @@ class Orchestrator:
     `strategy` chooses among the agents of one capability, for all runs together; `capability_limits`
     bounds the attempts at a capability that are under way at once. Without `fail_fast` a failure ends
     its run only once everything that does not depend on it is finished; with `hedge` reading and
-    computing that takes unusually long is given to a second agent as well.
+    computing that takes unusually long is given to a second agent as well. The planner is asked about
+    failures, surprises and people's words `max_replans` times at most in a run; 0 means never.
 
     Raises StrategyError where there is no strategy of that name.
     """
@@ -95,6 +109,7 @@ class Orchestrator:
         capability_limits: Mapping[str, int] | None = None,
         fail_fast: bool = True,
         hedge: bool = False,
+        max_replans: int = MAX_REPLANS,
     ) -> None:
         self._registry = registry_of(agents)
         self._model = model
@@ -110,6 +125,7 @@ class Orchestrator:
         self._runner = LocalRunner()
         self._fail_fast = fail_fast
         self._hedge = hedge
+        self._max_replans = max_replans
 
     async def __aenter__(self) -> Self:
         return self
@@ -148,11 +164,15 @@ class Orchestrator:
         return check(document, self._registry.catalog, self._policy)
 
     async def plan(self, goal: str, *, watch: Watch | None = None) -> Planned:
-        """Make a plan, and run nothing. Raises GoalError, PlanningFailed, and what the model raises."""
+        """Make a plan, and run nothing. Raises GoalError, GoalUnclear where the goal leaves open what the
+        plan depends on, PlanningFailed, and what the model raises."""
         watch = watch or Watch()
-        return await self._planner(self._require_model()).plan(
+        planned = await self._planner(self._require_model()).plan(
             goal, self._registry.catalog, on_progress=watch.on_progress
         )
+        if isinstance(planned, Clarification):
+            raise GoalUnclear(planned.question)
+        return planned
 
     async def run(
         self,
@@ -166,6 +186,7 @@ class Orchestrator:
         """Pursue a goal, or carry out a plan that there is already, and return how that went.
 
         Where nobody gave a `review`, every irreversible step waits for an approval of its own.
+        Where the goal leaves something open the run pauses with a question, which `control.tell` answers.
         A run that fails is a result, not an exception. What keeps a run from starting is one: GoalError
         and PlanningFailed, PlanInvalid, what the model raises while it plans, JournalError. Whatever
         happens after the run was created is in the journal.
@@ -198,13 +219,20 @@ class Orchestrator:
         watch = watch or Watch()
         run = self.journal.find(run)
         known = record_of(self.journal.read(run))
-        if known.status is RunStatus.PENDING and not known.revision:
+        if known.status not in RUN_ENDED and not known.revision:
             self._require_model()
         await self.journal.claim(run)
         try:
             events = self.journal.read(run)
             record = record_of(events)
+            if record.question is not None and not record.revision:
+                await self._hear(run, events, watch)
+                record = record_of(events)
+                if record.question is not None:
+                    return RunResult.of(record)
             if record.status is not RunStatus.PENDING:
+                if record.held:
+                    self._require_model()
                 return await self._executor(watch).resume(run, history=events)
             adopted = [event for event in events if isinstance(event, PlanAdopted)]
             checked = recheck(adopted[-1], self._registry) if adopted else None
@@ -223,7 +251,10 @@ class Orchestrator:
         time_limit: float | None,
     ) -> RunResult:
         try:
-            checked = checked or await self._plan_journaled(run, goal, history, watch)
+            planned = checked or await self._plan_journaled(run, goal, history, watch)
+            if isinstance(planned, Clarification):
+                return await self._wait_for_answer(run, planned, watch)
+            checked = planned
             if review is not None and not await review(checked):
                 return await self._cancel(run, "the plan was declined", watch)
         except RunTold as told:
@@ -256,7 +287,24 @@ class Orchestrator:
     def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
         return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts)
 
-    async def _plan_journaled(self, run: str, goal: str, history: list[Event], watch: Watch) -> CheckedPlan:
+    async def _wait_for_answer(self, run: str, asked: Clarification, watch: Watch) -> RunResult:
+        now = self._clock.now()
+        await self._enter(run, PersonAsked(now, clean_text(asked.question)), watch)
+        await self._enter(run, RunPaused(now, ()), watch)
+        return RunResult.of(record_of(self.journal.read(run)))
+
+    async def _hear(self, run: str, history: list[Event], watch: Watch) -> None:
+        """Take in what somebody has said to a run whose goal left something open, and add it to the
+        history."""
+        for letter in await self.journal.mailbox.letters(run):
+            if isinstance(letter.word, Tell):
+                spoken = WordSpoken(self._clock.now(), letter.word.text, letter.word.by)
+                await self._enter(run, spoken, watch, [letter.number])
+                history.append(spoken)
+
+    async def _plan_journaled(
+        self, run: str, goal: str, history: list[Event], watch: Watch
+    ) -> CheckedPlan | Clarification:
         """Make the plan, and add what happens to the history."""
 
         async def enter(event: Event) -> None:
@@ -265,8 +313,12 @@ class Orchestrator:
 
         asked = JournaledModel(self._require_model(), enter, self._clock)
         planner = self._planner(RecallingModel(asked, history))
-        planning = planner.plan(goal, self._registry.catalog, on_progress=watch.on_progress)
+        planning = planner.plan(
+            goal, self._registry.catalog, answers=answers_in(history), on_progress=watch.on_progress
+        )
         planned = await unless_cancelled(planning, self.journal.mailbox, run)
+        if isinstance(planned, Clarification):
+            return planned
         await enter(self._adoption(planned.checked))
         return planned.checked
 
@@ -298,7 +350,12 @@ class Orchestrator:
             desk=self._desk,
             fail_fast=self._fail_fast,
             hedge=self._hedge,
+            replanner=self._replanner,
+            max_replans=self._max_replans,
         )
+
+    def _replanner(self, model: ChatModel) -> Replanner:
+        return Replanner(model, policy=self._policy, wire_format=self._wire_format)
 
     def _require_model(self) -> ChatModel:
         if self._model is None:

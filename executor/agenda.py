@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from callsheet.planner.compiled import CompiledStep
 from callsheet.planner.plan import Join
@@ -18,8 +18,10 @@ from .events import RetryScheduled
 from .failure import Failure
 from .record import Try, Work
 
-Question: TypeAlias = Literal["condition", "items", "approval"]
+Question: TypeAlias = Literal["condition", "items", "reach", "approval"]
 """What may have to be settled before the work of a step can start."""
+
+T = TypeVar("T")
 
 Lane: TypeAlias = tuple[str, ...]
 """Work for which the same agents will do: the capability, and the agents that failed at it before."""
@@ -31,13 +33,15 @@ class Agenda:
     became possible. Deciding reads the heads of these queues; entering the event removes them.
 
     `unended` are the steps that have not ended. `questions` are steps of which something is to be
-    settled before work can start, and `held`, `items` and `approved` the steps of which it has been.
+    settled before work can start, and `held`, `items`, `reached` and `approved` the steps of which it has
+    been. `approvals` are the steps that must be approved although the plan does not say so, each with why,
+    and `guarded` those of which it is to be seen whether they go beyond what was granted.
     `lanes` has the work that is ready, that with the same possible agents in a lane, and the lanes in
     turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
     `doomed` are attempts to be told to stop, `orphans` those whose process has ended. `attempts` counts
     the attempts at each piece of work, `spare` those that its retries do not count, `losses` those that
     were lost since the run last got on, `blamed` those that failed through an agent's own fault; `rivals`
-    are the attempts that are running where there are two.
+    are the attempts that are running where there are two. `inherited` is work that an earlier plan did.
     """
 
     steps: Mapping[str, CompiledStep]
@@ -45,10 +49,13 @@ class Agenda:
     unmet: dict[str, int]
     completed: dict[str, int]
     unended: set[str]
-    approvals: frozenset[str]
+    approvals: dict[str, str]
+    guarded: frozenset[str] = frozenset()
     held: set[str] = field(default_factory=set[str])
     items: dict[str, int] = field(default_factory=dict[str, int])
+    reached: set[str] = field(default_factory=set[str])
     approved: set[str] = field(default_factory=set[str])
+    inherited: set[Work] = field(default_factory=set[Work])
     unmeetable: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     questions: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     lanes: OrderedDict[Lane, OrderedDict[Work, None]] = field(
@@ -71,18 +78,22 @@ class Agenda:
     blamed: dict[Work, dict[str, int]] = field(default_factory=dict[Work, dict[str, int]])
 
     @classmethod
-    def of(cls, steps: Mapping[str, CompiledStep], approvals: frozenset[str]) -> Agenda:
+    def of(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> Agenda:
         """The agenda before anything has happened."""
+        agenda = cls._bare(steps, approvals)
+        for step in steps.values():
+            if not step.dependencies:
+                agenda.admit(step)
+        return agenda
+
+    @classmethod
+    def _bare(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> Agenda:
         dependants: dict[str, list[str]] = {step: [] for step in steps}
         for step in steps.values():
             for dependency in step.dependencies:
                 dependants[dependency].append(step.id)
         unmet = {step.id: len(step.dependencies) for step in steps.values()}
-        agenda = cls(steps, dependants, unmet, dict.fromkeys(steps, 0), set(steps), approvals)
-        for step in steps.values():
-            if not step.dependencies:
-                agenda.admit(step)
-        return agenda
+        return cls(steps, dependants, unmet, dict.fromkeys(steps, 0), set(steps), dict(approvals))
 
     def admit(self, step: CompiledStep) -> None:
         """The step's join is met, or one more of its questions is settled: queue what comes next."""
@@ -92,7 +103,8 @@ class Agenda:
             self.queue((step.id, None))
         else:
             for item in range(self.items[step.id]):
-                self.queue((step.id, item))
+                if (step.id, item) not in self.inherited:
+                    self.queue((step.id, item))
 
     def question(self, step: CompiledStep) -> Question | None:
         """What is to be settled next, before there is work."""
@@ -100,6 +112,8 @@ class Agenda:
             return "condition"
         if step.for_each is not None and step.id not in self.items:
             return "items"
+        if step.id in self.guarded and step.id not in self.reached:
+            return "reach"
         asks = step.approval or step.id in self.approvals
         return "approval" if asks and step.id not in self.approved else None
 
@@ -177,8 +191,82 @@ class Agenda:
         """Forget what a step that failed was still going to do; costs as much as it has items."""
         self.questions.pop(step, None)
         for item in (None, *range(self.items.get(step, 0))):
-            work = step, item
-            self.take(work)
-            for waiting in (self.backoffs, self.sought, self.hedges):
-                waiting.pop(work, None)
+            self._forget((step, item))
         self.failed = deque(entry for entry in self.failed if entry[0][0] != step)
+
+    def put_aside(self, work: Work) -> None:
+        """Forget what was still going to be done about one piece of work."""
+        self.questions.pop(work[0], None)
+        self._forget(work)
+        self.failed = deque(entry for entry in self.failed if entry[0] != work)
+
+    def _forget(self, work: Work) -> None:
+        self.take(work)
+        for waiting in (self.backoffs, self.sought, self.hedges):
+            waiting.pop(work, None)
+
+    def revised(
+        self,
+        steps: Mapping[str, CompiledStep],
+        afresh: frozenset[str],
+        ended: Mapping[str, bool],
+        approvals: Mapping[str, str],
+        guarded: frozenset[str],
+    ) -> Agenda:
+        """The agenda under another plan. The steps `afresh` begin anew; of all others everything stays as
+        it stands, and those of them that have `ended` say whether they completed."""
+        agenda = self._bare(steps, {**self.approvals, **approvals})
+        agenda.guarded = guarded | self.guarded.difference(afresh)
+        for name, completed in ended.items():
+            agenda.unended.discard(name)
+            for dependant in agenda.dependants[name]:
+                agenda.unmet[dependant] -= 1
+                agenda.completed[dependant] += completed
+        kept = frozenset(steps).difference(afresh)
+        agenda._take_over(self, kept)
+        for step in steps.values():
+            if step.id in afresh:
+                agenda._judge(step)
+        return agenda
+
+    def _take_over(self, other: Agenda, steps: frozenset[str]) -> None:
+        """Everything that another agenda has about these steps, in its order."""
+        self.held, self.approved = other.held & steps, other.approved & steps
+        self.reached = other.reached & steps
+        self.items = {step: items for step, items in other.items.items() if step in steps}
+        self.inherited = {work for work in other.inherited if work[0] in steps}
+        self.searched = {work for work in other.searched if work[0] in steps}
+        self.questions.update((step, None) for step in other.questions if step in steps)
+        self.unmeetable.update((step, None) for step in other.unmeetable if step in steps)
+        self.failed.extend(entry for entry in other.failed if entry[0][0] in steps)
+        self.doomed, self.orphans = other.doomed, other.orphans
+        # The numbers of attempts go on, also where the work is another now.
+        self.attempts = other.attempts
+        self.spare = {
+            work: other.spare.get(work, 0) if work[0] in steps else attempts
+            for work, attempts in other.attempts.items()
+        }
+        self.backoffs, self.sought = _of(other.backoffs, steps), _of(other.sought, steps)
+        self.losses, self.rivals = _of(other.losses, steps), _of(other.rivals, steps)
+        self.blamed = _of(other.blamed, steps)
+        self.hedges.update(_of(other.hedges, steps))
+        for waiting in other.lanes.values():
+            for work in waiting:
+                if work[0] in steps:
+                    self.queue(work)
+
+    def _judge(self, step: CompiledStep) -> None:
+        """What of the step is possible now, where some of what it depends on has ended already."""
+        unmet, completed = self.unmet[step.id], self.completed[step.id]
+        lost = len(step.dependencies) - unmet - completed
+        if step.join is Join.ALL and lost:
+            self.unmeetable[step.id] = None
+        elif unmet == 0:
+            if step.join is Join.ANY and step.dependencies and not completed:
+                self.unmeetable[step.id] = None
+            else:
+                self.admit(step)
+
+
+def _of(known: Mapping[Work, T], steps: frozenset[str]) -> dict[Work, T]:
+    return {work: value for work, value in known.items() if work[0] in steps}

@@ -11,7 +11,8 @@ from .surroundings import Approve
 
 
 class Asking:
-    """Asks, and posts the answers. Where nobody can be asked, the step waits for a letter."""
+    """Asks, and posts the answers. Where nobody can be asked, or nobody says, the step waits for a letter,
+    and it is `settled` that nobody is being asked."""
 
     def __init__(
         self,
@@ -19,11 +20,13 @@ class Asking:
         clock: Clock,
         post: Callable[[Event], None],
         broke: Callable[[BaseException], None],
+        settled: Callable[[], None],
     ) -> None:
         self._approve = approve
         self._clock = clock
         self._post = post
         self._broke = broke
+        self._settled = settled
         self._loop = asyncio.get_running_loop()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._prepared: dict[str, ApprovalRequested] = {}
@@ -63,6 +66,9 @@ class Asking:
         except Exception as error:
             self._broke(error)
             return
-        kind = ApprovalGranted if granted else ApprovalDenied
         self._tasks.pop(request.step, None)
+        if granted is None:
+            self._settled()
+            return
+        kind = ApprovalGranted if granted else ApprovalDenied
         self._post(kind(self._clock.now(), request.step))

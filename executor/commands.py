@@ -14,15 +14,20 @@ from .events import (
     ApprovalRequested,
     AttemptLost,
     AttemptStopping,
+    BudgetReached,
     ConditionDecided,
     HedgeForgone,
     ItemsResolved,
+    ReachDecided,
+    ReplanningStarted,
+    ResultKept,
     ResultSought,
     RetryScheduled,
     RunCancelled,
     RunCompleted,
     RunFailed,
     StepFailed,
+    StepHeld,
     StepSkipped,
 )
 
@@ -30,7 +35,18 @@ from .events import (
 class Enter(msgspec.Struct, frozen=True):
     """Enter the event; nothing is to be done outside."""
 
-    event: AttemptLost | ConditionDecided | HedgeForgone | ItemsResolved | StepFailed | StepSkipped
+    event: (
+        AttemptLost
+        | BudgetReached
+        | ConditionDecided
+        | HedgeForgone
+        | ItemsResolved
+        | ReachDecided
+        | ResultKept
+        | StepFailed
+        | StepHeld
+        | StepSkipped
+    )
 
 
 class StartAttempt(msgspec.Struct, frozen=True):
@@ -76,10 +92,18 @@ class RequestApproval(msgspec.Struct, frozen=True):
     event: ApprovalRequested
 
 
+class Replan(msgspec.Struct, frozen=True):
+    """Enter the event, and ask the planner; enter what it decides."""
+
+    event: ReplanningStarted
+
+
 class Finish(msgspec.Struct, frozen=True):
     """Let go of whatever is still held, and enter the event, the last one."""
 
     event: RunCompleted | RunFailed | RunCancelled
 
 
-Command: TypeAlias = Enter | StartAttempt | SeekResult | StopAttempt | SetTimer | RequestApproval | Finish
+Command: TypeAlias = (
+    Enter | StartAttempt | SeekResult | StopAttempt | SetTimer | RequestApproval | Replan | Finish
+)

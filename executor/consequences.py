@@ -5,12 +5,14 @@ An event costs as much as its step has dependants, or items when they are resolv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
+from callsheet.agents.budget import Budget
 from callsheet.planner.plan import OnFailure
 
 from .agenda import Agenda
+from .endings import doom, end_run, is_settled, queue_failure, settle
 from .events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -22,6 +24,7 @@ from .events import (
     AttemptStopping,
     AttemptSucceeded,
     AttemptSurprised,
+    BudgetReached,
     CancellationRequested,
     ConditionDecided,
     DoubtSettled,
@@ -43,7 +46,9 @@ from .events import (
     TimeLimitReached,
 )
 from .failure import Account, Failure, FailureKind
-from .record import ENDED, AttemptStatus, StepStatus, Try, Work
+from .granting import reaching
+from .record import AttemptStatus
+from .replan_consequences import REPLAN_CONSEQUENCES
 from .state import RunState
 
 MOST_LOSSES = 100
@@ -53,11 +58,14 @@ MOST_LOSSES = 100
 def _run_started(state: RunState, event: RunStarted) -> None:
     state.max_concurrency = event.max_concurrency
     state.fail_fast, state.hedge, state.known = event.fail_fast, event.hedge, event.figures
-    state.agenda = Agenda.of(state.plan.steps, frozenset(event.approvals))
+    state.replans = event.replans
+    state.agenda = Agenda.of(state.plan.steps, dict.fromkeys(event.approvals, ""))
 
 
 def _run_resumed(state: RunState, event: RunResumed) -> None:
-    state.max_concurrency, state.pausing = event.max_concurrency, False
+    state.max_concurrency, state.pausing, state.replans = event.max_concurrency, False, event.replans
+    if state.purse is not None and event.budget is not None:
+        state.purse.budget = Budget.parse(event.budget)
     agenda = state.agenda
     agenda.orphans.update((attempt, None) for attempt in state.record.running)
     # What was under way without being an attempt is taken up again.
@@ -102,6 +110,9 @@ def _approval_requested(state: RunState, event: ApprovalRequested) -> None:
 
 
 def _approval_granted(state: RunState, event: ApprovalGranted) -> None:
+    if state.grant is not None:
+        grant = state.grant.approving(state.plan, event.step)
+        state.grant = reaching(state.record, grant, state.plan.steps[event.step])
     state.agenda.approved.add(event.step)
     state.agenda.proceed(event.step)
 
@@ -127,19 +138,31 @@ def _attempt_stopping(state: RunState, event: AttemptStopping) -> None:
 
 
 def _attempt_succeeded(state: RunState, event: AttemptSucceeded) -> None:
+    if _is_obsolete(state, event):
+        return
     if _retire(state, event):
         _call_off_rivals(state, event.step, event.item)
     # Whatever ended the process before, the run gets on.
     state.agenda.losses.clear()
-    _settle(state, event.step)
+    settle(state, event.step)
 
 
-def _settle(state: RunState, step: str) -> None:
-    if state.record.steps[step].status is StepStatus.COMPLETED:
-        state.agenda.end(step, completed=True)
+def _is_obsolete(
+    state: RunState,
+    event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost,
+) -> bool:
+    """Whether the attempt was at a step that a revision has changed since; its end means nothing then."""
+    obsolete = state.record.obsolete
+    if not obsolete or (attempt := (event.step, event.item, event.attempt)) not in obsolete:
+        return False
+    state.agenda.doomed.pop(attempt, None)
+    state.agenda.orphans.pop(attempt, None)
+    return True
 
 
 def _attempt_failed(state: RunState, event: AttemptFailed) -> None:
+    if _is_obsolete(state, event):
+        return
     work = event.step, event.item
     if event.failure.agent_at_fault:
         blamed = state.agenda.blamed.setdefault(work, {})
@@ -147,25 +170,30 @@ def _attempt_failed(state: RunState, event: AttemptFailed) -> None:
     if _retire(state, event):
         return
     if not event.failure.in_doubt:
-        _queue_failure(state, work, event.failure)
+        queue_failure(state, work, event.failure)
 
 
 def _attempt_surprised(state: RunState, event: AttemptSurprised) -> None:
+    if _is_obsolete(state, event):
+        return
     if _retire(state, event):
         _call_off_rivals(state, event.step, event.item)
-    _queue_failure(state, (event.step, event.item), event.surprise)
+    queue_failure(state, (event.step, event.item), event.surprise)
 
 
 def _attempt_cancelled(state: RunState, event: AttemptCancelled) -> None:
-    _retire(state, event)
+    if not _is_obsolete(state, event):
+        _retire(state, event)
 
 
 def _attempt_lost(state: RunState, event: AttemptLost) -> None:
+    if _is_obsolete(state, event):
+        return
     agenda, work = state.agenda, (event.step, event.item)
     agenda.orphans.pop((*work, event.attempt), None)
     agenda.losses[work] = agenda.losses.get(work, 0) + 1
     agenda.spare[work] = agenda.spare.get(work, 0) + 1
-    if _retire(state, event) or _is_settled(state, work):
+    if _retire(state, event) or is_settled(state, work):
         return
     if event.in_doubt:
         return
@@ -199,32 +227,19 @@ def _retire(
 
 def _call_off_rivals(state: RunState, step: str, item: int | None) -> None:
     """The first answer counts."""
-    _doom(state, ((step, item, number) for number in state.agenda.rivals[step, item]))
-
-
-def _is_settled(state: RunState, work: Work) -> bool:
-    """Whether nothing that befalls the work matters any more: it is done, or its step has failed."""
-    step = state.record.steps[work[0]]
-    if step.status in ENDED:
-        return True
-    return work[1] is not None and step.outputs is not None and step.outputs[work[1]] is not None
-
-
-def _queue_failure(state: RunState, work: Work, failure: Failure) -> None:
-    if not _is_settled(state, work):
-        state.agenda.failed.append((work, failure))
+    doom(state, ((step, item, number) for number in state.agenda.rivals[step, item]))
 
 
 def _doubt_settled(state: RunState, event: DoubtSettled) -> None:
     agenda, work = state.agenda, (event.step, event.item)
     if event.verdict == "done":
-        _settle(state, event.step)
+        settle(state, event.step)
     elif event.verdict == "again":
         agenda.queue(work)
     else:
         by = f" {event.by} said" if event.by else " somebody said"
         message = f"nobody saw how its attempt ended, and{by} that it is not done"
-        _queue_failure(state, work, Failure(FailureKind.DOUBT, message))
+        queue_failure(state, work, Failure(FailureKind.DOUBT, message))
 
 
 def _hedge_due(state: RunState, event: HedgeDue) -> None:
@@ -254,7 +269,7 @@ def _result_missing(state: RunState, event: ResultMissing) -> None:
 
 def _result_reused(state: RunState, event: ResultReused) -> None:
     state.agenda.sought.pop((event.step, event.item), None)
-    _settle(state, event.step)
+    settle(state, event.step)
 
 
 def _retry_scheduled(state: RunState, event: RetryScheduled) -> None:
@@ -269,48 +284,41 @@ def _retry_due(state: RunState, event: RetryDue) -> None:
 
 
 def _step_failed(state: RunState, event: StepFailed) -> None:
-    """Where replanning will come in: now a failure or surprise that the step does not allow ends the
-    run, at once or when the rest is finished."""
+    """A failure or surprise that the step does not allow ends the run, at once or when the rest is
+    finished."""
     agenda, step = state.agenda, state.agenda.steps[event.step]
     agenda.drop(event.step)
+    state.hopeless.pop(event.step, None)
+    state.ripe.pop(event.step, None)
     if step.on_failure is not OnFailure.CONTINUE:
         attempts = agenda.attempts.get((event.step, event.item), 0)
         account = Account(event.failure, event.step, event.item, attempts)
         state.grievance = state.grievance or account
         if state.fail_fast:
-            return _end_run(state, account)
+            return end_run(state, account)
     agenda.end(event.step, completed=False)
-    return _doom(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
+    return doom(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
 
 
 def _step_time_limit_reached(state: RunState, event: StepTimeLimitReached) -> None:
     limit = state.agenda.steps[event.step].total_timeout_seconds
     message = f"it took longer than {limit:g} s over all its attempts"
-    _queue_failure(state, (event.step, None), Failure(FailureKind.TIMEOUT, message))
+    queue_failure(state, (event.step, None), Failure(FailureKind.TIMEOUT, message))
 
 
 def _time_limit_reached(state: RunState, event: TimeLimitReached) -> None:
     message = "the run used up its time; allow it more, or ask for less"
-    _end_run(state, Account(Failure(FailureKind.TIME_LIMIT, message)))
+    end_run(state, Account(Failure(FailureKind.TIME_LIMIT, message)))
+
+
+def _budget_reached(state: RunState, event: BudgetReached) -> None:
+    end_run(state, Account(Failure(FailureKind.BUDGET, event.problem)))
 
 
 def _cancellation_requested(state: RunState, event: CancellationRequested) -> None:
     if not state.is_ending:
         state.cancelled = event.reason
-        _doom(state, state.record.running)
-
-
-def _end_run(state: RunState, account: Account) -> None:
-    if not state.is_ending:
-        state.verdict = account
-        _doom(state, state.record.running)
-
-
-def _doom(state: RunState, attempts: Iterable[Try]) -> None:
-    running = state.record.running
-    state.agenda.doomed.update(
-        (attempt, None) for attempt in attempts if running[attempt].status is AttemptStatus.RUNNING
-    )
+        doom(state, state.record.running)
 
 
 CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
@@ -324,6 +332,7 @@ CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
     AttemptStopping: _attempt_stopping,
     AttemptSucceeded: _attempt_succeeded,
     AttemptSurprised: _attempt_surprised,
+    BudgetReached: _budget_reached,
     CancellationRequested: _cancellation_requested,
     ConditionDecided: _condition_decided,
     DoubtSettled: _doubt_settled,
@@ -343,4 +352,5 @@ CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
     StepSkipped: _step_skipped,
     StepTimeLimitReached: _step_time_limit_reached,
     TimeLimitReached: _time_limit_reached,
+    **REPLAN_CONSEQUENCES,
 }

@@ -11,16 +11,20 @@ from callsheet.agents.registry import Registry
 from .account import describe
 from .clock import Clock
 from .commands import StartAttempt
-from .errors import AnswerRefused, NothingWaits
+from .errors import AnswerRefused, NothingWaits, WordRefused
 from .events import CancellationRequested, Event, RunCancelled, RunResumed, Verdict
 from .fold import record_of
 from .history import open_record
 from .journal import Journal
+from .json_copy import clean_text
 from .lease import Owner
 from .machine import apply, decide
-from .mailbox import Approve, Cancel, Deny, Pause, Settle, Word
+from .mailbox import Approve, Cancel, Deny, Pause, Settle, Tell, Word
 from .record import RunRecord, RunStatus, Work
 from .revival import revive
+
+MOST_SAID = 20_000
+"""Characters of a word to the planner."""
 
 
 class RunControl:
@@ -84,6 +88,15 @@ class RunControl:
         elif output is not None:
             raise AnswerRefused(record.run, name, "only work that is done has an output")
         return await self._post(record, Settle(name, verdict, at, output, by))
+
+    async def tell(self, run: str, text: str, by: str = "") -> Owner | None:
+        """Say something to the planner: the answer to what it asked, or a new wish. Raises WordRefused
+        where the text is empty or too long."""
+        text = text.strip()
+        record = self._open_run(run)
+        if not text or len(text) > MOST_SAID:
+            raise WordRefused(record.run, len(text), MOST_SAID)
+        return await self._post(record, Tell(clean_text(text), by))
 
     async def _decide(self, run: str, step: str | None, by: str, kind: type[Approve | Deny]) -> Owner | None:
         record = self._open_run(run)

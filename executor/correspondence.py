@@ -12,8 +12,9 @@ from .events import (
     DoubtSettled,
     Event,
     PauseRequested,
+    WordSpoken,
 )
-from .mailbox import Approve, Cancel, Deny, Letter, Mailbox, Pause, Settle, Word
+from .mailbox import Approve, Cancel, Deny, Letter, Mailbox, Pause, Settle, Tell, Word
 from .state import RunState
 
 
@@ -82,6 +83,8 @@ def event_of(state: RunState, word: Word, at: float) -> Event | None:
             return ApprovalGranted(at, step, by) if step in state.record.asked else None
         case Deny(step, by):
             return ApprovalDenied(at, step, by) if step in state.record.asked else None
+        case Tell(text, by):
+            return WordSpoken(at, text, by) if state.replans else None
         case Settle():
             return _settled(state, word, at)
 

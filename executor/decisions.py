@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
+import hashlib
 from typing import Any
 
-from pydantic import JsonValue
+import msgspec
 
 from callsheet.agents.capability import Effect
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
-from callsheet.planner.expressions.evaluate import Scope, evaluate
-from callsheet.planner.expressions.tree import Tree
-from callsheet.planner.expressions.values import Absent
+from callsheet.planner.plan import OnFailure
 
-from .account import describe, values_in
 from .agenda import Agenda
 from .backoff import backoff
-from .commands import Enter, Finish, RequestApproval, SeekResult, SetTimer, StartAttempt
+from .commands import Enter, Finish, Replan, RequestApproval, SeekResult, SetTimer, StartAttempt
 from .events import (
     ApprovalRequested,
     AttemptLost,
+    BudgetReached,
     ConditionDecided,
     HedgeForgone,
     ItemsResolved,
+    ReachDecided,
+    ReplanningStarted,
+    ResultKept,
     ResultSought,
     RetryScheduled,
     RunCompleted,
     RunFailed,
     StepFailed,
+    StepHeld,
     StepSkipped,
 )
+from .expectations import first_disappointment
 from .failure import Account, Failure, FailureKind
-from .json_copy import NotJson, clean_text, copy_json
+from .heritage import Heritage
+from .purse import ATTEMPT, REVISION
 from .record import RunRecord, StepStatus, Try, Work
+from .resolution import inputs_of, value_of
 from .results import result_key
+from .state import RunState
+
+MOST_REPLANS_A_STEP = 3
+"""How often the planner is asked about one step."""
+
+_FINAL = frozenset({FailureKind.BUDGET, FailureKind.DENIED, FailureKind.STUCK})
+"""What no other plan is to get round: the budget, a person's no, and what was tried already."""
 
 _NOBODY: dict[str, int] = {}
 
@@ -51,44 +63,116 @@ def skip(record: RunRecord, agenda: Agenda, step: str) -> Enter:
 def lose(record: RunRecord, agenda: Agenda, orphan: Try) -> Enter:
     """The process of an attempt ended before it did."""
     step, item, attempt = orphan
-    in_doubt = agenda.steps[step].capability.effect is Effect.IRREVERSIBLE
+    # One that a revision has made obsolete is of a step that could be left.
+    in_doubt = orphan not in record.obsolete and agenda.steps[step].capability.effect is Effect.IRREVERSIBLE
     return Enter(AttemptLost(record.now, step, attempt, in_doubt, item))
 
 
-def give_up_or_retry(record: RunRecord, agenda: Agenda, work: Work, failure: Failure) -> Enter | SetTimer:
+def give_up_or_retry(state: RunState, work: Work, failure: Failure) -> Enter | SetTimer:
     """An attempt failed: the next one after a wait, or the step fails."""
+    record, agenda = state.record, state.agenda
     step, item = work
     attempts = agenda.attempts.get(work, 0)
     counted = attempts - agenda.spare.get(work, 0)
     if not failure.retryable or counted > agenda.steps[step].max_retries:
-        return Enter(StepFailed(record.now, step, failure, item))
+        return Enter(fail(state, agenda.steps[step], failure, item))
     due = record.now + backoff(record.seed, step, item, attempts, failure.retry_after)
     return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
 
 
-def answer_question(record: RunRecord, agenda: Agenda, step_id: str) -> Enter | RequestApproval:
+def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> StepFailed | StepHeld:
+    """Nothing more can be tried: the step fails, unless the planner may know a way on."""
+    now = state.record.now
+    if step.on_failure is not OnFailure.REPLAN or failure.kind in _FINAL or not may_replan(state, step.id):
+        return StepFailed(now, step.id, failure, item)
+    signature = _signature(state, step, failure, item)
+    if signature in state.signatures:
+        message = (
+            "after the plan was revised the same work failed again in the same way, so that another "
+            f"revision would not help: {failure.message}"
+        )
+        return StepFailed(
+            now, step.id, msgspec.structs.replace(failure, kind=FailureKind.STUCK, message=message), item
+        )
+    return StepHeld(now, step.id, failure, signature, item)
+
+
+def may_replan(state: RunState, step: str | None) -> bool:
+    """Whether the planner may be asked once more."""
+    record = state.record
+    if record.replannings >= state.replans:
+        return False
+    if state.purse is not None and state.purse.refusal(REVISION, record.now) is not None:
+        return False
+    return step is None or record.replanned.get(step, 0) < MOST_REPLANS_A_STEP
+
+
+def ask_planner(state: RunState) -> Enter | Replan | None:
+    """What is held fails where there is no hope for it; else the planner is asked, about one thing at a
+    time, and about a step once nothing of it is under way. None where that has to wait."""
+    record = state.record
+    if (lost := _first_lost(state)) is not None:
+        return Enter(_end_held(state, lost))
+    if state.replanning is not None or record.question is not None or not may_replan(state, None):
+        return None
+    step = next(iter(state.ripe), None)
+    if step is not None or state.word_waits:
+        return Replan(ReplanningStarted(record.now, step))
+    pressure = _pressure(state)
+    return Replan(ReplanningStarted(record.now, pressure=pressure)) if pressure else None
+
+
+def _pressure(state: RunState) -> str:
+    """What is nearly used up, where that can still be told to the planner, once."""
+    if state.purse is None or state.pressed or not state.agenda.unended:
+        return ""
+    return state.purse.pressure(now=state.record.now)
+
+
+def _first_lost(state: RunState) -> StepHeld | None:
+    """Something that is held and for which there is no hope any more."""
+    step = next(iter(state.hopeless), None)
+    if step is None and not may_replan(state, None) and state.replanning is None:
+        step = next(iter(state.record.held), None)
+    return None if step is None else next(iter(state.record.held[step].values()))
+
+
+def _end_held(state: RunState, held: StepHeld) -> StepFailed:
+    """The planner did not help: what was held fails after all."""
+    why = state.hopeless.get(held.step, "the planner has been asked as often as it may be")
+    failure = msgspec.structs.replace(held.failure, message=f"{held.failure.message} ({why})")
+    return StepFailed(state.record.now, held.step, failure, held.item)
+
+
+def answer_question(state: RunState, step_id: str) -> Enter | RequestApproval:
     """Settle what stands between the step and its work."""
-    step = agenda.steps[step_id]
-    match agenda.question(step):
+    step = state.agenda.steps[step_id]
+    match state.agenda.question(step):
         case "condition":
-            return Enter(_condition(record, step))
+            return Enter(_condition(state, step))
         case "items":
-            return Enter(_items(record, step))
+            return Enter(_items(state, step))
+        case "reach":
+            return _reach(state, step)
         case _:
-            return _approval(record, step)
+            return _approval(state, step)
 
 
-def begin_work(record: RunRecord, agenda: Agenda, work: Work) -> Enter | SeekResult | StartAttempt:
+def begin_work(state: RunState, work: Work) -> Enter | SeekResult | StartAttempt:
     """There is a place for the work: with inputs that its capability takes, an attempt starts, unless
     the result may be there already."""
-    step_id, item = work
+    record, agenda, (step_id, item) = state.record, state.agenda, work
     step = agenda.steps[step_id]
-    inputs = _inputs(record, step, item)
+    inputs = inputs_of(record, step, item)
     if isinstance(inputs, Failure):
-        return Enter(StepFailed(record.now, step_id, inputs, item))
+        return Enter(fail(state, step, inputs, item))
+    if state.heritage is not None and (kept := _kept(state, step, inputs, item)) is not None:
+        return Enter(kept)
     if agenda.is_to_seek(work):
         key = result_key(step.capability, inputs)
         return SeekResult(ResultSought(record.now, step_id, key, item), step)
+    if state.purse is not None and (problem := state.purse.refusal(ATTEMPT, record.now)) is not None:
+        return Enter(BudgetReached(record.now, problem))
     attempt = agenda.attempts.get(work, 0) + 1
     return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY), agenda.lane(work))
 
@@ -96,7 +180,7 @@ def begin_work(record: RunRecord, agenda: Agenda, work: Work) -> Enter | SeekRes
 def begin_hedge(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartAttempt:
     """A second attempt beside one that takes unusually long."""
     step_id, item = work
-    inputs = _inputs(record, agenda.steps[step_id], item)
+    inputs = inputs_of(record, agenda.steps[step_id], item)
     if isinstance(inputs, Failure):
         return Enter(HedgeForgone(record.now, step_id, item))
     return StartAttempt(
@@ -109,91 +193,106 @@ def answer_run(record: RunRecord, plan: CheckedPlan, grievance: Account | None) 
     missing = tuple(step for step in plan.steps if step in record.lost)
     if grievance is not None:
         return Finish(RunFailed(record.now, grievance, missing))
-    answer = _value(plan.answer, record.outputs, "the answer")
+    answer = value_of(plan.answer, record.outputs, "the answer")
     if isinstance(answer, Failure):
         return Finish(RunFailed(record.now, Account(answer), missing))
     return Finish(RunCompleted(record.now, answer[0], missing))
 
 
-def _condition(record: RunRecord, step: CompiledStep) -> ConditionDecided | StepFailed:
+def _condition(state: RunState, step: CompiledStep) -> ConditionDecided | StepFailed | StepHeld:
     assert step.condition is not None
-    holds = _value(step.condition, record.outputs, "its condition")
+    holds = value_of(step.condition, state.record.outputs, "its condition")
     if isinstance(holds, Failure):
-        return StepFailed(record.now, step.id, holds)
-    return ConditionDecided(record.now, step.id, holds[0] is True)
+        return fail(state, step, holds, None)
+    return ConditionDecided(state.record.now, step.id, holds[0] is True)
 
 
-def _items(record: RunRecord, step: CompiledStep) -> ItemsResolved | StepFailed:
+def _items(state: RunState, step: CompiledStep) -> ItemsResolved | StepFailed | StepHeld:
     assert step.for_each is not None
-    items = _value(step.for_each, record.outputs, "its for_each")
+    items = value_of(step.for_each, state.record.outputs, "its for_each")
     if isinstance(items, Failure):
-        return StepFailed(record.now, step.id, items)
+        return fail(state, step, items, None)
     (value,) = items
     if not isinstance(value, list):
-        failure = Failure(FailureKind.INVALID_INPUT, "its for_each is no list")
-        return StepFailed(record.now, step.id, failure)
-    return ItemsResolved(record.now, step.id, value)
+        return fail(state, step, Failure(FailureKind.INVALID_INPUT, "its for_each is no list"), None)
+    return ItemsResolved(state.record.now, step.id, value)
 
 
-def _approval(record: RunRecord, step: CompiledStep) -> Enter | RequestApproval:
-    """Whoever is asked sees exactly what the agents would be given."""
-    asked: list[Any] = []
-    items = record.steps[step.id].items
-    for item in (None,) if items is None else range(len(items)):
-        inputs = _inputs(record, step, item)
-        if isinstance(inputs, Failure):
-            return Enter(StepFailed(record.now, step.id, inputs, item))
-        asked.append(inputs)
-    capability = step.capability
+def _reach(state: RunState, step: CompiledStep) -> Enter:
+    """What the step would reach, held against what was granted."""
+    works = _works_of(state, step)
+    if not isinstance(works, dict):
+        return Enter(works)
+    assert state.grant is not None
+    grant = state.grant
+    beyond = (each for inputs in works.values() for each in grant.beyond(step, inputs))
+    return Enter(ReachDecided(state.record.now, step.id, tuple(dict.fromkeys(beyond))))
+
+
+def _approval(state: RunState, step: CompiledStep) -> Enter | RequestApproval:
+    """Whoever is asked sees exactly what the agents would be given. What was done under an earlier plan
+    is taken over, and needs nobody's word."""
+    works = _works_of(state, step)
+    if not isinstance(works, dict):
+        return Enter(works)
+    for item, inputs in works.items():
+        kept = None if state.heritage is None else _kept(state, step, inputs, item)
+        if kept is not None:
+            return Enter(kept)
+    capability, asked = step.capability, list(works.values())
     return RequestApproval(
         ApprovalRequested(
-            record.now, step.id, capability.name, capability.effect, asked[0] if items is None else asked
+            state.record.now,
+            step.id,
+            capability.name,
+            capability.effect,
+            asked[0] if state.record.steps[step.id].items is None else asked,
+            state.agenda.approvals.get(step.id, ""),
         )
     )
 
 
-def _inputs(record: RunRecord, step: CompiledStep, item: int | None) -> dict[str, Any] | Failure:
-    scope = scope_of(record, step.id, item)
-    inputs: dict[str, Any] = {}
-    for name, tree in step.inputs.items():
-        value = evaluate(tree, scope)
-        if isinstance(value, Absent):
-            return _absent(f"its input `{name}`", tree, scope, value)
-        inputs[name] = value
-    try:
-        inputs = copy_json(inputs)
-    except NotJson as error:
-        return Failure(FailureKind.INVALID_INPUT, f"its inputs cannot be passed on: {error}")
-    validator = step.capability.input_validator
-    if validator.accepts(inputs):
-        return inputs
-    return Failure(
-        FailureKind.INVALID_INPUT,
-        f"its inputs are not what {step.capability.name!r} takes: {describe(validator.problems(inputs))}",
-    )
+def _works_of(
+    state: RunState, step: CompiledStep
+) -> dict[int | None, dict[str, Any]] | StepFailed | StepHeld:
+    """The inputs of everything the step is still to do, by item; or how it fails for want of them."""
+    items = state.record.steps[step.id].items
+    works: dict[int | None, dict[str, Any]] = {}
+    for item in (None,) if items is None else range(len(items)):
+        if (step.id, item) in state.agenda.inherited:
+            continue
+        inputs = inputs_of(state.record, step, item)
+        if isinstance(inputs, Failure):
+            failed = fail(state, step, inputs, item)
+            # None of its items can be asked about, so all of them are held.
+            return msgspec.structs.replace(failed, item=None) if isinstance(failed, StepHeld) else failed
+        works[item] = inputs
+    return works
 
 
-def scope_of(record: RunRecord, step: str, item: int | None, output: dict[str, Any] | None = None) -> Scope:
-    """What the expressions of a step may name: what other steps gave, the `item`, and the attempt's
-    own `output`, once there is one."""
-    own: dict[str, Any] = {} if output is None else {"output": output}
-    items = record.steps[step].items
-    if item is not None and items is not None:
-        own["item"] = items[item]
-    return ChainMap(own, record.outputs) if own else record.outputs
+def _kept(
+    state: RunState, step: CompiledStep, inputs: dict[str, Any], item: int | None
+) -> ResultKept | StepFailed | StepHeld | None:
+    """The result that an earlier plan has had by the same work, if there is one. One that breaks what
+    this plan expects of it is a surprise again: doing the same once more would not change it."""
+    heritage = state.heritage
+    assert heritage is not None
+    found = heritage.finished.get(heritage.key_of(state.record, step, inputs, state.agenda.steps))
+    if found is None:
+        return None
+    surprise = first_disappointment(state.record, step, item, found.output)
+    if surprise is not None:
+        failed = fail(state, step, surprise, item)
+        if isinstance(failed, StepHeld):
+            return msgspec.structs.replace(failed, output=found.output)
+        return failed
+    return ResultKept(state.record.now, step.id, found.output, found.step, item)
 
 
-def _value(tree: Tree, scope: Scope, what: str) -> tuple[JsonValue] | Failure:
-    """The value, in a tuple of one, as the journal would give it back; or why there is none."""
-    value = evaluate(tree, scope)
-    if isinstance(value, Absent):
-        return _absent(what, tree, scope, value)
-    try:
-        return (copy_json(value),)
-    except NotJson as error:
-        return Failure(FailureKind.SURPRISE, f"{what} cannot be kept: {error}")
-
-
-def _absent(what: str, tree: Tree, scope: Scope, value: Absent) -> Failure:
-    message = clean_text(f"{what} has no value: {value.reason}")
-    return Failure(FailureKind.SURPRISE, message, values=values_in(tree, scope))
+def _signature(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> str:
+    """What stands for this failure of this work: the content of the work and how it failed, not how the
+    failure is worded, which may hold a time or a number."""
+    heritage = state.heritage or Heritage()
+    work = heritage.key(state.record, step, item, state.agenda.steps)
+    manner = [failure.kind.value, failure.expectation, failure.exception, work or [step.id, failure.message]]
+    return hashlib.sha256(msgspec.json.encode(manner)).hexdigest()[:32]

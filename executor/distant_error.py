@@ -18,7 +18,7 @@ from callsheet.agents.models.errors import (
     ModelUnavailable,
 )
 
-from .errors import OutputNotKept
+from .errors import BudgetExceeded, OutputNotKept
 from .json_copy import clean_text
 
 # What each class carries, and what it is taken to be where it was no JSON.
@@ -33,6 +33,7 @@ _FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
     AnswerTruncated: {"model": "", "max_tokens": 0, "text": ""},
     AnswerInvalid: {"model": "", "tries": []},
     ModelNotConfigured: {},
+    BudgetExceeded: {"what": "", "problem": ""},
     OutputNotKept: {},
 }
 _KNOWN = {kind.__name__: kind for kind in _FIELDS}

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.capability import Effect
 from callsheet.agents.figures import Figures
+from callsheet.agents.models.chat import ChatModel
 
 from .asking import Asking
 from .attempts import Attempts, Outcome
@@ -19,6 +20,7 @@ from .commands import (
     Command,
     Enter,
     Finish,
+    Replan,
     RequestApproval,
     SeekResult,
     SetTimer,
@@ -26,6 +28,8 @@ from .commands import (
     StopAttempt,
 )
 from .correspondence import Correspondence, event_of
+from .counsel import Counsel
+from .decisions import fail
 from .desk import Nobody, Wait
 from .dispatch import Dispatch
 from .errors import JournalError
@@ -37,9 +41,10 @@ from .events import (
     Event,
     HedgeForgone,
     ModelCalled,
+    PlanAdopted,
+    ResultReused,
     RunPaused,
     RunResumed,
-    StepFailed,
     StepTimeLimitReached,
 )
 from .failure import Failure, FailureKind
@@ -48,13 +53,15 @@ from .machine import apply, decide
 from .mailbox import Letter, Pause
 from .model import JournaledModel, Owner
 from .record import AttemptRecord, Try
+from .replanning import Decided
 from .reuse import Reuse
 from .runner import Assignment
 from .state import RunState
 from .surroundings import Surroundings
+from .till import BudgetedModel, Till
 from .timers import Timers
 
-_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, StepTimeLimitReached})
+_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
 _HEDGED = (Effect.PURE, Effect.READ)
 
 
@@ -77,17 +84,19 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         clock = around.clock
         self._timers = Timers(clock, self._post)
-        self._asking = Asking(around.approve, clock, self._post, self._break)
+        self._asking = Asking(around.approve, clock, self._post, self._break, self._wake)
         mailbox = around.journal.mailbox
         self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
         self._dispatch = Dispatch(around.desk, clock, figures, contested, self._wake)
+        self._till = None if state.purse is None else Till(state.purse)
+        self._counsel = Counsel(state, around, self._post, self._break, lambda: self._model_for(Owner()))
         self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
         self._attempts = Attempts(
             around.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
-        self._inbox: list[Event | Letter] = []
+        self._inbox: list[Event | Letter | Decided] = []
         self._waiter: asyncio.Future[None] | None = None
         self._woken = False
         self._answered: list[int] = []
@@ -132,6 +141,8 @@ class Driver:
             self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
         for request in record.asked.values():
             self._asking.prepare(request)
+        if self._state.replanning is not None:
+            self._counsel.prepare()
         for name in agenda.unended:
             attempts = record.steps[name].attempts
             if attempts:
@@ -169,21 +180,23 @@ class Driver:
         while (command := decide(self._state, closed)) is not None:
             self._perform(command)
         self._dispatch.pass_on()
+        if self._state.is_ending:
+            self._counsel.withdraw()
         if not (self._over or self._attempts or self._inbox) and self._may_rest():
             self._pause()
 
     def _may_rest(self) -> bool:
         if self._state.pausing:
             return True
-        if self._correspondence:
+        if self._correspondence or self._counsel:
             return False
         return not (self._timers.retries_wait or self._asking or self._dispatch.closed or self._reuse)
 
     def _pause(self) -> None:
         """Nothing is under way and nothing is to be decided: only a person can help."""
         record = self._state.record
-        waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful))
-        if not waiting and not self._state.pausing:
+        waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful), *record.held)
+        if not (waiting or self._state.pausing or record.question):
             raise AssertionError("the run has not ended, and nothing is left to do")
         self._enter(RunPaused(self._now(), waiting))
         self._over = True
@@ -199,6 +212,7 @@ class Driver:
                 self._on_event(event)
         self._reuse.follow(batch)
         self._asking.ask()
+        self._counsel.ask()
         for attempt in launches:
             self._attempts.launch(attempt)
 
@@ -213,8 +227,10 @@ class Driver:
     def _take_in(self) -> None:
         inbox, self._inbox = self._inbox, []
         for entry in inbox:
-            event = self._read(entry) if isinstance(entry, Letter) else entry
+            event = self._event_of(entry)
             if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
+                if isinstance(event, PlanAdopted):
+                    self._make_way(event)
                 self._enter(event)
 
     def _without_pauses(self, letters: list[Letter]) -> list[Letter]:
@@ -222,6 +238,11 @@ class Driver:
         pauses = [letter for letter in letters if isinstance(letter.word, Pause)]
         self._answered += [letter.number for letter in pauses]
         return [letter for letter in letters if letter not in pauses]
+
+    def _event_of(self, entry: Event | Letter | Decided) -> Event | None:
+        if isinstance(entry, Letter):
+            return self._read(entry)
+        return self._counsel.event_of(entry) if isinstance(entry, Decided) else entry
 
     def _read(self, letter: Letter) -> Event | None:
         self._answered.append(letter.number)
@@ -237,10 +258,12 @@ class Driver:
                 return step not in self._state.record.asked
             case StepTimeLimitReached(step=step):
                 return step not in self._state.agenda.unended
+            case ResultReused(step=step, item=item):
+                return (step, item) not in self._state.agenda.sought
             case _:
                 return False
 
-    def _post(self, event: Event) -> None:
+    def _post(self, event: Event | Decided) -> None:
         """Something happened outside: it is entered when the driver gets to it."""
         self._inbox.append(event)
         self._wake()
@@ -280,6 +303,9 @@ class Driver:
             case RequestApproval(event):
                 self._enter(event)
                 self._asking.prepare(event)
+            case Replan(event):
+                self._enter(event)
+                self._counsel.prepare()
             case Finish(event):
                 self._enter(event)
                 self._over = True
@@ -290,7 +316,9 @@ class Driver:
             self._go_without(command, found)
             return
         step, at = command.step, self._now()
-        key = f"{self._run}:{step.id}" + ("" if command.item is None else f":{command.item}")
+        since = self._state.record.steps[step.id].since
+        place = step.id if since == 1 else f"{step.id}@{since}"
+        key = f"{self._run}:{place}" + ("" if command.item is None else f":{command.item}")
         started = AttemptStarted(
             at,
             step.id,
@@ -323,13 +351,10 @@ class Driver:
             self._enter(HedgeForgone(self._now(), command.step.id, command.item))
         elif isinstance(found, Nobody):
             failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
-            self._enter(StepFailed(self._now(), command.step.id, failure, command.item))
+            self._enter(fail(self._state, command.step, failure, command.item))
 
     def _assignment(self, agent: Agent, capability: str, started: AttemptStarted) -> Assignment:
-        model = self._around.model
-        if model is not None:
-            owner = Owner(started.step, started.item, started.attempt)
-            model = JournaledModel(model, self._note_call, self._around.clock, owner)
+        model = self._model_for(Owner(started.step, started.item, started.attempt))
         context = Context(
             self._run,
             started.step,
@@ -341,6 +366,26 @@ class Driver:
             model,
         )
         return Assignment(agent, capability, started.inputs, context)
+
+    def _make_way(self, adopted: PlanAdopted) -> None:
+        """Let go of what is under way, beside attempts, for steps that begin anew or are dropped."""
+        agenda = self._state.agenda
+        going = set(agenda.steps).difference(step["id"] for step in adopted.plan["steps"])
+        going.update(adopted.afresh)
+        for step in going:
+            self._timers.forget(step)
+            self._asking.withdraw(step)
+        for work in (*agenda.backoffs, *agenda.sought):
+            if work[0] in going:
+                self._timers.forgo(work)
+                self._reuse.forget(work)
+
+    def _model_for(self, owner: Owner) -> ChatModel | None:
+        """The run's model, each call journaled, and made only as far as the budget goes."""
+        if self._around.model is None:
+            return None
+        journaled = JournaledModel(self._around.model, self._note_call, self._around.clock, owner)
+        return journaled if self._till is None else BudgetedModel(journaled, self._till, owner)
 
     def _attempt_ended(
         self, assignment: Assignment, started: AttemptStarted, outcome: Outcome, record: AttemptRecord
@@ -368,6 +413,7 @@ class Driver:
         self._timers.cancel()
         self._attempts.close()
         self._asking.withdraw_all()
+        self._counsel.withdraw()
         self._reuse.abandon()
         self._dispatch.release()
         self._correspondence.close()

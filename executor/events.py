@@ -35,13 +35,15 @@ class _Event(
 
 class RunCreated(_Event, frozen=True):
     """Somebody wants a goal pursued. `seed` feeds every random choice of the run; `catalog` is a
-    digest of the capabilities on offer, `model` the name of the model that plans."""
+    digest of the capabilities on offer, `model` the name of the model that plans, `budget` what the run
+    may use, as `Budget.describe` writes it."""
 
     run: str
     goal: str
     seed: int
     catalog: str = ""
     model: str = ""
+    budget: str = ""
 
 
 class ModelMessage(msgspec.Struct, frozen=True):
@@ -84,11 +86,19 @@ class ModelCalled(_Event, frozen=True):
 class PlanAdopted(_Event, frozen=True):
     """A checked plan is the run's plan from now on. Revisions count from 1; `plan` is its document,
     `contracts` the capabilities that it names, as they were when it was checked: so that a run means
-    the same tomorrow, whatever has become of its agents."""
+    the same tomorrow, whatever has become of its agents.
+
+    For a plan that takes the place of another, `reason` is the planner's; the steps `afresh` are new,
+    or other than they were, or come behind one that is: they begin anew, and all others stay where they
+    stand. `approvals` are steps that somebody must approve first, each with why: they go beyond what was
+    granted."""
 
     revision: int
     plan: dict[str, Any]
     contracts: tuple[dict[str, Any], ...] = ()
+    reason: str = ""
+    afresh: tuple[str, ...] = ()
+    approvals: dict[str, str] = {}
 
 
 class KnownFigures(msgspec.Struct, frozen=True, array_like=True):
@@ -105,7 +115,8 @@ class RunStarted(_Event, frozen=True):
     `fail_fast` the first failure that its step does not allow ends the run; without, whatever does
     not depend on it is finished first. With `hedge` work that may be done twice without harm is given
     to a second agent where the first takes unusually long. `figures` are those of agents between whom
-    there is a choice."""
+    there is a choice. `replans` is how often the planner may be asked what to do about a failure, a
+    surprise or a person's word; 0 where there is nobody to ask."""
 
     max_concurrency: int
     deadline: float | None = None
@@ -113,13 +124,17 @@ class RunStarted(_Event, frozen=True):
     fail_fast: bool = True
     hedge: bool = False
     figures: tuple[KnownFigures, ...] = ()
+    replans: int = 0
 
 
 class RunResumed(_Event, frozen=True):
     """Somebody goes on with a run that was paused, or whose process ended. What was being attempted
-    then has no outcome."""
+    then has no outcome. `replans` is as in RunStarted, for the whole run; `budget` takes the place of the
+    one so far, where it is there."""
 
     max_concurrency: int
+    replans: int = 0
+    budget: str | None = None
 
 
 class ConditionDecided(_Event, frozen=True):
@@ -145,12 +160,13 @@ class ItemsResolved(_Event, frozen=True):
 
 class ApprovalRequested(_Event, frozen=True):
     """The step waits for somebody's word. `inputs` is what it would be given, a list of them for
-    a `for_each` step."""
+    a `for_each` step; `why` is there where the plan itself does not ask for an approval."""
 
     step: str
     capability: str
     effect: str
     inputs: Any
+    why: str = ""
 
 
 class ApprovalGranted(_Event, frozen=True):
@@ -317,6 +333,79 @@ class StepFailed(_Event, frozen=True):
     item: int | None = None
 
 
+class StepHeld(_Event, frozen=True):
+    """A step cannot go on as planned, and the planner is to say what becomes of it; what depends on it
+    waits for that. `signature` is the same for the same failure of the same work; `output` is there where
+    a result of an earlier plan breaks what this one expects."""
+
+    step: str
+    failure: Failure
+    signature: str
+    item: int | None = None
+    output: dict[str, Any] | None = None
+
+
+class ReplanningStarted(_Event, frozen=True):
+    """The planner is asked what to do about a step that is held; about somebody's word, or about what is
+    nearly used up of the budget, the `pressure`, where `step` is None."""
+
+    step: str | None = None
+    pressure: str = ""
+
+
+class ResultAccepted(_Event, frozen=True):
+    """The planner takes the surprising results of a step that is held as they are; where `step` is None,
+    it leaves the plan as it is."""
+
+    step: str | None = None
+    reason: str = ""
+
+
+class GivenUp(_Event, frozen=True):
+    """The planner sees no way on for the step, or, where `step` is None, for the run."""
+
+    reason: str
+    step: str | None = None
+
+
+class ReplanningFailed(_Event, frozen=True):
+    """The planner was asked, and gave no answer that can be carried out."""
+
+    message: str
+    step: str | None = None
+
+
+class PersonAsked(_Event, frozen=True):
+    """The planner wants to know something of the person whose goal it is."""
+
+    question: str
+
+
+class WordSpoken(_Event, frozen=True):
+    """Somebody has something to say to the planner: an answer, or a new wish. `by` says who, where that
+    is known."""
+
+    text: str
+    by: str = ""
+
+
+class ReachDecided(_Event, frozen=True):
+    """What a step of a revised plan would reach with its inputs was held against what was granted;
+    where it is `beyond` that, it waits for an approval."""
+
+    step: str
+    beyond: tuple[str, ...] = ()
+
+
+class ResultKept(_Event, frozen=True):
+    """The work was done under an earlier plan of the run, as the step `source`, and is not done again."""
+
+    step: str
+    output: dict[str, Any]
+    source: str
+    item: int | None = None
+
+
 class StepTimeLimitReached(_Event, frozen=True):
     """The step took longer, over all its attempts and items, than it may."""
 
@@ -325,6 +414,12 @@ class StepTimeLimitReached(_Event, frozen=True):
 
 class TimeLimitReached(_Event, frozen=True):
     """The run's deadline passed."""
+
+
+class BudgetReached(_Event, frozen=True):
+    """What would have to be done next is more than the budget allows."""
+
+    problem: str
 
 
 class PauseRequested(_Event, frozen=True):
@@ -394,8 +489,18 @@ Event: TypeAlias = (
     | RetryScheduled
     | RetryDue
     | StepFailed
+    | StepHeld
+    | ReplanningStarted
+    | ResultAccepted
+    | GivenUp
+    | ReplanningFailed
+    | PersonAsked
+    | WordSpoken
+    | ReachDecided
+    | ResultKept
     | StepTimeLimitReached
     | TimeLimitReached
+    | BudgetReached
     | PauseRequested
     | CancellationRequested
     | RunPaused

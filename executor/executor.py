@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
+from callsheet.agents.budget import Budget, Spending
 from callsheet.agents.figures import Figures
 from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.prices import Prices
 from callsheet.agents.registry import Registry
 from callsheet.agents.workspace import Workspace
+from callsheet.planner.bounds import Bounds, bounds
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
+from callsheet.planner.step_bounds import Conditions
 
 from .clock import Clock, SystemClock
 from .desk import Desk
 from .driver import Driver
 from .errors import RunEnded, RunNotPending
-from .events import Event, KnownFigures, PlanAdopted, RunResumed, RunStarted
+from .events import Event, KnownFigures, PlanAdopted, RunCreated, RunResumed, RunStarted
 from .journal import Journal
 from .machine import fold
 from .observations import observations_of
+from .purse import Purse, asking_terms
 from .record import RUN_ENDED, RunStatus
+from .replanning import MakeReplanner
 from .result import RunResult
 from .revival import require_agents, revive
 from .runner import LocalRunner, Runner
@@ -27,6 +33,8 @@ from .surroundings import Approve, Surroundings
 
 MAX_CONCURRENCY = 16
 GRACE_SECONDS = 2.0
+MAX_REPLANS = 5
+"""How often the planner is asked about one run."""
 _OPEN = (RunStatus.RUNNING, RunStatus.PAUSED)
 
 
@@ -40,6 +48,9 @@ class Executor:
     agents are chosen; runs that share one share the limits of their agents. Without `fail_fast` a
     failure ends the run only when everything that does not depend on it is finished. With `hedge`
     pure and reading work that outlives its agent's usual time gets a second attempt elsewhere.
+    `replanner` makes who is asked, `max_replans` times at most, about failures, surprises and people's
+    words; without one a failure or a surprise is final. `prices` are those of models, for runs with
+    a budget.
     """
 
     def __init__(
@@ -59,6 +70,9 @@ class Executor:
         desk: Desk | None = None,
         fail_fast: bool = True,
         hedge: bool = False,
+        replanner: MakeReplanner | None = None,
+        max_replans: int = MAX_REPLANS,
+        prices: Prices | None = None,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1")
@@ -69,6 +83,9 @@ class Executor:
         self._needs_approval = needs_approval
         self._fail_fast = fail_fast
         self._hedge = hedge
+        self._prices = prices or Prices()
+        self._model = model
+        self._replans = 0 if replanner is None or model is None else max_replans
         self._surroundings = Surroundings(
             desk or Desk(registry),
             journal,
@@ -79,6 +96,9 @@ class Executor:
             approve,
             on_event,
             grace_seconds,
+            tuple(registry.catalog),
+            replanner,
+            self._admit,
         )
 
     async def run(
@@ -97,37 +117,54 @@ class Executor:
         CancelledError then. Raises JournalError, RunNotFound and RunNotPending, and what `approve`
         and `on_event` raise.
         """
-        state = fold(self._journal.read(run) if history is None else history, {1: checked})
+        events = self._journal.read(run) if history is None else history
+        state = fold(events, {1: checked}, self._purse(events))
         if state.record.status is not RunStatus.PENDING:
             raise RunNotPending(run, state.record.status)
         now = self._clock.now()
-        events: list[Event] = []
+        begin: list[Event] = []
         if not state.record.revision:
-            events.append(PlanAdopted(now, 1, checked.document, checked.contracts))
-        events.append(
+            begin.append(PlanAdopted(now, 1, checked.document, checked.contracts))
+        begin.append(
             RunStarted(
                 now,
                 self._max_concurrency,
-                None if time_limit is None else now + time_limit,
+                self._deadline(state, now, time_limit),
                 self._policy(checked),
                 self._fail_fast,
                 self._hedge,
                 self._known_figures(checked),
+                self._replans,
             )
         )
-        return await self._drive(state, checked, events)
+        return await self._drive(state, checked, begin)
 
-    async def resume(self, run: str, *, history: Sequence[Event] | None = None) -> RunResult:
+    async def resume(
+        self, run: str, *, history: Sequence[Event] | None = None, budget: Budget | None = None
+    ) -> RunResult:
         """Go on with a run that was started, and then paused, or left behind by a process that ended.
 
-        `history` is as for `run`. Comes back and raises as `run` does; RunEnded where there is nothing to
-        go on with, and AgentsChanged where nobody could. Neither changes anything.
+        `history` is as for `run`; `budget` takes the place of the one that the run has so far. Comes back and
+        raises as `run` does; RunEnded where there is nothing to go on with, and AgentsChanged where nobody
+        could. Neither changes anything.
         """
-        state = revive(self._journal.read(run) if history is None else history, self._registry)
+        events = self._journal.read(run) if history is None else history
+        state = revive(events, self._registry, self._purse(events, budget))
         if state.record.status not in _OPEN:
             raise RunEnded(run, state.record.status)
         require_agents(state, self._registry)
-        return await self._drive(state, state.plan, [RunResumed(self._clock.now(), self._max_concurrency)])
+        return await self._drive(
+            state,
+            state.plan,
+            [
+                RunResumed(
+                    self._clock.now(),
+                    self._max_concurrency,
+                    self._replans,
+                    budget.describe() if budget else None,
+                )
+            ],
+        )
 
     async def _drive(self, state: RunState, checked: CheckedPlan, events: Sequence[Event]) -> RunResult:
         contested = self._contested(checked)
@@ -138,6 +175,40 @@ class Executor:
             observations = observations_of(state.record, self._registry)
             await self._journal.figures.add(state.record.run, observations)
         return RunResult.of(state.record)
+
+    def _purse(self, events: Sequence[Event], budget: Budget | None = None) -> Purse | None:
+        """An empty purse for a run with these events; None where nothing limits it."""
+        created = next((event for event in events if isinstance(event, RunCreated)), None)
+        told = created.budget if created is not None else ""
+        later = any(isinstance(event, RunResumed) and event.budget for event in events)
+        if not (told or later or budget):
+            return None
+        return Purse(Budget.parse(told or "none"), self._prices, asking_terms(self._registry.agents))
+
+    def _deadline(self, state: RunState, now: float, time_limit: float | None) -> float | None:
+        left = None if state.purse is None else state.purse.left(now).seconds
+        limits = [limit for limit in (time_limit, left) if limit is not None]
+        return now + min(limits) if limits else None
+
+    def bounds(self, checked: CheckedPlan, done: Collection[str] = ()) -> Bounds:
+        """What the plan may take at the most, and usually, with those steps done."""
+        name = None if self._model is None else self._model.name
+        named = {step.capability.name for step in checked.steps.values()}
+        conditions = Conditions(
+            self._registry,
+            self._journal.figures.read(named),
+            name,
+            self._prices,
+            self._clock.now(),
+            self._max_concurrency,
+            self._hedge,
+        )
+        return bounds(checked, conditions, done)
+
+    def _admit(
+        self, checked: CheckedPlan, spent: Spending, done: Collection[str], budget: Budget
+    ) -> tuple[str, ...]:
+        return self.bounds(checked, done).exceeds(budget, spent)
 
     def _figures(
         self, state: RunState, known: Iterable[KnownFigures], contested: frozenset[str]
@@ -151,9 +222,10 @@ class Executor:
         return figures
 
     def _contested(self, checked: CheckedPlan) -> frozenset[str]:
-        """The capabilities that several agents offer."""
+        """The capabilities that several agents offer, as far as the plan, or a revision of it, may use
+        them."""
         offered = self._registry.capabilities
-        named = {step.capability.name for step in checked.steps.values()}
+        named = set(offered) if self._replans else {step.capability.name for step in checked.steps.values()}
         return frozenset(
             name for name in named if name in offered and len(self._registry.agents_for(name)) > 1
         )

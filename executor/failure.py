@@ -33,6 +33,12 @@ class FailureKind(StrEnum):
     """The run used up its time."""
     PLANNING = "planning"
     """No plan could be made."""
+    BUDGET = "budget"
+    """What would have to be done is more than the budget allows."""
+    STUCK = "stuck"
+    """After the plan was revised, the same work failed again in the same way."""
+    GIVEN_UP = "given_up"
+    """The planner saw no way to the goal."""
 
 
 class Failure(msgspec.Struct, frozen=True, omit_defaults=True):

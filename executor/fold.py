@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .events import (
@@ -19,9 +19,15 @@ from .events import (
     ConditionDecided,
     DoubtSettled,
     Event,
+    GivenUp,
     ItemsResolved,
     ModelCalled,
+    PersonAsked,
     PlanAdopted,
+    ReplanningFailed,
+    ReplanningStarted,
+    ResultAccepted,
+    ResultKept,
     ResultReused,
     ResultSought,
     RetryScheduled,
@@ -33,7 +39,9 @@ from .events import (
     RunResumed,
     RunStarted,
     StepFailed,
+    StepHeld,
     StepSkipped,
+    WordSpoken,
 )
 from .failure import Failure
 from .record import ENDED, AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
@@ -73,8 +81,38 @@ def _model_called(record: RunRecord, event: ModelCalled) -> None:
 
 def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
     record.revision, record.plan, record.contracts = event.revision, event.plan, event.contracts
-    for step in event.plan["steps"]:
-        record.steps.setdefault(step["id"], StepRecord(step["id"], step["capability"]))
+    planned = {step["id"]: step["capability"] for step in event.plan.get("steps", ())}
+    if event.revision > 1:
+        _tell(record, f"revision {event.revision}: {event.reason}")
+        _make_room(record, planned, frozenset(event.afresh))
+    for id, capability in planned.items():
+        if id not in record.steps:
+            record.steps[id] = StepRecord(id, capability, since=event.revision)
+
+
+def _make_room(record: RunRecord, planned: Mapping[str, str], afresh: frozenset[str]) -> None:
+    """Take back what is known of steps that begin anew, and of those that the plan no longer has."""
+    gone = {id for id in record.steps if id in afresh or id not in planned}
+    for id in gone:
+        step = record.steps[id]
+        record.lost.discard(id)
+        record.asked.pop(id, None)
+        if id in planned:
+            record.outputs.pop(id, None)
+            record.steps[id] = StepRecord(id, planned[id], attempts=step.attempts, since=record.revision)
+        elif not step.dropped:
+            step.dropped = True
+            if step.status not in ENDED:
+                step.status = StepStatus.CANCELLED
+        record.held.pop(id, None)
+        record.surprises.pop(id, None)
+    for work in [work for work in record.doubtful if work[0] in gone]:
+        del record.doubtful[work]
+    record.obsolete.update(attempt for attempt in record.running if attempt[0] in gone)
+
+
+def _tell(record: RunRecord, sentence: str) -> None:
+    record.story = (*record.story, sentence)
 
 
 def _run_started(record: RunRecord, event: RunStarted) -> None:
@@ -130,7 +168,9 @@ def _approval_decided(record: RunRecord, event: ApprovalGranted | ApprovalDenied
 def _attempt_started(record: RunRecord, event: AttemptStarted) -> None:
     step = record.step_of(event.step)
     step.status = StepStatus.RUNNING
-    attempt = AttemptRecord(event.attempt, event.item, event.agent, event.at, hedge=event.hedge)
+    attempt = AttemptRecord(
+        event.attempt, event.item, event.agent, step.capability, event.at, hedge=event.hedge
+    )
     step.attempts.append(attempt)
     record.running[event.step, event.item, event.attempt] = attempt
 
@@ -156,7 +196,14 @@ def _end_attempt(
 
 def _attempt_succeeded(record: RunRecord, event: AttemptSucceeded) -> None:
     _end_attempt(record, event, AttemptStatus.SUCCEEDED)
-    _take_output(record, event.step, event.item, event.output)
+    if not _is_obsolete(record, event):
+        _take_output(record, event.step, event.item, event.output)
+
+
+def _is_obsolete(
+    record: RunRecord, event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptLost
+) -> bool:
+    return bool(record.obsolete) and (event.step, event.item, event.attempt) in record.obsolete
 
 
 def _take_output(record: RunRecord, name: str, item: int | None, output: Any) -> None:
@@ -175,12 +222,14 @@ def _take_output(record: RunRecord, name: str, item: int | None, output: Any) ->
 
 def _attempt_failed(record: RunRecord, event: AttemptFailed) -> None:
     attempt = _end_attempt(record, event, AttemptStatus.FAILED, event.failure)
-    if event.failure.in_doubt:
+    if event.failure.in_doubt and not _is_obsolete(record, event):
         _doubt(record, event.step, event.item, attempt)
 
 
 def _attempt_surprised(record: RunRecord, event: AttemptSurprised) -> None:
     _end_attempt(record, event, AttemptStatus.SURPRISED, event.surprise)
+    if event.output is not None and not _is_obsolete(record, event):
+        record.surprises.setdefault(event.step, {})[event.item] = event.output
 
 
 def _attempt_cancelled(record: RunRecord, event: AttemptCancelled) -> None:
@@ -191,6 +240,8 @@ def _attempt_cancelled(record: RunRecord, event: AttemptCancelled) -> None:
 
 def _attempt_lost(record: RunRecord, event: AttemptLost) -> None:
     attempt = _end_attempt(record, event, AttemptStatus.LOST)
+    if _is_obsolete(record, event):
+        return
     if event.in_doubt:
         _doubt(record, event.step, event.item, attempt)
     else:
@@ -226,14 +277,68 @@ def _result_reused(record: RunRecord, event: ResultReused) -> None:
     _take_output(record, event.step, event.item, event.output)
 
 
+def _result_kept(record: RunRecord, event: ResultKept) -> None:
+    step = record.step_of(event.step)
+    step.kept = {**(step.kept or {}), event.item: event.source}
+    _take_output(record, event.step, event.item, event.output)
+
+
 def _step_failed(record: RunRecord, event: StepFailed) -> None:
     step = record.step_of(event.step)
     step.status, step.failure = StepStatus.FAILED, event.failure
     record.lost.add(event.step)
     record.asked.pop(event.step, None)
+    record.held.pop(event.step, None)
+    record.surprises.pop(event.step, None)
     if record.doubtful:
         for work in [work for work in record.doubtful if work[0] == event.step]:
             del record.doubtful[work]
+
+
+def _step_held(record: RunRecord, event: StepHeld) -> None:
+    record.held.setdefault(event.step, {})[event.item] = event
+    if event.output is not None:
+        record.surprises.setdefault(event.step, {})[event.item] = event.output
+    record.asked.pop(event.step, None)
+    _wait(record, event.step)
+
+
+def _replanning_started(record: RunRecord, event: ReplanningStarted) -> None:
+    record.replannings += 1
+    if event.step is not None:
+        record.replanned[event.step] = record.replanned.get(event.step, 0) + 1
+
+
+def _result_accepted(record: RunRecord, event: ResultAccepted) -> None:
+    if event.step is None:
+        _tell(record, f"the plan was left as it is: {event.reason}")
+        return
+    _tell(record, f"the results of `{event.step}` were accepted as they are: {event.reason}")
+    surprises = record.surprises.pop(event.step, {})
+    for item in record.held.pop(event.step, {}):
+        _take_output(record, event.step, item, surprises[item])
+
+
+def _given_up(record: RunRecord, event: GivenUp) -> None:
+    _tell(record, f"given up on {event.step or 'the run'}: {event.reason}")
+
+
+def _replanning_failed(record: RunRecord, event: ReplanningFailed) -> None:
+    _tell(record, f"no decision about {event.step or 'the run'}: {event.message}")
+
+
+def _person_asked(record: RunRecord, event: PersonAsked) -> None:
+    record.question = event.question
+    _tell(record, f"somebody was asked: {event.question}")
+
+
+def _word_spoken(record: RunRecord, event: WordSpoken) -> None:
+    record.words = (*record.words, event.text)
+    record.question = None
+    if record.status is RunStatus.PAUSED and not record.revision:
+        # It is planned now that its question has an answer.
+        record.status = RunStatus.PENDING
+    _tell(record, f"{event.by or 'somebody'} said: {event.text}")
 
 
 def _run_paused(record: RunRecord, event: RunPaused) -> None:
@@ -274,9 +379,15 @@ ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
     AttemptSurprised: _attempt_surprised,
     ConditionDecided: _condition_decided,
     DoubtSettled: _doubt_settled,
+    GivenUp: _given_up,
     ItemsResolved: _items_resolved,
     ModelCalled: _model_called,
+    PersonAsked: _person_asked,
     PlanAdopted: _plan_adopted,
+    ReplanningFailed: _replanning_failed,
+    ReplanningStarted: _replanning_started,
+    ResultAccepted: _result_accepted,
+    ResultKept: _result_kept,
     ResultReused: _result_reused,
     ResultSought: _result_sought,
     RetryScheduled: _retry_scheduled,
@@ -288,5 +399,7 @@ ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
     RunResumed: _run_resumed,
     RunStarted: _run_started,
     StepFailed: _step_failed,
+    StepHeld: _step_held,
     StepSkipped: _step_skipped,
+    WordSpoken: _word_spoken,
 }

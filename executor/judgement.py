@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from callsheet.agents.capability import Effect
 from callsheet.agents.errors import Permanent, Retryable, Surprise
@@ -14,14 +13,12 @@ from callsheet.agents.models.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from callsheet.planner.compiled import CompiledStep, Expectation
-from callsheet.planner.expressions.evaluate import Scope, evaluate
-from callsheet.planner.expressions.values import Absent
+from callsheet.planner.compiled import CompiledStep
 
-from .account import describe, values_in
-from .decisions import scope_of
-from .errors import OutputNotKept, ProcessDied
+from .account import describe
+from .errors import BudgetExceeded, OutputNotKept, ProcessDied
 from .events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
+from .expectations import first_disappointment
 from .failure import Failure, FailureKind
 from .json_copy import NotJson, clean_text, copy_json
 from .record import RunRecord
@@ -41,17 +38,10 @@ def judge_output(
     if not validator.accepts(output):
         problems = describe(validator.problems(output))
         return _invalid(started, f"its output is not what {step.capability.name!r} promises: {problems}", at)
-    surprise = _first_disappointment(record, step, started.item, output)
+    surprise = first_disappointment(record, step, started.item, output)
     if surprise is not None:
         return AttemptSurprised(at, started.step, started.attempt, surprise, output, started.item)
     return AttemptSucceeded(at, started.step, started.attempt, output, started.item)
-
-
-def meets_expectations(
-    record: RunRecord, step: CompiledStep, item: int | None, output: dict[str, Any]
-) -> bool:
-    """Whether every expectation of the step holds for an output."""
-    return _first_disappointment(record, step, item, output) is None
 
 
 def judge_error(
@@ -63,6 +53,9 @@ def judge_error(
     if isinstance(error, Surprise):
         surprise = Failure(FailureKind.SURPRISE, _text(error))
         return AttemptSurprised(at, started.step, started.attempt, surprise, item=started.item)
+    if isinstance(error, BudgetExceeded):
+        broke = Failure(FailureKind.BUDGET, _text(error), exception=type(error).__name__)
+        return AttemptFailed(at, started.step, started.attempt, started.agent, broke, started.item)
     effect = step.capability.effect
     failure = Failure(
         FailureKind.ERROR,
@@ -110,28 +103,5 @@ def _text(error: BaseException) -> str:
         text = str(error)
     except Exception:  # an agent's own __str__
         text = ""
-    known = isinstance(error, (Surprise, Retryable, Permanent)) and text
+    known = isinstance(error, (Surprise, Retryable, Permanent, BudgetExceeded)) and text
     return clean_text(text if known else f"{type(error).__name__}: {text}" if text else type(error).__name__)
-
-
-def _first_disappointment(
-    record: RunRecord, step: CompiledStep, item: int | None, output: dict[str, Any]
-) -> Failure | None:
-    if not step.expectations:
-        return None
-    scope = scope_of(record, step.id, item, output)
-    found = (_disappointment(expectation, scope) for expectation in step.expectations)
-    return next((surprise for surprise in found if surprise is not None), None)
-
-
-def _disappointment(expectation: Expectation, scope: Scope) -> Failure | None:
-    value = evaluate(expectation.tree, scope)
-    if value is True:
-        return None
-    reason = f" has no value: {value.reason}" if isinstance(value, Absent) else " does not hold"
-    return Failure(
-        FailureKind.SURPRISE,
-        clean_text(f"the expectation `{expectation.text}`{reason}"),
-        expectation=expectation.text,
-        values=values_in(expectation.tree, scope),
-    )

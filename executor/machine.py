@@ -17,11 +17,19 @@ no chance.
                                ... RetryDue                   WAITING, in line for a place
                                AttemptFailed, StepFailed      FAILED
     surprise                   AttemptSurprised, StepFailed   FAILED
+    failed, with a planner     StepHeld, ReplanningStarted    WAITING
+    ... who accepts            ResultAccepted                 COMPLETED
+    ... who revises            PlanAdopted                    PENDING, where it begins anew
+    ... who asks               PersonAsked, WordSpoken        WAITING
+    ... who knows no way       GivenUp or ReplanningFailed    FAILED by a StepFailed
+    done under an older plan   ResultKept                     COMPLETED
+    reaches further            ReachDecided                   PENDING; with an approval to come
     no value, or a bad input   StepFailed                     FAILED
     takes too long in all      StepTimeLimitReached           FAILED by a StepFailed
     takes unusually long       HedgeDue, AttemptStarted       RUNNING, twice: the first answer counts
     its process ended          AttemptLost                    WAITING, in line; or in doubt
     in doubt                   DoubtSettled                   COMPLETED, WAITING in line, or FAILED
+    budget is used up          BudgetReached                  (as the run fails)
     run fails or is cancelled  AttemptStopping,               (as the attempt ends)
                                AttemptCancelled
                                RunFailed / RunCancelled       CANCELLED, whatever had not ended
@@ -41,10 +49,21 @@ from callsheet.planner.compiled import CheckedPlan
 from .agenda import Lane
 from .commands import Command, Finish, StopAttempt
 from .consequences import CONSEQUENCES
-from .decisions import answer_question, answer_run, begin_hedge, begin_work, give_up_or_retry, lose, skip
-from .events import AttemptStopping, Event, RunCancelled, RunFailed
+from .decisions import (
+    answer_question,
+    answer_run,
+    ask_planner,
+    begin_hedge,
+    begin_work,
+    give_up_or_retry,
+    lose,
+    skip,
+)
+from .events import AttemptStopping, Event, PlanAdopted, RunCancelled, RunFailed
 from .fold import ENTRIES
+from .purse import Purse
 from .record import RunRecord, RunStatus, Try
+from .replan_consequences import before_adoption
 from .state import RunState
 
 _NONE: tuple[Lane, ...] = ()
@@ -53,18 +72,22 @@ _NONE: tuple[Lane, ...] = ()
 def apply(state: RunState, event: Event) -> None:
     """Enter the event."""
     kind, record = event.__class__, state.record
+    if isinstance(event, PlanAdopted):
+        before_adoption(state, event)
     record.now = event.at
     enter = ENTRIES.get(kind)
     if enter is not None:
         enter(record, event)
+    if state.purse is not None:
+        state.purse.note(event)
     consequence = CONSEQUENCES.get(kind)
     if consequence is not None:
         consequence(state, event)
 
 
-def fold(events: Iterable[Event], plans: Mapping[int, CheckedPlan]) -> RunState:
-    """The state that the events of a run lead to."""
-    state = RunState(plans)
+def fold(events: Iterable[Event], plans: Mapping[int, CheckedPlan], purse: Purse | None = None) -> RunState:
+    """The state that the events of a run lead to. `purse` is still empty."""
+    state = RunState(dict(plans), purse=purse)
     for event in events:
         apply(state, event)
     return state
@@ -90,12 +113,14 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
     if agenda.unmeetable:
         return skip(record, agenda, next(iter(agenda.unmeetable)))
     if agenda.failed:
-        return give_up_or_retry(record, agenda, *agenda.failed[0])
+        return give_up_or_retry(state, *agenda.failed[0])
+    if (record.held or state.word_waits or state.purse) and (command := ask_planner(state)) is not None:
+        return command
     if agenda.questions:
-        return answer_question(record, agenda, next(iter(agenda.questions)))
+        return answer_question(state, next(iter(agenda.questions)))
     if len(record.running) < state.max_concurrency:
         if agenda.lanes and (work := agenda.next_work(closed, state.max_concurrency)) is not None:
-            return begin_work(record, agenda, work)
+            return begin_work(state, work)
         if agenda.hedges:
             return begin_hedge(record, agenda, next(iter(agenda.hedges)))
     if not (agenda.unended or record.running):

@@ -64,7 +64,14 @@ class Settle(_Word, frozen=True):
     by: str = ""
 
 
-Word: TypeAlias = Cancel | Pause | Approve | Deny | Settle
+class Tell(_Word, frozen=True):
+    """Something for the planner: the answer to its question, or a new wish. `by` says whose."""
+
+    text: str
+    by: str = ""
+
+
+Word: TypeAlias = Cancel | Pause | Approve | Deny | Settle | Tell
 
 
 _decoder: msgspec.json.Decoder[Word] = msgspec.json.Decoder(Word)

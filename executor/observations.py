@@ -23,7 +23,7 @@ def observations_of(record: RunRecord, registry: Registry) -> list[Observation]:
     for step in record.steps.values():
         for attempt in step.attempts:
             if attempt.ended is not None and (attempt.status in _DONE or _is_at_fault(attempt)):
-                place = attempt.agent, step.capability
+                place = attempt.agent, attempt.capability
                 known = latest.get(place)
                 if known is None:
                     known = latest[place] = deque(maxlen=MOST_OBSERVED)

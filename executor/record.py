@@ -15,7 +15,7 @@ import msgspec
 
 from callsheet.agents.models.chat import Usage
 
-from .events import ApprovalRequested
+from .events import ApprovalRequested, StepHeld
 from .failure import Account, Failure
 
 NO_USAGE = Usage()
@@ -44,7 +44,8 @@ class StepStatus(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
     WAITING = "waiting"
-    """For the next attempt to be due, for a result that is being made elsewhere, or for somebody's word."""
+    """For the next attempt to be due, for a result that is being made elsewhere, for somebody's word, or
+    for the planner's."""
     COMPLETED = "completed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -68,12 +69,17 @@ RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLE
 ENDED = frozenset({StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED})
 
 
+_DONE = (AttemptStatus.SUCCEEDED, AttemptStatus.SURPRISED, AttemptStatus.LOST)
+
+
 class AttemptRecord(msgspec.Struct, gc=False):
-    """One try by one agent. `ended` is None while it runs."""
+    """One try by one agent at a step of that `capability`, which a revision of the plan may change.
+    `ended` is None while it runs."""
 
     number: int
     item: int | None
     agent: str
+    capability: str
     started: float
     status: AttemptStatus = AttemptStatus.RUNNING
     ended: float | None = None
@@ -86,7 +92,8 @@ class AttemptRecord(msgspec.Struct, gc=False):
 class StepRecord(msgspec.Struct, gc=False):
     """One step. `items` is None unless it turned out to be a `for_each` step; then `outputs` has
     a place for each of them, and `unfinished` counts those that have not succeeded. `reused` names the
-    runs from which an output was taken over, by item."""
+    runs from which an output was taken over, by item, and `kept` the steps of earlier plans. `since` is
+    the revision that it begins with, as it now is; `dropped`: the plan no longer has it."""
 
     id: str
     capability: str
@@ -99,13 +106,27 @@ class StepRecord(msgspec.Struct, gc=False):
     outputs: list[Any] | None = None
     unfinished: int = 0
     reused: dict[int | None, str] | None = None
+    kept: dict[int | None, str] | None = None
+    since: int = 1
+    dropped: bool = False
+
+    @property
+    def was_done(self) -> bool:
+        """Whether any of its work was done, or may have been."""
+        return bool(self.kept) or any(attempt.status in _DONE for attempt in self.attempts)
 
 
 @dataclass(slots=True)
 class RunRecord:
     """A run. `outputs` has what each completed step gave (a list for a `for_each` step), `running`
     the attempts that have not ended, `asked` what somebody was asked and has not answered, `doubtful`
-    the work of which nobody knows whether it was done, `now` the time of the latest event."""
+    the work of which nobody knows whether it was done, `now` the time of the latest event.
+
+    `held` is the work about which the planner is to decide, by step and item, `surprises` what such work
+    gave where it gave something, `obsolete` the attempts at steps that a revision has changed since.
+    `words` are what people said to the run, `question` what they were asked and have not answered, `story`
+    what was decided about the plan, a sentence each; `replannings` counts how often the planner was asked,
+    `replanned` for which steps."""
 
     run: str = ""
     goal: str = ""
@@ -126,6 +147,16 @@ class RunRecord:
     lost: set[str] = field(default_factory=set[str])
     asked: dict[str, ApprovalRequested] = field(default_factory=dict[str, ApprovalRequested])
     doubtful: dict[Work, AttemptRecord] = field(default_factory=dict[Work, AttemptRecord])
+    held: dict[str, dict[int | None, StepHeld]] = field(default_factory=dict[str, dict[int | None, StepHeld]])
+    surprises: dict[str, dict[int | None, dict[str, Any]]] = field(
+        default_factory=dict[str, dict[int | None, dict[str, Any]]]
+    )
+    obsolete: set[Try] = field(default_factory=set[Try])
+    words: tuple[str, ...] = ()
+    question: str | None = None
+    story: tuple[str, ...] = ()
+    replannings: int = 0
+    replanned: dict[str, int] = field(default_factory=dict[str, int])
     answer: Any = None
     missing: tuple[str, ...] = ()
     account: Account | None = None

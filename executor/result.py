@@ -41,14 +41,23 @@ class Reuse(msgspec.Struct, frozen=True):
     item: int | None
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """An output that an earlier plan of the run had from its step `source`, of the whole step or of one
+    item."""
+
+    source: str
+    item: int | None
+
+
 class Question(msgspec.Struct, frozen=True):
     """What somebody was asked and has not answered: whether a step may start. `inputs` is what it would be
-    given, a list of them for a `for_each` step."""
+    given, a list of them for a `for_each` step; `why` is there where the plan itself does not ask."""
 
     step: str
     capability: str
     effect: str
     inputs: JsonValue
+    why: str = ""
 
 
 class Doubt(msgspec.Struct, frozen=True):
@@ -66,7 +75,8 @@ class Doubt(msgspec.Struct, frozen=True):
 class StepResult(msgspec.Struct, frozen=True):
     """One step. `output` is the object that a completed step gave, a list of them for a `for_each`
     step. `because` names the dependencies for want of which it was skipped; empty where its own
-    condition did not hold. `reused` says which outputs come from other runs."""
+    condition did not hold. `reused` says which outputs come from other runs, `kept` which from
+    earlier plans; `dropped`: a revision left the step out."""
 
     id: str
     capability: str
@@ -76,6 +86,8 @@ class StepResult(msgspec.Struct, frozen=True):
     because: tuple[str, ...]
     attempts: tuple[AttemptResult, ...]
     reused: tuple[Reuse, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    dropped: bool = False
 
     @property
     def started(self) -> float | None:
@@ -93,7 +105,8 @@ class RunResult(msgspec.Struct, frozen=True):
     """One run. `answer` is there once it is completed, `account` once it failed; `missing` names
     the steps whose work the answer had to do without; `waiting` those for which a paused run waits,
     `asked` and `in_doubt` what about them, paused or not. `plan` is the document of the plan that was
-    carried out last, `usage` the sum over all calls of models."""
+    carried out last, `revision` its number, `story` what was decided about the plan, a sentence each, and
+    `question` what the planner wants to know of somebody; `usage` is the sum over all calls of models."""
 
     run: str
     goal: str
@@ -112,6 +125,9 @@ class RunResult(msgspec.Struct, frozen=True):
     ended: float | None
     asked: tuple[Question, ...] = ()
     in_doubt: tuple[Doubt, ...] = ()
+    question: str | None = None
+    revision: int = 0
+    story: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, record: RunRecord) -> Self:
@@ -134,6 +150,9 @@ class RunResult(msgspec.Struct, frozen=True):
             ended=record.ended,
             asked=_asked(record),
             in_doubt=_in_doubt(record),
+            question=None if record.status in RUN_ENDED else record.question,
+            revision=record.revision,
+            story=record.story,
         )
 
 
@@ -141,7 +160,8 @@ def _asked(record: RunRecord) -> tuple[Question, ...]:
     if record.status in RUN_ENDED:
         return ()
     return tuple(
-        Question(each.step, each.capability, each.effect, each.inputs) for each in record.asked.values()
+        Question(each.step, each.capability, each.effect, each.inputs, each.why)
+        for each in record.asked.values()
     )
 
 
@@ -162,6 +182,8 @@ def _step(step: StepRecord) -> StepResult:
         step.because,
         tuple(map(_attempt, step.attempts)),
         tuple(Reuse(run, item) for item, run in (step.reused or {}).items()),
+        tuple(Kept(source, item) for item, source in (step.kept or {}).items()),
+        step.dropped,
     )
 
 

@@ -9,7 +9,7 @@ from callsheet.planner.compiled import CompiledStep
 
 from .clock import Clock
 from .events import AttemptSucceeded, Event, ResultMissing, ResultReused, ResultSought, StepFailed
-from .judgement import meets_expectations
+from .expectations import first_disappointment
 from .record import RunRecord, Work
 from .results import Kept, Reserved, Results
 
@@ -48,6 +48,14 @@ class Reuse:
         work = sought.step, sought.item
         self._seeking[work] = self._loop.create_task(self._seek(work, sought.key, step))
 
+    def forget(self, work: Work) -> None:
+        """The result is no longer wanted."""
+        task = self._seeking.pop(work, None)
+        if task is not None:
+            task.cancel()
+        if work in self._reserved:
+            self._give_up(work)
+
     def follow(self, events: Iterable[Event]) -> None:
         """These have been committed: what this run promised to make, others may have now."""
         if not self._reserved:
@@ -83,7 +91,7 @@ class Reuse:
             return
         self._seeking.pop(work, None)
         now, (name, item) = self._clock.now(), work
-        if isinstance(found, Kept) and meets_expectations(self._record, step, item, found.output):
+        if isinstance(found, Kept) and first_disappointment(self._record, step, item, found.output) is None:
             self._post(ResultReused(now, name, found.output, found.run, item))
             return
         if found is Reserved.MINE:

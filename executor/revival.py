@@ -13,13 +13,14 @@ from callsheet.planner.compiled import CheckedPlan
 from .errors import AgentsChanged
 from .events import Event, PlanAdopted
 from .machine import fold
+from .purse import Purse
 from .state import RunState
 
 _EVERYTHING = Policy(max_steps=2**31)
 """What was admitted once is not judged again."""
 
 
-def revive(events: Iterable[Event], registry: Registry) -> RunState:
+def revive(events: Iterable[Event], registry: Registry, purse: Purse | None = None) -> RunState:
     """The state that the events of a run lead to.
 
     Raises PlanInvalid where a plan, from a release that did not keep the contracts, no longer checks
@@ -27,7 +28,7 @@ def revive(events: Iterable[Event], registry: Registry) -> RunState:
     """
     events = list(events)
     adopted = [event for event in events if isinstance(event, PlanAdopted)]
-    return fold(events, {each.revision: recheck(each, registry) for each in adopted})
+    return fold(events, {each.revision: recheck(each, registry) for each in adopted}, purse)
 
 
 def recheck(adopted: PlanAdopted, registry: Registry) -> CheckedPlan:

@@ -3,14 +3,17 @@ whether the run is to rest or to end."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.grant import Grant
 
 from .agenda import Agenda
-from .events import KnownFigures
+from .events import KnownFigures, ModelCalled, ReplanningStarted
 from .failure import Account
+from .heritage import Heritage
+from .purse import Purse
 from .record import RunRecord
 
 
@@ -19,14 +22,36 @@ class RunState:
     """A run in progress. `plans` has the checked plan of every revision that the journal adopts:
     documents are in the events, and what they compile to is brought along."""
 
-    plans: Mapping[int, CheckedPlan]
+    plans: dict[int, CheckedPlan]
     record: RunRecord = field(default_factory=RunRecord)
-    agenda: Agenda = field(default_factory=lambda: Agenda.of({}, frozenset()))
+    agenda: Agenda = field(default_factory=lambda: Agenda.of({}, {}))
     max_concurrency: int = 0
     fail_fast: bool = True
     hedge: bool = False
     known: tuple[KnownFigures, ...] = ()
     """The figures that the run began with."""
+    replans: int = 0
+    """How often the planner may be asked, in all."""
+    replanning: ReplanningStarted | None = None
+    """What the planner is being asked about now."""
+    replies: list[ModelCalled] = field(default_factory=list[ModelCalled])
+    """What the model has answered to that so far."""
+    word_waits: bool = False
+    """Somebody has said something that the planner has not heard."""
+    hopeless: dict[str, str] = field(default_factory=dict[str, str])
+    """The steps that are held and for which nobody knows a way on, each with why."""
+    ripe: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    """The steps that are held and of which nothing is under way: the planner can be asked about them."""
+    signatures: set[str] = field(default_factory=set[str])
+    """Of the failures about which the planner was asked."""
+    heritage: Heritage | None = None
+    """What was done under earlier plans, once there are any."""
+    purse: Purse | None = None
+    """What has been used of the budget, where there is one."""
+    pressed: bool = False
+    """The planner was told that the budget is nearly used up."""
+    grant: Grant | None = None
+    """What the first plan was granted, once another is to take its place."""
     pausing: bool = False
     """Somebody wants the run to rest: nothing starts any more."""
     grievance: Account | None = None

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from callsheet.agents.budget import Budget, Spending
+from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.workspace import Workspace
+from callsheet.planner.compiled import CheckedPlan
 
 from .clock import Clock
 from .desk import Desk
 from .events import ApprovalRequested, Event
 from .journal import Journal
+from .replanning import MakeReplanner
 from .runner import Runner
 
-Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool]]
-"""Asks somebody whether a step may start."""
+Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
+"""Asks somebody whether a step may start. None where nobody says: the run waits for a letter then."""
+
+Admit: TypeAlias = Callable[[CheckedPlan, Spending, Collection[str], Budget], Sequence[str]]
+"""A sentence for each limit that a plan would go beyond, after what was spent, with those steps done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +39,6 @@ class Surroundings:
     approve: Approve | None
     on_event: Callable[[Event], None] | None
     grace_seconds: float
+    catalog: tuple[Capability, ...] = ()
+    replanner: MakeReplanner | None = None
+    admit: Admit | None = None

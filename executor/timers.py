@@ -32,6 +32,12 @@ class Timers:
         """Post a RetryDue when it is."""
         self._retries[work] = self._loop.call_later(self._left(due), self._retry_due, work, attempt)
 
+    def forgo(self, work: Work) -> None:
+        """The retry is no longer wanted."""
+        handle = self._retries.pop(work, None)
+        if handle is not None:
+            handle.cancel()
+
     def limit_run(self, deadline: float) -> None:
         """Post a TimeLimitReached at the deadline."""
         self._set(_RUN, deadline, lambda: TimeLimitReached(self._clock.now()))

@@ -89,11 +89,14 @@ class Join(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What a step's failure does to the run."""
+    """What a step's failure, or surprise, does to the run."""
 
     FAIL = "fail"
+    """It fails."""
     CONTINUE = "continue"
+    """It goes on without the result."""
     REPLAN = "replan"
+    """The planner says how it goes on; where there is none, it fails."""
 
 
 class _Frozen(BaseModel):
@@ -122,7 +125,7 @@ class Step(_Frozen):
     max_retries: Annotated[int, Field(ge=0, le=100)] | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
     total_timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
-    on_failure: OnFailure = Field(default=OnFailure.FAIL, strict=False)
+    on_failure: OnFailure = Field(default=OnFailure.REPLAN, strict=False)
     approval: bool = False
 
 

@@ -1,4 +1,4 @@
-"""`callsheet answer`: what became of work that is in doubt."""
+"""`callsheet answer`: what became of work that is in doubt, or a word to the planner."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.errors import NothingWaits
 from callsheet.executor.events import Verdict
+from callsheet.executor.journal import Journal
 from callsheet.executor.record import RunRecord, Work
 
 from .command import command, settings_options, strategy_options
@@ -31,9 +32,12 @@ class DoubtUnclear(CallsheetError):
         self.work = work
 
 
-@click.command("answer", short_help="Say what became of work that is in doubt.")
+_VERDICTS = ("done", "again", "failed")
+
+
+@click.command("answer", short_help="Answer a question, say what became of work, or wish for something else.")
 @click.argument("run")
-@click.argument("verdict", type=click.Choice(["done", "again", "failed"]))
+@click.argument("word")
 @click.option("--step", help="The step, where several are in doubt.")
 @click.option("--item", type=click.IntRange(0), help="The item of its for_each, counted from 0.")
 @click.option("--output", "outcome", metavar="JSON", help="What it gave; for work that is done.")
@@ -45,15 +49,18 @@ def answer(
     output: Output,
     settings: Settings,
     run: str,
-    verdict: Verdict,
+    word: str,
     step: str | None,
     item: int | None,
     outcome: str | None,
     stay: bool,
 ) -> ExitCode:
-    """Say what became of work that cannot be undone, and whose end nobody saw: it is `done`, and gave what
-    --output says; it is to be done `again`; or it `failed`. `callsheet show RUN` tells what was given to
-    whom.
+    """Say WORD to a run. Free text goes to the planner: the answer to its question, or a new wish, and the
+    plan is looked at again.
+
+    Where work is in doubt, because nobody saw its end and it cannot be undone, the words `done` (it gave
+    what --output says), `again` (it is to be done once more) and `failed` say what became of it. `callsheet
+    show RUN` tells what was given to whom.
 
     A process that has the run hears of it; where none has, the run goes on here and now, as with
     `callsheet resume`. RUN is an id, the beginning of one, or `last`.
@@ -61,13 +68,33 @@ def answer(
     given = None if outcome is None else _read_output(outcome)
     with existing_journal(settings) as journal:
         record = open_record(journal, run)
-        name, at = _doubtful(record, step, item)
-        owner = say(
-            journal,
-            lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=who()),
-        )
+        if word in _VERDICTS and (record.doubtful or record.question is None):
+            said = _settle(journal, record, cast("Verdict", word), step, item, given)
+        else:
+            said = _tell(journal, record, word)
+    return go_on(output, settings, said, stay=stay)
+
+
+def _settle(
+    journal: Journal,
+    record: RunRecord,
+    verdict: Verdict,
+    step: str | None,
+    item: int | None,
+    given: dict[str, Any] | None,
+) -> Said:
+    name, at = _doubtful(record, step, item)
+    owner = say(
+        journal,
+        lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=who()),
+    )
     work = name if at is None else f"{name}[{at}]"
-    return go_on(output, settings, Said(record.run, f"{work}: {verdict}", owner), stay=stay)
+    return Said(record.run, f"{work}: {verdict}", owner)
+
+
+def _tell(journal: Journal, record: RunRecord, text: str) -> Said:
+    owner = say(journal, lambda control: control.tell(record.run, text, who()))
+    return Said(record.run, "the planner is told", owner)
 
 
 def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:

@@ -19,6 +19,7 @@ from .answer import answer
 from .approve import approve
 from .cancel import cancel
 from .check import check
+from .diff import diff
 from .doctor import doctor
 from .output import Output
 from .pause import pause
@@ -65,7 +66,7 @@ def application() -> None:
     """
 
 
-_COMMANDS = (run, plan, check, agents, runs, show, resume, approve, answer, pause, cancel, doctor)
+_COMMANDS = (run, plan, check, agents, runs, show, resume, approve, answer, pause, cancel, diff, doctor)
 for _command in _COMMANDS:
     application.add_command(_command)
 

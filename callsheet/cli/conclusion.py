@@ -34,7 +34,7 @@ def _ended(story: Story) -> str:
             why = f": {story.reason}" if story.reason else ""
             return f"was cancelled{why}; {_done(result)}"
         case RunStatus.PAUSED:
-            return "waits for somebody's word" if result.waiting else "rests"
+            return "waits for somebody's word" if result.waiting or result.question else "rests"
         case _:
             return f"failed after {took}{calls}"
 

@@ -19,11 +19,20 @@ from callsheet.executor.events import (
     ConditionDecided,
     DoubtSettled,
     Event,
+    GivenUp,
     PauseRequested,
+    PersonAsked,
+    PlanAdopted,
+    ReachDecided,
+    ReplanningFailed,
+    ReplanningStarted,
+    ResultAccepted,
+    ResultKept,
     ResultReused,
     RetryScheduled,
     StepFailed,
     StepSkipped,
+    WordSpoken,
 )
 from callsheet.executor.record import RunRecord
 
@@ -90,6 +99,43 @@ def _reused(_: RunRecord, event: ResultReused) -> str:
     return f"{_work(event.step, event.item)}: done before, by run {event.source}"
 
 
+def _kept(_: RunRecord, event: ResultKept) -> str:
+    return f"{_work(event.step, event.item)}: done already, as {event.source}"
+
+
+def _replanning(_: RunRecord, event: ReplanningStarted) -> str:
+    return f"{event.step}: the planner is asked" if event.step else "the planner is asked"
+
+
+def _adopted(_: RunRecord, event: PlanAdopted) -> str | None:
+    return f"the plan was revised: {event.reason}" if event.revision > 1 else None
+
+
+def _accepted(_: RunRecord, event: ResultAccepted) -> str:
+    what = "the plan stays as it is" if event.step is None else f"{event.step}: accepted as it is"
+    return f"{what}: {event.reason}"
+
+
+def _given_up(_: RunRecord, event: GivenUp) -> str:
+    return f"{event.step or 'the run'}: given up: {event.reason}"
+
+
+def _undecided(_: RunRecord, event: ReplanningFailed) -> str:
+    return f"{event.step or 'the run'}: no decision: {event.message}"
+
+
+def _question(_: RunRecord, event: PersonAsked) -> str:
+    return f"the planner asks: {event.question}"
+
+
+def _word(_: RunRecord, event: WordSpoken) -> str:
+    return f"said{_by(event.by)}: {event.text}"
+
+
+def _reach(_: RunRecord, event: ReachDecided) -> str | None:
+    return f"{event.step}: {'; '.join(event.beyond)}" if event.beyond else None
+
+
 def _asked(_: RunRecord, event: ApprovalRequested) -> str:
     return f"{event.step}: waits for approval"
 
@@ -110,7 +156,16 @@ def _cancelling(_: RunRecord, event: CancellationRequested) -> str:
     return f"to stop: {event.reason}" if event.reason else "to stop"
 
 
-_LINES: dict[type[Any], Callable[[RunRecord, Any], str]] = {
+_LINES: dict[type[Any], Callable[[RunRecord, Any], str | None]] = {
+    GivenUp: _given_up,
+    PersonAsked: _question,
+    PlanAdopted: _adopted,
+    ReachDecided: _reach,
+    ReplanningFailed: _undecided,
+    ReplanningStarted: _replanning,
+    ResultAccepted: _accepted,
+    ResultKept: _kept,
+    WordSpoken: _word,
     ApprovalDenied: _denied,
     ApprovalGranted: _granted,
     ApprovalRequested: _asked,

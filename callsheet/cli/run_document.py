@@ -27,6 +27,9 @@ def run_document(story: Story) -> JsonObject:
         "waiting": list(result.waiting),
         "asked": [msgspec.to_builtins(question) for question in result.asked],
         "in_doubt": [_doubt(doubt, story) for doubt in result.in_doubt],
+        "question": result.question,
+        "revision": result.revision,
+        "decisions": list(result.story),
         "interrupted": story.standing == INTERRUPTED,
         "owner": owner_document(story.owner),
         "reason": story.reason,
@@ -76,6 +79,8 @@ def _step(step: StepResult) -> JsonValue:
         "started": step.started,
         "ended": step.ended,
         "reused": msgspec.to_builtins(step.reused),
+        "kept": msgspec.to_builtins(step.kept),
+        "dropped": step.dropped,
         "attempts": [_attempt(attempt) for attempt in step.attempts],
     }
 

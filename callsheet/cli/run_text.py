@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pydantic import JsonValue
 
 from callsheet.executor.record import ENDED, AttemptStatus, StepStatus
-from callsheet.executor.result import AttemptResult, Reuse, RunResult, StepResult
+from callsheet.executor.result import AttemptResult, Kept, Reuse, RunResult, StepResult
 
 from .safe_text import one_line
 from .story import Line, Story
@@ -89,18 +89,22 @@ def _head(story: Story) -> Iterator[str]:
         yield f"model: {result.model} ({usage_text(result)})"
     if result.plan is None:
         yield "there was no plan"
+    for sentence in result.story:
+        yield f"  {one_line(sentence, 500)}"
 
 
 def _step(step: StepResult) -> Iterator[str]:
     took = ""
     if step.status in ENDED and step.started is not None and step.ended is not None:
         took = f" in {seconds_text(step.ended - step.started)}"
-    yield f"{step.id}  {step.capability}  {step.status}{took}"
+    dropped = "  (no longer in the plan)" if step.dropped else ""
+    yield f"{step.id}  {step.capability}  {step.status}{took}{dropped}"
     if step.status is StepStatus.SKIPPED:
         yield f"  {skip_text(step.because)}"
     if step.attempts:
         yield from aligned([_attempt(attempt) for attempt in step.attempts], indent="  ")
     yield from map(_reuse, step.reused)
+    yield from map(_kept, step.kept)
     if step.failure is not None:
         yield f"  failed: {one_line(step.failure.message, 1_000)}"
     if step.output is not None:
@@ -115,6 +119,11 @@ def skip_text(because: tuple[str, ...]) -> str:
 def _reuse(reuse: Reuse) -> str:
     item = "" if reuse.item is None else f"item {reuse.item}: "
     return f"  {item}done before, by run {reuse.run}"
+
+
+def _kept(kept: Kept) -> str:
+    item = "" if kept.item is None else f"item {kept.item}: "
+    return f"  {item}done before, under an earlier plan, as {kept.source}"
 
 
 def _attempt(attempt: AttemptResult) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ def waiting_lines(story: Story, advice: Advice) -> Iterator[str]:
     result = story.result
     if result.status in RUN_ENDED:
         return
+    if result.question is not None:
+        yield f"the planner asks: {one_line(result.question, MOST_SHOWN)}"
+        yield f"  to answer: {advice.command('answer', result.run, 'YOUR ANSWER')}"
     for question in result.asked:
         yield from _question(result.run, question, advice)
     for doubt in result.in_doubt:
@@ -32,7 +35,7 @@ def waiting_lines(story: Story, advice: Advice) -> Iterator[str]:
         yield f"in the hands of {owner_text(story.owner)}"
     elif story.standing == INTERRUPTED:
         yield f"its process ended; to go on: {advice.command('resume', result.run)}"
-    elif result.status is RunStatus.PAUSED and not (result.asked or result.in_doubt):
+    elif result.status is RunStatus.PAUSED and not (result.asked or result.in_doubt or result.question):
         yield f"to go on: {advice.command('resume', result.run)}"
 
 
@@ -49,6 +52,8 @@ def inputs_text(inputs: JsonValue) -> str:
 def _question(run: str, asked: Question, advice: Advice) -> Iterator[str]:
     what = question_text(asked.step, asked.capability, asked.effect, asked.inputs)
     yield f"waiting for approval: {what}"
+    if asked.why:
+        yield f"  because {one_line(asked.why, MOST_SHOWN)}"
     yield f"  to approve it: {advice.command('approve', run, asked.step)}"
     yield f"  to refuse it: {advice.command('approve', run, asked.step, '--deny')}"
 

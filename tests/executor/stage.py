@@ -14,11 +14,12 @@ from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.capability import Capability, Effect, JsonObject
 from callsheet.agents.registry import Registry
 from callsheet.agents.workspace import Workspace
-from callsheet.executor.events import Event, RunCreated
+from callsheet.executor.events import Event, PlanAdopted, RunCreated
 from callsheet.executor.executor import Executor
 from callsheet.executor.journal import Journal, MemoryJournal
 from callsheet.executor.machine import fold
 from callsheet.executor.result import RunResult
+from callsheet.executor.revival import recheck
 from callsheet.executor.state import RunState
 from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.planner.compiled import CheckedPlan, CompiledStep, Expectation
@@ -174,11 +175,13 @@ async def perform(
     """Create a run, carry the plan out, and read it back."""
     journal = journal or MemoryJournal()
     clock = options.pop("clock", None) or VirtualClock()
-    await journal.create(RunCreated(clock.now(), run, "a goal", seed))
+    await journal.create(RunCreated(clock.now(), run, checked.plan.goal, seed))
     executor = Executor(Registry(agents or (Actor(),)), journal, workspace=HALL, clock=clock, **options)
     result = await executor.run(run, checked, time_limit=time_limit)
     events = journal.read(run)
-    return Played(result, events, fold(events, {1: checked}))
+    revised = [event for event in events if isinstance(event, PlanAdopted) and event.revision > 1]
+    plans = {1: checked} | {event.revision: recheck(event, Registry(())) for event in revised}
+    return Played(result, events, fold(events, plans))
 
 
 def play(checked: CheckedPlan, *agents: Agent, **options: Any) -> Played:

@@ -46,7 +46,7 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     if origin is Literal:
         return st.sampled_from(arguments)
     if origin is dict:
-        return st.dictionaries(TEXT, JSON, max_size=3)
+        return st.dictionaries(TEXT, values(arguments[1]), max_size=3)
     if origin in (list, tuple):
         return st.lists(values(arguments[0]), max_size=3).map(origin)
     if issubclass(annotation, Enum):

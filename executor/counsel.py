@@ -1,0 +1,114 @@
+"""The planner's part in a run: it is asked what to do, and what it decides becomes an event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.planner.decision import Accept, Ask, GiveUp, Revise
+
+from .briefing import situation_of
+from .clock import Clock
+from .events import Event, GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted
+from .json_copy import clean_text
+from .recall import RecallingModel
+from .replanning import Decided, Replanning
+from .revising import adoption, begin_anew
+from .state import RunState
+from .surroundings import Surroundings
+
+MOST_REFUSALS = 2
+"""How often a decision that cannot be carried out may be thought over, in the light of what has happened
+since it was asked for."""
+
+
+class Counsel:
+    """Asks the planner about one run, and reads its decisions. What it was asked and has answered is not
+    asked again by whoever goes on with the run."""
+
+    def __init__(
+        self,
+        state: RunState,
+        around: Surroundings,
+        post: Callable[[Decided], None],
+        broke: Callable[[BaseException], None],
+        model: Callable[[], ChatModel | None],
+    ) -> None:
+        self._state = state
+        self._around = around
+        self._clock: Clock = around.clock
+        self._post = post
+        self._model = model
+        self._replanning = Replanning(post, broke)
+        self._refusals = 0
+
+    def __bool__(self) -> bool:
+        """Whether the planner is being asked, or is going to be."""
+        return bool(self._replanning)
+
+    def prepare(self, refusal: str = "") -> None:
+        """A question that will be asked; after a `refusal`, because the last decision was none that can be
+        carried out."""
+        self._refusals = self._refusals + 1 if refusal else 0
+        model = self._model()
+        if self._around.replanner is None or model is None:
+            self._post(Decided("there is no planner to ask"))
+            return
+        replanner = self._around.replanner(RecallingModel(model, self._state.replies))
+        self._replanning.prepare(replanner, situation_of(self._state, self._around.catalog, refusal))
+
+    def ask(self) -> None:
+        """The question is kept: ask it."""
+        self._replanning.ask()
+
+    def withdraw(self) -> None:
+        """Nobody waits for the answer any more."""
+        self._replanning.withdraw()
+
+    def event_of(self, decided: Decided) -> Event | None:
+        """What the planner decided, as an event; None where it has to think again, or nobody waits for it.
+        A plan that is to be adopted is among those of the state then."""
+        if self._state.replanning is None:
+            return None
+        now, step = self._clock.now(), self._state.replanning.step
+        match decided.decision:
+            case Accept(reason) if step is None or self._has_results(step):
+                return ResultAccepted(now, step, clean_text(reason))
+            case Accept():
+                return self._think_again(f"`{step}` has no result that could be accepted")
+            case Ask(question):
+                return PersonAsked(now, clean_text(question))
+            case GiveUp(reason):
+                return GivenUp(now, clean_text(reason), step)
+            case Revise() as revise:
+                return self._revised(revise, now)
+            case message:
+                return ReplanningFailed(now, message, step)
+
+    def _revised(self, revise: Revise, now: float) -> Event | None:
+        refusal = self._too_dear(revise, now)
+        adopted = refusal or adoption(self._state, revise, now)
+        if isinstance(adopted, PlanAdopted):
+            self._state.plans[adopted.revision] = revise.checked
+            return adopted
+        return self._think_again(adopted)
+
+    def _think_again(self, refusal: str) -> Event | None:
+        replanning = self._state.replanning
+        if self._refusals >= MOST_REFUSALS and replanning is not None:
+            return ReplanningFailed(self._clock.now(), refusal, replanning.step)
+        self.prepare(refusal)
+        return None
+
+    def _has_results(self, step: str) -> bool:
+        record = self._state.record
+        return record.held.get(step, {}).keys() <= record.surprises.get(step, {}).keys()
+
+    def _too_dear(self, revise: Revise, now: float) -> str:
+        """Why the budget does not allow the plan; empty where it does."""
+        purse, admit = self._state.purse, self._around.admit
+        if purse is None or admit is None:
+            return ""
+        anew = begin_anew(self._state.plan, revise.checked, None)
+        done = [step for step in self._state.record.outputs if step not in anew]
+        return "; ".join(admit(revise.checked, purse.spent(now), done, purse.budget))

@@ -1,0 +1,49 @@
+"""How work, steps and runs come to an end: what several kinds of events have in common. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .failure import Account, Failure
+from .record import ENDED, AttemptStatus, StepStatus, Try, Work
+from .state import RunState
+
+
+def settle(state: RunState, step: str) -> None:
+    if state.record.steps[step].status is StepStatus.COMPLETED:
+        state.agenda.questions.pop(step, None)
+        state.agenda.end(step, completed=True)
+    elif state.record.held:
+        see_if_ripe(state, step)
+
+
+def see_if_ripe(state: RunState, step: str) -> None:
+    held = state.record.held.get(step)
+    if held is not None and (None in held or len(held) == state.record.steps[step].unfinished):
+        state.ripe[step] = None
+
+
+def queue_failure(state: RunState, work: Work, failure: Failure) -> None:
+    if not is_settled(state, work):
+        state.agenda.failed.append((work, failure))
+
+
+def is_settled(state: RunState, work: Work) -> bool:
+    """Whether nothing that befalls the work matters any more: it is done, or its step has failed."""
+    step = state.record.steps[work[0]]
+    if step.status in ENDED:
+        return True
+    return work[1] is not None and step.outputs is not None and step.outputs[work[1]] is not None
+
+
+def end_run(state: RunState, account: Account) -> None:
+    if not state.is_ending:
+        state.verdict = account
+        doom(state, state.record.running)
+
+
+def doom(state: RunState, attempts: Iterable[Try]) -> None:
+    running = state.record.running
+    state.agenda.doomed.update(
+        (attempt, None) for attempt in attempts if running[attempt].status is AttemptStatus.RUNNING
+    )

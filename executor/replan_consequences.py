@@ -1,0 +1,150 @@
+"""What the events of replanning make possible, or rule out: their part of the consequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from callsheet.agents.capability import Effect
+
+from .endings import doom, end_run, see_if_ripe, settle
+from .events import (
+    GivenUp,
+    ModelCalled,
+    PersonAsked,
+    PlanAdopted,
+    ReachDecided,
+    ReplanningFailed,
+    ReplanningStarted,
+    ResultAccepted,
+    ResultKept,
+    StepHeld,
+    WordSpoken,
+)
+from .failure import Account, Failure, FailureKind
+from .granting import granted
+from .heritage import Heritage
+from .record import ENDED, StepStatus
+from .state import RunState
+
+
+def before_adoption(state: RunState, event: PlanAdopted) -> None:
+    """A plan is about to take the place of another: keep what would be forgotten with that."""
+    if event.revision == 1:
+        return
+    if state.heritage is None:
+        state.heritage, state.grant = Heritage(), granted(state)
+    state.heritage.inherit(state.record, state.plan.steps)
+
+
+def _plan_adopted(state: RunState, event: PlanAdopted) -> None:
+    if event.revision == 1:
+        return
+    afresh, steps = frozenset(event.afresh), state.plan.steps
+    known = state.record.steps
+    ended = {
+        step: known[step].status is StepStatus.COMPLETED
+        for step in steps
+        if step not in afresh and known[step].status in ENDED
+    }
+    guarded = frozenset(step for step in afresh if steps[step].capability.effect is not Effect.PURE)
+    state.agenda = state.agenda.revised(steps, afresh, ended, event.approvals, guarded)
+    for step in [step for step in state.ripe if step not in state.record.held]:
+        del state.ripe[step]
+    _decided(state)
+    doom(state, (attempt for attempt in state.record.running if attempt in state.record.obsolete))
+
+
+def _decided(state: RunState) -> None:
+    state.replanning = None
+    state.replies.clear()
+
+
+def _model_called(state: RunState, event: ModelCalled) -> None:
+    if state.replanning is not None and event.step is None:
+        state.replies.append(event)
+
+
+def _replanning_started(state: RunState, event: ReplanningStarted) -> None:
+    state.replanning = event
+    state.word_waits = False
+    state.pressed = state.pressed or bool(event.pressure)
+
+
+def _result_accepted(state: RunState, event: ResultAccepted) -> None:
+    _decided(state)
+    if event.step is not None:
+        state.ripe.pop(event.step, None)
+        settle(state, event.step)
+
+
+def _given_up(state: RunState, event: GivenUp) -> None:
+    _decided(state)
+    if event.step is None:
+        end_run(state, Account(Failure(FailureKind.GIVEN_UP, event.reason)))
+    else:
+        _despair(state, event.step, f"the planner gave up: {event.reason}")
+
+
+def _replanning_failed(state: RunState, event: ReplanningFailed) -> None:
+    _decided(state)
+    if event.step is not None:
+        _despair(state, event.step, f"the planner knew no way on: {event.message}")
+
+
+def _despair(state: RunState, step: str, why: str) -> None:
+    # A revision that was asked for something else may have settled it meanwhile.
+    if step in state.record.held:
+        state.hopeless[step] = why
+
+
+def _person_asked(state: RunState, event: PersonAsked) -> None:
+    _decided(state)
+
+
+def _word_spoken(state: RunState, event: WordSpoken) -> None:
+    state.word_waits = True
+    # Whoever speaks may have changed the world: what failed before may do now.
+    state.signatures.clear()
+    if state.grant is not None:
+        state.grant = state.grant.hearing(event.text)
+
+
+def _reach_decided(state: RunState, event: ReachDecided) -> None:
+    state.agenda.reached.add(event.step)
+    if event.beyond:
+        state.agenda.approvals[event.step] = "; ".join(event.beyond)
+    state.agenda.proceed(event.step)
+
+
+def _result_kept(state: RunState, event: ResultKept) -> None:
+    work = event.step, event.item
+    state.agenda.inherited.add(work)
+    state.agenda.take(work)
+    settle(state, event.step)
+
+
+def _step_held(state: RunState, event: StepHeld) -> None:
+    agenda = state.agenda
+    state.signatures.add(event.signature)
+    see_if_ripe(state, event.step)
+    if event.item is not None:
+        agenda.put_aside((event.step, event.item))
+        return
+    agenda.drop(event.step)
+    doom(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
+
+
+REPLAN_CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
+    GivenUp: _given_up,
+    ModelCalled: _model_called,
+    PersonAsked: _person_asked,
+    PlanAdopted: _plan_adopted,
+    ReachDecided: _reach_decided,
+    ReplanningFailed: _replanning_failed,
+    ReplanningStarted: _replanning_started,
+    ResultAccepted: _result_accepted,
+    ResultKept: _result_kept,
+    StepHeld: _step_held,
+    WordSpoken: _word_spoken,
+}

@@ -1,0 +1,101 @@
+"""Taking another plan in the place of the present one: what begins anew, what is in the way, and what
+somebody must approve first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from callsheet.agents.capability import Effect
+from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.decision import Revise
+from callsheet.planner.plan import Step
+
+from .events import PlanAdopted
+from .granting import granted
+from .heritage import Heritage
+from .record import RunRecord
+from .state import RunState
+
+_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
+_DONE_BEFORE = "the run has done `{capability}` once, which cannot be undone, and this would be another time"
+
+
+def adoption(state: RunState, revise: Revise, at: float) -> PlanAdopted | str:
+    """The event by which the plan becomes the run's; or a sentence for the planner why it cannot."""
+    before, after = state.plan, revise.checked
+    afresh = begin_anew(before, after, state.replanning.step if state.replanning else None)
+    if hindered := _hindered(state, before, after, afresh):
+        names = ", ".join(f"`{step}`" for step in hindered)
+        return (
+            f"{names} can change something, and is under way or in doubt: leave it as it is, and whatever it "
+            "depends on, until that is over"
+        )
+    return PlanAdopted(
+        at,
+        state.record.revision + 1,
+        after.document,
+        after.contracts,
+        revise.reason,
+        tuple(step for step in after.steps if step in afresh),
+        _approvals(state, after, afresh),
+    )
+
+
+def begin_anew(before: CheckedPlan, after: CheckedPlan, trouble: str | None) -> frozenset[str]:
+    """The steps of `after` that are new or changed, the one in `trouble`, and all that come behind one of
+    them."""
+    old, new = _by_id(before.plan.steps), _by_id(after.plan.steps)
+    changed = [id for id in new if id == trouble or not _is_same(before, after, old.get(id), new[id])]
+    dependants: dict[str, list[str]] = {step: [] for step in after.steps}
+    for step in after.steps.values():
+        for dependency in step.dependencies:
+            dependants[dependency].append(step.id)
+    reached = set(changed)
+    while changed:
+        for id in dependants[changed.pop()]:
+            if id not in reached:
+                reached.add(id)
+                changed.append(id)
+    return frozenset(reached)
+
+
+def _by_id(steps: Iterable[Step]) -> dict[str, Step]:
+    return {step.id: step for step in steps}
+
+
+def _is_same(before: CheckedPlan, after: CheckedPlan, old: Step | None, new: Step) -> bool:
+    return old == new and before.steps[new.id].capability == after.steps[new.id].capability
+
+
+def _hindered(
+    state: RunState, before: CheckedPlan, after: CheckedPlan, afresh: frozenset[str]
+) -> tuple[str, ...]:
+    """The steps that would be changed or dropped while they may be changing the world."""
+    record = state.record
+    busy = [attempt[0] for attempt in record.running if attempt not in record.obsolete]
+    return tuple(
+        step
+        for step in dict.fromkeys((*busy, *(step for step, _ in record.doubtful)))
+        if (step in afresh or step not in after.steps) and before.steps[step].capability.effect in _ACTING
+    )
+
+
+def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
+    grant = state.grant or granted(state)
+    wanted = {step: why for step, why in grant.widened_by(state.plan, after).items() if step in afresh}
+    done = done_for_good(state.record, state.plan, state.heritage)
+    for step in afresh:
+        capability = after.steps[step].capability
+        if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
+            wanted.setdefault(step, _DONE_BEFORE.format(capability=capability.name))
+    return wanted
+
+
+def done_for_good(record: RunRecord, plan: CheckedPlan, heritage: Heritage | None) -> frozenset[str]:
+    """The capabilities by which the run has done what cannot be undone."""
+    earlier: frozenset[str] = frozenset() if heritage is None else frozenset(heritage.irreversible)
+    return earlier | frozenset(
+        step.capability.name
+        for step in plan.steps.values()
+        if step.capability.effect is Effect.IRREVERSIBLE and record.steps[step.id].was_done
+    )
