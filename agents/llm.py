@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from callsheet.prompts.quoting import inline
 from callsheet.prompts.render import render, render_text
 
 from .agent import Context, Isolation, SoloAgent
@@ -14,7 +15,7 @@ from .asking import ask_object, ask_text, need_model
 from .capability import Capability, Effect, JsonObject
 from .contract import contract
 from .errors import CapabilityError
-from .material import mark_all
+from .material import MOST_CHARACTERS, mark_all
 from .models.chat import ChatModel
 from .shape import Shape, ShapeError, has_fields
 from .terms import Terms
@@ -26,8 +27,11 @@ class LLMAgent(SoloAgent):
     """Instructions for a model, with typed inputs and outputs.
 
     `instructions` is a Jinja2 template by the developer. `{{ name }}` puts an input where it
-    belongs; inputs it doesn't name are added after it, marked as material. A value is data: it is
-    never read as a template.
+    belongs: numbers, and texts of one line and at most 120 characters, as they are; longer texts
+    between marks, as material. Inputs it doesn't name are added after it, marked. A value is data:
+    it is never read as a template, and what could pass for a message, for marks or for nothing at
+    all is taken out of it. A template that computes with a text (`{{ name | length }}`) sees it as
+    it would be shown.
 
     `input` and `output` are each a pydantic model, a dataclass, a TypedDict or a mapping of names
     to types; `output` may also be a bare type: `str` is one field `text`, any other one field
@@ -110,7 +114,9 @@ class LLMAgent(SoloAgent):
         Raises PromptError where the instructions cannot be rendered with them.
         """
         given = self._input.write(self._input.read(inputs))
-        values: JsonObject = dict.fromkeys(self._input.properties) | given
+        values: JsonObject = dict.fromkeys(self._input.properties) | {
+            name: inline(name, value, MOST_CHARACTERS, others=given.keys()) for name, value in given.items()
+        }
         unnamed = {name: value for name, value in given.items() if name not in self._named}
         return render(
             "agents/work",

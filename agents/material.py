@@ -1,25 +1,24 @@
-"""Text from outside as a model is shown it: marked at both ends, so that it reads as material."""
+"""What an agent was given to work on, as its model is shown it: marked at both ends, so that it reads as
+material."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from pydantic import JsonValue
 
+from callsheet.prompts.quoting import quote
 
-def mark(name: str, value: JsonValue) -> str:
-    """The value between `<name>` and `</name>`; where it contains such a mark itself, between marks
-    with a number that it doesn't contain. What isn't text is written as JSON."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
-    label = name
-    number = 2
-    while f"{label}>" in text:
-        label = f"{name}-{number}"
-        number += 1
-    return f"<{label}>\n{text}\n</{label}>"
+MOST_CHARACTERS = 10_000_000
+"""Of one value. No model takes as much: what is too long is refused before it is asked, never cut unseen."""
+
+
+def mark(name: str, value: JsonValue, *, others: Collection[str] = ()) -> str:
+    """The value between `<name>` and `</name>`, without anything that looks like these marks, or like those
+    of `others`. What isn't text is written as JSON."""
+    return quote(name, value, MOST_CHARACTERS, others=others)
 
 
 def mark_all(values: Mapping[str, JsonValue]) -> str:
-    """Every value under its name, in their order."""
-    return "\n\n".join(mark(name, value) for name, value in values.items())
+    """Every value under its name, in their order. None of them can look like another one."""
+    return "\n\n".join(mark(name, value, others=values.keys()) for name, value in values.items())

@@ -14,6 +14,7 @@ from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
 from callsheet.agents.material import mark
 from callsheet.agents.models.chat import ChatModel
+from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
 
 from .length import sentences_asked
@@ -74,7 +75,7 @@ async def write_text(instructions: str, context: Context, material: str = "") ->
     sentences = sentences_asked(instructions)
     prompt = render(
         "agents/write_text",
-        instructions=instructions.strip(),
+        instructions=clean(instructions).strip(),
         material=mark("material", material) if material.strip() else "",
         sentences=sentences,
     )
@@ -107,7 +108,10 @@ def _room(model: ChatModel) -> int:
 async def _summarize(text: str, length: str, model: ChatModel) -> str:
     sentences = sentences_asked(length)
     prompt = render(
-        "agents/summarize", text=mark("text", text), length=length.strip().rstrip("."), sentences=sentences
+        "agents/summarize",
+        text=mark("text", text),
+        length=clean(length).strip().rstrip("."),
+        sentences=sentences,
     )
     return await _write("summarize", model, prompt, sentences, _SUMMARY_TOKENS)
 
