@@ -45,6 +45,18 @@ class GoalError(PlannerError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
+class GoalUnclear(PlannerError):
+    """A goal that cannot be planned before somebody has answered the model's `question`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.WAITING
+
+    def __init__(self, question: str) -> None:
+        super().__init__(
+            f"the goal leaves something open, and there is no plan before it is said: {question}"
+        )
+        self.question = question
+
+
 class EmptyCatalog(PlannerError):
     """There is nothing to plan with: nobody offers a capability."""
 
@@ -71,8 +83,20 @@ class PromptTooLong(PlannerError):
         self.capabilities = capabilities
 
 
+class RevisionError(PlannerError):
+    """A revision does not fit its plan. `problems` has a sentence for each fault, for whoever wrote it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        super().__init__(f"the revision does not fit the plan, which stays as it is:\n{lines}")
+        self.problems = tuple(problems)
+
+
 class PlanningFailed(PlannerError):
     """The model wrote no plan that checks. `drafts` is everything that it tried, in order."""
+
+    _lacking: ClassVar[str] = "plan that checks"
+    _advice: ClassVar[str] = "Say the goal in smaller parts, or use a larger model."
 
     def __init__(self, model: str, goal: str, drafts: Sequence[Draft]) -> None:
         last = drafts[-1]
@@ -81,11 +105,18 @@ class PlanningFailed(PlannerError):
         shown = " ".join(last.answer.split())
         shown = shown if len(shown) <= 300 else shown[:299] + "…"
         super().__init__(
-            f"{model} wrote no plan that checks, in {len(drafts)} tries, for the goal {goal[:120]!r}.\n"
+            f"{model} wrote no {self._lacking}, in {len(drafts)} tries, for the goal {goal[:120]!r}.\n"
             f"What is wrong with the last one:\n{problems}{more}\n"
             f"It began: {shown or '(nothing)'}\n"
-            "Say the goal in smaller parts, or use a larger model."
+            f"{self._advice}"
         )
         self.model = model
         self.goal = goal
         self.drafts = tuple(drafts)
+
+
+class DecisionFailed(PlanningFailed):
+    """The model wrote no decision about a run that can be carried out; the plan stays as it is."""
+
+    _lacking: ClassVar[str] = "decision that can be carried out"
+    _advice: ClassVar[str] = "Say to the run what is to be done, or use a larger model."

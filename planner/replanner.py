@@ -1,0 +1,145 @@
+"""The replanner: what to do about a run that cannot go on as planned, by asking a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest, FinishReason, Usage
+from callsheet.agents.models.json_answer import read_json_answer
+
+from .checker import Policy
+from .decision import Decision, Revise
+from .draft import Draft
+from .errors import DecisionFailed
+from .full_revision import FullRevisionFormat
+from .planner import PlanningProgress, default_format
+from .replan_prompt import ReplanPrompt
+from .revision import Revision
+from .revision_check import check_revision
+from .revision_format import Proposal, RevisionFormat
+from .short_format import ShortFormat
+from .short_revision import ShortRevisionFormat
+from .situation import Situation
+from .wire_format import WireFormat
+
+FRESH_TEMPERATURE = 0.7
+"""For a model that would give the same wrong answer again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    draft: Draft
+    decision: Decision | None = None
+
+    @property
+    def is_sure(self) -> bool:
+        return self.decision is not None and not self.draft.problems
+
+
+class Replanner:
+    """Asks a model for a decision until one can be carried out.
+
+    What the model writes is a revision format, the one that goes with `wire_format`. The revised plan is
+    repaired and checked as a whole, as a first plan is; what speaks against the decision goes back to
+    the model, `max_repairs` times at most. `max_tokens` bounds each answer.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        policy: Policy | None = None,
+        wire_format: WireFormat | None = None,
+        max_repairs: int = 2,
+        max_tokens: int = 2048,
+    ) -> None:
+        self._model = model
+        self._policy = policy or Policy()
+        self._format = revision_format_for(wire_format or default_format(model))
+        self._max_repairs = max_repairs
+        self._max_tokens = max_tokens
+
+    async def decide(
+        self, situation: Situation, on_progress: Callable[[PlanningProgress], None] | None = None
+    ) -> Decision:
+        """What to do. A revised plan in it checks, and differs from the present one unless a person has
+        spoken; nothing that has changed the world is changed or left out by it.
+
+        Raises `DecisionFailed` with all drafts, `PromptTooLong`, and what `ChatModel.stream` raises.
+        """
+        prompt = ReplanPrompt(self._format, situation)
+        messages = prompt.fitting(self._model, self._max_tokens)
+        schema = self._format.schema(situation)
+        tries: list[_Try] = []
+        while len(tries) <= self._max_repairs:
+            drafts = [each.draft for each in tries]
+            # Shown its wrong answer a second time, a model says the same for ever.
+            stuck = len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer
+            request = ChatRequest(
+                (*messages, *(prompt.repair(drafts[-1]) if drafts and not stuck else ())),
+                schema,
+                "decision",
+                self._max_tokens,
+                temperature=FRESH_TEMPERATURE if stuck else 0.0,
+                seed=len(drafts),
+            )
+            reply = await self._ask(request, drafts, on_progress)
+            tries.append(self._read(reply, situation))
+            if tries[-1].is_sure or (tries[-1].decision and len(tries) > 1):
+                break
+        return self._chosen(situation, tries)
+
+    def _chosen(self, situation: Situation, tries: Sequence[_Try]) -> Decision:
+        """The last decision that can be carried out: one with doubts is better than none."""
+        decision = next((each.decision for each in reversed(tries) if each.decision), None)
+        if decision is None:
+            raise DecisionFailed(self._model.name, situation.goal, [each.draft for each in tries])
+        return decision
+
+    async def _ask(
+        self,
+        request: ChatRequest,
+        drafts: Sequence[Draft],
+        on_progress: Callable[[PlanningProgress], None] | None,
+    ) -> ChatReply:
+        text, usage = "", Usage(estimated=True)
+        finish: FinishReason = "stop"
+        problems = drafts[-1].problems if drafts else ()
+        async for chunk in self._model.stream(request):
+            text += chunk.text
+            usage = chunk.usage or usage
+            finish = chunk.finish_reason or finish
+            if on_progress:
+                on_progress(PlanningProgress(len(drafts) + 1, len(text), problems))
+        return ChatReply(text, usage, finish)
+
+    def _read(self, reply: ChatReply, situation: Situation) -> _Try:
+        if reply.finish_reason == "length":
+            cut = f"the answer was cut at {self._max_tokens} tokens: write a shorter one"
+            return _Try(Draft(reply.text, reply.usage, (cut,)))
+        try:
+            proposal = self._format.read(read_json_answer(reply.text), situation)
+        except ValueError as error:
+            return _Try(Draft(reply.text, reply.usage, (str(error),)))
+        draft = Draft(reply.text, reply.usage, proposal.doubts, notes=proposal.notes)
+        if isinstance(proposal.choice, Revision):
+            return self._revised(draft, proposal, proposal.choice, situation)
+        return _Try(draft, proposal.choice)
+
+    def _revised(self, draft: Draft, proposal: Proposal, revision: Revision, situation: Situation) -> _Try:
+        revised = check_revision(situation, revision, self._policy)
+        draft = replace(
+            draft,
+            problems=revised.problems or draft.problems,
+            document=revised.document,
+            diagnostics=revised.diagnostics,
+            notes=(*draft.notes, *revised.notes),
+            checked=revised.checked,
+        )
+        return _Try(draft, Revise(revised.checked, proposal.reason) if revised.checked else None)
+
+
+def revision_format_for(wire_format: WireFormat) -> RevisionFormat:
+    """What a model that writes plans in this format writes decisions in."""
+    return ShortRevisionFormat() if isinstance(wire_format, ShortFormat) else FullRevisionFormat()
