@@ -1,8 +1,8 @@
-"""The full wire format: the whole plan language, for models that can carry it.
+"""The full wire format: the whole plan language in few words, for models that can carry it.
 
-It is the plan's own JSON but for one wrapping: `call` holds a capability and its inputs, so
-that a schema names each capability once however many keys a step has. The schema is strict:
-every key is written, and null or `[]` stands for one that is left out.
+A step is an id and what it does, `{"id": "menu", "do": {"plan_menu": {"wishes": "{recipe}"}}}`; only one
+that needs it has a list of what else holds, `"flow": [{"for_each": "days"}]`, so that a strict schema, in
+which every property has to be written, asks for no boilerplate. In texts, expressions stand in braces.
 """
 
 from __future__ import annotations
@@ -14,131 +14,98 @@ from pydantic import JsonValue
 
 from callsheet.agents.capability import Capability, JsonObject
 
+from .braces import write_braces
+from .call_schemas import TEXT, call_definitions, closed, reference_to
 from .catalog_text import kind, signature
 from .examples import Example, load_examples
-from .literal_schema import LiteralSchemas, nullable, read_strict
+from .full_steps import FullSteps
+from .literal_schema import LiteralSchemas
 from .plan import Join, OnFailure
 from .wire_format import Translation
 
-_TEXT: JsonObject = {"type": "string"}
-_EMPTY: tuple[JsonValue, ...] = (None, [])
-_DEFAULTS: Mapping[str, JsonValue] = {"join": Join.ALL.value, "on_failure": OnFailure.FAIL.value}
+_TEXTS: JsonObject = {"type": "array", "items": TEXT}
+_FLOW: Mapping[str, JsonObject] = {
+    "for_each": TEXT,
+    "condition": TEXT,
+    "expect": TEXT,
+    "depends_on": _TEXTS,
+    "join": {"type": "string", "enum": [Join.ANY.value, Join.DONE.value]},
+    "on_failure": {"type": "string", "enum": [OnFailure.CONTINUE.value, OnFailure.FAIL.value]},
+    "approval": {"type": "boolean"},
+    "max_retries": {"type": "integer"},
+    "timeout_seconds": {"type": "number"},
+    "total_timeout_seconds": {"type": "number"},
+}
+_SHAPE = 'the answer has to be an object with steps and answer: {"steps": [...], "answer": "..."}'
 
 
 class FullFormat:
-    """Expressions, conditions, `for_each`, expectations and joins."""
+    """Expressions, conditions, `for_each`, expectations, joins and policies.
+
+    Instead of an answer the model may ask the person a question. Where the catalog is only a `cut` of
+    a larger one, it may say what it lacks; it is told so, by rules of their own.
+    """
 
     name = "full"
-    rules = "planner/full_rules"
+
+    def __init__(self, *, cut: bool = False) -> None:
+        self._cut = cut
+
+    @property
+    def rules(self) -> str:
+        """The template of the prompt's first message."""
+        return "planner/full_rules_cut" if self._cut else "planner/full_rules"
 
     def schema(self, catalog: Sequence[Capability]) -> JsonObject:
-        """In the subset that strict structured outputs take."""
-        call: JsonObject = {"anyOf": [_call_schema(capability) for capability in catalog]}
-        step = _object(
-            {
-                "id": _TEXT,
-                "call": call,
-                "for_each": nullable(_ref("from")),
-                "condition": nullable(_TEXT),
-                "expect": {"type": "array", "items": _TEXT},
-                "depends_on": {"type": "array", "items": _TEXT},
-                "join": {"type": "string", "enum": [each.value for each in Join]},
-                "on_failure": {"type": "string", "enum": [each.value for each in OnFailure]},
-            }
-        )
-        plan = _object({"steps": {"type": "array", "items": step}, "answer": {"anyOf": _bindings()}})
-        return {**plan, "$defs": {"from": _object({"from": _TEXT}), "template": _object({"template": _TEXT})}}
+        """In the subset that strict structured outputs take, and within its limits."""
+        bare = {"id": TEXT, "do": reference_to("call")}
+        flow: JsonObject = {"anyOf": [closed({key: part}) for key, part in _FLOW.items()]}
+        step: JsonObject = {
+            "anyOf": [closed(bare), closed({**bare, "flow": {"type": "array", "items": flow}})]
+        }
+        answers: list[JsonValue] = [TEXT, closed({"ask": TEXT})]
+        if self._cut:
+            answers.append(closed({"lacking": _TEXTS}))
+        plan = closed({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
+        return {**plan, "$defs": call_definitions(catalog)}
 
     def examples(self) -> Sequence[Example]:
         """Few: such a model needs to see the notation, not how to plan."""
         return load_examples("full")
 
     def signature(self, capability: Capability, *, terse: bool) -> str:
-        """Its line, and every field of its output where there is more than one."""
+        """Its line, and the outputs that the line does not tell: other fields, and what is no text."""
         line = signature(capability, terse=terse)
         schemas = LiteralSchemas(capability.output_schema, strict=False)
         outputs = cast("Mapping[str, Any]", capability.output_schema.get("properties") or {})
-        if len(outputs) < 2:
+        kinds = {name: kind(part, schemas) for name, part in outputs.items()}
+        if list(kinds.values()) in ([], ["text"]):
             return line
-        return (
-            f"{line}; gives {', '.join(f'{name}: {kind(part, schemas)}' for name, part in outputs.items())}"
-        )
+        return f"{line}; gives {', '.join(f'{name}: {of}' for name, of in kinds.items())}"
+
+    def show(self, binding: JsonValue) -> JsonValue:
+        """A binding of a plan, given as the plan's JSON, as a model would write it."""
+        return write_braces(binding)
 
     def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
-        """The plan's document. Raises ValueError where the answer has no list of steps."""
+        """The plan's document, or a question, or what is lacking.
+
+        Raises ValueError where the answer has no list of steps, or a step says something twice.
+        """
         match answer:
-            case dict() if isinstance(steps := answer.get("steps"), list):
-                known = {capability.name: capability for capability in catalog}
-                others = {key: value for key, value in answer.items() if key not in ("goal", "steps")}
-                return Translation(
-                    {"goal": goal, "steps": [_read_step(step, known) for step in steps], **others}
-                )
+            case {"answer": {"ask": str(question)}} if question.strip():
+                return Translation({}, question=question.strip())
+            case {"answer": {"lacking": list(lacking)}} if wanted := _texts(lacking):
+                return Translation({}, wanted=wanted)
+            case dict() if isinstance(written := answer.get("steps"), list):
+                steps = FullSteps(written, catalog)
+                document: JsonObject = {**answer, "goal": goal, "steps": steps.documents()}
+                if "answer" in answer:
+                    document["answer"] = steps.binding(answer["answer"])
+                return Translation(document)
             case _:
-                raise ValueError(
-                    'the answer has to be an object with steps and answer: {"steps": [...], "answer": ...}'
-                )
+                raise ValueError(_SHAPE)
 
 
-def _call_schema(capability: Capability) -> JsonObject:
-    schemas = LiteralSchemas(capability.input_schema, strict=True)
-    properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
-    required = cast("list[str]", capability.input_schema.get("required") or [])
-    inputs: JsonObject = {}
-    for name, part in properties.items():
-        one = _input_schema(schemas.write(part))
-        inputs[name] = one if name in required else nullable(one)
-    return _object({"capability": {"type": "string", "enum": [capability.name]}, "inputs": _object(inputs)})
-
-
-def _input_schema(literal: JsonObject | None) -> JsonObject:
-    if literal is None:
-        return {"anyOf": _bindings()}
-    options = literal.get("anyOf")
-    known = options if isinstance(options, list) else [literal]
-    return {"anyOf": [*known, *_bindings()]}
-
-
-def _bindings() -> list[JsonValue]:
-    return [_ref("from"), _ref("template")]
-
-
-def _ref(name: str) -> JsonObject:
-    return {"$ref": f"#/$defs/{name}"}
-
-
-def _object(properties: Mapping[str, JsonValue]) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _read_step(step: JsonValue, catalog: Mapping[str, Capability]) -> JsonValue:
-    if not isinstance(step, dict):
-        return step
-    call = step.get("call")
-    flat = {**step, **call} if isinstance(call, dict) else dict(step)
-    if isinstance(call, dict):
-        del flat["call"]
-    capability = catalog.get(str(flat.get("capability")))
-    inputs = flat.get("inputs")
-    if capability is not None and isinstance(inputs, dict):
-        flat["inputs"] = _read_inputs(inputs, capability)
-    return {key: value for key, value in flat.items() if value not in _EMPTY and _DEFAULTS.get(key) != value}
-
-
-def _read_inputs(inputs: Mapping[str, JsonValue], capability: Capability) -> JsonObject:
-    schemas = LiteralSchemas(capability.input_schema, strict=True)
-    properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
-    required = cast("list[str]", capability.input_schema.get("required") or [])
-    return {
-        name: value if _is_binding(value) else read_strict(value, properties.get(name), schemas)
-        for name, value in inputs.items()
-        if value is not None or name in required
-    }
-
-
-def _is_binding(value: JsonValue) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("from", "template")
+def _texts(values: Sequence[JsonValue]) -> tuple[str, ...]:
+    return tuple(each.strip() for each in values if isinstance(each, str) and each.strip())

@@ -17,6 +17,9 @@ Schema: TypeAlias = Mapping[str, Any]
 MAX_DEPTH = 4
 """Levels below an input; strict schemas have ten in all, and the plan takes the others."""
 
+MOST_CHOICES = 200
+"""Values of one enum that a strict schema lists; all of its enums together may have a thousand."""
+
 _SCALARS = ("string", "number", "integer", "boolean", "null")
 _ANYTHING: tuple[str, ...] = ("string", "number", "boolean")
 
@@ -37,7 +40,7 @@ class LiteralSchemas:
             return self.write(self.resolve(found), depth + 1)
         choices = [found["const"]] if "const" in found else found.get("enum")
         if isinstance(choices, list):
-            return _enum(cast("list[JsonValue]", choices))
+            return self._enum(cast("list[JsonValue]", choices))
         options = found.get("anyOf") or found.get("oneOf")
         if isinstance(options, list):
             return self._any_of([self.write(each, depth) for each in cast("list[object]", options)])
@@ -93,11 +96,33 @@ class LiteralSchemas:
         }
         return {"type": "array", "items": entry}
 
+    def _enum(self, choices: list[JsonValue]) -> dict[str, JsonValue] | None:
+        kinds = {_kind_of(each): None for each in choices}
+        if not choices or None in kinds:
+            return None
+        if self._strict and len(choices) > MOST_CHOICES:
+            return self._any_of([{"type": kind} for kind in kinds])
+        return {"type": "string", "enum": choices} if [*kinds] == ["string"] else {"enum": choices}
+
     def _any_of(self, options: list[dict[str, JsonValue] | None]) -> dict[str, JsonValue] | None:
         known: list[JsonValue] = [each for each in options if each is not None]
         if not known:
             return None
         return cast("dict[str, JsonValue]", known[0]) if len(known) == 1 else {"anyOf": known}
+
+
+def _kind_of(choice: JsonValue) -> str | None:
+    match choice:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case _:
+            return None
 
 
 def nullable(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -132,22 +157,21 @@ def read_strict(value: JsonValue, schema: object, schemas: LiteralSchemas) -> Js
             return value
 
 
-def _read_map(entries: list[JsonValue], values: object, schemas: LiteralSchemas) -> JsonValue:
+def read_entries(entries: list[JsonValue]) -> JsonValue:
+    """The object that a list of entries, each a key and a value, stands for; a list of anything else as
+    it is."""
     read: dict[str, JsonValue] = {}
     for entry in entries:
         match entry:
             case {"key": str(key), "value": value}:
-                read[key] = read_strict(value, values, schemas)
+                read[key] = value
             case _:
                 return entries
     return read
 
 
-def _enum(choices: list[JsonValue]) -> dict[str, JsonValue] | None:
-    if not choices or not all(isinstance(each, (str, int, float, bool, type(None))) for each in choices):
-        return None
-    return (
-        {"enum": choices}
-        if any(not isinstance(each, str) for each in choices)
-        else {"type": "string", "enum": choices}
-    )
+def _read_map(entries: list[JsonValue], values: object, schemas: LiteralSchemas) -> JsonValue:
+    read = read_entries(entries)
+    if not isinstance(read, dict):
+        return read
+    return {key: read_strict(value, values, schemas) for key, value in read.items()}
