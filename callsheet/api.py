@@ -70,6 +70,8 @@ async def run(
     fail_fast: bool | None = None,
     hedge: bool | None = None,
     strategy: Strategy | str | None = None,
+    budget: str | None = None,
+    max_replans: int | None = None,
 ) -> RunResult:
     """Plan a goal, or take a plan that there is, carry it out, and return how that went.
 
@@ -78,17 +80,25 @@ async def run(
     wait until `approve` says yes, unless `review` approved the whole plan. `time_limit` is in seconds.
     Without `fail_fast` a failure ends the run only once everything that does not depend on it is finished;
     with `hedge` reading and computing that takes unusually long is given to a second agent as well;
-    `strategy` chooses among the agents of one capability.
+    `strategy` chooses among the agents of one capability. `budget` limits what the run may take ("$0.50,
+    20k tokens, 5m"), and the planner is asked `max_replans` times at most about what goes wrong.
 
     A run that fails is a result, and so is one that pauses; `resume` goes on with that. Raises what keeps
     one from starting: GoalError, PlanningFailed, PlanInvalid, ModelNotConfigured, a ModelError while
     planning, JournalError, ConfigError, StrategyError.
     """
-    settings = _settings(fail_fast=fail_fast, hedge=hedge)
+    settings = _settings(fail_fast=fail_fast, hedge=hedge, budget=budget, max_replans=max_replans)
     chosen = _model(settings, model, required=plan is None)
     with _journal(settings, store) as journal:
-        orchestrator = _orchestrator(
-            settings, agents, chosen, journal, workspace, policy=policy, approve=approve, strategy=strategy
+        orchestrator = Orchestrator.configured(
+            settings,
+            agents,
+            model=chosen,
+            store=journal,
+            workspace=workspace,
+            policy=policy,
+            approve=approve,
+            strategy=strategy,
         )
         async with orchestrator:
             return await orchestrator.run(goal, plan=plan, review=review, watch=watch, time_limit=time_limit)
@@ -110,6 +120,8 @@ def run_sync(
     fail_fast: bool | None = None,
     hedge: bool | None = None,
     strategy: Strategy | str | None = None,
+    budget: str | None = None,
+    max_replans: int | None = None,
 ) -> RunResult:
     """The same as `run`, for code that is not async. Raises AlreadyAsync in code that is."""
     return _wait(
@@ -129,6 +141,8 @@ def run_sync(
             fail_fast=fail_fast,
             hedge=hedge,
             strategy=strategy,
+            budget=budget,
+            max_replans=max_replans,
         ),
     )
 
@@ -160,8 +174,15 @@ async def resume(
     with _journal(settings, store) as journal:
         is_planned = record_of(journal.read(journal.find(run))).plan is not None
         chosen = _model(settings, model, required=not is_planned)
-        orchestrator = _orchestrator(
-            settings, agents, chosen, journal, workspace, policy=policy, approve=approve, strategy=strategy
+        orchestrator = Orchestrator.configured(
+            settings,
+            agents,
+            model=chosen,
+            store=journal,
+            workspace=workspace,
+            policy=policy,
+            approve=approve,
+            strategy=strategy,
         )
         async with orchestrator:
             return await orchestrator.resume(run, review=review, watch=watch)
@@ -242,7 +263,7 @@ def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
     raise AlreadyAsync(f"{name}_sync", name)
 
 
-def _settings(**given: bool | None) -> Settings:
+def _settings(**given: bool | int | str | None) -> Settings:
     """The settings of the working folder, under those arguments that were given."""
     settings = Settings.load()
     return settings.model_copy(update={key: value for key, value in given.items() if value is not None})
@@ -260,32 +281,6 @@ def _journal(settings: Settings, store: Journal | str | PathLike[str] | None) ->
         yield journal
     finally:
         journal.close()
-
-
-def _orchestrator(
-    settings: Settings,
-    agents: Iterable[Agent] | Registry | None,
-    model: ChatModel | None,
-    journal: Journal,
-    workspace: str | PathLike[str] | None,
-    *,
-    policy: Policy | None,
-    approve: Approve | None,
-    strategy: Strategy | str | None,
-) -> Orchestrator:
-    return Orchestrator(
-        agents,
-        model=model,
-        store=journal,
-        workspace=workspace or settings.workspace,
-        policy=policy,
-        max_concurrency=settings.max_concurrency,
-        approve=approve,
-        strategy=strategy or settings.strategy,
-        capability_limits=settings.capability_limits,
-        fail_fast=settings.fail_fast,
-        hedge=settings.hedge,
-    )
 
 
 def _model(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:

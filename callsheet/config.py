@@ -26,6 +26,8 @@ from pydantic import (
     ValidationError,
 )
 
+from callsheet.agents.budget import Budget, BudgetError
+from callsheet.agents.prices import PriceError, Prices
 from callsheet.agents.strategies import StrategyError, strategy_named
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.tables import Durability
@@ -44,6 +46,8 @@ _ENVIRONMENT = {
     "max_concurrency": "CALLSHEET_MAX_CONCURRENCY",
     "strategy": "CALLSHEET_STRATEGY",
     "durability": "CALLSHEET_DURABILITY",
+    "budget": "CALLSHEET_BUDGET",
+    "max_replans": "CALLSHEET_MAX_REPLANS",
 }
 _FLAGS = {"builtin": "--no-builtin", "fail_fast": "--keep-going"}
 """The flags that are not called like what they set."""
@@ -75,6 +79,22 @@ def _known_strategy(name: str) -> str:
     return name
 
 
+def _known_budget(text: str) -> str:
+    try:
+        Budget.parse(text)
+    except BudgetError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _known_prices(table: Mapping[str, Mapping[str, float]]) -> Mapping[str, Mapping[str, float]]:
+    try:
+        Prices.of(table)
+    except PriceError as error:
+        raise ValueError(str(error)) from None
+    return table
+
+
 SpelledPath: TypeAlias = Annotated[Path, AfterValidator(_expand)]
 """A path as a person writes it; `~` is the home folder."""
 
@@ -89,7 +109,9 @@ class Settings(BaseModel):
     at one capability. `strategy` chooses among agents. Without `fail_fast` a failure ends its run only
     once everything that does not depend on it is finished; `hedge` gives reading and computing that takes
     unusually long to a second agent as well. `durability` is what a journal entry outlives: `normal` the
-    death of the process, `full` a power cut.
+    death of the process, `full` a power cut. `budget` limits what one run may take, `prices` are those of
+    models (dollars a million tokens), before the published ones. The planner is asked `max_replans` times
+    at most about what goes wrong in a run.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -109,6 +131,11 @@ class Settings(BaseModel):
     fail_fast: bool = True
     hedge: bool = False
     durability: Durability = Durability.NORMAL
+    budget: Annotated[str, AfterValidator(_known_budget)] | None = None
+    prices: Annotated[Mapping[str, Mapping[str, float]], AfterValidator(_known_prices)] = Field(
+        default_factory=dict[str, Mapping[str, float]]
+    )
+    max_replans: int = Field(default=5, ge=0, le=100)
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
 
     @classmethod

@@ -11,18 +11,21 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 from callsheet.agents.agent import Agent
+from callsheet.agents.budget import Budget
 from callsheet.agents.builtin import builtin_agents
 from callsheet.agents.capability import Capability, Effect
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured
+from callsheet.agents.prices import Prices
 from callsheet.agents.registry import Registry
 from callsheet.agents.strategies import Strategy
 from callsheet.agents.workspace import Workspace
+from callsheet.config import Settings
 from callsheet.errors import CallsheetError
 from callsheet.executor.clock import Clock, SystemClock
 from callsheet.executor.control import RunControl
 from callsheet.executor.desk import Desk
-from callsheet.executor.errors import JournalError
+from callsheet.executor.errors import BudgetExceeded, JournalError
 from callsheet.executor.events import (
     Event,
     PersonAsked,
@@ -36,12 +39,12 @@ from callsheet.executor.events import (
 from callsheet.executor.executor import MAX_CONCURRENCY, MAX_REPLANS, Executor
 from callsheet.executor.failure import Account, Failure, FailureKind
 from callsheet.executor.fold import record_of
-from callsheet.executor.history import answers_in
 from callsheet.executor.journal import Journal, MemoryJournal, new_run_id, new_seed
 from callsheet.executor.json_copy import clean_text
 from callsheet.executor.mailbox import Tell
 from callsheet.executor.model import JournaledModel
 from callsheet.executor.patience import RunTold, unless_cancelled
+from callsheet.executor.purse import Purse, asking_terms, purse_of
 from callsheet.executor.recall import RecallingModel
 from callsheet.executor.record import RUN_ENDED, RunStatus
 from callsheet.executor.result import RunResult
@@ -49,6 +52,8 @@ from callsheet.executor.revival import recheck
 from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
+from callsheet.executor.till import BudgetedModel, Till
+from callsheet.planner.bounds import Bounds
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.errors import GoalUnclear
@@ -56,6 +61,8 @@ from callsheet.planner.plan import Plan
 from callsheet.planner.planner import Clarification, Planned, Planner, PlanningProgress, require_goal
 from callsheet.planner.replanner import Replanner
 from callsheet.planner.wire_format import WireFormat
+
+_CHEAPER = "Make a plan that takes less: fewer steps, or none that is not needed for the goal."
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
 
@@ -88,9 +95,11 @@ class Orchestrator:
     bounds the attempts at a capability that are under way at once. Without `fail_fast` a failure ends
     its run only once everything that does not depend on it is finished; with `hedge` reading and
     computing that takes unusually long is given to a second agent as well. The planner is asked about
-    failures, surprises and people's words `max_replans` times at most in a run; 0 means never.
+    failures, surprises and people's words `max_replans` times at most in a run; 0 means never. `budget`
+    limits what one run may take (`"$0.50, 20k tokens, 5m"`), `prices` are what models cost beside those
+    that are published.
 
-    Raises StrategyError where there is no strategy of that name.
+    Raises StrategyError where there is no strategy of that name, and BudgetError.
     """
 
     def __init__(
@@ -110,6 +119,8 @@ class Orchestrator:
         fail_fast: bool = True,
         hedge: bool = False,
         max_replans: int = MAX_REPLANS,
+        budget: Budget | str | None = None,
+        prices: Prices | None = None,
     ) -> None:
         self._registry = registry_of(agents)
         self._model = model
@@ -126,6 +137,40 @@ class Orchestrator:
         self._fail_fast = fail_fast
         self._hedge = hedge
         self._max_replans = max_replans
+        self._budget = Budget.parse(budget) if isinstance(budget, str) else budget
+        self._prices = prices or Prices()
+
+    @classmethod
+    def configured(
+        cls,
+        settings: Settings,
+        agents: Iterable[Agent] | Registry | None = None,
+        *,
+        model: ChatModel | None,
+        store: Journal,
+        workspace: Workspace | str | PathLike[str] | None = None,
+        policy: Policy | None = None,
+        approve: Approve | None = None,
+        strategy: Strategy | str | None = None,
+    ) -> Self:
+        """One that works as the settings say, where nothing else is said. The model and the journal are
+        those given."""
+        return cls(
+            agents,
+            model=model,
+            store=store,
+            workspace=workspace or settings.workspace,
+            policy=policy,
+            max_concurrency=settings.max_concurrency,
+            approve=approve,
+            strategy=strategy or settings.strategy,
+            capability_limits=settings.capability_limits,
+            fail_fast=settings.fail_fast,
+            hedge=settings.hedge,
+            max_replans=settings.max_replans,
+            budget=settings.budget,
+            prices=Prices.of(settings.prices, settings.base_url),
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -162,6 +207,10 @@ class Orchestrator:
     def check(self, document: object) -> CheckResult:
         """Hold a plan, or the JSON of one, against the capabilities on offer."""
         return check(document, self._registry.catalog, self._policy)
+
+    def bounds(self, checked: CheckedPlan) -> Bounds:
+        """What a plan may take at the most, and what it usually does. Raises JournalError."""
+        return self._executor(Watch()).bounds(checked)
 
     async def plan(self, goal: str, *, watch: Watch | None = None) -> Planned:
         """Make a plan, and run nothing. Raises GoalError, GoalUnclear where the goal leaves open what the
@@ -207,13 +256,19 @@ class Orchestrator:
             await self.journal.release(run)
 
     async def resume(
-        self, run: str, *, review: Review | None = None, watch: Watch | None = None
+        self,
+        run: str,
+        *,
+        review: Review | None = None,
+        watch: Watch | None = None,
+        budget: Budget | str | None = None,
     ) -> RunResult:
         """Go on with a run that was paused, or whose process ended: what is done stays done, what was
         being attempted is attempted again, and what nobody can tell waits for a person's word.
 
         `run` may be the beginning of an id. A run that was still being planned is planned to the end,
-        with the answers that the model has given already. Raises what `run` does, and RunNotFound,
+        with the answers that the model has given already. `budget` takes the place of the one that the run
+        began with, once it is planned. Raises what `run` does, and RunNotFound,
         RunAmbiguous, RunEnded, RunOwned where another process has it, and AgentsChanged.
         """
         watch = watch or Watch()
@@ -233,7 +288,8 @@ class Orchestrator:
             if record.status is not RunStatus.PENDING:
                 if record.held:
                     self._require_model()
-                return await self._executor(watch).resume(run, history=events)
+                allowed = Budget.parse(budget) if isinstance(budget, str) else budget
+                return await self._executor(watch).resume(run, history=events, budget=allowed)
             adopted = [event for event in events if isinstance(event, PlanAdopted)]
             checked = recheck(adopted[-1], self._registry) if adopted else None
             return await self._pursue(run, record.goal, events, checked, review, watch, None)
@@ -254,6 +310,8 @@ class Orchestrator:
             planned = checked or await self._plan_journaled(run, goal, history, watch)
             if isinstance(planned, Clarification):
                 return await self._wait_for_answer(run, planned, watch)
+            if problems := self._too_dear(planned, history):
+                raise BudgetExceeded("the plan is not carried out", "; ".join(problems))
             checked = planned
             if review is not None and not await review(checked):
                 return await self._cancel(run, "the plan was declined", watch)
@@ -262,7 +320,8 @@ class Orchestrator:
         except JournalError:
             raise
         except CallsheetError as error:
-            failure = Failure(FailureKind.PLANNING, clean_text(str(error)))
+            kind = FailureKind.BUDGET if isinstance(error, BudgetExceeded) else FailureKind.PLANNING
+            failure = Failure(kind, clean_text(str(error)))
             await self._enter(run, RunFailed(self._clock.now(), Account(failure)), watch)
             raise
         except BaseException as error:
@@ -276,7 +335,8 @@ class Orchestrator:
         now = self._clock.now()
         model = self._model.name if self._model else ""
         digest = _digest(self._registry.catalog)
-        created = RunCreated(now, run, clean_text(goal), new_seed(), digest, model)
+        budget = "" if self._budget is None else self._budget.describe()
+        created = RunCreated(now, run, clean_text(goal), new_seed(), digest, model, budget)
         adopted = [] if checked is None else [self._adoption(checked)]
         await self.journal.create(created, *adopted)
         history: list[Event] = [created, *adopted]
@@ -311,16 +371,44 @@ class Orchestrator:
             await self._enter(run, event, watch)
             history.append(event)
 
-        asked = JournaledModel(self._require_model(), enter, self._clock)
+        asked: ChatModel = JournaledModel(self._require_model(), enter, self._clock)
+        purse = self._purse(history)
+        if purse is not None:
+            asked = BudgetedModel(asked, Till(purse))
         planner = self._planner(RecallingModel(asked, history))
-        planning = planner.plan(
-            goal, self._registry.catalog, answers=answers_in(history), on_progress=watch.on_progress
-        )
+        planning = self._plan_within(planner, goal, history, watch)
         planned = await unless_cancelled(planning, self.journal.mailbox, run)
         if isinstance(planned, Clarification):
             return planned
         await enter(self._adoption(planned.checked))
         return planned.checked
+
+    async def _plan_within(
+        self, planner: Planner, goal: str, history: Sequence[Event], watch: Watch
+    ) -> Planned | Clarification:
+        """A plan for the goal; where the budget does not admit it, the planner has one chance to make a
+        cheaper one."""
+        answers = record_of(history).answers
+        catalog = self._registry.catalog
+        planned = await planner.plan(goal, catalog, answers=answers, on_progress=watch.on_progress)
+        if isinstance(planned, Clarification) or not (problems := self._too_dear(planned.checked, history)):
+            return planned
+        answers = (*answers, (f"The plan takes too much: {'; '.join(problems)}", _CHEAPER))
+        return await planner.plan(goal, catalog, answers=answers, on_progress=watch.on_progress)
+
+    def _too_dear(self, checked: CheckedPlan, history: Sequence[Event]) -> tuple[str, ...]:
+        """A sentence for each limit that the plan would go beyond."""
+        purse = self._purse(history)
+        if purse is None:
+            return ()
+        return self.bounds(checked).exceeds(purse.budget, purse.spent(self._clock.now()))
+
+    def _purse(self, history: Sequence[Event]) -> Purse | None:
+        """What the run has used so far; None where nothing limits it."""
+        budget = next((event.budget for event in history if isinstance(event, RunCreated)), "")
+        if not budget:
+            return None
+        return purse_of(history, Budget.parse(budget), self._prices, asking_terms(self._registry.agents))
 
     async def _cancel(self, run: str, reason: str, watch: Watch, letters: Sequence[int] = ()) -> RunResult:
         await self._enter(run, RunCancelled(self._clock.now(), reason), watch, letters)
@@ -352,6 +440,7 @@ class Orchestrator:
             hedge=self._hedge,
             replanner=self._replanner,
             max_replans=self._max_replans,
+            prices=self._prices,
         )
 
     def _replanner(self, model: ChatModel) -> Replanner:

@@ -7,7 +7,7 @@ as it has dependants, and nothing ever looks through the plan.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
@@ -44,7 +44,7 @@ class Agenda:
     are the attempts that are running where there are two. `inherited` is work that an earlier plan did.
     """
 
-    steps: Mapping[str, CompiledStep]
+    steps: dict[str, CompiledStep]
     dependants: dict[str, list[str]]
     unmet: dict[str, int]
     completed: dict[str, int]
@@ -93,7 +93,19 @@ class Agenda:
             for dependency in step.dependencies:
                 dependants[dependency].append(step.id)
         unmet = {step.id: len(step.dependencies) for step in steps.values()}
-        return cls(steps, dependants, unmet, dict.fromkeys(steps, 0), set(steps), dict(approvals))
+        return cls(dict(steps), dependants, unmet, dict.fromkeys(steps, 0), set(steps), dict(approvals))
+
+    def extend(self, steps: Iterable[CompiledStep], completed: Collection[str]) -> None:
+        """More steps, each behind those that it depends on; of what has ended, these have completed."""
+        for step in steps:
+            self.steps[step.id] = step
+            self.dependants[step.id] = []
+            self.unended.add(step.id)
+            for dependency in step.dependencies:
+                self.dependants[dependency].append(step.id)
+            self.unmet[step.id] = sum(each in self.unended for each in step.dependencies)
+            self.completed[step.id] = sum(each in completed for each in step.dependencies)
+            self._judge(step)
 
     def admit(self, step: CompiledStep) -> None:
         """The step's join is met, or one more of its questions is settled: queue what comes next."""
@@ -196,7 +208,6 @@ class Agenda:
 
     def put_aside(self, work: Work) -> None:
         """Forget what was still going to be done about one piece of work."""
-        self.questions.pop(work[0], None)
         self._forget(work)
         self.failed = deque(entry for entry in self.failed if entry[0] != work)
 

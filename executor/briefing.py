@@ -38,6 +38,7 @@ def situation_of(state: RunState, catalog: Iterable[Capability], refusal: str = 
         trouble=troubles.pop(asked, None) if asked is not None else None,
         others=tuple(troubles.values()),
         words=record.words,
+        answers=record.answers,
         pressure=state.replanning.pressure if state.replanning else "",
         history=record.story,
         used_ids=frozenset(record.steps),

@@ -59,7 +59,9 @@ def _run_started(state: RunState, event: RunStarted) -> None:
     state.max_concurrency = event.max_concurrency
     state.fail_fast, state.hedge, state.known = event.fail_fast, event.hedge, event.figures
     state.replans = event.replans
-    state.agenda = Agenda.of(state.plan.steps, dict.fromkeys(event.approvals, ""))
+    # Of a draft, the steps come one by one.
+    steps = {} if state.record.drafting else state.plan.steps
+    state.agenda = Agenda.of(steps, dict.fromkeys(event.approvals, ""))
 
 
 def _run_resumed(state: RunState, event: RunResumed) -> None:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from callsheet.agents.models.chat import ChatModel
+from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.decision import Accept, Ask, GiveUp, Revise
 
 from .briefing import situation_of
 from .clock import Clock
-from .events import Event, GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted
+from .events import (
+    DraftGrown,
+    DraftHalted,
+    Event,
+    GivenUp,
+    PersonAsked,
+    PlanAdopted,
+    ReplanningFailed,
+    ResultAccepted,
+)
 from .json_copy import clean_text
 from .recall import RecallingModel
-from .replanning import Decided, Replanning
+from .replanning import Decided, Drafted, Replanner, Replanning
 from .revising import adoption, begin_anew
 from .state import RunState
 from .surroundings import Surroundings
@@ -30,7 +41,7 @@ class Counsel:
         self,
         state: RunState,
         around: Surroundings,
-        post: Callable[[Decided], None],
+        post: Callable[[Decided | Drafted], None],
         broke: Callable[[BaseException], None],
         model: Callable[[], ChatModel | None],
     ) -> None:
@@ -51,11 +62,17 @@ class Counsel:
         carried out."""
         self._refusals = self._refusals + 1 if refusal else 0
         model = self._model()
-        if self._around.replanner is None or model is None:
+        replanner = None if model is None else self._replanner(RecallingModel(model, self._state.replies))
+        if replanner is None:
             self._post(Decided("there is no planner to ask"))
             return
-        replanner = self._around.replanner(RecallingModel(model, self._state.replies))
         self._replanning.prepare(replanner, situation_of(self._state, self._around.catalog, refusal))
+
+    def _replanner(self, model: ChatModel) -> Replanner | None:
+        around = self._around
+        if self._state.record.drafting:
+            return around.drafter and around.drafter(model, lambda draft: self._post(Drafted(draft)))
+        return around.replanner and around.replanner(model)
 
     def ask(self) -> None:
         """The question is kept: ask it."""
@@ -85,9 +102,29 @@ class Counsel:
             case message:
                 return ReplanningFailed(now, message, step)
 
+    def draft_of(self, drafted: Drafted) -> Event | None:
+        """What has been written of the plan, as an event; None where nobody waits for it, or nothing is
+        new."""
+        state = self._state
+        if not state.record.drafting or state.halted or state.is_ending:
+            return None
+        if isinstance(drafted.draft, str):
+            return DraftHalted(self._clock.now(), clean_text(drafted.draft))
+        before, after = state.plan, drafted.draft
+        if begin_anew(before, after, None) & before.steps.keys() or before.steps.keys() - after.steps.keys():
+            return DraftHalted(self._clock.now(), "what was written before has changed since")
+        new = [step for step in _steps_of(after) if step["id"] not in before.steps]
+        if not new:
+            return None
+        state.plans[0] = after
+        named = {step["capability"] for step in new}
+        contracts = tuple(each for each in after.contracts if each["name"] in named)
+        return DraftGrown(self._clock.now(), tuple(new), contracts)
+
     def _revised(self, revise: Revise, now: float) -> Event | None:
         refusal = self._too_dear(revise, now)
-        adopted = refusal or adoption(self._state, revise, now)
+        needs_approval = self._around.needs_approval or (lambda step: False)
+        adopted = refusal or adoption(self._state, revise, now, needs_approval)
         if isinstance(adopted, PlanAdopted):
             self._state.plans[adopted.revision] = revise.checked
             return adopted
@@ -112,3 +149,8 @@ class Counsel:
         anew = begin_anew(self._state.plan, revise.checked, None)
         done = [step for step in self._state.record.outputs if step not in anew]
         return "; ".join(admit(revise.checked, purse.spent(now), done, purse.budget))
+
+
+def _steps_of(checked: CheckedPlan) -> list[dict[str, Any]]:
+    """The steps as they stand in the plan's document."""
+    return cast("list[dict[str, Any]]", checked.document["steps"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -86,7 +87,7 @@ def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None
     if step.on_failure is not OnFailure.REPLAN or failure.kind in _FINAL or not may_replan(state, step.id):
         return StepFailed(now, step.id, failure, item)
     signature = _signature(state, step, failure, item)
-    if signature in state.signatures:
+    if _has_failed_before(state, step.id, signature):
         message = (
             "after the plan was revised the same work failed again in the same way, so that another "
             f"revision would not help: {failure.message}"
@@ -95,6 +96,13 @@ def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None
             now, step.id, msgspec.structs.replace(failure, kind=FailureKind.STUCK, message=message), item
         )
     return StepHeld(now, step.id, failure, signature, item)
+
+
+def _has_failed_before(state: RunState, step: str, signature: str) -> bool:
+    """Whether the same work failed in the same way under a plan that was revised since: a plan may have the
+    same work twice, and it may fail twice before anybody could do something about it."""
+    earlier = range(state.record.steps[step].since)
+    return any(f"{signature} {revision}" in state.signatures for revision in earlier)
 
 
 def may_replan(state: RunState, step: str | None) -> bool:
@@ -113,7 +121,9 @@ def ask_planner(state: RunState) -> Enter | Replan | None:
     record = state.record
     if (lost := _first_lost(state)) is not None:
         return Enter(_end_held(state, lost))
-    if state.replanning is not None or record.question is not None or not may_replan(state, None):
+    if state.replanning is not None or record.question is not None:
+        return None
+    if not (record.drafting or may_replan(state, None)):
         return None
     step = next(iter(state.ripe), None)
     if step is not None or state.word_waits:
@@ -132,7 +142,7 @@ def _pressure(state: RunState) -> str:
 def _first_lost(state: RunState) -> StepHeld | None:
     """Something that is held and for which there is no hope any more."""
     step = next(iter(state.hopeless), None)
-    if step is None and not may_replan(state, None) and state.replanning is None:
+    if step is None and state.replanning is None and not (state.record.drafting or may_replan(state, None)):
         step = next(iter(state.record.held), None)
     return None if step is None else next(iter(state.record.held[step].values()))
 
@@ -166,7 +176,7 @@ def begin_work(state: RunState, work: Work) -> Enter | SeekResult | StartAttempt
     inputs = inputs_of(record, step, item)
     if isinstance(inputs, Failure):
         return Enter(fail(state, step, inputs, item))
-    if state.heritage is not None and (kept := _kept(state, step, inputs, item)) is not None:
+    if (kept := _kept(state, step, inputs, item)) is not None:
         return Enter(kept)
     if agenda.is_to_seek(work):
         key = result_key(step.capability, inputs)
@@ -231,15 +241,17 @@ def _reach(state: RunState, step: CompiledStep) -> Enter:
 
 def _approval(state: RunState, step: CompiledStep) -> Enter | RequestApproval:
     """Whoever is asked sees exactly what the agents would be given. What was done under an earlier plan
-    is taken over, and needs nobody's word."""
-    works = _works_of(state, step)
+    needs nobody's word: it is taken over, at once as long as it comes first."""
+    works = _works_of(state, step, most=1)
+    if isinstance(works, dict):
+        for item, inputs in works.items():
+            if (kept := _kept(state, step, inputs, item)) is not None:
+                return Enter(kept)
+        works = _works_of(state, step)
     if not isinstance(works, dict):
         return Enter(works)
-    for item, inputs in works.items():
-        kept = None if state.heritage is None else _kept(state, step, inputs, item)
-        if kept is not None:
-            return Enter(kept)
-    capability, asked = step.capability, list(works.values())
+    asked = [inputs for item, inputs in works.items() if _kept(state, step, inputs, item) is None]
+    capability = step.capability
     return RequestApproval(
         ApprovalRequested(
             state.record.now,
@@ -253,14 +265,15 @@ def _approval(state: RunState, step: CompiledStep) -> Enter | RequestApproval:
 
 
 def _works_of(
-    state: RunState, step: CompiledStep
+    state: RunState, step: CompiledStep, most: int | None = None
 ) -> dict[int | None, dict[str, Any]] | StepFailed | StepHeld:
-    """The inputs of everything the step is still to do, by item; or how it fails for want of them."""
+    """The inputs of everything the step is still to do, or of the first so many, by item; or how it fails
+    for want of them."""
     items = state.record.steps[step.id].items
     works: dict[int | None, dict[str, Any]] = {}
-    for item in (None,) if items is None else range(len(items)):
-        if (step.id, item) in state.agenda.inherited:
-            continue
+    places = (None,) if items is None else range(len(items))
+    left = (item for item in places if (step.id, item) not in state.agenda.inherited)
+    for item in islice(left, most):
         inputs = inputs_of(state.record, step, item)
         if isinstance(inputs, Failure):
             failed = fail(state, step, inputs, item)
@@ -276,7 +289,8 @@ def _kept(
     """The result that an earlier plan has had by the same work, if there is one. One that breaks what
     this plan expects of it is a surprise again: doing the same once more would not change it."""
     heritage = state.heritage
-    assert heritage is not None
+    if heritage is None:
+        return None
     found = heritage.finished.get(heritage.key_of(state.record, step, inputs, state.agenda.steps))
     if found is None:
         return None

@@ -53,7 +53,7 @@ from .machine import apply, decide
 from .mailbox import Letter, Pause
 from .model import JournaledModel, Owner
 from .record import AttemptRecord, Try
-from .replanning import Decided
+from .replanning import Decided, Drafted
 from .reuse import Reuse
 from .runner import Assignment
 from .state import RunState
@@ -96,7 +96,7 @@ class Driver:
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
-        self._inbox: list[Event | Letter | Decided] = []
+        self._inbox: list[Event | Letter | Decided | Drafted] = []
         self._waiter: asyncio.Future[None] | None = None
         self._woken = False
         self._answered: list[int] = []
@@ -239,9 +239,11 @@ class Driver:
         self._answered += [letter.number for letter in pauses]
         return [letter for letter in letters if letter not in pauses]
 
-    def _event_of(self, entry: Event | Letter | Decided) -> Event | None:
+    def _event_of(self, entry: Event | Letter | Decided | Drafted) -> Event | None:
         if isinstance(entry, Letter):
             return self._read(entry)
+        if isinstance(entry, Drafted):
+            return self._counsel.draft_of(entry)
         return self._counsel.event_of(entry) if isinstance(entry, Decided) else entry
 
     def _read(self, letter: Letter) -> Event | None:
@@ -263,7 +265,7 @@ class Driver:
             case _:
                 return False
 
-    def _post(self, event: Event | Decided) -> None:
+    def _post(self, event: Event | Decided | Drafted) -> None:
         """Something happened outside: it is entered when the driver gets to it."""
         self._inbox.append(event)
         self._wake()

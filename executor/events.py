@@ -101,6 +101,25 @@ class PlanAdopted(_Event, frozen=True):
     approvals: dict[str, str] = {}
 
 
+class DraftBegun(_Event, frozen=True):
+    """The plan is being written, and steps of it that are complete may start before the rest is."""
+
+
+class DraftGrown(_Event, frozen=True):
+    """More steps of the plan are complete, and check: their documents, and the capabilities that they
+    name."""
+
+    steps: tuple[dict[str, Any], ...]
+    contracts: tuple[dict[str, Any], ...]
+
+
+class DraftHalted(_Event, frozen=True):
+    """Something in what was written since does not check: nothing that has not started does, until there
+    is a plan."""
+
+    problem: str
+
+
 class KnownFigures(msgspec.Struct, frozen=True, array_like=True):
     """What was known of an agent at one kind of work when the run began."""
 
@@ -465,6 +484,9 @@ Event: TypeAlias = (
     RunCreated
     | ModelCalled
     | PlanAdopted
+    | DraftBegun
+    | DraftGrown
+    | DraftHalted
     | RunStarted
     | RunResumed
     | ConditionDecided

@@ -18,13 +18,14 @@ from .clock import Clock, SystemClock
 from .desk import Desk
 from .driver import Driver
 from .errors import RunEnded, RunNotPending
-from .events import Event, KnownFigures, PlanAdopted, RunCreated, RunResumed, RunStarted
+from .events import DraftBegun, Event, KnownFigures, PlanAdopted, RunCreated, RunResumed, RunStarted
+from .fold import record_of
 from .journal import Journal
 from .machine import fold
 from .observations import observations_of
 from .purse import Purse, asking_terms
 from .record import RUN_ENDED, RunStatus
-from .replanning import MakeReplanner
+from .replanning import MakeDrafter, MakeReplanner
 from .result import RunResult
 from .revival import require_agents, revive
 from .runner import LocalRunner, Runner
@@ -50,7 +51,7 @@ class Executor:
     pure and reading work that outlives its agent's usual time gets a second attempt elsewhere.
     `replanner` makes who is asked, `max_replans` times at most, about failures, surprises and people's
     words; without one a failure or a surprise is final. `prices` are those of models, for runs with
-    a budget.
+    a budget. `drafter` makes who writes the plan of a run that starts before there is one.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Executor:
         replanner: MakeReplanner | None = None,
         max_replans: int = MAX_REPLANS,
         prices: Prices | None = None,
+        drafter: MakeDrafter | None = None,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1")
@@ -99,6 +101,8 @@ class Executor:
             tuple(registry.catalog),
             replanner,
             self._admit,
+            drafter,
+            needs_approval,
         )
 
     async def run(
@@ -121,23 +125,26 @@ class Executor:
         state = fold(events, {1: checked}, self._purse(events))
         if state.record.status is not RunStatus.PENDING:
             raise RunNotPending(run, state.record.status)
-        now = self._clock.now()
         begin: list[Event] = []
         if not state.record.revision:
-            begin.append(PlanAdopted(now, 1, checked.document, checked.contracts))
-        begin.append(
-            RunStarted(
-                now,
-                self._max_concurrency,
-                self._deadline(state, now, time_limit),
-                self._policy(checked),
-                self._fail_fast,
-                self._hedge,
-                self._known_figures(checked),
-                self._replans,
-            )
-        )
-        return await self._drive(state, checked, begin)
+            begin.append(PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts))
+        return await self._drive(state, checked, [*begin, self._start(state, checked, time_limit)])
+
+    async def draft(
+        self, run: str, *, time_limit: float | None = None, history: Sequence[Event] | None = None
+    ) -> RunResult:
+        """Carry out the plan of a run that the journal has as created while the plan is being written: steps
+        that are complete, check, and can be done twice without harm start before the rest is there.
+
+        Comes back and raises as `run` does; a run that comes to no plan fails.
+        """
+        events = self._journal.read(run) if history is None else history
+        nothing = CheckedPlan.empty(record_of(events).goal)
+        state = fold(events, {0: nothing}, self._purse(events))
+        if state.record.status is not RunStatus.PENDING or state.record.revision:
+            raise RunNotPending(run, state.record.status)
+        begun = DraftBegun(self._clock.now())
+        return await self._drive(state, nothing, [begun, self._start(state, nothing, time_limit)])
 
     async def resume(
         self, run: str, *, history: Sequence[Event] | None = None, budget: Budget | None = None
@@ -153,17 +160,21 @@ class Executor:
         if state.record.status not in _OPEN:
             raise RunEnded(run, state.record.status)
         require_agents(state, self._registry)
-        return await self._drive(
-            state,
-            state.plan,
-            [
-                RunResumed(
-                    self._clock.now(),
-                    self._max_concurrency,
-                    self._replans,
-                    budget.describe() if budget else None,
-                )
-            ],
+        allowed = None if budget is None else budget.describe()
+        resumed = RunResumed(self._clock.now(), self._max_concurrency, self._replans, allowed)
+        return await self._drive(state, state.plan, [resumed])
+
+    def _start(self, state: RunState, checked: CheckedPlan, time_limit: float | None) -> RunStarted:
+        now = self._clock.now()
+        return RunStarted(
+            now,
+            self._max_concurrency,
+            self._deadline(state, now, time_limit),
+            self._policy(checked),
+            self._fail_fast,
+            self._hedge,
+            self._known_figures(checked),
+            self._replans,
         )
 
     async def _drive(self, state: RunState, checked: CheckedPlan, events: Sequence[Event]) -> RunResult:
@@ -225,7 +236,8 @@ class Executor:
         """The capabilities that several agents offer, as far as the plan, or a revision of it, may use
         them."""
         offered = self._registry.capabilities
-        named = set(offered) if self._replans else {step.capability.name for step in checked.steps.values()}
+        any_of_them = self._replans or not checked.steps
+        named = set(offered) if any_of_them else {step.capability.name for step in checked.steps.values()}
         return frozenset(
             name for name in named if name in offered and len(self._registry.agents_for(name)) > 1
         )

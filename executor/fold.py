@@ -18,6 +18,8 @@ from .events import (
     AttemptSurprised,
     ConditionDecided,
     DoubtSettled,
+    DraftBegun,
+    DraftGrown,
     Event,
     GivenUp,
     ItemsResolved,
@@ -84,10 +86,24 @@ def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
     planned = {step["id"]: step["capability"] for step in event.plan.get("steps", ())}
     if event.revision > 1:
         _tell(record, f"revision {event.revision}: {event.reason}")
+    if event.revision > 1 or record.drafting:
         _make_room(record, planned, frozenset(event.afresh))
+    record.drafting = False
     for id, capability in planned.items():
         if id not in record.steps:
             record.steps[id] = StepRecord(id, capability, since=event.revision)
+
+
+def _draft_begun(record: RunRecord, event: DraftBegun) -> None:
+    record.drafting = True
+    record.plan = {"goal": record.goal, "steps": [], "answer": None}
+
+
+def _draft_grown(record: RunRecord, event: DraftGrown) -> None:
+    assert record.plan is not None
+    record.plan["steps"] += event.steps
+    for step in event.steps:
+        record.steps[step["id"]] = StepRecord(step["id"], step["capability"], since=0)
 
 
 def _make_room(record: RunRecord, planned: Mapping[str, str], afresh: frozenset[str]) -> None:
@@ -334,6 +350,8 @@ def _person_asked(record: RunRecord, event: PersonAsked) -> None:
 
 def _word_spoken(record: RunRecord, event: WordSpoken) -> None:
     record.words = (*record.words, event.text)
+    if record.question is not None:
+        record.answers = (*record.answers, (record.question, event.text))
     record.question = None
     if record.status is RunStatus.PAUSED and not record.revision:
         # It is planned now that its question has an answer.
@@ -379,6 +397,8 @@ ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
     AttemptSurprised: _attempt_surprised,
     ConditionDecided: _condition_decided,
     DoubtSettled: _doubt_settled,
+    DraftBegun: _draft_begun,
+    DraftGrown: _draft_grown,
     GivenUp: _given_up,
     ItemsResolved: _items_resolved,
     ModelCalled: _model_called,

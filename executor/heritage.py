@@ -17,7 +17,7 @@ from callsheet.agents.capability import Effect
 from callsheet.planner.compiled import CompiledStep
 
 from .failure import Failure
-from .record import RunRecord, StepStatus
+from .record import AttemptRecord, AttemptStatus, RunRecord, StepRecord, StepStatus
 from .resolution import inputs_of
 from .results import result_key
 
@@ -76,7 +76,7 @@ class Heritage:
             known = record.steps[step.id]
             if known.status is StepStatus.COMPLETED or known.outputs or step.id in record.surprises:
                 self._keep(record, step, steps)
-            if step.capability.effect is Effect.IRREVERSIBLE and known.was_done:
+            if changed_for_good(step, known):
                 self.irreversible.add(step.capability.name)
         self.traces.clear()
 
@@ -103,6 +103,21 @@ class Heritage:
         works = (None,) if items is None else range(len(items))
         keys = (self.key(record, step, item, steps) for item in works)
         return "+" + _digest(key or "?" for key in keys)
+
+
+def changed_for_good(step: CompiledStep, known: StepRecord) -> bool:
+    """Whether the step has done what cannot be undone, or may have."""
+    return step.capability.effect is Effect.IRREVERSIBLE and any(
+        attempt.capability == step.capability.name and _may_have_acted(attempt) for attempt in known.attempts
+    )
+
+
+def _may_have_acted(attempt: AttemptRecord) -> bool:
+    # Of irreversible work only the agent can know that nothing has happened: it says so by what it raises.
+    if attempt.status is not AttemptStatus.FAILED:
+        return attempt.ended is not None
+    failure = attempt.failure
+    return failure is None or (failure.agent_at_fault and not failure.retryable)
 
 
 def _output(record: RunRecord, step: str, item: int | None) -> dict[str, Any] | None:

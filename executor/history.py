@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .errors import RunEnded
-from .events import AttemptStarted, Event, PersonAsked, RunCancelled, WordSpoken
+from .events import AttemptStarted, Event, RunCancelled
 from .fold import record_of
 from .journal import Journal
 from .record import RUN_ENDED, RunRecord, Work
@@ -37,16 +37,3 @@ def last_attempts(events: Iterable[Event]) -> dict[Work, AttemptStarted]:
 def reason_of(events: Iterable[Event]) -> str:
     """Why a run was cancelled, as far as anybody said; empty where nobody did, or where it was not."""
     return next((each.reason for each in events if isinstance(each, RunCancelled)), "")
-
-
-def answers_in(events: Iterable[Event]) -> tuple[tuple[str, str], ...]:
-    """What somebody was asked about the goal, each with what was said to it."""
-    answers: list[tuple[str, str]] = []
-    question = ""
-    for event in events:
-        if isinstance(event, PersonAsked):
-            question = event.question
-        elif isinstance(event, WordSpoken):
-            answers.append((question, event.text))
-            question = ""
-    return tuple(answers)

@@ -108,7 +108,7 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
         return _stop(record, next(iter(agenda.doomed)))
     if state.is_ending:
         return None if record.running else Finish(_last_event(state))
-    if state.pausing and agenda.unended:
+    if state.halted or (state.pausing and agenda.unended):
         return None
     if agenda.unmeetable:
         return skip(record, agenda, next(iter(agenda.unmeetable)))
@@ -123,7 +123,7 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
             return begin_work(state, work)
         if agenda.hedges:
             return begin_hedge(record, agenda, next(iter(agenda.hedges)))
-    if not (agenda.unended or record.running):
+    if not (agenda.unended or record.running or record.drafting):
         return answer_run(record, state.plan, state.grievance)
     return None
 

@@ -124,7 +124,8 @@ class RunRecord:
 
     `held` is the work about which the planner is to decide, by step and item, `surprises` what such work
     gave where it gave something, `obsolete` the attempts at steps that a revision has changed since.
-    `words` are what people said to the run, `question` what they were asked and have not answered, `story`
+    While it is `drafting` the plan is still being written. `words` are what people said to the run,
+    `answers` those of them that answer a question, with it, `question` what has no answer yet, `story`
     what was decided about the plan, a sentence each; `replannings` counts how often the planner was asked,
     `replanned` for which steps."""
 
@@ -152,7 +153,9 @@ class RunRecord:
         default_factory=dict[str, dict[int | None, dict[str, Any]]]
     )
     obsolete: set[Try] = field(default_factory=set[Try])
+    drafting: bool = False
     words: tuple[str, ...] = ()
+    answers: tuple[tuple[str, str], ...] = ()
     question: str | None = None
     story: tuple[str, ...] = ()
     replannings: int = 0

@@ -9,6 +9,9 @@ from callsheet.agents.capability import Effect
 
 from .endings import doom, end_run, see_if_ripe, settle
 from .events import (
+    DraftBegun,
+    DraftGrown,
+    DraftHalted,
     GivenUp,
     ModelCalled,
     PersonAsked,
@@ -29,16 +32,16 @@ from .state import RunState
 
 
 def before_adoption(state: RunState, event: PlanAdopted) -> None:
-    """A plan is about to take the place of another: keep what would be forgotten with that."""
-    if event.revision == 1:
-        return
-    if state.heritage is None:
-        state.heritage, state.grant = Heritage(), granted(state)
-    state.heritage.inherit(state.record, state.plan.steps)
+    """A plan is about to take the place of another, or of a draft: keep what would be forgotten with that."""
+    if event.revision > 1 and state.grant is None:
+        state.grant = granted(state)
+    if event.revision > 1 or state.record.drafting:
+        state.heritage = state.heritage or Heritage()
+        state.heritage.inherit(state.record, state.plans[event.revision - 1].steps)
 
 
 def _plan_adopted(state: RunState, event: PlanAdopted) -> None:
-    if event.revision == 1:
+    if event.revision == 1 and state.heritage is None:
         return
     afresh, steps = frozenset(event.afresh), state.plan.steps
     known = state.record.steps
@@ -47,12 +50,28 @@ def _plan_adopted(state: RunState, event: PlanAdopted) -> None:
         for step in steps
         if step not in afresh and known[step].status in ENDED
     }
-    guarded = frozenset(step for step in afresh if steps[step].capability.effect is not Effect.PURE)
+    # The first plan is what is granted, whatever was drafted before.
+    acting = (step for step in afresh if steps[step].capability.effect is not Effect.PURE)
+    guarded = frozenset(acting) if event.revision > 1 else frozenset[str]()
     state.agenda = state.agenda.revised(steps, afresh, ended, event.approvals, guarded)
     for step in [step for step in state.ripe if step not in state.record.held]:
         del state.ripe[step]
+    state.halted = False
     _decided(state)
     doom(state, (attempt for attempt in state.record.running if attempt in state.record.obsolete))
+
+
+def _draft_begun(state: RunState, event: DraftBegun) -> None:
+    state.replanning = ReplanningStarted(event.at)
+
+
+def _draft_grown(state: RunState, event: DraftGrown) -> None:
+    steps = state.plan.steps
+    state.agenda.extend((steps[step["id"]] for step in event.steps), state.record.outputs)
+
+
+def _draft_halted(state: RunState, event: DraftHalted) -> None:
+    state.halted = True
 
 
 def _decided(state: RunState) -> None:
@@ -90,6 +109,8 @@ def _replanning_failed(state: RunState, event: ReplanningFailed) -> None:
     _decided(state)
     if event.step is not None:
         _despair(state, event.step, f"the planner knew no way on: {event.message}")
+    elif state.record.drafting:
+        end_run(state, Account(Failure(FailureKind.PLANNING, event.message)))
 
 
 def _despair(state: RunState, step: str, why: str) -> None:
@@ -122,20 +143,33 @@ def _result_kept(state: RunState, event: ResultKept) -> None:
     state.agenda.inherited.add(work)
     state.agenda.take(work)
     settle(state, event.step)
+    _ask_nobody_if_ripe(state, event.step)
+
+
+def _ask_nobody_if_ripe(state: RunState, step: str) -> None:
+    # Of work that was done already nothing may be left that somebody could approve.
+    if step in state.ripe:
+        state.agenda.questions.pop(step, None)
 
 
 def _step_held(state: RunState, event: StepHeld) -> None:
     agenda = state.agenda
-    state.signatures.add(event.signature)
+    state.signatures.add(f"{event.signature} {state.record.revision}")
     see_if_ripe(state, event.step)
     if event.item is not None:
+        if event.output is not None:
+            agenda.inherited.add((event.step, event.item))
         agenda.put_aside((event.step, event.item))
+        _ask_nobody_if_ripe(state, event.step)
         return
     agenda.drop(event.step)
     doom(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
 
 
 REPLAN_CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
+    DraftBegun: _draft_begun,
+    DraftGrown: _draft_grown,
+    DraftHalted: _draft_halted,
     GivenUp: _given_up,
     ModelCalled: _model_called,
     PersonAsked: _person_asked,

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.errors import CallsheetError
+from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.decision import Decision
 from callsheet.planner.situation import Situation
 
@@ -24,6 +25,21 @@ class Replanner(Protocol):
 
 MakeReplanner = Callable[[ChatModel], Replanner]
 """Makes a replanner that asks this model, every call of which is journaled."""
+
+
+Draft = Callable[[CheckedPlan | str], None]
+"""Takes the steps of a plan that are complete so far, as a plan that checks; or why nothing more of what is
+being written will be."""
+
+MakeDrafter = Callable[[ChatModel, Draft], Replanner]
+"""Makes who writes the first plan of a run while the run goes on: a Replanner that always revises, asks, or
+fails."""
+
+
+class Drafted(NamedTuple):
+    """More of a plan that is being written, or why there will be no more before all of it is."""
+
+    draft: CheckedPlan | str
 
 
 class Decided(NamedTuple):

@@ -3,16 +3,16 @@ somebody must approve first. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from callsheet.agents.capability import Effect
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.decision import Revise
 from callsheet.planner.plan import Step
 
 from .events import PlanAdopted
 from .granting import granted
-from .heritage import Heritage
+from .heritage import Heritage, changed_for_good
 from .record import RunRecord
 from .state import RunState
 
@@ -20,11 +20,19 @@ _ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 _DONE_BEFORE = "the run has done `{capability}` once, which cannot be undone, and this would be another time"
 
 
-def adoption(state: RunState, revise: Revise, at: float) -> PlanAdopted | str:
-    """The event by which the plan becomes the run's; or a sentence for the planner why it cannot."""
+def adoption(
+    state: RunState, revise: Revise, at: float, needs_approval: Callable[[CompiledStep], bool]
+) -> PlanAdopted | str:
+    """The event by which the plan becomes the run's; or a sentence for the planner why it cannot.
+
+    Where it is the first, and takes the place of what was drafted of it, the steps that `needs_approval`
+    wait for one; a later one is held against what was granted.
+    """
     before, after = state.plan, revise.checked
     afresh = begin_anew(before, after, state.replanning.step if state.replanning else None)
-    if hindered := _hindered(state, before, after, afresh):
+    drafting = state.record.drafting
+    # What is drafted can be done twice without harm.
+    if not drafting and (hindered := _hindered(state, before, after, afresh)):
         names = ", ".join(f"`{step}`" for step in hindered)
         return (
             f"{names} can change something, and is under way or in doubt: leave it as it is, and whatever it "
@@ -37,7 +45,9 @@ def adoption(state: RunState, revise: Revise, at: float) -> PlanAdopted | str:
         after.contracts,
         revise.reason,
         tuple(step for step in after.steps if step in afresh),
-        _approvals(state, after, afresh),
+        dict.fromkeys((step.id for step in after.steps.values() if needs_approval(step)), "")
+        if drafting
+        else _approvals(state, after, afresh),
     )
 
 
@@ -95,7 +105,5 @@ def done_for_good(record: RunRecord, plan: CheckedPlan, heritage: Heritage | Non
     """The capabilities by which the run has done what cannot be undone."""
     earlier: frozenset[str] = frozenset() if heritage is None else frozenset(heritage.irreversible)
     return earlier | frozenset(
-        step.capability.name
-        for step in plan.steps.values()
-        if step.capability.effect is Effect.IRREVERSIBLE and record.steps[step.id].was_done
+        step.capability.name for step in plan.steps.values() if changed_for_good(step, record.steps[step.id])
     )

@@ -11,7 +11,7 @@ from callsheet.planner.checker import Policy, check
 from callsheet.planner.compiled import CheckedPlan
 
 from .errors import AgentsChanged
-from .events import Event, PlanAdopted
+from .events import DraftBegun, DraftGrown, Event, PlanAdopted, RunCreated
 from .machine import fold
 from .purse import Purse
 from .state import RunState
@@ -27,8 +27,22 @@ def revive(events: Iterable[Event], registry: Registry, purse: Purse | None = No
     against the agents that there are.
     """
     events = list(events)
-    adopted = [event for event in events if isinstance(event, PlanAdopted)]
-    return fold(events, {each.revision: recheck(each, registry) for each in adopted}, purse)
+    plans = {event.revision: recheck(event, registry) for event in events if isinstance(event, PlanAdopted)}
+    if any(isinstance(event, DraftBegun) for event in events):
+        plans[0] = _drafted(events)
+    return fold(events, plans, purse)
+
+
+def _drafted(events: Iterable[Event]) -> CheckedPlan:
+    """All that was drafted of the plan."""
+    goal = next((event.goal for event in events if isinstance(event, RunCreated)), "")
+    grown = [event for event in events if isinstance(event, DraftGrown)]
+    contracts = {each["name"]: each for event in grown for each in event.contracts}
+    catalog = [Capability.model_validate(contract) for contract in contracts.values()]
+    steps = [step for event in grown for step in event.steps]
+    if not steps:
+        return CheckedPlan.empty(goal)
+    return check({"goal": goal, "steps": steps, "answer": None}, catalog, _EVERYTHING).require()
 
 
 def recheck(adopted: PlanAdopted, registry: Registry) -> CheckedPlan:

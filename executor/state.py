@@ -36,6 +36,8 @@ class RunState:
     """What the planner is being asked about now."""
     replies: list[ModelCalled] = field(default_factory=list[ModelCalled])
     """What the model has answered to that so far."""
+    halted: bool = False
+    """What has been written of the plan since its last good step does not check: nothing starts."""
     word_waits: bool = False
     """Somebody has said something that the planner has not heard."""
     hopeless: dict[str, str] = field(default_factory=dict[str, str])
@@ -63,7 +65,7 @@ class RunState:
 
     @property
     def plan(self) -> CheckedPlan:
-        """The plan that is carried out."""
+        """The plan that is carried out; the draft of it, under 0, while it is being written."""
         return self.plans[self.record.revision]
 
     @property

@@ -10,13 +10,13 @@ from callsheet.agents.budget import Budget, Spending
 from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.workspace import Workspace
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.compiled import CheckedPlan, CompiledStep
 
 from .clock import Clock
 from .desk import Desk
 from .events import ApprovalRequested, Event
 from .journal import Journal
-from .replanning import MakeReplanner
+from .replanning import MakeDrafter, MakeReplanner
 from .runner import Runner
 
 Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
@@ -42,3 +42,5 @@ class Surroundings:
     catalog: tuple[Capability, ...] = ()
     replanner: MakeReplanner | None = None
     admit: Admit | None = None
+    drafter: MakeDrafter | None = None
+    needs_approval: Callable[[CompiledStep], bool] | None = None

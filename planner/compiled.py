@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from pydantic import JsonValue
 
 from callsheet.agents.capability import Capability, JsonObject
 
-from .expressions.tree import Tree
-from .plan import Join, OnFailure, Plan
+from .expressions.tree import Constant, Tree
+from .plan import Join, Literal, OnFailure, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class CheckedPlan:
     steps: Mapping[str, CompiledStep]
     answer: Tree
     answer_dependencies: tuple[str, ...]
+
+    @classmethod
+    def empty(cls, goal: str) -> Self:
+        """A plan that does nothing, and whose answer is null."""
+        return cls(Plan(goal=goal, steps=(), answer=Literal(None)), {}, Constant(None), ())
 
     @cached_property
     def document(self) -> dict[str, JsonValue]:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from callsheet.agents.budget import Budget
 from callsheet.agents.capability import Effect
+from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.events import ApprovalRequested
+from callsheet.planner.bounds import Bounds
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 
+from .bounds_text import bounds_lines
 from .output import Output
 from .plan_text import changing_steps, plan_lines
 from .progress import Progress
 from .question import Questions
-from .waiting_text import question_text
+from .safe_text import one_line
+from .waiting_text import MOST_SHOWN, question_text
 
 
 class ApprovalNeeded(CallsheetError):
@@ -36,17 +40,20 @@ class ApprovalNeeded(CallsheetError):
 class Approver:
     """Shows a plan and says whether it may run; asks about the steps that want an approval of their own.
 
-    With `yes` everything is approved. `needed` is set where somebody had to be asked and nobody is there.
+    With `yes` everything is approved that the plan asks for. `measure` says what a plan may take, and
+    `budget` what it is allowed. `needed` is set where somebody had to be asked and nobody is there.
     """
 
-    def __init__(self, output: Output, progress: Progress, workspace: Path, *, yes: bool) -> None:
+    def __init__(self, output: Output, progress: Progress, settings: Settings, *, yes: bool) -> None:
         self._output = output
         self._progress = progress
-        self._workspace = workspace
+        self._workspace = settings.workspace
+        self._budget = None if settings.budget is None else Budget.parse(settings.budget)
         self._yes = yes
         self._asking = asyncio.Lock()
         self._questions = Questions()
         self.needed: ApprovalNeeded | None = None
+        self.measure: Callable[[CheckedPlan], Bounds] | None = None
 
     @property
     def is_there(self) -> bool:
@@ -59,6 +66,9 @@ class Approver:
         with self._progress.held():
             for line in plan_lines(checked):
                 self._output.note(line)
+            if self.measure is not None:
+                for line in bounds_lines(self.measure(checked), self._budget):
+                    self._output.note(line)
             changing = changing_steps(checked)
             if not changing or self._yes:
                 return True
@@ -69,14 +79,22 @@ class Approver:
                 self.needed = ApprovalNeeded(tuple(step.id for step in changing), self._describe(changing))
             return not changing
 
-    async def approve(self, request: ApprovalRequested) -> bool:
-        """Whether a step that wants an approval of its own may start, with the inputs it would be given."""
-        if self._yes:
+    async def approve(self, request: ApprovalRequested) -> bool | None:
+        """Whether a step that wants an approval of its own may start, with the inputs it would be given.
+
+        Whoever said yes to whatever is planned did not say it to what a revision wants beyond that: where
+        nobody can be asked about it, the run waits.
+        """
+        if self._yes and not request.why:
             return True
+        if not self._output.can_ask:
+            return None
         what = question_text(request.step, request.capability, request.effect, request.inputs)
         async with self._asking:
             with self._progress.held():
                 self._output.note(what)
+                if request.why:
+                    self._output.note(f"  because {one_line(request.why, MOST_SHOWN)}")
                 return await self._questions.ask("Approve it?")
 
     def _describe(self, changing: Sequence[CompiledStep]) -> str:

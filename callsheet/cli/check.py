@@ -13,9 +13,11 @@ from callsheet.planner.checker import CheckResult
 from callsheet.planner.checker import check as check_plan
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.documents import read_document
+from callsheet.planner.parameters import Parameters
 
 from .command import FILE, command, settings_options
 from .output import Output
+from .parameters import Given, check_given, parameter_documents, parameter_lines, parameter_options
 from .source_lines import SourceLines
 from .team import registry_of
 
@@ -24,24 +26,33 @@ from .team import registry_of
 @click.argument("file", type=FILE)
 @command
 @settings_options
-def check(output: Output, settings: Settings, file: Path) -> ExitCode:
+@parameter_options
+def check(output: Output, settings: Settings, file: Path, given: Given) -> ExitCode:
     """Check the plan in FILE (YAML, or JSON where the name ends in .json) against the agents at hand.
 
     Every finding has a code, a place and a hint. Ends with 2 where there are errors; warnings alone
-    don't keep a plan from running.
+    don't keep a plan from running. A plan with parameters is checked for all values that they take, and
+    with those of --param as well.
     """
     document = read_document(file)
-    result = check_plan(document, registry_of(settings).catalog)
+    catalog = registry_of(settings).catalog
+    result = check_plan(document, catalog)
+    parameters = Parameters() if result.plan is None else Parameters.of(result.plan.plan)
+    if given:
+        result = check_given(document, given, catalog)
     lines = SourceLines(file.read_text("utf-8-sig")) if result.diagnostics else None
     found = [(each, lines.line(each.pointer) if lines else None) for each in result.diagnostics]
     if output.as_json:
         diagnostics = [{**each.to_document(), "line": line} for each, line in found]
-        output.document({"file": str(file), "valid": result.plan is not None, "diagnostics": diagnostics})
+        valid, params = result.plan is not None, parameter_documents(parameters)
+        output.document({"file": str(file), "valid": valid, "params": params, "diagnostics": diagnostics})
     else:
         for each, line in found:
             for text in _describe(file, each, line):
                 output.line(text)
         output.line(_conclude(file, result))
+        for text in parameter_lines(parameters):
+            output.line(text)
     return ExitCode.DONE if result.plan else ExitCode.USAGE
 
 
@@ -63,4 +74,6 @@ def _conclude(file: Path, result: CheckResult) -> str:
     if result.plan is None:
         return f"{file}: {', '.join(counts)}"
     steps = len(result.plan.steps)
-    return ", ".join((f"{file}: {steps} step{'' if steps == 1 else 's'}, ready to run", *counts))
+    unsaid = [name for name, each in Parameters.of(result.plan.plan).items() if each.is_required]
+    ready = f"ready to run with {', '.join(unsaid)}" if unsaid else "ready to run"
+    return ", ".join((f"{file}: {steps} step{'' if steps == 1 else 's'}, {ready}", *counts))

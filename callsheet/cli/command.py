@@ -24,7 +24,7 @@ _Decorated: TypeAlias = Callable[..., Any]
 
 # What a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE.
 _BROKEN_PIPE = 141
-_SETTINGS = ("model", "workspace", "store", "strategy", "max_concurrency")
+_SETTINGS = ("model", "workspace", "store", "strategy", "max_concurrency", "budget", "max_replans")
 """The settings that have flags of their own names."""
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -98,6 +98,20 @@ def tolerance_options(function: Callback) -> Callback:
         "--hedge", is_flag=True, help="Give reading work that takes too long to a second agent as well."
     )
     return keep_going(hedge(function))
+
+
+def limit_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of what a run may use."""
+    budget = click.option(
+        "--budget", metavar="LIMITS", help='What the run may take: "$0.50, 20k tokens, 5m, 100 attempts".'
+    )
+    replans = click.option(
+        "--max-replans",
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help="How often the planner is asked about what goes wrong.",
+    )
+    return budget(replans(function))
 
 
 def store_option(function: Callback) -> Callback:

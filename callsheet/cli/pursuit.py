@@ -14,6 +14,7 @@ from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.errors import RunOwned
 from callsheet.executor.events import ApprovalDenied, ApprovalGranted, Event, RunCreated
+from callsheet.executor.failure import FailureKind
 from callsheet.executor.journal import Journal
 from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
@@ -68,7 +69,7 @@ class Pursuit:
         self._settings = settings
         self._advice = Advice(settings)
         self._progress: Progress = progress_for(output)
-        self._approver = Approver(output, self._progress, settings.workspace, yes=yes)
+        self._approver = Approver(output, self._progress, settings, yes=yes)
         self._planning = PlanningNotes(output)
         self._watch = Watch(self._planning.show, self._show)
         self._run: str | None = None
@@ -118,23 +119,25 @@ class Pursuit:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if not is_planned:
                     self._planning.begin()
-                resumed = orchestrator.resume(run, review=self._review, watch=self._watch)
+                given = self._settings.source("budget") == "flags"
+                resumed = orchestrator.resume(
+                    run,
+                    review=self._review,
+                    watch=self._watch,
+                    budget=self._settings.budget if given else None,
+                )
                 return Story.of(journal, await _orderly(resumed))
 
     def _orchestrator(self, registry: Registry, model: ChatModel | None, journal: Journal) -> Orchestrator:
-        settings = self._settings
-        return Orchestrator(
+        orchestrator = Orchestrator.configured(
+            self._settings,
             registry,
             model=model,
             store=journal,
-            workspace=settings.workspace,
-            max_concurrency=settings.max_concurrency,
             approve=self._approver.approve if self._approver.is_there else None,
-            strategy=settings.strategy,
-            capability_limits=settings.capability_limits,
-            fail_fast=settings.fail_fast,
-            hedge=settings.hedge,
         )
+        self._approver.measure = orchestrator.bounds
+        return orchestrator
 
     def _recall(self, name: str) -> tuple[str, bool]:
         """The id of an open run that nobody has, and whether it has a plan; what it did until now is known
@@ -185,6 +188,9 @@ class Pursuit:
             self._output.line(value_text(story.result.answer))
         for line in conclusion_lines(story, self._advice):
             self._output.note(line)
+        account = story.result.account
+        if account is not None and account.failure.kind is FailureKind.BUDGET:
+            return ExitCode.BUDGET
         return _CODES.get(story.result.status, ExitCode.FAILED)
 
 

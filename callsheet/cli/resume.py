@@ -7,7 +7,7 @@ import click
 from callsheet.config import Settings
 from callsheet.errors import ExitCode
 
-from .command import command, settings_options, strategy_options
+from .command import command, limit_options, settings_options, strategy_options
 from .output import Output
 from .pursuit import Pursuit
 from .store import LAST
@@ -19,11 +19,13 @@ from .store import LAST
 @command
 @settings_options
 @strategy_options
+@limit_options
 def resume(output: Output, settings: Settings, run: str, yes: bool) -> ExitCode:
     """Go on with a run that was paused, or whose process ended, and print the answer.
 
     RUN is an id, the beginning of one, or `last`. What is done stays done. What was being attempted is
     attempted again, unless it cannot be undone: then it is in doubt, and waits for `callsheet answer`.
-    The run keeps the time limit, --keep-going and --hedge that it began with.
+    The run keeps the time limit, --keep-going and --hedge that it began with, and its budget, unless
+    --budget gives it another.
     """
     return Pursuit(output, settings, yes=yes).resume(run)
