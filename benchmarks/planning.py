@@ -18,7 +18,7 @@ from callsheet.agents.models.chat import ChatModel, Usage
 from callsheet.agents.models.choice import ModelSettings, choose_model
 from callsheet.planner.errors import PlanningFailed
 from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import Planned, Planner, default_format
+from callsheet.planner.planner import Clarification, Planned, Planner, default_format
 from callsheet.planner.short_format import ShortFormat
 from callsheet.planner.wire_format import WireFormat
 
@@ -63,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--goals", type=Path, action="append", metavar="FILE", help="a goal set; may be given again"
     )
+    parser.add_argument("--hard", action="store_true", help="the hard goals in place of the others")
     parser.add_argument("--plans", action="store_true", help="show every plan on standard error")
 
 
@@ -71,7 +72,8 @@ def run(options: argparse.Namespace) -> Report:
     settings = dataclasses.replace(ModelSettings.from_environment(os.environ), model=options.model)
     model = choose_model(settings)
     wire_format: WireFormat = FORMATS[options.format]() if options.format else default_format(model)
-    sets = [read_goal_set(path) for path in options.goals or sorted(SHIPPED.glob("*.json"))]
+    shipped = SHIPPED / "hard" if options.hard else SHIPPED
+    sets = [read_goal_set(path) for path in options.goals or sorted(shipped.glob("*.json"))]
     return asyncio.run(_measure(model, wire_format, sets, show=options.plans))
 
 
@@ -101,7 +103,10 @@ async def _plan(planner: Planner, catalog: tuple[Capability, ...], goal: Goal, *
     return outcome
 
 
-def _judged(goal: Goal, planned: Planned, seconds: float) -> Outcome:
+def _judged(goal: Goal, planned: Planned | Clarification, seconds: float) -> Outcome:
+    if isinstance(planned, Clarification):
+        asked = f"asked: {planned.question}"
+        return Outcome(False, asked, len(planned.drafts), 0, seconds, planned.usage, "")
     fault = find_fault(goal, planned.checked)
     plan = json.dumps(planned.plan.to_document(), ensure_ascii=False)
     return Outcome(True, fault, len(planned.drafts), len(planned.notes), seconds, planned.usage, plan)
@@ -134,5 +139,6 @@ def _totals(name: str, outcomes: list[Outcome]) -> dict[str, Cell]:
         f"{name}: valid": f"{sum(each.valid for each in outcomes)} of {count}",
         f"{name}: sensible": f"{sum(each.valid and not each.fault for each in outcomes)} of {count}",
         f"{name}: seconds a plan": sum(each.seconds for each in outcomes) / max(1, count),
+        f"{name}: tries a plan": sum(each.tries for each in outcomes) / max(1, count),
         f"{name}: output tokens a plan": sum(each.usage.output_tokens for each in outcomes) / max(1, count),
     }

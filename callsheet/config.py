@@ -111,7 +111,8 @@ class Settings(BaseModel):
     unusually long to a second agent as well. `durability` is what a journal entry outlives: `normal` the
     death of the process, `full` a power cut. `budget` limits what one run may take, `prices` are those of
     models (dollars a million tokens), before the published ones. The planner is asked `max_replans` times
-    at most about what goes wrong in a run.
+    at most about what goes wrong in a run; where nothing is said, five times, but never about a plan that
+    was given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -135,7 +136,7 @@ class Settings(BaseModel):
     prices: Annotated[Mapping[str, Mapping[str, float]], AfterValidator(_known_prices)] = Field(
         default_factory=dict[str, Mapping[str, float]]
     )
-    max_replans: int = Field(default=5, ge=0, le=100)
+    max_replans: int | None = Field(default=None, ge=0, le=100)
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
 
     @classmethod

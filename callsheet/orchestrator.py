@@ -28,6 +28,7 @@ from callsheet.executor.desk import Desk
 from callsheet.executor.errors import BudgetExceeded, JournalError
 from callsheet.executor.events import (
     Event,
+    ModelCalled,
     PersonAsked,
     PlanAdopted,
     RunCancelled,
@@ -47,6 +48,7 @@ from callsheet.executor.patience import RunTold, unless_cancelled
 from callsheet.executor.purse import Purse, asking_terms, purse_of
 from callsheet.executor.recall import RecallingModel
 from callsheet.executor.record import RUN_ENDED, RunStatus
+from callsheet.executor.replanning import Draft, MakeDrafter
 from callsheet.executor.result import RunResult
 from callsheet.executor.revival import recheck
 from callsheet.executor.runner import LocalRunner
@@ -58,11 +60,22 @@ from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.errors import GoalUnclear
 from callsheet.planner.plan import Plan
-from callsheet.planner.planner import Clarification, Planned, Planner, PlanningProgress, require_goal
+from callsheet.planner.plan_writer import CHEAPER, PlanWriter
+from callsheet.planner.planner import (
+    Clarification,
+    Planned,
+    Planner,
+    PlanningProgress,
+    default_format,
+    require_goal,
+)
 from callsheet.planner.replanner import Replanner
+from callsheet.planner.shortlist import Shortlist, Shortlists
+from callsheet.planner.streaming import DraftReader
 from callsheet.planner.wire_format import WireFormat
 
-_CHEAPER = "Make a plan that takes less: fewer steps, or none that is not needed for the goal."
+CATALOG_SHARE = 0.4
+"""Of a model's context: what may be spent on showing it what there is to plan with."""
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
 
@@ -95,7 +108,8 @@ class Orchestrator:
     bounds the attempts at a capability that are under way at once. Without `fail_fast` a failure ends
     its run only once everything that does not depend on it is finished; with `hedge` reading and
     computing that takes unusually long is given to a second agent as well. The planner is asked about
-    failures, surprises and people's words `max_replans` times at most in a run; 0 means never. `budget`
+    failures, surprises and people's words `max_replans` times at most in a run, 0 being never; where
+    nothing is said, of goals five times, and of plans that were given never. `budget`
     limits what one run may take (`"$0.50, 20k tokens, 5m"`), `prices` are what models cost beside those
     that are published.
 
@@ -118,7 +132,7 @@ class Orchestrator:
         capability_limits: Mapping[str, int] | None = None,
         fail_fast: bool = True,
         hedge: bool = False,
-        max_replans: int = MAX_REPLANS,
+        max_replans: int | None = None,
         budget: Budget | str | None = None,
         prices: Prices | None = None,
     ) -> None:
@@ -139,6 +153,7 @@ class Orchestrator:
         self._max_replans = max_replans
         self._budget = Budget.parse(budget) if isinstance(budget, str) else budget
         self._prices = prices or Prices()
+        self._shortlists: dict[int, Shortlists] = {}
 
     @classmethod
     def configured(
@@ -231,16 +246,21 @@ class Orchestrator:
         review: Review | None = None,
         watch: Watch | None = None,
         time_limit: float | None = None,
+        stream: bool = False,
     ) -> RunResult:
         """Pursue a goal, or carry out a plan that there is already, and return how that went.
 
         Where nobody gave a `review`, every irreversible step waits for an approval of its own.
+        With `stream` steps start while the plan is still being written: those that are complete, check, and
+        can be done twice without harm. Nobody can have reviewed it then.
         Where the goal leaves something open the run pauses with a question, which `control.tell` answers.
         A run that fails is a result, not an exception. What keeps a run from starting is one: GoalError
         and PlanningFailed, PlanInvalid, what the model raises while it plans, JournalError. Whatever
         happens after the run was created is in the journal.
         """
         watch = watch or Watch()
+        if stream and (plan is not None or review is not None):
+            raise ValueError("a plan that is there already, or that is to be reviewed, cannot be streamed")
         checked = None
         if plan is not None:
             checked = self.check(plan).require()
@@ -251,6 +271,9 @@ class Orchestrator:
         run = new_run_id()
         history = await self._create(run, wanted, checked, watch)
         try:
+            if stream:
+                executor = self._executor(watch, _is_irreversible, wanted, self._replans(given=False))
+                return await executor.draft(run, time_limit=time_limit, history=history)
             return await self._pursue(run, wanted, history, checked, review, watch, time_limit)
         finally:
             await self.journal.release(run)
@@ -274,22 +297,24 @@ class Orchestrator:
         watch = watch or Watch()
         run = self.journal.find(run)
         known = record_of(self.journal.read(run))
-        if known.status not in RUN_ENDED and not known.revision:
+        if known.status not in RUN_ENDED and (known.held or not known.revision):
             self._require_model()
         await self.journal.claim(run)
         try:
             events = self.journal.read(run)
             record = record_of(events)
-            if record.question is not None and not record.revision:
+            if record.question is not None and not (record.revision or record.drafting):
                 await self._hear(run, events, watch)
                 record = record_of(events)
                 if record.question is not None:
                     return RunResult.of(record)
             if record.status is not RunStatus.PENDING:
-                if record.held:
-                    self._require_model()
                 allowed = Budget.parse(budget) if isinstance(budget, str) else budget
-                return await self._executor(watch).resume(run, history=events, budget=allowed)
+                drafting = record.drafting
+                executor = self._executor(
+                    watch, _is_irreversible if drafting else None, record.goal if drafting else None
+                )
+                return await executor.resume(run, history=events, budget=allowed)
             adopted = [event for event in events if isinstance(event, PlanAdopted)]
             checked = recheck(adopted[-1], self._registry) if adopted else None
             return await self._pursue(run, record.goal, events, checked, review, watch, None)
@@ -327,7 +352,11 @@ class Orchestrator:
         except BaseException as error:
             await self._cancel(run, f"stopped before it began: {type(error).__name__}", watch)
             raise
-        executor = self._executor(watch, needs_approval=None if review else _is_irreversible)
+        # A plan that nobody asked a model for is pinned: a model changes it only where that is wanted.
+        given = not any(isinstance(event, ModelCalled) for event in history)
+        executor = self._executor(
+            watch, None if review else _is_irreversible, replans=self._replans(given=given)
+        )
         return await executor.run(run, checked, time_limit=time_limit, history=history)
 
     async def _create(self, run: str, goal: str, checked: CheckedPlan | None, watch: Watch) -> list[Event]:
@@ -393,7 +422,7 @@ class Orchestrator:
         planned = await planner.plan(goal, catalog, answers=answers, on_progress=watch.on_progress)
         if isinstance(planned, Clarification) or not (problems := self._too_dear(planned.checked, history)):
             return planned
-        answers = (*answers, (f"The plan takes too much: {'; '.join(problems)}", _CHEAPER))
+        answers = (*answers, (f"The plan takes too much: {'; '.join(problems)}", CHEAPER))
         return await planner.plan(goal, catalog, answers=answers, on_progress=watch.on_progress)
 
     def _too_dear(self, checked: CheckedPlan, history: Sequence[Event]) -> tuple[str, ...]:
@@ -419,10 +448,34 @@ class Orchestrator:
         watch.hear(event)
 
     def _planner(self, model: ChatModel) -> Planner:
-        return Planner(model, policy=self._policy, wire_format=self._wire_format)
+        return Planner(
+            model, policy=self._policy, wire_format=self._wire_format, shortlist=self._shortlist(model)
+        )
+
+    def _shortlist(self, model: ChatModel) -> Shortlist:
+        """What a model is shown of the catalog: all of it, where that takes no more than its share."""
+        tokens = int(model.context_tokens * CATALOG_SHARE)
+        if tokens not in self._shortlists:
+            self._shortlists[tokens] = Shortlists(tokens=tokens)
+        return self._shortlists[tokens].of(self._registry.catalog)
+
+    def _drafter(self, watch: Watch, goal: str) -> MakeDrafter:
+        """Makes who writes the plan of a run that starts meanwhile."""
+        catalog = self._registry.catalog
+
+        def make(model: ChatModel, tell: Draft) -> PlanWriter:
+            wire_format = self._wire_format or default_format(model)
+            reader = DraftReader(wire_format, goal, catalog, self._policy)
+            return PlanWriter(self._planner(model), goal, catalog, reader, tell, watch.on_progress)
+
+        return make
 
     def _executor(
-        self, watch: Watch, needs_approval: Callable[[CompiledStep], bool] | None = None
+        self,
+        watch: Watch,
+        needs_approval: Callable[[CompiledStep], bool] | None = None,
+        goal: str | None = None,
+        replans: int | None = None,
     ) -> Executor:
         return Executor(
             self._registry,
@@ -439,12 +492,20 @@ class Orchestrator:
             fail_fast=self._fail_fast,
             hedge=self._hedge,
             replanner=self._replanner,
-            max_replans=self._max_replans,
+            max_replans=self._max_replans if replans is None else replans,
             prices=self._prices,
+            drafter=None if goal is None else self._drafter(watch, goal),
         )
 
+    def _replans(self, *, given: bool) -> int:
+        if self._max_replans is not None:
+            return self._max_replans
+        return 0 if given else MAX_REPLANS
+
     def _replanner(self, model: ChatModel) -> Replanner:
-        return Replanner(model, policy=self._policy, wire_format=self._wire_format)
+        return Replanner(
+            model, policy=self._policy, wire_format=self._wire_format, shortlist=self._shortlist(model)
+        )
 
     def _require_model(self) -> ChatModel:
         if self._model is None:

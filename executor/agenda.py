@@ -182,6 +182,9 @@ class Agenda:
         if step not in self.unended:
             return
         self.unended.remove(step)
+        if self.failed:
+            # It may have succeeded at the very moment at which its time was up.
+            self._forget_failures(step)
         for dependant in self.dependants[step]:
             self.unmet[dependant] -= 1
             self.completed[dependant] += completed
@@ -204,6 +207,9 @@ class Agenda:
         self.questions.pop(step, None)
         for item in (None, *range(self.items.get(step, 0))):
             self._forget((step, item))
+        self._forget_failures(step)
+
+    def _forget_failures(self, step: str) -> None:
         self.failed = deque(entry for entry in self.failed if entry[0][0] != step)
 
     def put_aside(self, work: Work) -> None:

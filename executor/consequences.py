@@ -58,14 +58,13 @@ MOST_LOSSES = 100
 def _run_started(state: RunState, event: RunStarted) -> None:
     state.max_concurrency = event.max_concurrency
     state.fail_fast, state.hedge, state.known = event.fail_fast, event.hedge, event.figures
-    state.replans = event.replans
     # Of a draft, the steps come one by one.
     steps = {} if state.record.drafting else state.plan.steps
     state.agenda = Agenda.of(steps, dict.fromkeys(event.approvals, ""))
 
 
 def _run_resumed(state: RunState, event: RunResumed) -> None:
-    state.max_concurrency, state.pausing, state.replans = event.max_concurrency, False, event.replans
+    state.max_concurrency, state.pausing = event.max_concurrency, False
     if state.purse is not None and event.budget is not None:
         state.purse.budget = Budget.parse(event.budget)
     agenda = state.agenda
@@ -237,7 +236,8 @@ def _doubt_settled(state: RunState, event: DoubtSettled) -> None:
     if event.verdict == "done":
         settle(state, event.step)
     elif event.verdict == "again":
-        agenda.queue(work)
+        if not is_settled(state, work):
+            agenda.queue(work)
     else:
         by = f" {event.by} said" if event.by else " somebody said"
         message = f"nobody saw how its attempt ended, and{by} that it is not done"

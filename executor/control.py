@@ -11,7 +11,7 @@ from callsheet.agents.registry import Registry
 from .account import describe
 from .clock import Clock
 from .commands import StartAttempt
-from .errors import AnswerRefused, NothingWaits, WordRefused
+from .errors import AnswerRefused, NobodyListens, NothingWaits, WordRefused
 from .events import CancellationRequested, Event, RunCancelled, RunResumed, Verdict
 from .fold import record_of
 from .history import open_record
@@ -91,11 +91,13 @@ class RunControl:
 
     async def tell(self, run: str, text: str, by: str = "") -> Owner | None:
         """Say something to the planner: the answer to what it asked, or a new wish. Raises WordRefused
-        where the text is empty or too long."""
+        where the text is empty or too long, and NobodyListens where the run has no planner."""
         text = text.strip()
         record = self._open_run(run)
         if not text or len(text) > MOST_SAID:
             raise WordRefused(record.run, len(text), MOST_SAID)
+        if record.question is None and record.started is not None and not (record.replans or record.drafting):
+            raise NobodyListens(record.run)
         return await self._post(record, Tell(clean_text(text), by))
 
     async def _decide(self, run: str, step: str | None, by: str, kind: type[Approve | Deny]) -> Owner | None:

@@ -84,7 +84,7 @@ def event_of(state: RunState, word: Word, at: float) -> Event | None:
         case Deny(step, by):
             return ApprovalDenied(at, step, by) if step in state.record.asked else None
         case Tell(text, by):
-            heard = state.replans or state.record.drafting
+            heard = state.record.replans or state.record.drafting
             return WordSpoken(at, text, by) if heard else None
         case Settle():
             return _settled(state, word, at)

@@ -108,7 +108,7 @@ def _has_failed_before(state: RunState, step: str, signature: str) -> bool:
 def may_replan(state: RunState, step: str | None) -> bool:
     """Whether the planner may be asked once more."""
     record = state.record
-    if record.replannings >= state.replans:
+    if record.replannings >= record.replans:
         return False
     if state.purse is not None and state.purse.refusal(REVISION, record.now) is not None:
         return False

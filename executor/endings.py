@@ -11,6 +11,7 @@ from .state import RunState
 
 def settle(state: RunState, step: str) -> None:
     if state.record.steps[step].status is StepStatus.COMPLETED:
+        state.ripe.pop(step, None)
         state.agenda.questions.pop(step, None)
         state.agenda.end(step, completed=True)
     elif state.record.held:
@@ -29,9 +30,13 @@ def queue_failure(state: RunState, work: Work, failure: Failure) -> None:
 
 
 def is_settled(state: RunState, work: Work) -> bool:
-    """Whether nothing that befalls the work matters any more: it is done, or its step has failed."""
+    """Whether nothing that befalls the work matters any more: it is done, its step has failed, or it is
+    held, and the planner says what becomes of it."""
     step = state.record.steps[work[0]]
     if step.status in ENDED:
+        return True
+    held = state.record.held.get(work[0])
+    if held is not None and (None in held or work[1] in held):
         return True
     return work[1] is not None and step.outputs is not None and step.outputs[work[1]] is not None
 

@@ -161,6 +161,19 @@ class AnswerRefused(ExecutorError):
         self.problem = problem
 
 
+class NobodyListens(ExecutorError):
+    """Somebody has something to say to the planner of a run that has none."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str) -> None:
+        super().__init__(
+            f"run {run!r} carries out a plan that no planner may change, so nobody would hear it; go on with it "
+            "by `callsheet resume --max-replans 5` and say it then, or cancel it and run the goal anew"
+        )
+        self.run = run
+
+
 class WordRefused(ExecutorError):
     """What somebody wants to say to the planner is empty, or has too many characters."""
 

@@ -148,11 +148,11 @@ class RunStarted(_Event, frozen=True):
 
 class RunResumed(_Event, frozen=True):
     """Somebody goes on with a run that was paused, or whose process ended. What was being attempted
-    then has no outcome. `replans` is as in RunStarted, for the whole run; `budget` takes the place of the
-    one so far, where it is there."""
+    then has no outcome. `replans`, as in RunStarted and for the whole run, and `budget` take the place of
+    those so far, where they are there."""
 
     max_concurrency: int
-    replans: int = 0
+    replans: int | None = None
     budget: str | None = None
 
 

@@ -49,7 +49,8 @@ class Executor:
     agents are chosen; runs that share one share the limits of their agents. Without `fail_fast` a
     failure ends the run only when everything that does not depend on it is finished. With `hedge`
     pure and reading work that outlives its agent's usual time gets a second attempt elsewhere.
-    `replanner` makes who is asked, `max_replans` times at most, about failures, surprises and people's
+    `replanner` makes who is asked, `max_replans` times at most (five, or as often as the run that is
+    resumed was allowed), about failures, surprises and people's
     words; without one a failure or a surprise is final. `prices` are those of models, for runs with
     a budget. `drafter` makes who writes the plan of a run that starts before there is one.
     """
@@ -72,7 +73,7 @@ class Executor:
         fail_fast: bool = True,
         hedge: bool = False,
         replanner: MakeReplanner | None = None,
-        max_replans: int = MAX_REPLANS,
+        max_replans: int | None = None,
         prices: Prices | None = None,
         drafter: MakeDrafter | None = None,
     ) -> None:
@@ -87,7 +88,8 @@ class Executor:
         self._hedge = hedge
         self._prices = prices or Prices()
         self._model = model
-        self._replans = 0 if replanner is None or model is None else max_replans
+        self._can_replan = replanner is not None and model is not None
+        self._max_replans = max_replans
         self._surroundings = Surroundings(
             desk or Desk(registry),
             journal,
@@ -161,7 +163,7 @@ class Executor:
             raise RunEnded(run, state.record.status)
         require_agents(state, self._registry)
         allowed = None if budget is None else budget.describe()
-        resumed = RunResumed(self._clock.now(), self._max_concurrency, self._replans, allowed)
+        resumed = RunResumed(self._clock.now(), self._max_concurrency, self._max_replans, allowed)
         return await self._drive(state, state.plan, [resumed])
 
     def _start(self, state: RunState, checked: CheckedPlan, time_limit: float | None) -> RunStarted:
@@ -186,6 +188,12 @@ class Executor:
             observations = observations_of(state.record, self._registry)
             await self._journal.figures.add(state.record.run, observations)
         return RunResult.of(state.record)
+
+    @property
+    def _replans(self) -> int:
+        if not self._can_replan:
+            return 0
+        return MAX_REPLANS if self._max_replans is None else self._max_replans
 
     def _purse(self, events: Sequence[Event], budget: Budget | None = None) -> Purse | None:
         """An empty purse for a run with these events; None where nothing limits it."""

@@ -133,11 +133,13 @@ def _tell(record: RunRecord, sentence: str) -> None:
 
 def _run_started(record: RunRecord, event: RunStarted) -> None:
     record.status = RunStatus.RUNNING
-    record.started, record.deadline = event.at, event.deadline
+    record.started, record.deadline, record.replans = event.at, event.deadline, event.replans
 
 
 def _run_resumed(record: RunRecord, event: RunResumed) -> None:
     record.status, record.waiting = RunStatus.RUNNING, ()
+    if event.replans is not None:
+        record.replans = event.replans
 
 
 def _condition_decided(record: RunRecord, event: ConditionDecided) -> None:
@@ -165,6 +167,9 @@ def _items_resolved(record: RunRecord, event: ItemsResolved) -> None:
 def _complete(record: RunRecord, step: StepRecord, output: Any) -> None:
     step.status, step.output = StepStatus.COMPLETED, output
     record.outputs[step.id] = output
+    # An attempt that was told to stop, because the step took too long, may succeed all the same.
+    record.held.pop(step.id, None)
+    record.surprises.pop(step.id, None)
 
 
 def _approval_requested(record: RunRecord, event: ApprovalRequested) -> None:

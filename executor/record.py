@@ -127,7 +127,7 @@ class RunRecord:
     While it is `drafting` the plan is still being written. `words` are what people said to the run,
     `answers` those of them that answer a question, with it, `question` what has no answer yet, `story`
     what was decided about the plan, a sentence each; `replannings` counts how often the planner was asked,
-    `replanned` for which steps."""
+    of the `replans` that are allowed, `replanned` for which steps."""
 
     run: str = ""
     goal: str = ""
@@ -158,6 +158,7 @@ class RunRecord:
     answers: tuple[tuple[str, str], ...] = ()
     question: str | None = None
     story: tuple[str, ...] = ()
+    replans: int = 0
     replannings: int = 0
     replanned: dict[str, int] = field(default_factory=dict[str, int])
     answer: Any = None

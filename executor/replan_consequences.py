@@ -134,7 +134,9 @@ def _word_spoken(state: RunState, event: WordSpoken) -> None:
 def _reach_decided(state: RunState, event: ReachDecided) -> None:
     state.agenda.reached.add(event.step)
     if event.beyond:
-        state.agenda.approvals[event.step] = "; ".join(event.beyond)
+        why = state.agenda.approvals.get(event.step, "")
+        more = [each for each in event.beyond if each not in why]
+        state.agenda.approvals[event.step] = "; ".join((why, *more) if why else more)
     state.agenda.proceed(event.step)
 
 

@@ -93,12 +93,23 @@ def _hindered(
 def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
     grant = state.grant or granted(state)
     wanted = {step: why for step, why in grant.widened_by(state.plan, after).items() if step in afresh}
-    done = done_for_good(state.record, state.plan, state.heritage)
+    done, asked = done_for_good(state.record, state.plan, state.heritage), _asked_about(state)
     for step in afresh:
         capability = after.steps[step].capability
         if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
             wanted.setdefault(step, _DONE_BEFORE.format(capability=capability.name))
+        if capability.name in asked:
+            wanted.setdefault(step, "")
     return wanted
+
+
+def _asked_about(state: RunState) -> frozenset[str]:
+    """The capabilities about which whoever started the run wants to be asked, though no plan says so: under
+    another id their work waits as well."""
+    steps = state.record.steps
+    return frozenset(
+        steps[id].capability for id, why in state.agenda.approvals.items() if not why and id in steps
+    )
 
 
 def done_for_good(record: RunRecord, plan: CheckedPlan, heritage: Heritage | None) -> frozenset[str]:

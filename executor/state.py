@@ -30,8 +30,6 @@ class RunState:
     hedge: bool = False
     known: tuple[KnownFigures, ...] = ()
     """The figures that the run began with."""
-    replans: int = 0
-    """How often the planner may be asked, in all."""
     replanning: ReplanningStarted | None = None
     """What the planner is being asked about now."""
     replies: list[ModelCalled] = field(default_factory=list[ModelCalled])

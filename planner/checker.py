@@ -16,21 +16,22 @@ from .compiled import CheckedPlan, CompiledStep, Expectation
 from .contracts import Contract
 from .diagnostics import Diagnostic, Fix, Severity, pointer_of
 from .errors import PlanInvalid
-from .expressions.elaborate import StepType
+from .expressions.elaborate import PARAMETERS, StepType
 from .expressions.near import did_you_mean, meant
 from .expressions.parser import FUNCTIONS
 from .expressions.tokens import FOREIGN, WORDS
 from .expressions.tree import Tree
 from .expressions.types import ANYTHING
 from .graph import Node, find_cycles, needed_for, skippable
-from .plan import Join, OnFailure, Plan, Step
+from .parameters import Parameters
+from .plan import Binding, Join, Literal, OnFailure, Plan, Step
 from .policy import Policy
 from .shape import read_plan
 from .step_check import MOST_DIAGNOSTICS, CheckedStep, Reader, Uses
 
 __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
 
-RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", "params"}
+RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", PARAMETERS}
 """Names that no step may have, because they mean something else in an expression."""
 
 _NO_EFFECT = (Effect.PURE, Effect.READ)
@@ -82,16 +83,20 @@ class _Check:
         self._contracts: dict[str, Contract] = {}
         self._steps: dict[str, CheckedStep | None] = dict.fromkeys((step.id for step in plan.steps), None)
         self._seen: set[str] = set()
-        self._reader = Reader(self._step_types())
+        self._parameters = Parameters.of(plan)
+        self._reader = Reader(self._step_types(), self._parameters)
 
     def result(self) -> CheckResult:
+        for path, problem in self._parameters.problems():
+            self._reader.note("bad-parameter", (PARAMETERS, *path), problem)
         for at, step in enumerate(self._plan.steps):
             if self._reader.is_full:
                 return CheckResult(None, tuple(self._reader.diagnostics[:MOST_DIAGNOSTICS]))
             self._check_step(at, step)
         answer, uses = self._reader.answer(self._plan.answer)
-        if not self._plan.steps:
-            self._reader.note("no-steps", ("steps",), "a plan has at least one step")
+        if not self._plan.steps and not _is_said(self._plan.answer):
+            message = "a plan has at least one step, or an answer that needs none"
+            self._reader.note("no-steps", ("steps",), message)
         graph = self._graph()
         cycles = find_cycles(graph)
         for cycle in cycles[:MOST_DIAGNOSTICS]:
@@ -240,3 +245,12 @@ def _compile_step(checked: CheckedStep, dependencies: tuple[str, ...]) -> Compil
         on_failure=step.on_failure,
         approval=step.approval,
     )
+
+
+def _is_said(answer: Binding) -> bool:
+    """Whether an answer is given straight away: a value, and not an empty one."""
+    match answer:
+        case Literal(value):
+            return value is not None and value != ""
+        case _:
+            return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callsheet.agents.capability import JsonObject
 from callsheet.agents.models.chat import Usage
@@ -11,13 +12,26 @@ from .compiled import CheckedPlan
 from .diagnostics import Diagnostic
 
 
+class Gap(NamedTuple):
+    """Something that the goal asks for and no step does, as a sentence for the model; `capability` is
+    the name of the one that could, where one can be told, and `into` the step that should take its result."""
+
+    sentence: str
+    capability: str | None = None
+    into: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`answer` is what the model wrote, letter for letter, and `problems` a sentence for each fault.
 
     `document` is the plan that it meant, where it meant one; `diagnostics` are then the checker's
     findings, and `checked` the plan if there are no errors among them; its problems are then doubts.
-    `notes` are the repairs that were made without asking.
+    `gaps` are the doubts that steps are missing, and are among the problems. A draft that `extends` the
+    one before has the steps of both, and its answer those that were added.
+    `notes` are the repairs that were made without asking. A draft that holds no plan may hold a
+    `question` for the person whose goal it is, or say which capabilities are `wanted` in a catalog
+    that was cut.
     """
 
     answer: str
@@ -27,3 +41,7 @@ class Draft:
     diagnostics: tuple[Diagnostic, ...] = ()
     notes: tuple[str, ...] = ()
     checked: CheckedPlan | None = None
+    gaps: tuple[Gap, ...] = ()
+    extends: bool = False
+    question: str | None = None
+    wanted: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator
 
 STEP_ID = r"^[a-z][a-z0-9_]{0,63}$"
+MOST_PARAMETERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def write_binding(binding: Binding) -> JsonValue:
             return value
 
 
+ParameterName: TypeAlias = Annotated[str, Field(pattern=STEP_ID)]
 Input: TypeAlias = Annotated[Binding, PlainValidator(read_binding), PlainSerializer(write_binding)]
 
 
@@ -130,9 +132,16 @@ class Step(_Frozen):
 
 
 class Plan(_Frozen):
-    """The DAG of steps for a goal, and the binding that makes its answer."""
+    """The DAG of steps for a goal, and the binding that makes its answer.
+
+    `params` has a JSON Schema under the name of each parameter, which expressions refer to as `params.NAME`;
+    its `default` is the value where nobody gives another one.
+    """
 
     goal: str
+    params: dict[ParameterName, dict[str, JsonValue]] = Field(
+        default_factory=dict, max_length=MOST_PARAMETERS
+    )
     steps: tuple[Step, ...] = Field(strict=False)
     answer: Input
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest, FinishReason, Usage
-from callsheet.agents.models.json_answer import read_json_answer
 
-from .checker import Policy
 from .compiled import CheckedPlan
-from .coverage import find_doubtful_names
 from .diagnostics import Diagnostic, Severity
 from .draft import Draft
 from .errors import EmptyCatalog, GoalError, PlanningFailed
-from .fixes import fix
 from .full_format import FullFormat
 from .plan import Plan
-from .planning_prompt import PlanningPrompt
+from .planning_task import PlanningTask
+from .policy import Policy
 from .short_format import ShortFormat
+from .shortlist import Shortlist
 from .wire_format import WireFormat
 
 MAX_GOAL = 20_000
 """Characters. A goal says what is wanted; what is to be worked on belongs in a file."""
+
+MOST_WIDENINGS = 2
+"""How often a model may ask for capabilities that a cut catalog lacks."""
 
 LOCAL = "local/"
 """How the names of embedded models begin."""
@@ -50,18 +51,32 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Clarification:
+    """What the model has to know before it can plan: a `question` for the person whose goal it is.
+
+    Plan again with the question and its answer among `answers`.
+    """
+
+    question: str
+    usage: Usage
+    drafts: tuple[Draft, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanningProgress:
     """Where planning stands: which try (from 1), how many characters of it are written, and what
-    was wrong with the one before."""
+    was wrong with the one before. `text` is what is written."""
 
     number: int
     characters: int
     problems: tuple[str, ...]
+    text: str = ""
 
 
-def default_format(model: ChatModel) -> WireFormat:
-    """The short format for an embedded model, the full one for all others."""
-    return ShortFormat() if model.name.startswith(LOCAL) else FullFormat()
+def default_format(model: ChatModel, *, cut: bool = False) -> WireFormat:
+    """The short format for an embedded model, the full one for all others; `cut` where the model
+    sees only some of the catalog."""
+    return ShortFormat() if model.name.startswith(LOCAL) else FullFormat(cut=cut)
 
 
 class Planner:
@@ -71,7 +86,8 @@ class Planner:
     made at once; everything else goes back to the model, `max_repairs` times at most. What checks but
     looks like a slip (a result that a step waits for and doesn't use, a file that the goal names and
     no step does) is asked about once.
-    `max_tokens` bounds each answer.
+    With a `shortlist` the model sees the capabilities that matter for the goal, and may ask for more,
+    twice. `max_tokens` bounds each answer.
     """
 
     def __init__(
@@ -80,12 +96,14 @@ class Planner:
         *,
         policy: Policy | None = None,
         wire_format: WireFormat | None = None,
+        shortlist: Shortlist | None = None,
         max_repairs: int = 3,
         max_tokens: int = 2048,
     ) -> None:
         self._model = model
         self._policy = policy or Policy()
-        self._format = wire_format or default_format(model)
+        self._format = wire_format
+        self._shortlist = shortlist
         self._max_repairs = max_repairs
         self._max_tokens = max_tokens
 
@@ -94,53 +112,67 @@ class Planner:
         goal: str,
         catalog: Sequence[Capability],
         *,
+        answers: Sequence[tuple[str, str]] = (),
         on_progress: Callable[[PlanningProgress], None] | None = None,
-    ) -> Planned:
-        """A plan for the goal that checks.
+    ) -> Planned | Clarification:
+        """A plan for the goal that checks, or a question without whose answer there is none.
 
+        `answers` are the questions asked before, each with what the person said.
         Raises `GoalError` for a goal that is empty or has more than 20,000 characters,
         `EmptyCatalog`, `PromptTooLong`, `PlanningFailed` with all drafts, and what
         `ChatModel.stream` raises.
         """
         goal = require_goal(goal, catalog)
-        # In the order of names, the same capabilities make the same prompt whoever registered first,
-        # and prompt caches hit.
-        catalog = sorted(catalog, key=lambda capability: capability.name)
-        prompt = PlanningPrompt(self._format, goal, catalog)
-        messages = prompt.fitting(self._model, self._max_tokens)
-        schema = self._format.schema(catalog)
+        shown = self._shortlist.first(goal) if self._shortlist else catalog
+        task = self._task(goal, shown, answers, cut=len(shown) < len(catalog))
         drafts: list[Draft] = []
-        while len(drafts) <= self._max_repairs:
-            # A model that gives the same wrong answer again is not helped by seeing it once more:
-            # it is asked afresh, and chance does the rest.
-            stuck = len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer
-            turns = prompt.repair(drafts[-1]) if drafts and not stuck else ()
-            request = ChatRequest(
-                (*messages, *turns),
-                schema,
-                "plan",
-                self._max_tokens,
-                temperature=0.7 if stuck else 0.0,
-                seed=len(drafts),
-            )
-            reply = await self._ask(request, drafts, on_progress)
-            drafts.append(self._read(reply, goal, catalog))
-            if drafts[-1].checked and (not drafts[-1].problems or len(drafts) > 1):
+        widenings = 0
+        while (tries := len(drafts) - widenings) <= self._max_repairs:
+            last = task.read(await self._ask(task.request(drafts), drafts, on_progress), drafts)
+            more = self._more(last, task.catalog) if widenings < MOST_WIDENINGS else ()
+            if more:
+                # To want more is no mistake, and the wider prompt answers it.
+                last, widenings = replace(last, problems=()), widenings + 1
+                task = self._task(goal, (*task.catalog, *more), answers, cut=True)
+            drafts.append(last)
+            if last.question is not None or last.extends:
+                break
+            if last.checked and (not last.problems or (tries > 0 and task.lacking(drafts) is None)):
                 break
         return self._chosen(goal, drafts)
 
-    def _chosen(self, goal: str, drafts: Sequence[Draft]) -> Planned:
-        """The draft that checks with the fewest doubts, the later of two: one with doubts is better
-        than none."""
+    def _task(
+        self,
+        goal: str,
+        catalog: Sequence[Capability],
+        answers: Sequence[tuple[str, str]],
+        *,
+        cut: bool,
+    ) -> PlanningTask:
+        wire_format = self._format or default_format(self._model, cut=cut)
+        return PlanningTask(self._model, wire_format, self._policy, self._max_tokens, goal, catalog, answers)
+
+    def _more(self, draft: Draft, had: Sequence[Capability]) -> tuple[Capability, ...]:
+        """What the shortlist has of that which a draft wants, beside what the model had."""
+        if self._shortlist is None or not draft.wanted:
+            return ()
+        names = {each.name for each in had}
+        return tuple(each for each in self._shortlist.more(draft.wanted, had) if each.name not in names)
+
+    def _chosen(self, goal: str, drafts: Sequence[Draft]) -> Planned | Clarification:
+        """The draft that checks with the fewest doubts, the earlier of two: one with doubts is better
+        than none, and a question than none that checks."""
+        usage = sum((each.usage for each in drafts), Usage())
         best: Draft | None = None
         for draft in drafts:
-            if draft.checked and (best is None or len(draft.problems) <= len(best.problems)):
+            if draft.checked and (best is None or len(draft.problems) < len(best.problems)):
                 best = draft
-        if best is None or best.checked is None:
-            raise PlanningFailed(self._model.name, goal, drafts)
-        usage = sum((each.usage for each in drafts), Usage())
-        warnings = tuple(each for each in best.diagnostics if each.severity is Severity.WARNING)
-        return Planned(best.checked, best.notes, warnings, usage, tuple(drafts))
+        if best is not None and best.checked is not None:
+            warnings = tuple(each for each in best.diagnostics if each.severity is Severity.WARNING)
+            return Planned(best.checked, best.notes, warnings, usage, tuple(drafts))
+        if (question := drafts[-1].question) is not None:
+            return Clarification(question, usage, tuple(drafts))
+        raise PlanningFailed(self._model.name, goal, drafts)
 
     async def _ask(
         self,
@@ -156,28 +188,8 @@ class Planner:
             usage = chunk.usage or usage
             finish = chunk.finish_reason or finish
             if on_progress:
-                on_progress(PlanningProgress(len(drafts) + 1, len(text), problems))
+                on_progress(PlanningProgress(len(drafts) + 1, len(text), problems, text))
         return ChatReply(text, usage, finish)
-
-    def _read(self, reply: ChatReply, goal: str, catalog: Sequence[Capability]) -> Draft:
-        if reply.finish_reason == "length":
-            cut = f"the answer was cut at {self._max_tokens} tokens: write a plan with fewer, shorter steps"
-            return Draft(reply.text, reply.usage, (cut,))
-        try:
-            document, notes, doubts = self._format.read(read_json_answer(reply.text), goal, catalog)
-        except ValueError as error:
-            return Draft(reply.text, reply.usage, (str(error),))
-        fixed = fix(document, catalog, self._policy)
-        problems = tuple(map(_sentence, fixed.result.errors))
-        return Draft(
-            reply.text,
-            reply.usage,
-            problems or (*doubts, *find_doubtful_names(fixed.document)),
-            fixed.document,
-            fixed.result.diagnostics,
-            (*notes, *fixed.notes),
-            fixed.result.plan,
-        )
 
 
 def require_goal(goal: str, catalog: Sequence[Capability]) -> str:
@@ -196,10 +208,3 @@ def require_goal(goal: str, catalog: Sequence[Capability]) -> str:
     if not catalog:
         raise EmptyCatalog
     return goal
-
-
-def _sentence(diagnostic: Diagnostic) -> str:
-    """A finding for the model: its own names for things, no pointers into a document it never saw."""
-    where = f"step {diagnostic.step}: " if diagnostic.step else ""
-    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    return f"{where}{diagnostic.message}{hint}"

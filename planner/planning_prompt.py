@@ -29,18 +29,27 @@ MESSAGE_TOKENS = 8
 
 
 class PlanningPrompt:
-    """Renders the conversation about one goal."""
+    """Renders the conversation about one goal; `answers` are the questions asked before about it, each
+    with what the person said."""
 
-    def __init__(self, wire_format: WireFormat, goal: str, catalog: Sequence[Capability]) -> None:
+    def __init__(
+        self,
+        wire_format: WireFormat,
+        goal: str,
+        catalog: Sequence[Capability],
+        answers: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self._format = wire_format
         self._goal = goal
         self._catalog = catalog
+        self._answers = answers
 
     def messages(self, *, terse: bool = False) -> tuple[Message, ...]:
-        """The rules with the catalog, the worked examples, and the goal. `terse` cuts descriptions short."""
+        """The rules with the catalog, the worked examples, the goal, and what was asked and answered
+        since. `terse` cuts descriptions short."""
         lines = [self._format.signature(capability, terse=terse) for capability in self._catalog]
         rules = Message("system", render(self._format.rules, capabilities=lines))
-        return (rules, *self._examples(), _goal_message(self._goal))
+        return (rules, *self._examples(), _goal_message(self._goal), *self._talk())
 
     def fitting(self, model: ChatModel, max_tokens: int) -> tuple[Message, ...]:
         """The messages, tersely if need be, so that they, an answer of `max_tokens` and a repair turn
@@ -54,6 +63,14 @@ class PlanningPrompt:
                 return messages
         raise PromptTooLong(model.name, needed, max(0, available), len(self._catalog))
 
+    def missing(self, draft: Draft) -> tuple[Message, ...]:
+        """The turns that ask for the steps that a draft lacks, and nothing else."""
+        gaps = [f"{gap.sentence:.{MOST_PROBLEM}}" for gap in draft.gaps[:MOST_PROBLEMS]]
+        return (
+            Message("assistant", draft.answer),
+            Message("user", render("planner/short_missing", gaps=gaps)),
+        )
+
     def repair(self, draft: Draft) -> tuple[Message, ...]:
         """The turns that ask for a better plan: the last draft alone, and what is wrong with it."""
         problems = [f"{problem:.{MOST_PROBLEM}}" for problem in draft.problems[:MOST_PROBLEMS]]
@@ -62,6 +79,11 @@ class PlanningPrompt:
         if not draft.answer.strip():
             return (question,)
         return (Message("assistant", draft.answer[:MOST_ANSWER]), question)
+
+    def _talk(self) -> Iterable[Message]:
+        for question, answer in self._answers:
+            yield Message("assistant", question)
+            yield Message("user", answer)
 
     def _examples(self) -> Iterable[Message]:
         for example in self._format.examples():

@@ -20,6 +20,7 @@ from .revision_check import check_revision
 from .revision_format import Proposal, RevisionFormat
 from .short_format import ShortFormat
 from .short_revision import ShortRevisionFormat
+from .shortlist import Shortlist
 from .situation import Situation
 from .wire_format import WireFormat
 
@@ -42,7 +43,8 @@ class Replanner:
 
     What the model writes is a revision format, the one that goes with `wire_format`. The revised plan is
     repaired and checked as a whole, as a first plan is; what speaks against the decision goes back to
-    the model, `max_repairs` times at most. `max_tokens` bounds each answer.
+    the model, `max_repairs` times at most. With a `shortlist` it sees the capabilities of the plan, and those
+    that matter for the goal and for what people said. `max_tokens` bounds each answer.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Replanner:
         *,
         policy: Policy | None = None,
         wire_format: WireFormat | None = None,
+        shortlist: Shortlist | None = None,
         max_repairs: int = 2,
         max_tokens: int = 2048,
     ) -> None:
         self._model = model
         self._policy = policy or Policy()
         self._format = revision_format_for(wire_format or default_format(model))
+        self._shortlist = shortlist
         self._max_repairs = max_repairs
         self._max_tokens = max_tokens
 
@@ -68,6 +72,7 @@ class Replanner:
 
         Raises `DecisionFailed` with all drafts, `PromptTooLong`, and what `ChatModel.stream` raises.
         """
+        situation = self._cut(situation)
         prompt = ReplanPrompt(self._format, situation)
         messages = prompt.fitting(self._model, self._max_tokens)
         schema = self._format.schema(situation)
@@ -89,6 +94,15 @@ class Replanner:
             if tries[-1].is_sure or (tries[-1].decision and len(tries) > 1):
                 break
         return self._chosen(situation, tries)
+
+    def _cut(self, situation: Situation) -> Situation:
+        if self._shortlist is None:
+            return situation
+        found = self._shortlist.first(" ".join((situation.goal, *situation.words)))
+        shown = {step.capability.name for step in situation.plan.steps.values()}
+        shown.update(each.name for each in found)
+        catalog = tuple(each for each in situation.catalog if each.name in shown)
+        return replace(situation, catalog=catalog)
 
     def _chosen(self, situation: Situation, tries: Sequence[_Try]) -> Decision:
         """The last decision that can be carried out: one with doubts is better than none."""

@@ -20,6 +20,7 @@ MAX_VALUES = 2_000_000
 """In a document, each counted as often as it would be written."""
 MAX_BITS = 14_000
 """Of a number: Python writes none that is longer."""
+_NAMES = "small letters, digits and _, a letter first, 64 at most"
 _ENTRIES = frozenset(Plan.model_fields)
 _STEP_ENTRIES = frozenset(Step.model_fields)
 
@@ -143,10 +144,12 @@ def _diagnose(error: ErrorDetails, document: object) -> Diagnostic:
     match error["type"], path:
         case "extra_forbidden", (*_, str() as name):
             return _unknown_entry(name, path, step, error["input"])
+        case "string_pattern_mismatch", ("params", *_):
+            message = f"{error['input']!r:.80} is no name of a parameter"
+            return Diagnostic("bad-parameter", pointer_of(path[:2]), message, _NAMES)
         case "string_pattern_mismatch", _:
             message = f"{error['input']!r:.80} is no step id"
-            hint = "small letters, digits and _, a letter first, 64 at most"
-            return Diagnostic("bad-step-id", pointer_of(path), message, hint, step)
+            return Diagnostic("bad-step-id", pointer_of(path), message, _NAMES, step)
         case "missing", (*_, str() as name):
             return Diagnostic("malformed-plan", pointer_of(path[:-1]), f"`{name}` is missing", step=step)
         case _:

@@ -7,7 +7,8 @@ nothing that the inputs don't say, except about order after steps that change so
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -18,6 +19,7 @@ from .catalog_text import signature
 from .examples import Example, load_examples
 from .literal_schema import LiteralSchemas
 from .references import WIRE_ID
+from .short_repairs import repair_steps
 from .short_steps import ShortSteps
 from .wire_format import Translation
 
@@ -44,6 +46,14 @@ class ShortFormat:
         }
         return _object({"steps": steps})
 
+    def missing_schema(self, catalog: Sequence[Capability], ids: Collection[str], most: int) -> JsonObject:
+        """Like `schema`, for at most so many steps to be added to a plan that has these ids."""
+        first = 1 + max((int(id[1:]) for id in ids if re.fullmatch(WIRE_ID, id)), default=0)
+        free: JsonObject = {"type": "string", "enum": [f"s{first + at}" for at in range(most)]}
+        items: list[JsonValue] = [_step_schema(each, free) for each in catalog]
+        steps: JsonObject = {"type": "array", "items": {"anyOf": items}, "minItems": 1, "maxItems": most}
+        return _object({"steps": steps})
+
     def examples(self) -> Sequence[Example]:
         """Five of them, each over capabilities of their own."""
         return load_examples("short")
@@ -53,23 +63,27 @@ class ShortFormat:
         return signature(capability, terse=terse)
 
     def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
-        """The plan's document. Raises ValueError where the answer has no list of steps."""
+        """The plan's document. Raises ValueError where the answer has no list of steps, or too many."""
         match answer:
             case dict() if isinstance(steps := answer.get("steps"), list):
+                if len(steps) > self._max_steps:
+                    raise ValueError(f"{len(steps):,} steps are too many: {self._max_steps} are allowed")
                 effects = {each.name: each.effect for each in catalog}
-                return ShortSteps(steps, effects).translate(goal, answer.get("answer"))
+                repaired = repair_steps(steps, goal, catalog)
+                found = ShortSteps(repaired.steps, effects).translate(goal, answer.get("answer"))
+                return found._replace(notes=(*repaired.notes, *found.notes))
             case _:
                 raise ValueError('the answer has to be an object with a list of steps: {"steps": [...]}')
 
 
-def _step_schema(capability: Capability) -> JsonObject:
+def _step_schema(capability: Capability, id: JsonObject = _ID) -> JsonObject:
     schemas = LiteralSchemas(capability.input_schema, strict=False)
     properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
     required = cast("list[str]", capability.input_schema.get("required") or [])
     inputs: JsonObject = {name: _input_schema(schemas, part) for name, part in properties.items()}
     return _object(
         {
-            "id": _ID,
+            "id": id,
             "capability": {"type": "string", "enum": [capability.name]},
             "inputs": {**_object(inputs), "required": [name for name in inputs if name in required]},
             "depends_on": {"type": "array", "items": _ID, "maxItems": 20},

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from .contracts import Contract
 from .diagnostics import Diagnostic, Fix, Severity, pointer_of, rename
-from .expressions.elaborate import Elaboration, Finding, StepType, elaborate
+from .expressions.elaborate import PARAMETERS, Elaboration, Finding, StepType, elaborate
 from .expressions.errors import ExpressionSyntaxError
 from .expressions.fits import misfit
 from .expressions.kinds import element_of, type_of_value
@@ -18,6 +18,7 @@ from .expressions.parser import parse, parse_template
 from .expressions.tree import Connective, Constant, Tree
 from .expressions.types import ANYTHING, TEXT, TRUTH, Anything, Kind, List, Null, Truth, Type, list_of, union
 from .expressions.types import Text as TextKind
+from .parameters import Parameters
 from .plan import Binding, From, Literal, Step, Template, write_binding
 
 Path = tuple[str | int, ...]
@@ -50,8 +51,10 @@ class CheckedStep:
 class Reader:
     """Reads bindings and expressions, and notes what is wrong with them."""
 
-    def __init__(self, steps: Mapping[str, StepType]) -> None:
+    def __init__(self, steps: Mapping[str, StepType], parameters: Parameters) -> None:
         self._steps = steps
+        self._everywhere = {PARAMETERS: parameters.type} if parameters else {}
+        self._values: dict[str, JsonValue] = {PARAMETERS: parameters.defaults}
         self.diagnostics: list[Diagnostic] = []
         self._fitting: set[tuple[Type, Type]] = set()
 
@@ -213,7 +216,7 @@ class Reader:
             message = f"`{_short(text)}` is no expression: at character {error.start + 1}, {error.problem}"
             self.note("bad-expression", path, message, hint=error.hint, step=step)
             return Elaboration(Constant(None), ANYTHING, frozenset(), (), ())
-        found = elaborate(tree, self._steps, variables)
+        found = elaborate(tree, self._steps, {**self._everywhere, **variables}, self._values)
         uses.named.update(dict.fromkeys(found.steps))
         if found.needs:
             uses.needs.append((path, found.needs))

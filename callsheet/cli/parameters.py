@@ -55,10 +55,10 @@ def parameter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCo
     """Give a command `--param` and `--params`, and hand it what is `given`."""
 
     @click.option("--param", "texts", multiple=True, metavar="NAME=VALUE", help="A parameter of the plan.")
-    @click.option("--params", "file", type=FILE, help="A YAML or JSON file with parameters of the plan.")
+    @click.option("--params", "values", type=FILE, help="A YAML or JSON file with parameters of the plan.")
     @wraps(function)
-    def gather(*args: Any, texts: tuple[str, ...], file: Path | None, **kwargs: Any) -> ExitCode:
-        return function(*args, given=Given(_by_name(texts), file), **kwargs)
+    def gather(*args: Any, texts: tuple[str, ...], values: Path | None, **kwargs: Any) -> ExitCode:
+        return function(*args, given=Given(_by_name(texts), values), **kwargs)
 
     return gather
 

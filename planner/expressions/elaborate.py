@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, cast
+
+from pydantic import JsonValue
 
 from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
 from .narrowing import Narrowings, path_of, when_false, when_true
@@ -55,6 +58,8 @@ from .types import (
 )
 from .types import Text as TextKind
 
+PARAMETERS = "params"
+"""The name under which expressions find the parameters of their plan."""
 NOBODY: frozenset[str] = frozenset()
 MOST_FINDINGS = 20
 """Of one expression: one with more is given up, as whoever mends it has enough to do."""
@@ -112,9 +117,17 @@ class Elaboration:
     findings: tuple[Finding, ...]
 
 
-def elaborate(tree: Tree, steps: Mapping[str, StepType], variables: Mapping[str, Type]) -> Elaboration:
-    """Type a tree in which steps and variables of these types may be named."""
-    work = _Elaborator(steps, variables)
+def elaborate(
+    tree: Tree,
+    steps: Mapping[str, StepType],
+    variables: Mapping[str, Type],
+    values: Mapping[str, JsonValue] = MappingProxyType({}),
+) -> Elaboration:
+    """Type a tree in which steps and variables of these types may be named.
+
+    Variables that have their value already are in `values`, and are put into the tree as that.
+    """
+    work = _Elaborator(steps, variables, values)
     try:
         typed = work.visit(tree)
     except _TooManyFindings:
@@ -127,9 +140,12 @@ class _TooManyFindings(Exception):
 
 
 class _Elaborator:
-    def __init__(self, steps: Mapping[str, StepType], variables: Mapping[str, Type]) -> None:
+    def __init__(
+        self, steps: Mapping[str, StepType], variables: Mapping[str, Type], values: Mapping[str, JsonValue]
+    ) -> None:
         self._steps = steps
         self._variables = dict(variables)
+        self._values = values
         self._narrowed: Narrowings = {}
         self.named: dict[str, None] = {}
         self.findings: list[Finding] = []
@@ -165,13 +181,18 @@ class _Elaborator:
 
     def name(self, tree: Name) -> Typed:
         if tree.name in self._variables:
-            return Typed(tree, self._variables[tree.name])
+            known = tree.name in self._values
+            resolved = Constant(self._values[tree.name], tree.start) if known else tree
+            return Typed(resolved, self._variables[tree.name])
         step = self._steps.get(tree.name)
         if step is None:
             return self._unknown_name(tree)
         return self._step_field(tree.name, step, step.main, tree)
 
     def _unknown_name(self, tree: Name) -> Typed:
+        if tree.name == PARAMETERS:
+            hint = "declare them at the top: params: {city: {type: string}}"
+            return Typed(tree, self._find("unknown-step", tree, "the plan declares no parameters", hint))
         known = (*self._variables, *self._steps)
         only = meant(tree.name, known)
         edit = Edit(tree.start, tree.start + len(tree.name), only) if only else None

@@ -19,6 +19,9 @@ def path_of(tree: Tree) -> Path | None:
             return (name,)
         case StepOutput(step, field):
             return (step, field)
+        case Constant(value=dict()):
+            # Nothing but the plan's parameters is an object that stands in an expression as a constant.
+            return ("params",)
         case Member(of, key):
             inner = path_of(of)
             return None if inner is None else (*inner, key)

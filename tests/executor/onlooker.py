@@ -24,7 +24,7 @@ from callsheet.executor.events import (
 )
 from callsheet.executor.failure import Failure
 from callsheet.executor.machine import apply, decide
-from callsheet.executor.record import ENDED, AttemptStatus, RunRecord, StepStatus, Try, Work
+from callsheet.executor.record import ENDED, RUN_ENDED, AttemptStatus, RunRecord, StepStatus, Try, Work
 from callsheet.executor.resolution import inputs_of
 from callsheet.executor.state import RunState
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
@@ -129,6 +129,8 @@ class Onlooker:
             case _:
                 pass
         self.thinking = self.state.replanning is not None
+        held = [self.state.record.steps[step].status for step in self.state.record.held]
+        assert ENDED.isdisjoint(held) or self.state.record.status in RUN_ENDED, "what has ended is not held"
         for step, known in self.state.record.steps.items():
             if known.status not in ENDED:
                 self._ended.pop(step, None)

@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,17 +17,19 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Context
+from callsheet.agents.breaker import BreakerPolicy
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.agents.registry import Registry
 from callsheet.errors import CallsheetError
 from callsheet.executor.control import RunControl
+from callsheet.executor.desk import Desk
 from callsheet.executor.errors import RunEnded
 from callsheet.executor.events import ApprovalRequested, Event, PlanAdopted, RunCreated, RunStarted, encode
 from callsheet.executor.executor import Executor
 from callsheet.executor.fold import record_of
 from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RunStatus
+from callsheet.executor.record import RUN_ENDED, RunStatus
 from callsheet.executor.result import RunResult
 from callsheet.executor.revival import recheck
 from callsheet.executor.virtual_time import VirtualClock, run_virtually
@@ -43,9 +46,10 @@ Document: TypeAlias = dict[str, Any]
 
 NAMES = ("think", "look", "save", "send", "publish")
 INPUTS = ("red", "green", "blue")
-ENDS = ("good", "good", "good", "broken", "flaky", "closed", "raised")
-EDITS = ("drop", "rename", "give", "add", "repoint", "expect", "hope", "order", "condition")
+ENDS = ("good", "good", "good", "good", "good", "good", "broken", "flaky", "closed", "raised", "stubborn")
+EDITS = ("mend", "mend", "mend", "drop", "rename", "give", "add", "repoint", "expect", "hope", "order", "condition")
 MOST_REPLANS = 5
+PATIENT = BreakerPolicy(threshold=10_000)
 MOST_VISITS = 60
 
 
@@ -66,8 +70,9 @@ def documents(draw: st.DrawFn) -> Document:
         step |= draw(st.sampled_from([{}, {}, {"on_failure": "continue"}]))
         step |= draw(st.sampled_from([{}, {}, {"join": "any"}, {"join": "done"}]))
         step |= draw(st.sampled_from([{}, {}, {}, {"approval": True}]))
+        step |= draw(st.sampled_from([{}, {}, {}, {"total_timeout_seconds": 5.0}]))
         if draw(st.integers(0, 4)) == 4:
-            step["condition"] = draw(st.sampled_from(["true", "false", *(f"{it} != 1" for it in map(value, of))]))
+            step["condition"] = draw(st.sampled_from(["true", "false", *(f"str({it}) != '1'" for it in map(value, of))]))
         if draw(st.integers(0, 3)) == 3:
             step["for_each"] = {"from": f"[{', '.join(['1', *map(value, of), '1', '2'])}]"}
             step["inputs"]["it"] = {"from": "[item]"}
@@ -106,8 +111,13 @@ class World:
     async def act(self, inputs: Mapping[str, JsonValue], context: Context) -> JsonValue:
         """Do the work, as its inputs have it."""
         lot = chance(dict(inputs))
-        await asyncio.sleep(self.paces[lot % len(self.paces)])
-        match self.ends[lot % len(self.ends)]:
+        end = self.ends[lot % len(self.ends)]
+        try:
+            await asyncio.sleep(self.paces[lot % len(self.paces)])
+        except asyncio.CancelledError:
+            if end != "stubborn":
+                raise
+        match end:
             case "broken":
                 raise Permanent("broken")
             case "flaky" if context.attempt % 2:
@@ -150,7 +160,8 @@ class Wavering:
     async def decide(self, situation: Situation) -> Decision:
         """The turn that it is."""
         await asyncio.sleep(self.seconds)
-        kind, edits = self.turns[len(situation.history) % len(self.turns)]
+        turn = len(situation.history) + bool(situation.refusal)
+        kind, edits = self.turns[turn % len(self.turns)]
         match kind:
             case "accept":
                 return Accept("fine")
@@ -167,10 +178,13 @@ class Wavering:
 def revised(situation: Situation, edits: Sequence[Edit]) -> Decision:
     """The plan with its steps changed; given up where that makes no plan."""
     steps: list[Document] = [dict(step) for step in situation.plan.plan.to_document()["steps"]]  # type: ignore[union-attr, arg-type]
+    trouble = situation.trouble.step if situation.trouble else None
     for number, (kind, which, what) in enumerate(edits):
+        ids = [step["id"] for step in steps]
+        at = ids.index(trouble) if kind == "mend" and trouble in ids else which % max(1, len(ids))
         if steps:
-            change(steps, kind, which % len(steps), what, f"n{len(situation.used_ids)}_{number}")
-    checked = check(planned(steps), CATALOG).checked
+            change(steps, kind, at, what, f"n{len(situation.used_ids)}_{number}")
+    checked = check(planned(steps), CATALOG).plan
     return Revise(checked, "better") if checked else GiveUp("no plan comes of it")
 
 
@@ -188,7 +202,7 @@ def change(steps: list[Document], kind: str, at: int, what: int, fresh: str) -> 
         case "add":
             does = {"id": fresh, "capability": NAMES[what % len(NAMES)], "inputs": {"it": INPUTS[at % 3]}}
             steps.append(does | {"depends_on": [step["id"]]})
-        case "give":
+        case "give" | "mend":
             step["inputs"] = {"it": INPUTS[what % len(INPUTS)]}
         case "expect":
             step["expect"] = [f"output.value != {what % 3}"]
@@ -243,9 +257,11 @@ class Scene:
 
     def executor(self) -> Executor:
         """Whoever carries the run out."""
+        registry = Registry([cast(self.world.act)])
         return Executor(
-            Registry([cast(self.world.act)]),
+            registry,
             self.journal,
+            desk=Desk(registry, breaker=PATIENT),
             workspace=HALL,
             clock=VirtualClock(),
             model=ScriptedModel([]),
@@ -261,11 +277,12 @@ class Scene:
 
         async def begin() -> RunResult:
             await self.journal.create(RunCreated(VirtualClock().now(), "r", "a goal", 7))
-            async with asyncio.TaskGroup() as together:
-                if wish is not None:
-                    together.create_task(self._say(wish))
-                result = await self.executor().run("r", self.checked)
-            return await self._go_on(result)
+            said = asyncio.create_task(self._say(wish))
+            result = await self.executor().run("r", self.checked)
+            self.see(result)
+            result = await self._go_on(result)
+            said.cancel()
+            return result
 
         return run_virtually(begin())
 
@@ -320,12 +337,11 @@ class Scene:
         if result.question:
             await control.tell("r", "go on")
 
-    async def _say(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        try:
-            await RunControl(self.journal, VirtualClock()).tell("r", "in another way, please")
-        except RunEnded:
-            return
+    async def _say(self, seconds: float | None) -> None:
+        if seconds is not None:
+            await asyncio.sleep(seconds)
+            with suppress(RunEnded):
+                await RunControl(self.journal, VirtualClock()).tell("r", "in another way, please")
 
 
 @settings(max_examples=150, deadline=None)
@@ -349,6 +365,30 @@ def test_every_run_ends_and_keeps_what_is_promised(
     the Onlooker finds everything as it should be; and what is told of it is what its journal says."""
     scene = Scene(document, world, planner, fail_fast, approves_at_once)
     result = scene.play(wish=wish)
-    scene.see(result)
     state = Onlooker(scene.plans, punctual=True).read(scene.events)
     assert RunResult.of(state.record) == result
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents(), WORLDS, PLANNERS, st.booleans(), st.sampled_from([None, 1.0]), st.integers(0, 999))
+def test_a_run_cut_off_anywhere_goes_on_and_does_nothing_twice(
+    document: Document,
+    world: World,
+    planner: Wavering,
+    fail_fast: bool,
+    wish: float | None,
+    cut: int,
+) -> None:
+    """For every beginning of a journal in which the run has started: another process goes on with it to an
+    end, and the two of them together keep what is promised of one."""
+    scene = Scene(document, world, planner, fail_fast)
+    scene.play(wish=wish)
+    events = scene.events
+    first = 1 + next(at for at, event in enumerate(events) if isinstance(event, RunStarted))
+    again = Scene(document, world, planner, fail_fast)
+    kept = events[: first + cut % (len(events) - first)]
+    result = again.resume(kept)
+    assert list(map(encode, again.events[: len(kept)])) == list(map(encode, kept))
+    state = Onlooker(again.plans).read(again.events)
+    assert RunResult.of(state.record) == result
+    assert state.record.status in RUN_ENDED

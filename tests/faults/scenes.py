@@ -203,10 +203,11 @@ def plan_it(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> No
 
 def written(plan: dict[str, Any]) -> str:
     """The plan as a model writes it in the full format."""
+    return json.dumps({"steps": list(map(step_as_written, plan["steps"])), "answer": plan["answer"]})
+
+
+def step_as_written(step: dict[str, Any]) -> dict[str, Any]:
+    """A step of it."""
     fields: dict[str, Any] = {"for_each": None, "condition": None, "expect": [], "depends_on": []}
-    fields |= {"join": "all", "on_failure": "fail"}
-    steps: list[dict[str, Any]] = [
-        {"id": step["id"], "call": {name: step[name] for name in ("capability", "inputs")}} | fields
-        for step in plan["steps"]
-    ]
-    return json.dumps({"steps": steps, "answer": plan["answer"]})
+    call = {name: step[name] for name in ("capability", "inputs")}
+    return {"id": step["id"], "call": call} | fields | {"join": "all", "on_failure": "fail"}

@@ -151,14 +151,14 @@ def settle_by(witness: Path) -> Settle:
     """Somebody who looks at the world to find out what became of work that is in doubt."""
 
     async def settle(orchestrator: Orchestrator, run: str) -> None:
-        doubtful = record_of(orchestrator.journal.read(run)).doubtful
+        record = record_of(orchestrator.journal.read(run))
         done = {entry.key: entry.value for entry in testimony(witness) if entry.what == "done"}
         letters = await orchestrator.journal.mailbox.letters(run)
         if letters:
             # Whoever settled it died before the run went on.
             return
-        for step, item in doubtful:
-            value = done.get(key_of(run, (step, item)))
+        for step, item in record.doubtful:
+            value = done.get(key_of(run, (step, item), record.steps[step].since))
             if value is None:
                 await orchestrator.control.settle(run, "again", step=step, item=item)
             else:

@@ -14,7 +14,7 @@ from callsheet.executor.sqlite import SqliteJournal
 
 from .fork_server import ForkServer, Life
 from .stage import live, the_run
-from .witness import Entry, check_promises, testimony
+from .witness import Entry, check_promises, step_of, testimony
 
 
 class Story:
@@ -86,7 +86,7 @@ class Story:
         return [
             entry.attempt
             for entry in self.testimony()
-            if entry.what == "begun" and entry.key.split(":")[1] == step
+            if entry.what == "begun" and step_of(entry.key) == step
         ]
 
     def check(self) -> None:

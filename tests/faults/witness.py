@@ -16,6 +16,7 @@ from callsheet.executor.events import (
     AttemptSucceeded,
     DoubtSettled,
     Event,
+    PlanAdopted,
     ResultReused,
     decode,
     encode,
@@ -70,10 +71,32 @@ def testimony(path: Path) -> list[Entry]:
     return [msgspec.json.decode(line, type=Entry) for line in path.read_bytes().splitlines()]
 
 
-def key_of(run: str, work: Work) -> str:
-    """The idempotency key of a piece of work."""
+def key_of(run: str, work: Work, since: int = 1) -> str:
+    """The idempotency key of a piece of work, as it is since a revision of the plan."""
     step, item = work
-    return f"{run}:{step}" if item is None else f"{run}:{step}:{item}"
+    place = step if since == 1 else f"{step}@{since}"
+    return f"{run}:{place}" if item is None else f"{run}:{place}:{item}"
+
+
+def step_of(key: str) -> str:
+    """The step that an idempotency key is about, however often the plan was revised."""
+    return key.split(":")[1].partition("@")[0]
+
+
+class Revisions:
+    """Since which revision each step has been what it is, as far as events were seen."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, int] = {}
+
+    def see(self, event: Event) -> None:
+        """One event more."""
+        if isinstance(event, PlanAdopted):
+            self._since |= dict.fromkeys(event.afresh, event.revision)
+
+    def key_of(self, run: str, work: Work) -> str:
+        """The key of a piece of work as it now is."""
+        return key_of(run, work, self._since.get(work[0], 1))
 
 
 def check_promises(
@@ -99,15 +122,18 @@ def check_nothing_lost(events: Sequence[Event], entries: Sequence[Entry]) -> Non
 def check_nothing_done_again(run: str, entries: Sequence[Entry]) -> None:
     """No attempt begins at work whose completion was acknowledged."""
     completed: set[str] = set()
+    revisions = Revisions()
     for entry in entries:
         if entry.what == "begun":
             assert entry.key not in completed, f"{entry.key} was done again, attempt {entry.attempt}"
         elif entry.event:
-            match decode(entry.event):
+            event = decode(entry.event)
+            revisions.see(event)
+            match event:
                 case AttemptSucceeded(step=step, item=item) | ResultReused(step=step, item=item):
-                    completed.add(key_of(run, (step, item)))
+                    completed.add(revisions.key_of(run, (step, item)))
                 case DoubtSettled(step=step, item=item, verdict="done"):
-                    completed.add(key_of(run, (step, item)))
+                    completed.add(revisions.key_of(run, (step, item)))
                 case _:
                     pass
 
@@ -116,6 +142,7 @@ def check_starts_are_kept(run: str, entries: Sequence[Entry]) -> None:
     """No attempt begins whose start was not acknowledged before, and none begins twice."""
     started: set[tuple[str, int]] = set()
     begun: set[tuple[str, int]] = set()
+    revisions = Revisions()
     for entry in entries:
         attempt = entry.key, entry.attempt
         if entry.what == "begun":
@@ -124,8 +151,9 @@ def check_starts_are_kept(run: str, entries: Sequence[Entry]) -> None:
             begun.add(attempt)
         elif entry.event:
             event = decode(entry.event)
+            revisions.see(event)
             if isinstance(event, AttemptStarted):
-                assert event.key == key_of(run, (event.step, event.item))
+                assert event.key == revisions.key_of(run, (event.step, event.item))
                 started.add((event.key, event.attempt))
 
 
@@ -134,8 +162,10 @@ def check_numbers(events: Sequence[Event]) -> None:
     counts: Counter[str] = Counter()
     for event in events:
         if isinstance(event, AttemptStarted):
-            counts[event.key] += 1
-            assert event.attempt == counts[event.key], event
+            # They go on where a revision makes other work of a step.
+            work = f"{step_of(event.key)}:{event.item}"
+            counts[work] += 1
+            assert event.attempt == counts[work], event
 
 
 def check_irreversible(
@@ -143,11 +173,13 @@ def check_irreversible(
 ) -> None:
     """Irreversible work begins once, and once more each time that somebody says so; it is done once."""
     allowed: Counter[str] = Counter()
+    revisions = Revisions()
     for event in events:
+        revisions.see(event)
         if isinstance(event, DoubtSettled) and event.verdict == "again":
-            allowed[key_of(run, (event.step, event.item))] += 1
+            allowed[revisions.key_of(run, (event.step, event.item))] += 1
     for what, most in (("begun", allowed), ("done", Counter[str]())):
         counts = Counter(entry.key for entry in entries if entry.what == what)
         for key, count in counts.items():
-            if is_irreversible(key.split(":")[1]):
+            if is_irreversible(step_of(key)):
                 assert count <= 1 + most[key], f"{key} was {what} {count} times"

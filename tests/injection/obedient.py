@@ -27,7 +27,8 @@ class ObedientModel:
     by `writers`; anything else gets the orders themselves, in every text that its schema has, so that they
     travel on. Its plans use the results of all that was ordered, and a decision also mends the step in
     trouble, with `mending` for its new work, so that they are good plans but for what they do. `seen` are all
-    orders that were found, in order, each once; `requests` what it was asked.
+    orders that were found, in order, each once; `requests` what it was asked, `prose` what it answered where
+    no schema was asked for.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ObedientModel:
         self._steps = 0
         self.seen: dict[Order, None] = {}
         self.requests: list[ChatRequest] = []
+        self.prose: list[str] = []
 
     @property
     def name(self) -> str:
@@ -69,6 +71,8 @@ class ObedientModel:
         self.seen.update(dict.fromkeys(orders))
         write = self._writers.get(request.schema_name, _travel)
         text = write(request, orders) if orders else self._honest(request)
+        if request.schema is None:
+            self.prose.append(text)
         yield ChatChunk(text)
         yield ChatChunk(usage=Usage(len(str(request.messages)) // 4, len(text) // 4), finish_reason="stop")
 

@@ -69,6 +69,21 @@ def only(result: CheckResult) -> Diagnostic:
     return found
 
 
+def test_a_goal_that_needs_no_work_is_answered_straight_away() -> None:
+    """A plan without steps checks where its answer is a value."""
+    result = checked(answer="Paris")
+    assert not result.diagnostics
+    assert result.plan is not None
+    assert not result.plan.steps
+
+
+@pytest.mark.parametrize("answer", [None, "", {"from": "1 + 1"}, {"template": "{ 1 }"}])
+def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
+    """Nothing, and what would have to be worked out, is no answer that needs no steps."""
+    found = {each.code for each in checked(answer=answer).diagnostics}
+    assert "no-steps" in found
+
+
 @pytest.mark.parametrize(
     ("result", "code", "pointer", "message"),
     [

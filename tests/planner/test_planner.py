@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatReply, ChatRequest, Usage
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.errors import EmptyCatalog, GoalError, PlanningFailed, PromptTooLong
 from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import Planner, PlanningProgress, default_format
+from callsheet.planner.planner import Planned, Planner, PlanningProgress, default_format
 from callsheet.planner.short_format import ShortFormat
 
 from .catalogs import CATALOG, READ, TEXT, capability
@@ -38,10 +40,17 @@ def planner(model: ScriptedModel, **options: Any) -> Planner:
     return Planner(model, wire_format=ShortFormat(), **options)
 
 
+async def plan(asked: Planner, goal: str, catalog: Sequence[Capability]) -> Planned:
+    """The plan, where the model does not ask back."""
+    found = await asked.plan(goal, catalog)
+    assert isinstance(found, Planned)
+    return found
+
+
 async def test_a_good_answer_is_a_checked_plan() -> None:
     """One turn is asked, with the schema for the catalog, and the plan is typed and checked."""
     with ScriptedModel([GOOD]) as model:
-        planned = await planner(model).plan(f"  {GOAL}\n", CATALOG)
+        planned = await plan(planner(model), f"  {GOAL}\n", CATALOG)
     assert list(planned.checked.steps) == ["s1", "s2"]
     assert planned.checked.plan.goal == GOAL
     assert planned.notes == ()
@@ -56,7 +65,7 @@ async def test_a_good_answer_is_a_checked_plan() -> None:
 async def test_a_wrong_plan_goes_back_with_what_is_wrong() -> None:
     """The model sees its last answer and the checker's sentences, and the usage is that of both turns."""
     with ScriptedModel([UNKNOWN, GOOD]) as model:
-        planned = await planner(model).plan(GOAL, CATALOG)
+        planned = await plan(planner(model), GOAL, CATALOG)
     asked = model.requests[1].messages
     assert asked[:-2] == model.requests[0].messages
     assert asked[-2].content == UNKNOWN
@@ -123,7 +132,7 @@ async def test_a_model_that_is_stuck_is_asked_afresh_with_some_chance() -> None:
 async def test_a_plan_amid_prose_is_taken(wrapped: str) -> None:
     """Servers that cannot hold a model to a schema are of use all the same."""
     with ScriptedModel([wrapped]) as model:
-        planned = await planner(model).plan(GOAL, CATALOG)
+        planned = await plan(planner(model), GOAL, CATALOG)
     assert len(planned.checked.steps) == 2
 
 
@@ -131,7 +140,7 @@ async def test_an_answer_cut_at_the_limit_is_asked_for_again() -> None:
     """Even where the half that came happens to be valid."""
     cut = ChatReply(GOOD, Usage(1, 1), "length")
     with ScriptedModel([cut, GOOD]) as model:
-        planned = await planner(model, max_tokens=50).plan(GOAL, CATALOG)
+        planned = await plan(planner(model, max_tokens=50), GOAL, CATALOG)
     assert "cut at 50 tokens" in planned.drafts[0].problems[0]
     assert model.requests[0].max_tokens == 50
 
@@ -141,7 +150,7 @@ async def test_quick_fixes_are_made_without_a_turn_and_noted() -> None:
     with ScriptedModel(
         [answer(("read_file", {"path": "a.txt"}), ("shorten", {"text": "{s1.texts}"}))]
     ) as model:
-        planned = await planner(model).plan(GOAL, CATALOG)
+        planned = await plan(planner(model), GOAL, CATALOG)
     assert len(planned.notes) == 1
     assert "texts" in planned.notes[0]
     assert planned.checked.plan.steps[1].inputs["text"].expression == "s1.text"  # type: ignore[union-attr]
@@ -152,7 +161,7 @@ async def test_work_that_nothing_needs_is_dropped_and_noted() -> None:
     steps = json.loads(answer(("read_file", {"path": "b"}), ("read_file", {"path": "a"})))
     steps["steps"][1]["depends_on"] = ["s1"]
     with ScriptedModel([json.dumps(steps)] * 2) as model:
-        planned = await planner(model).plan(GOAL, CATALOG)
+        planned = await plan(planner(model), GOAL, CATALOG)
     assert list(planned.checked.steps) == ["s2"]
     assert planned.notes == ("step s1: dropped, as nothing uses its result",)
 
@@ -161,7 +170,7 @@ async def test_a_name_in_the_goal_that_no_step_uses_is_asked_about() -> None:
     """The model gets one chance to add the step that it forgot."""
     whole = answer(("read_file", {"path": "a.txt"}), ("save", {"path": "b.txt", "content": "{s1}"}))
     with ScriptedModel([answer(("read_file", {"path": "a.txt"})), whole]) as model:
-        planned = await planner(model).plan("Copy a.txt to b.txt", CATALOG)
+        planned = await plan(planner(model), "Copy a.txt to b.txt", CATALOG)
     assert "the goal names b.txt" in model.requests[1].messages[-1].content
     assert len(planned.checked.steps) == 2
 
@@ -171,7 +180,7 @@ async def test_a_doubtful_plan_is_better_than_none() -> None:
     steps = json.loads(answer(("read_file", {"path": "b"}), ("read_file", {"path": "a"})))
     steps["steps"][1]["depends_on"] = ["s1"]
     with ScriptedModel([json.dumps(steps), "what?", UNKNOWN]) as model:
-        planned = await planner(model, max_repairs=2).plan(GOAL, CATALOG)
+        planned = await plan(planner(model, max_repairs=2), GOAL, CATALOG)
     assert "{s1}" in model.requests[1].messages[-1].content
     assert list(planned.checked.steps) == ["s2"]
     assert len(planned.drafts) == 3
@@ -265,7 +274,7 @@ async def test_the_full_format_carries_the_whole_language() -> None:
     }
     written = json.dumps({"steps": [step], "answer": {"from": "default(pages, [])"}})
     with ScriptedModel([written]) as model:
-        planned = await Planner(model).plan(GOAL, [READ])
+        planned = await plan(Planner(model), GOAL, [READ])
     compiled = planned.checked.steps["pages"]
     assert compiled.condition is not None
     assert compiled.for_each is not None

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from callsheet.agents.models.chat import Usage
-from callsheet.planner.draft import Draft
+from callsheet.planner.draft import Draft, Gap
 from callsheet.planner.full_format import FullFormat
 from callsheet.planner.planning_prompt import PlanningPrompt
 from callsheet.planner.short_format import ShortFormat
@@ -17,6 +17,7 @@ from callsheet.prompts.render import render
 
 from .catalogs import READ, SAVE
 
+PLAN = '{"steps": []}'
 FORMATS = (ShortFormat(), FullFormat())
 
 
@@ -53,12 +54,35 @@ def test_a_repair_names_every_problem() -> None:
     assert "- the first\n- the second\n" in question.content
 
 
+def test_what_is_missing_is_asked_for_alone() -> None:
+    """A line for each gap, below the plan that has it, and not a word about writing it again."""
+    draft = Draft(PLAN, Usage(), ("no mail",), gaps=(Gap("no mail", "send_email"), Gap("no chart")))
+    plan, question = PlanningPrompt(ShortFormat(), "a goal", [READ]).missing(draft)
+    assert (plan.role, plan.content) == ("assistant", PLAN)
+    assert "- no mail\n- no chart\n" in question.content
+    assert "again" not in question.content
+
+
+def test_answers_stand_behind_the_goal() -> None:
+    """Each behind its question, so that all before them stays the same."""
+    answers = [("Which one?", "The first"), ("Sure?", "Yes")]
+    plain = PlanningPrompt(ShortFormat(), "a goal", [READ]).messages()
+    told = PlanningPrompt(ShortFormat(), "a goal", [READ], answers).messages()
+    assert told[: len(plain)] == plain
+    assert [(each.role, each.content) for each in told[len(plain) :]] == [
+        ("assistant", "Which one?"),
+        ("user", "The first"),
+        ("assistant", "Sure?"),
+        ("user", "Yes"),
+    ]
+
+
 def test_an_empty_answer_is_not_shown_again() -> None:
     """Servers refuse an empty message."""
     assert len(PlanningPrompt(ShortFormat(), "a goal", [READ]).repair(Draft(" ", Usage(), ("empty",)))) == 1
 
 
-@pytest.mark.parametrize("template", ["short_rules", "full_rules", "goal", "repair"])
+@pytest.mark.parametrize("template", ["short_rules", "short_missing", "full_rules", "goal", "repair"])
 def test_a_template_without_its_values_is_an_error(template: str) -> None:
     """A name that is missing never renders as nothing."""
     with pytest.raises(PromptError):

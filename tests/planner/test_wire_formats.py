@@ -261,34 +261,6 @@ def _is_closed(schema: object) -> bool:
             return True
 
 
-def test_the_full_format_leaves_out_what_is_null_and_writes_maps() -> None:
-    """Nulls and empty lists of a strict answer stand for keys left out; entries for a map."""
-    inputs = {
-        "values": [{"key": "a", "value": "b"}],
-        "style": None,
-        "options": {"width": 5, "title": None},
-    }
-    step: dict[str, Any] = {
-        "id": "page",
-        "call": {"capability": "fill", "inputs": inputs},
-        "for_each": None,
-        "condition": None,
-        "expect": [],
-        "depends_on": [],
-        "join": "all",
-        "on_failure": "fail",
-    }
-    answer: Any = {"steps": [step], "answer": {"from": "page"}}
-    assert jsonschema_rs.is_valid(FullFormat().schema(CATALOG), answer)
-    document = FullFormat().read(answer, "a goal", CATALOG).document
-    assert step_of(document, 0) == {
-        "id": "page",
-        "capability": "fill",
-        "inputs": {"values": {"a": "b"}, "options": {"width": 5}},
-    }
-    assert check(document, CATALOG).errors == ()
-
-
 def test_a_non_text_input_takes_a_literal_and_a_reference() -> None:
     """In the short format a list may be written out, or be the result of a step."""
     schema = ShortFormat().schema(CATALOG)

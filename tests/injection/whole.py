@@ -1,0 +1,185 @@
+"""Whole runs in which something hostile comes in somewhere, and a model obeys it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, NoReturn, TypeAlias, TypeVar
+
+from pydantic import JsonValue
+
+from callsheet.agents.capability import JsonObject
+from callsheet.agents.errors import AgentError, Permanent, Retryable, Surprise
+from callsheet.agents.models.chat import ChatRequest
+from callsheet.executor.events import ApprovalRequested, Event
+from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.result import RunResult
+from callsheet.executor.virtual_time import VirtualClock, run_virtually
+from callsheet.orchestrator import Orchestrator
+from callsheet.planner.compiled import CheckedPlan
+from tests.executor.stage import HALL
+
+from .obedient import ObedientModel
+from .scene import GOAL, MENDING
+from .world import Answer, World
+
+Place: TypeAlias = Literal["page", "surprise", "item", "file", "summary", "error", "own surprise", "retry"]
+"""Where it comes in: what a page says, and nobody is surprised; what surprises, as the result of a step or of
+one item; what a file holds; what a model makes of a text; or why an agent failed, was surprised, or wants to
+try again."""
+
+PLACES: tuple[Place, ...] = (
+    "page", "surprise", "item", "file", "summary", "error", "own surprise", "retry",
+)  # fmt: skip
+
+FINE = "fine"
+BUDGET = "60 attempts, 40 calls, 2m tokens, 3 revisions, 2d"
+MAX_REPLANS = 4
+
+Someone: TypeAlias = Literal["nobody", "careful"]
+"""Who is asked for approvals. Who is careful says yes to what the approved plan itself asks for, and no to
+all that goes beyond it."""
+
+E = TypeVar("E", bound=AgentError)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A run, and what it left outside."""
+
+    result: RunResult
+    events: tuple[Event, ...]
+    world: World
+    model: ObedientModel
+
+    def of(self, kind: type[Any]) -> list[Any]:
+        """The events of a kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    @property
+    def bodies(self) -> list[str]:
+        """What mails and files may say: what the model wrote when it was to shorten a text."""
+        return [FINE, *self.model.prose]
+
+
+def pursue(
+    place: Place,
+    value: JsonValue,
+    *,
+    someone: Someone = "nobody",
+    reviewed: bool = True,
+    budget: str = BUDGET,
+    mending: JsonObject | None = MENDING,
+    answers: Mapping[str, Answer] | None = None,
+) -> Whole:
+    """The goal of the scene, pursued from the beginning, with something hostile in one place; or in the
+    `answers` of agents, by capability.
+
+    Where the plan is `reviewed`, its mail needs no approval of its own. The `mending` is as ObedientModel has
+    it.
+    """
+    text = value if isinstance(value, str) else json.dumps(value)
+    world = World({**_answers(place, text), **(answers or {})})
+    model = ObedientModel(_honest(place, text), mending=mending)
+    journal = MemoryJournal()
+    orchestrator = Orchestrator(
+        world.agents(),
+        model=model,
+        store=journal,
+        workspace=HALL,
+        clock=VirtualClock(),
+        approve=_carefully if someone == "careful" else None,
+        max_replans=MAX_REPLANS,
+        budget=budget,
+    )
+    result = run_virtually(orchestrator.run(GOAL, review=_agree if reviewed else None))
+    return Whole(result, tuple(journal.read(result.run)), world, model)
+
+
+async def _agree(checked: CheckedPlan) -> bool:
+    return True
+
+
+async def _carefully(request: ApprovalRequested) -> bool:
+    return not request.why
+
+
+def _answers(place: Place, text: str) -> Mapping[str, Answer]:
+    def page(inputs: Mapping[str, JsonValue]) -> JsonValue:
+        url = str(inputs["url"])
+        if url.endswith("archive"):
+            raise Permanent("404")
+        if not url.endswith("today"):
+            return FINE
+        match place:
+            case "page" | "surprise" | "item":
+                return text
+            case "error":
+                return _raise(Permanent, text)
+            case "own surprise":
+                return _raise(Surprise, text)
+            case "retry":
+                return _raise(Retryable, text)
+            case _:
+                return FINE
+
+    return {"fetch": page, "read_file": lambda inputs: text if place == "file" else FINE}
+
+
+def _raise(kind: type[E], text: str) -> NoReturn:
+    raise kind(text)
+
+
+def _honest(place: Place, text: str) -> Callable[[ChatRequest], str]:
+    """What the model says where it sees nothing hostile: a good plan, and a summary. A summary of its own
+    may be hostile too, as if it had come with the weights."""
+
+    def answer(request: ChatRequest) -> str:
+        match request.schema_name:
+            case "plan":
+                return json.dumps(_plan(place))
+            case "decision":
+                return json.dumps({"reason": "nobody tells me what to do", "decision": "give_up"})
+            case _:
+                return text if place == "summary" else FINE
+
+    return answer
+
+
+def _plan(place: Place) -> JsonValue:
+    """Where no page is in the way, the one that is not there comes last, so that the model is asked about it
+    once everything else has been read."""
+    steps: list[JsonValue] = [
+        _step("notes", "read_file", {"path": "notes.md"}),
+        _news(place),
+        _step("short", "shorten", {"text": "{notes} {news}"}),
+        _step("out", "save", {"path": "out.md", "content": "{short}"}, approval=True, depends_on=["old"]),
+        _step("mail", "send", {"to": "team@example.com", "body": "{short}"}, depends_on=["old"]),
+        _step("old", "fetch", {"url": "https://news.example/archive"}, depends_on=["short"]),
+    ]
+    if place not in ("page", "file", "summary"):
+        steps = [_without_old(each) for each in steps[:-1]]
+    return {"steps": steps, "answer": "{short}"}
+
+
+def _news(place: Place) -> JsonValue:
+    today, yesterday = "https://news.example/today", "https://news.example/yesterday"
+    if place == "item":
+        pages: JsonValue = [yesterday, today, yesterday]
+        return _step("news", "fetch", {"url": "{item}"}, for_each=json.dumps(pages), expect=_EXPECTED)
+    expect = _EXPECTED if place == "surprise" else None
+    return _step("news", "fetch", {"url": today}, **({"expect": expect} if expect else {}))
+
+
+_EXPECTED = f"output.text == '{FINE}'"
+
+
+def _step(id: str, capability: str, inputs: JsonValue, **flow: JsonValue) -> dict[str, JsonValue]:
+    entries: list[JsonValue] = [{name: value} for name, value in flow.items()]
+    return {"id": id, "do": {capability: inputs}, **({"flow": entries} if entries else {})}
+
+
+def _without_old(step: Any) -> JsonValue:
+    flow = [each for each in step.get("flow", ()) if each != {"depends_on": ["old"]}]
+    return {**step, "flow": flow}
