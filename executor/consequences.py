@@ -139,7 +139,7 @@ def _attempt_stopping(state: RunState, event: AttemptStopping) -> None:
 
 
 def _attempt_succeeded(state: RunState, event: AttemptSucceeded) -> None:
-    if _is_obsolete(state, event):
+    if state.record.obsolete and _is_obsolete(state, event):
         return
     if _retire(state, event):
         _call_off_rivals(state, event.step, event.item)
@@ -162,7 +162,7 @@ def _is_obsolete(
 
 
 def _attempt_failed(state: RunState, event: AttemptFailed) -> None:
-    if _is_obsolete(state, event):
+    if state.record.obsolete and _is_obsolete(state, event):
         return
     work = event.step, event.item
     if event.failure.agent_at_fault:
@@ -175,7 +175,7 @@ def _attempt_failed(state: RunState, event: AttemptFailed) -> None:
 
 
 def _attempt_surprised(state: RunState, event: AttemptSurprised) -> None:
-    if _is_obsolete(state, event):
+    if state.record.obsolete and _is_obsolete(state, event):
         return
     if _retire(state, event):
         _call_off_rivals(state, event.step, event.item)
@@ -183,12 +183,12 @@ def _attempt_surprised(state: RunState, event: AttemptSurprised) -> None:
 
 
 def _attempt_cancelled(state: RunState, event: AttemptCancelled) -> None:
-    if not _is_obsolete(state, event):
+    if not (state.record.obsolete and _is_obsolete(state, event)):
         _retire(state, event)
 
 
 def _attempt_lost(state: RunState, event: AttemptLost) -> None:
-    if _is_obsolete(state, event):
+    if state.record.obsolete and _is_obsolete(state, event):
         return
     agenda, work = state.agenda, (event.step, event.item)
     agenda.orphans.pop((*work, event.attempt), None)

@@ -176,7 +176,7 @@ def begin_work(state: RunState, work: Work) -> Enter | SeekResult | StartAttempt
     inputs = inputs_of(record, step, item)
     if isinstance(inputs, Failure):
         return Enter(fail(state, step, inputs, item))
-    if (kept := _kept(state, step, inputs, item)) is not None:
+    if state.heritage is not None and (kept := _kept(state, step, inputs, item)) is not None:
         return Enter(kept)
     if agenda.is_to_seek(work):
         key = result_key(step.capability, inputs)

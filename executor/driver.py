@@ -62,6 +62,7 @@ from .till import BudgetedModel, Till
 from .timers import Timers
 
 _MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
+_NEWS = (Letter, Decided, Drafted)
 _HEDGED = (Effect.PURE, Effect.READ)
 
 
@@ -180,7 +181,7 @@ class Driver:
         while (command := decide(self._state, closed)) is not None:
             self._perform(command)
         self._dispatch.pass_on()
-        if self._state.is_ending:
+        if self._state.replanning is not None and self._state.is_ending:
             self._counsel.withdraw()
         if not (self._over or self._attempts or self._inbox) and self._may_rest():
             self._pause()
@@ -212,7 +213,8 @@ class Driver:
                 self._on_event(event)
         self._reuse.follow(batch)
         self._asking.ask()
-        self._counsel.ask()
+        if self._state.replanning is not None:
+            self._counsel.ask()
         for attempt in launches:
             self._attempts.launch(attempt)
 
@@ -227,7 +229,7 @@ class Driver:
     def _take_in(self) -> None:
         inbox, self._inbox = self._inbox, []
         for entry in inbox:
-            event = self._event_of(entry)
+            event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
             if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
                 if isinstance(event, PlanAdopted):
                     self._make_way(event)
@@ -239,12 +241,15 @@ class Driver:
         self._answered += [letter.number for letter in pauses]
         return [letter for letter in letters if letter not in pauses]
 
-    def _event_of(self, entry: Event | Letter | Decided | Drafted) -> Event | None:
-        if isinstance(entry, Letter):
-            return self._read(entry)
-        if isinstance(entry, Drafted):
-            return self._counsel.draft_of(entry)
-        return self._counsel.event_of(entry) if isinstance(entry, Decided) else entry
+    def _event_of(self, news: Letter | Decided | Drafted) -> Event | None:
+        """What somebody has written, or the planner has come to, as an event."""
+        match news:
+            case Letter():
+                return self._read(news)
+            case Drafted():
+                return self._counsel.draft_of(news)
+            case Decided():
+                return self._counsel.event_of(news)
 
     def _read(self, letter: Letter) -> Event | None:
         self._answered.append(letter.number)
@@ -356,7 +361,9 @@ class Driver:
             self._enter(fail(self._state, command.step, failure, command.item))
 
     def _assignment(self, agent: Agent, capability: str, started: AttemptStarted) -> Assignment:
-        model = self._model_for(Owner(started.step, started.item, started.attempt))
+        model = None
+        if self._around.model is not None:
+            model = self._model_for(Owner(started.step, started.item, started.attempt))
         context = Context(
             self._run,
             started.step,

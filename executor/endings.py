@@ -12,7 +12,8 @@ from .state import RunState
 def settle(state: RunState, step: str) -> None:
     if state.record.steps[step].status is StepStatus.COMPLETED:
         state.ripe.pop(step, None)
-        state.agenda.questions.pop(step, None)
+        if state.agenda.questions:
+            state.agenda.questions.pop(step, None)
         state.agenda.end(step, completed=True)
     elif state.record.held:
         see_if_ripe(state, step)

@@ -168,8 +168,8 @@ class NobodyListens(ExecutorError):
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"run {run!r} carries out a plan that no planner may change, so nobody would hear it; go on with it "
-            "by `callsheet resume --max-replans 5` and say it then, or cancel it and run the goal anew"
+            f"run {run!r} carries out a plan that no planner may change, so nobody would hear it; go on with "
+            "it by `callsheet resume --max-replans 5` and say it then, or cancel it and run the goal anew"
         )
         self.run = run
 

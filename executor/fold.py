@@ -217,7 +217,7 @@ def _end_attempt(
 
 def _attempt_succeeded(record: RunRecord, event: AttemptSucceeded) -> None:
     _end_attempt(record, event, AttemptStatus.SUCCEEDED)
-    if not _is_obsolete(record, event):
+    if not (record.obsolete and _is_obsolete(record, event)):
         _take_output(record, event.step, event.item, event.output)
 
 
