@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from .agent import Context, Isolation, SoloAgent
 from .capability import Capability, Effect, JsonObject
 from .contract import contract
+from .demand import NO_DEMAND, Demand
 from .errors import CapabilityError, Permanent
 from .shape import ShapeError
 from .signature import Signature
@@ -63,6 +64,12 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
             raise Permanent(
                 f"{self.name} returned something else than its annotation says: {error}"
             ) from None
+
+    @property
+    def demand(self) -> Demand | None:
+        """What an attempt asks of the run's model: nothing, unless the function takes a context, by which
+        it can ask anything."""
+        return None if self._signature.context_parameters else NO_DEMAND
 
     def _arguments(self, inputs: Mapping[str, JsonValue], context: Context) -> dict[str, Any]:
         try:

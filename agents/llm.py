@@ -14,6 +14,7 @@ from .agent import Context, Isolation, SoloAgent
 from .asking import ask_object, ask_text, need_model
 from .capability import Capability, Effect, JsonObject
 from .contract import contract
+from .demand import NO_DEMAND, Demand
 from .errors import CapabilityError
 from .material import MOST_CHARACTERS, mark_all
 from .models.chat import ChatModel
@@ -107,6 +108,15 @@ class LLMAgent(SoloAgent):
             max_tokens=self._max_tokens,
             max_repairs=self._max_repairs,
         )
+
+    @property
+    def demand(self) -> Demand | None:
+        """What an attempt asks of the run's model at the most: one answer where that is plain text, else
+        one for every repair too. Of a model of its own the run sees nothing."""
+        if self._model is not None:
+            return NO_DEMAND
+        calls = 1 if self._plain_text is not None else 1 + self._max_repairs
+        return Demand(calls, calls * self._max_tokens)
 
     def prompt(self, inputs: Mapping[str, JsonValue]) -> str:
         """What the model is asked for these inputs, as an agent's developer may want to see it.

@@ -28,8 +28,9 @@ class Terms:
     """Prices and limits of one agent, over everything it offers.
 
     `price` is for an attempt, `input_price` and `output_price` are for a million tokens, all in one
-    currency of your own. `max_concurrency` bounds the attempts in hand, `requests_per_minute` those
-    that begin in any 60 seconds, `tokens_per_minute` the tokens counted in them. None is no limit.
+    currency of your own: dollars, where a budget limits money. `max_concurrency` bounds the attempts in
+    hand, `requests_per_minute` those that begin in any 60 seconds, `tokens_per_minute` the tokens counted
+    in them. None is no limit.
     They hold for all runs of a process. Raises TermsError.
     """
 

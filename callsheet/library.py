@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -77,9 +77,9 @@ class PlanLibrary:
         Plans that were made or changed with what came up in their run are left aside: what a person said to
         it, or what agents returned. Raises LibraryUnreadable, JournalError.
         """
-        shape = Shape.of(goal)
+        shape, files = Shape.of(goal), _plan_files(self._folder)
         near: list[str] = []
-        for source, known_goal, read in self._known(check):
+        for source, known_goal, read in self._known(files, check):
             if not shape.is_like(Shape.of(known_goal)):
                 continue
             match self._fit(read(), known_goal, goal, check):
@@ -100,13 +100,15 @@ class PlanLibrary:
         checked, problem = _checked(adapted.plan, check)
         return problem if checked is None else (checked, adapted.substitutions)
 
-    def _known(self, check: Check) -> Iterator[tuple[str, str, Callable[[], Plan | str]]]:
+    def _known(
+        self, files: Iterable[Path], check: Check
+    ) -> Iterator[tuple[str, str, Callable[[], Plan | str]]]:
         """Where a plan is known from, its goal, and how to read it, or why it is not to be used."""
         for summary in self._journal.runs(MOST_RUNS):
             if summary.status is RunStatus.COMPLETED:
                 run = summary.run
                 yield f"run {run}", summary.goal, lambda run=run: self._plan_of_run(run, check)
-        for file in _plan_files(self._folder):
+        for file in files:
             plan = _plan_of_file(file, check)
             if plan is not None:
                 yield str(file), plan.goal, lambda plan=plan: plan

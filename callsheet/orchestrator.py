@@ -55,6 +55,7 @@ from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
 from callsheet.executor.till import BudgetedModel, Till
+from callsheet.planner.asking import PlanningProgress
 from callsheet.planner.bounds import Bounds
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
@@ -65,7 +66,6 @@ from callsheet.planner.planner import (
     Clarification,
     Planned,
     Planner,
-    PlanningProgress,
     default_format,
     require_goal,
 )

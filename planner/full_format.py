@@ -7,6 +7,7 @@ which every property has to be written, asks for no boilerplate. In texts, expre
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -72,6 +73,10 @@ class FullFormat:
     def examples(self) -> Sequence[Example]:
         """Few: such a model needs to see the notation, not how to plan."""
         return load_examples("full")
+
+    def write(self, answer: JsonValue) -> str:
+        """Without blanks, which are tokens too."""
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
     def signature(self, capability: Capability, *, terse: bool) -> str:
         """Its line, and the outputs that the line does not tell: other fields, and what is no text."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 from callsheet.agents.capability import Capability
 
+from .asking import PlanningProgress
 from .compiled import CheckedPlan
 from .decision import Ask, Decision, Revise
-from .planner import Clarification, Planner, PlanningProgress
+from .planner import Clarification, Planner
 from .situation import Situation
 from .streaming import DraftReader
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from callsheet.agents.capability import Capability
-from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest, FinishReason, Usage
+from callsheet.agents.models.chat import ChatModel, Usage
 
+from .asking import PlanningProgress, collect
 from .compiled import CheckedPlan
 from .diagnostics import Diagnostic, Severity
 from .draft import Draft
@@ -60,17 +61,6 @@ class Clarification:
     question: str
     usage: Usage
     drafts: tuple[Draft, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanningProgress:
-    """Where planning stands: which try (from 1), how many characters of it are written, and what
-    was wrong with the one before. `text` is what is written."""
-
-    number: int
-    characters: int
-    problems: tuple[str, ...]
-    text: str = ""
 
 
 def default_format(model: ChatModel, *, cut: bool = False) -> WireFormat:
@@ -128,7 +118,9 @@ class Planner:
         drafts: list[Draft] = []
         widenings = 0
         while (tries := len(drafts) - widenings) <= self._max_repairs:
-            last = task.read(await self._ask(task.request(drafts), drafts, on_progress), drafts)
+            request, problems = task.request(drafts), drafts[-1].problems if drafts else ()
+            reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
+            last = task.read(reply, drafts)
             more = self._more(last, task.catalog) if widenings < MOST_WIDENINGS else ()
             if more:
                 # To want more is no mistake, and the wider prompt answers it.
@@ -173,23 +165,6 @@ class Planner:
         if (question := drafts[-1].question) is not None:
             return Clarification(question, usage, tuple(drafts))
         raise PlanningFailed(self._model.name, goal, drafts)
-
-    async def _ask(
-        self,
-        request: ChatRequest,
-        drafts: Sequence[Draft],
-        on_progress: Callable[[PlanningProgress], None] | None,
-    ) -> ChatReply:
-        text, usage = "", Usage(estimated=True)
-        finish: FinishReason = "stop"
-        problems = drafts[-1].problems if drafts else ()
-        async for chunk in self._model.stream(request):
-            text += chunk.text
-            usage = chunk.usage or usage
-            finish = chunk.finish_reason or finish
-            if on_progress:
-                on_progress(PlanningProgress(len(drafts) + 1, len(text), problems, text))
-        return ChatReply(text, usage, finish)
 
 
 def require_goal(goal: str, catalog: Sequence[Capability]) -> str:

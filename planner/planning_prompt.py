@@ -7,7 +7,6 @@ examples above the goal make it do as they do.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
 from callsheet.agents.capability import Capability
@@ -88,7 +87,7 @@ class PlanningPrompt:
     def _examples(self) -> Iterable[Message]:
         for example in self._format.examples():
             yield _goal_message(example.goal)
-            yield Message("assistant", json.dumps(example.answer, ensure_ascii=False))
+            yield Message("assistant", self._format.write(example.answer))
 
 
 def _goal_message(goal: str) -> Message:

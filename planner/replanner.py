@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest, FinishReason, Usage
+from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
 from callsheet.agents.models.json_answer import read_json_answer
 
+from .asking import PlanningProgress, collect
 from .checker import Policy
 from .decision import Decision, Revise
 from .draft import Draft
 from .errors import DecisionFailed
 from .full_revision import FullRevisionFormat
-from .planner import PlanningProgress, default_format
+from .planner import default_format
 from .replan_prompt import ReplanPrompt
 from .revision import Revision
 from .revision_check import check_revision
@@ -89,7 +90,8 @@ class Replanner:
                 temperature=FRESH_TEMPERATURE if stuck else 0.0,
                 seed=len(drafts),
             )
-            reply = await self._ask(request, drafts, on_progress)
+            problems = drafts[-1].problems if drafts else ()
+            reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
             tries.append(self._read(reply, situation))
             if tries[-1].is_sure or (tries[-1].decision and len(tries) > 1):
                 break
@@ -110,23 +112,6 @@ class Replanner:
         if decision is None:
             raise DecisionFailed(self._model.name, situation.goal, [each.draft for each in tries])
         return decision
-
-    async def _ask(
-        self,
-        request: ChatRequest,
-        drafts: Sequence[Draft],
-        on_progress: Callable[[PlanningProgress], None] | None,
-    ) -> ChatReply:
-        text, usage = "", Usage(estimated=True)
-        finish: FinishReason = "stop"
-        problems = drafts[-1].problems if drafts else ()
-        async for chunk in self._model.stream(request):
-            text += chunk.text
-            usage = chunk.usage or usage
-            finish = chunk.finish_reason or finish
-            if on_progress:
-                on_progress(PlanningProgress(len(drafts) + 1, len(text), problems))
-        return ChatReply(text, usage, finish)
 
     def _read(self, reply: ChatReply, situation: Situation) -> _Try:
         if reply.finish_reason == "length":

@@ -7,6 +7,7 @@ nothing that the inputs don't say, except about order after steps that change so
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
@@ -57,6 +58,10 @@ class ShortFormat:
     def examples(self) -> Sequence[Example]:
         """Five of them, each over capabilities of their own."""
         return load_examples("short")
+
+    def write(self, answer: JsonValue) -> str:
+        """With blanks, as small models have read most of their JSON."""
+        return json.dumps(answer, ensure_ascii=False)
 
     def signature(self, capability: Capability, *, terse: bool) -> str:
         """`name(inputs) -> main output: description`."""

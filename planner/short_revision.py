@@ -21,6 +21,7 @@ from callsheet.agents.capability import Capability, JsonObject
 from .plan import From, Template, read_binding
 from .references import WIRE_ID
 from .revision_format import Proposal, WorkedExample, closed, objects_in, read_decision, texts_in
+from .short_echoes import Echoes
 from .short_format import ShortFormat
 from .short_steps import ShortSteps
 from .situation import Situation, Standing
@@ -58,7 +59,7 @@ class ShortRevisionFormat:
         return {"anyOf": [closed(each) for each in shapes]}
 
     def examples(self) -> Sequence[WorkedExample]:
-        """Three of them: a question, a person's word, another input."""
+        """Four of them: a question, a person's word, another input after a failure and after a surprise."""
         return _load_examples()
 
     def signature(self, capability: Capability, *, terse: bool) -> str:
@@ -96,9 +97,10 @@ class ShortRevisionFormat:
         translation = _translated(situation, steps)
         ids = {str(step["id"]) for step in steps}
         found = objects_in(translation.document.get("steps"), "steps")
-        change = Succession(situation, [step for step in found if step["id"] in ids], removed)
-        notes = (*translation.notes, *change.notes)
-        return Proposal(change.revision, reason, notes, translation.doubts)
+        echoes = Echoes(situation, [step for step in found if step["id"] in ids])
+        change = Succession(situation, echoes.steps, removed)
+        notes = (*translation.notes, *echoes.notes, *change.notes)
+        return Proposal(change.revision, reason, notes, (*translation.doubts, *echoes.doubts(removed)))
 
     def _changes(self, situation: Situation) -> JsonObject:
         schema = self._plans.schema(situation.catalog)

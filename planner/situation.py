@@ -73,9 +73,9 @@ class Situation:
     `trouble` is what the decision is about; None where somebody's word is, the last of `words`, or the
     budget, of which `pressure` then says what is nearly used up. `others` are troubles that wait for
     decisions of their own, which a revision may settle too. `words` are what a person has said to the
-    run, in order, `answers` those of them that answer a question, with it. `history` has a sentence for each earlier decision, `used_ids` every id that any plan
-    of the run has had. `refusal` says why the last decision could not be carried out; empty where it
-    could.
+    run, in order, `answers` those of them that answer a question, with it. `history` has a sentence for
+    each earlier decision, `used_ids` every id that any plan of the run has had. `refusal` says why the last
+    decision could not be carried out; empty where it could.
     """
 
     goal: str

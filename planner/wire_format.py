@@ -53,6 +53,10 @@ class WireFormat(Protocol):
         """Worked examples for the prompt."""
         ...
 
+    def write(self, answer: JsonValue) -> str:
+        """An answer letter for letter, as a worked example has it and the model is to write it."""
+        ...
+
     def signature(self, capability: Capability, *, terse: bool) -> str:
         """How the prompt shows one capability."""
         ...

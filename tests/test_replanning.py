@@ -70,7 +70,14 @@ def plan(*steps: dict[str, Any], answer: Any) -> str:
 
 def decision(kind: str, reason: str = "because", **others: Any) -> str:
     """What a model writes for a decision."""
-    empty = {"add": [], "replace": [], "remove": [], "repoint": [], "answer": None, "question": None}
+    empty: dict[str, Any] = {
+        "add": [],
+        "replace": [],
+        "remove": [],
+        "repoint": [],
+        "answer": None,
+        "question": None,
+    }
     return json.dumps({"reason": reason, "decision": kind, **empty, **others})
 
 

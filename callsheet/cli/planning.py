@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from callsheet.planner.planner import PlanningProgress
+from callsheet.planner.asking import PlanningProgress
 
 from .output import Output
 from .safe_text import one_line

@@ -10,7 +10,7 @@ import pytest
 
 from .conftest import Invoke, step, write_plan
 
-HEAVY = {"openai", "httpx", "httpx2", "jinja2", "polars", "xllamacpp", "tiktoken", "tokenizers"}
+HEAVY = {"openai", "httpx", "httpx2", "jinja2", "polars", "xllamacpp", "tiktoken", "tokenizers", "genai_prices"}
 PROBE = """
 import sys
 from callsheet.cli import main

@@ -1,4 +1,4 @@
-"""Somebody who reads the events of a run one by one, and sees whether its replanning keeps what is promised."""
+"""Somebody who reads the events of a run one by one, and sees whether its replanning keeps its promises."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from callsheet.executor.events import (
     AttemptStopping,
     AttemptSucceeded,
     AttemptSurprised,
+    DoubtSettled,
     Event,
     PlanAdopted,
     ResultKept,
-    RunCompleted,
     RunStarted,
 )
 from callsheet.executor.failure import Failure
@@ -82,12 +82,13 @@ class Onlooker:
         self._place = 0
         self._done: dict[Work, Content | None] = {}
         self._finished: set[Content] = set()
+        self._known: set[Content | None] = set()
+        self._unsure = False
         self._begun: dict[str, tuple[int, float]] = {}
         self._ended: dict[str, float] = {}
         self._granted: dict[str, tuple[int, float]] = {}
         self._for_good: dict[str, int] = {}
         self._left: set[Try] = set()
-        self.thinking = False
 
     def read(self, events: Iterable[Event]) -> RunState:
         """All of them. At every one the machine can decide, and what it decides changes nothing."""
@@ -109,26 +110,28 @@ class Onlooker:
                 self._see_stop(event)
             case AttemptSucceeded():
                 self._see_success(event)
+            case AttemptSurprised() | DoubtSettled() if event.output is not None:
+                self._come_to_know(event.step, event.item)
+            case ResultKept(step=step, item=item):
+                known = self._contents.of(step, item) in self._known
+                assert known or self._unsure, "only the same work, with the same behind it, is done already"
             case PlanAdopted() if event.revision > 1:
                 self._see_revision(event)
-            case RunCompleted():
-                assert not self.thinking, "the run does not end while the planner thinks about it"
             case _:
                 pass
 
     def _after(self, event: Event) -> None:
         match event:
             case RunStarted():
-                self._begun = {step: (self._place, event.at) for step in self.state.plan.steps}
+                self._begun = dict.fromkeys(self.state.plan.steps, (self._place, event.at))
             case PlanAdopted() if event.revision > 1:
-                self._begun |= {step: (self._place, event.at) for step in event.afresh}
+                self._begun |= dict.fromkeys(event.afresh, (self._place, event.at))
             case ApprovalGranted(step=step):
                 self._granted[step] = self._place, event.at
             case ResultKept(step=step, item=item):
                 self._done[step, item] = self._contents.of(step, item)
             case _:
                 pass
-        self.thinking = self.state.replanning is not None
         held = [self.state.record.steps[step].status for step in self.state.record.held]
         assert ENDED.isdisjoint(held) or self.state.record.status in RUN_ENDED, "what has ended is not held"
         for step, known in self.state.record.steps.items():
@@ -202,9 +205,18 @@ class Onlooker:
 
     def _see_success(self, event: AttemptSucceeded) -> None:
         record, work = self.state.record, (event.step, event.item)
-        in_time = record.running[*work, event.attempt].status is AttemptStatus.RUNNING
-        if in_time and (*work, event.attempt) not in record.obsolete and self._contents.is_settled(event.step):
+        attempt = *work, event.attempt
+        self._come_to_know(*work)
+        if record.running[attempt].status is not AttemptStatus.RUNNING or attempt in record.obsolete:
+            return
+        if self._contents.is_settled(event.step):
             self._done[work] = self._contents.of(*work)
+
+    def _come_to_know(self, step: str, item: int | None) -> None:
+        """The work has been done. Where something before it has not ended, nobody can tell what was behind it."""
+        if step in self.state.plan.steps:
+            self._unsure = self._unsure or not self._contents.is_settled(step)
+            self._known.add(self._contents.of(step, item))
 
     def _see_revision(self, event: PlanAdopted) -> None:
         """What was done is finished from now on; what is unchanged goes on."""
@@ -215,7 +227,12 @@ class Onlooker:
         changed = changed_steps(before, after, trouble)
         assert changed.isdisjoint(set(after.steps).difference(event.afresh))
         assert changed.issuperset(set(before.steps).intersection(event.afresh)), "the rest stays as it is"
-        self._left |= {attempt for attempt in self.state.record.running if attempt[0] in changed}
+        record = self.state.record
+        left = {attempt for attempt in record.running if attempt[0] in changed}.difference(record.obsolete)
+        acting = {step for step, _, _ in left} | changed.intersection(step for step, _ in record.doubtful)
+        for step in acting:
+            assert before.steps[step].capability.effect not in _ACTING, "what may be acting is left alone"
+        self._left |= left
 
 
 def changed_steps(before: CheckedPlan, after: CheckedPlan, trouble: str | None) -> set[str]:

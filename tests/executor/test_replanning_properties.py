@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import JsonValue
@@ -25,7 +24,15 @@ from callsheet.errors import CallsheetError
 from callsheet.executor.control import RunControl
 from callsheet.executor.desk import Desk
 from callsheet.executor.errors import RunEnded
-from callsheet.executor.events import ApprovalRequested, Event, PlanAdopted, RunCreated, RunStarted, encode
+from callsheet.executor.events import (
+    ApprovalRequested,
+    Event,
+    PlanAdopted,
+    RunCreated,
+    RunStarted,
+    Verdict,
+    encode,
+)
 from callsheet.executor.executor import Executor
 from callsheet.executor.fold import record_of
 from callsheet.executor.journal import MemoryJournal
@@ -47,7 +54,9 @@ Document: TypeAlias = dict[str, Any]
 NAMES = ("think", "look", "save", "send", "publish")
 INPUTS = ("red", "green", "blue")
 ENDS = ("good", "good", "good", "good", "good", "good", "broken", "flaky", "closed", "raised", "stubborn")
-EDITS = ("mend", "mend", "mend", "drop", "rename", "give", "add", "repoint", "expect", "hope", "order", "condition")
+OTHER_EDITS = ("drop", "rename", "give", "add", "repoint", "expect", "hope", "order", "condition")
+EDITS = ("mend", "mend", "mend", *OTHER_EDITS)
+VERDICTS: tuple[Verdict, ...] = ("done", "again", "failed")
 MOST_REPLANS = 5
 PATIENT = BreakerPolicy(threshold=10_000)
 MOST_VISITS = 60
@@ -61,18 +70,17 @@ def documents(draw: st.DrawFn) -> Document:
         before = [each["id"] for each in steps]
         of = draw(st.lists(st.sampled_from(before), unique=True, max_size=2)) if before else []
         after = draw(st.lists(st.sampled_from(before), unique=True, max_size=1)) if before else []
-        step = {"id": f"s{place}", "capability": draw(st.sampled_from(NAMES)), "inputs": {"it": given_by(of)}}
-        if not of:
-            step["inputs"]["it"] = draw(st.sampled_from(INPUTS))
+        it = given_by(of) if of else draw(st.sampled_from(INPUTS))
+        step: Document = {"id": f"s{place}", "capability": draw(st.sampled_from(NAMES)), "inputs": {"it": it}}
         if after:
             step["depends_on"] = after
         step |= draw(st.sampled_from([{}, {}, {"expect": ["output.value != 0"]}]))
         step |= draw(st.sampled_from([{}, {}, {"on_failure": "continue"}]))
         step |= draw(st.sampled_from([{}, {}, {"join": "any"}, {"join": "done"}]))
         step |= draw(st.sampled_from([{}, {}, {}, {"approval": True}]))
-        step |= draw(st.sampled_from([{}, {}, {}, {"total_timeout_seconds": 5.0}]))
         if draw(st.integers(0, 4)) == 4:
-            step["condition"] = draw(st.sampled_from(["true", "false", *(f"str({it}) != '1'" for it in map(value, of))]))
+            conditions = ["true", "false", *(f"str({value(each)}) != '1'" for each in of)]
+            step["condition"] = draw(st.sampled_from(conditions))
         if draw(st.integers(0, 3)) == 3:
             step["for_each"] = {"from": f"[{', '.join(['1', *map(value, of), '1', '2'])}]"}
             step["inputs"]["it"] = {"from": "[item]"}
@@ -177,7 +185,8 @@ class Wavering:
 
 def revised(situation: Situation, edits: Sequence[Edit]) -> Decision:
     """The plan with its steps changed; given up where that makes no plan."""
-    steps: list[Document] = [dict(step) for step in situation.plan.plan.to_document()["steps"]]  # type: ignore[union-attr, arg-type]
+    document: Any = situation.plan.document
+    steps: list[Document] = list(document["steps"])
     trouble = situation.trouble.step if situation.trouble else None
     for number, (kind, which, what) in enumerate(edits):
         ids = [step["id"] for step in steps]
@@ -331,7 +340,7 @@ class Scene:
             say = control.approve if self.world.says(asked.step) else control.deny
             await say("r", asked.step)
         for doubt in result.in_doubt:
-            verdict = ("done", "again", "failed")[chance(doubt.step, doubt.item) % 3]
+            verdict = VERDICTS[chance(doubt.step, doubt.item) % len(VERDICTS)]
             output = {"value": 1} if verdict == "done" else None
             await control.settle("r", verdict, step=doubt.step, item=doubt.item, output=output)
         if result.question:

@@ -18,6 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from callsheet.prompts.budget import count_tokens
+
 TESTS = Path(__file__).parent.parent
 PATIENCE_SECONDS = 30.0
 GRAVE = "went wrong: "
@@ -138,6 +140,8 @@ class ForkServer:
 def serve() -> None:
     """In the server: fork when asked, until nobody can ask any more."""
     importlib.import_module("faults.stage")
+    # Its tables take longer to load than most lives last.
+    count_tokens("")
     gc.freeze()
     with socket.socket(fileno=int(sys.argv[2])) as control, control.makefile("rb") as requests:
         for line in requests:

@@ -105,7 +105,8 @@ def check_promises(
     """Hold a run's journal against what was seen outside. `is_irreversible` is asked about steps."""
     check_nothing_lost(events, entries)
     check_nothing_done_again(run, entries)
-    check_starts_are_kept(run, entries)
+    check_starts_are_kept(entries)
+    check_keys(run, events)
     check_numbers(events)
     check_irreversible(run, events, entries, is_irreversible)
 
@@ -122,27 +123,35 @@ def check_nothing_lost(events: Sequence[Event], entries: Sequence[Entry]) -> Non
 def check_nothing_done_again(run: str, entries: Sequence[Entry]) -> None:
     """No attempt begins at work whose completion was acknowledged."""
     completed: set[str] = set()
-    revisions = Revisions()
+    keys: dict[Work, str] = {}
     for entry in entries:
         if entry.what == "begun":
             assert entry.key not in completed, f"{entry.key} was done again, attempt {entry.attempt}"
         elif entry.event:
-            event = decode(entry.event)
-            revisions.see(event)
-            match event:
+            match decode(entry.event):
+                case AttemptStarted(step=step, item=item, key=key):
+                    keys[step, item] = key
                 case AttemptSucceeded(step=step, item=item) | ResultReused(step=step, item=item):
-                    completed.add(revisions.key_of(run, (step, item)))
+                    completed.add(keys.get((step, item), key_of(run, (step, item))))
                 case DoubtSettled(step=step, item=item, verdict="done"):
-                    completed.add(revisions.key_of(run, (step, item)))
+                    completed.add(keys[step, item])
                 case _:
                     pass
 
 
-def check_starts_are_kept(run: str, entries: Sequence[Entry]) -> None:
+def check_keys(run: str, events: Sequence[Event]) -> None:
+    """Every attempt has the key of its work, as that is since the plan was revised."""
+    revisions = Revisions()
+    for event in events:
+        revisions.see(event)
+        if isinstance(event, AttemptStarted):
+            assert event.key == revisions.key_of(run, (event.step, event.item))
+
+
+def check_starts_are_kept(entries: Sequence[Entry]) -> None:
     """No attempt begins whose start was not acknowledged before, and none begins twice."""
     started: set[tuple[str, int]] = set()
     begun: set[tuple[str, int]] = set()
-    revisions = Revisions()
     for entry in entries:
         attempt = entry.key, entry.attempt
         if entry.what == "begun":
@@ -151,9 +160,7 @@ def check_starts_are_kept(run: str, entries: Sequence[Entry]) -> None:
             begun.add(attempt)
         elif entry.event:
             event = decode(entry.event)
-            revisions.see(event)
             if isinstance(event, AttemptStarted):
-                assert event.key == revisions.key_of(run, (event.step, event.item))
                 started.add((event.key, event.attempt))
 
 

@@ -67,7 +67,8 @@ class ObedientModel:
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """The obedient answer, in one piece."""
         self.requests.append(request)
-        orders = find_orders("\n".join(each.content for each in request.messages if each.role != "assistant"))
+        told = [each.content for each in request.messages if each.role != "assistant"]
+        orders = tuple(dict.fromkeys(order for each in told for order in find_orders(each)))
         self.seen.update(dict.fromkeys(orders))
         write = self._writers.get(request.schema_name, _travel)
         text = write(request, orders) if orders else self._honest(request)

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import unquote
 
@@ -50,6 +51,7 @@ def call(capability: str, **inputs: str) -> Order:
     return Order("call", capability, tuple(inputs.items()))
 
 
+@lru_cache(maxsize=200)
 def find_orders(text: str) -> tuple[Order, ...]:
     """Every order in a text, in whatever way it is encoded, each once."""
     found = (each[1] for reading in _readings(text) for each in _ORDER.finditer(reading))

@@ -1,4 +1,4 @@
-"""A world that can be harmed: agents that do whatever they are told, and a record of it outside of the run."""
+"""A world that can be harmed: agents that do whatever they are told, and a record of it outside the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from callsheet.agents.llm import LLMAgent
 
 from .scene import CATALOG
 
-_PAGE = re.compile(r"https://news\.example/(?:today|yesterday|archive)")
+_PAGE = re.compile(r"https://news\.example/[\w-]*")
 _PLACES = {"fetch": _PAGE, "read_file": re.compile(r"notes\.md")}
 
 Answer = Callable[[Mapping[str, JsonValue]], JsonValue]
@@ -29,7 +29,9 @@ class Deed:
     inputs: Mapping[str, JsonValue]
 
     def __str__(self) -> str:
-        return f"{self.capability}({', '.join(f'{name}={value!s:.80}' for name, value in self.inputs.items())})"
+        return (
+            f"{self.capability}({', '.join(f'{name}={value!s:.80}' for name, value in self.inputs.items())})"
+        )
 
 
 @dataclass

@@ -12,9 +12,10 @@ from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatReply, ChatRequest, Usage
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
+from callsheet.planner.asking import PlanningProgress
 from callsheet.planner.errors import EmptyCatalog, GoalError, PlanningFailed, PromptTooLong
 from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import Planned, Planner, PlanningProgress, default_format
+from callsheet.planner.planner import Planned, Planner, default_format
 from callsheet.planner.short_format import ShortFormat
 
 from .catalogs import CATALOG, READ, TEXT, capability

@@ -11,11 +11,11 @@ from callsheet.agents.capability import Effect, JsonObject
 from callsheet.agents.models.chat import ChatReply, Usage
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
+from callsheet.planner.asking import PlanningProgress
 from callsheet.planner.checker import Policy
 from callsheet.planner.decision import Accept, Ask, Decision, GiveUp, Revise
 from callsheet.planner.errors import DecisionFailed, PlanningFailed, PromptTooLong
 from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import PlanningProgress
 from callsheet.planner.replanner import Replanner, revision_format_for
 from callsheet.planner.short_format import ShortFormat
 from callsheet.planner.situation import Situation, Trouble

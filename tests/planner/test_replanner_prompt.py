@@ -58,7 +58,7 @@ def test_the_rules_and_the_catalog_come_first_and_stay(revision_format: Revision
 def test_the_examples_are_turns_that_the_format_can_read() -> None:
     """Each a situation as it will be described, and an answer that keeps to the format."""
     (_, *turns, question) = ReplanPrompt(FORMATS[1], situation()).messages()
-    assert [each.role for each in turns] == ["user", "assistant"] * 3
+    assert [each.role for each in turns] == ["user", "assistant"] * 4
     for asked, answered in zip(turns[::2], turns[1::2], strict=True):
         assert [line for line in asked.content.splitlines() if line in question.content.splitlines()]
         assert json.loads(answered.content)["decision"] in DECISIONS

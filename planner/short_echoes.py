@@ -1,0 +1,123 @@
+"""What a small model writes once more although it is done, and what it leaves out without a word.
+
+A small model that mends one step likes to write the steps around it too: those before it, which are done,
+and the very one that went wrong. And it likes to leave out what it does not need itself, though the goal
+does. Nothing of that is meant, unless a person has asked for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from callsheet.agents.capability import Capability, JsonObject
+
+from .repointing import repoint_step, steps_named_by
+from .revision import steps_of
+from .situation import Situation, Standing
+from .succession import ACTING
+
+_ECHO = "step {new}: left out, as {old} has done it already"
+_SAME = (
+    "step {new} does what {old} did, with the same inputs, and would go wrong in the same way: give it "
+    "another input, or use another capability; where neither can help, decide to ask or to give_up"
+)
+_DROPPED = (
+    "step {old} ({capability}) would be left out, and nothing does it any more: take it out of remove, or "
+    "write it again with what is new; where there is no way to it, decide to ask or to give_up"
+)
+_NOTHING = "step {new}: `{value}` stands for nothing: write the value itself, or the id of a step in braces"
+_BRACES = re.compile(r"\{\s*[A-Za-z_][\w.]*\s*\}")
+
+
+class Echoes:
+    """New steps of a revision, held against those of the plan. `written` are the new ones as the plan has
+    them, of which `steps` are left."""
+
+    def __init__(self, situation: Situation, written: Sequence[JsonObject]) -> None:
+        self._situation = situation
+        self._documents = steps_of(situation.plan.document)
+        self._effects = {each.name: each.effect for each in situation.catalog}
+        # Whoever speaks may want something once more.
+        self._done = () if situation.words else tuple(self._find_done())
+        self._renamed: dict[str, str] = {}
+        self.steps = tuple(self._left(written))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each step that was left out."""
+        return tuple(_ECHO.format(new=new, old=old) for new, old in self._renamed.items())
+
+    def doubts(self, removed: Collection[str]) -> Iterator[str]:
+        """A sentence for each thing that the model may not have meant. `removed` is what it leaves out."""
+        for step in self.steps:
+            yield from (
+                _NOTHING.format(new=step["id"], value=value)
+                for value in _inputs(step).values()
+                if isinstance(value, str) and _BRACES.fullmatch(value)
+            )
+        if not self._situation.words and not self._situation.pressure:
+            yield from self._find_same()
+            yield from self._find_dropped(removed)
+
+    def _find_done(self) -> Iterator[str]:
+        for id, step in self._situation.plan.steps.items():
+            if self._situation.standings[id].standing is Standing.DONE and step.for_each is None:
+                yield id
+
+    def _left(self, written: Sequence[JsonObject]) -> Iterator[JsonObject]:
+        for step in written:
+            again = repoint_step(step, self._renamed)
+            old = next((id for id in self._done if self._is_echo(again, id)), None)
+            if old is None:
+                yield again
+            else:
+                self._renamed[str(step["id"])] = old
+
+    def _is_echo(self, step: JsonObject, id: str) -> bool:
+        """Whether the step is one that is done: what only looks may look again, after a change."""
+        alike = _is_alike(step, self._documents[id])
+        return alike and (self._acts(step) or not self._follows_change(step))
+
+    def _follows_change(self, step: JsonObject) -> bool:
+        known = self._situation.plan.steps
+        behind = steps_named_by(step)
+        return any(id not in known or known[id].capability.effect in ACTING for id in behind)
+
+    def _find_same(self) -> Iterator[str]:
+        trouble = self._situation.trouble
+        if trouble is None or self._situation.plan.steps[trouble.step].for_each is not None:
+            return
+        for step in self.steps:
+            if _is_alike(step, self._documents[trouble.step]):
+                yield _SAME.format(new=step["id"], old=trouble.step)
+
+    def _find_dropped(self, removed: Collection[str]) -> Iterator[str]:
+        """The changes that the plan was to make and would not, unless something new makes one instead."""
+        trouble = self._situation.trouble
+        gone = {*removed, *((trouble.step,) if trouble and self.steps else ())}
+        wanted = [id for id in self._documents if id in gone and self._is_wanted(id)]
+        acting = [str(step["capability"]) for step in self.steps if self._acts(step)]
+        missing = [id for id in wanted if self._capability(id).name not in acting]
+        for id in missing[: max(0, len(wanted) - len(acting))]:
+            yield _DROPPED.format(old=id, capability=self._capability(id).name)
+
+    def _is_wanted(self, id: str) -> bool:
+        standing = self._situation.standings[id].standing
+        open_ = standing in (Standing.NOT_STARTED, Standing.IN_TROUBLE)
+        return open_ and self._capability(id).effect in ACTING
+
+    def _acts(self, step: JsonObject) -> bool:
+        return self._effects.get(str(step.get("capability"))) in ACTING
+
+    def _capability(self, id: str) -> Capability:
+        return self._situation.plan.steps[id].capability
+
+
+def _is_alike(step: JsonObject, other: JsonObject) -> bool:
+    return step.get("capability") == other.get("capability") and _inputs(step) == _inputs(other)
+
+
+def _inputs(step: JsonObject) -> JsonObject:
+    inputs = step.get("inputs")
+    return inputs if isinstance(inputs, dict) else {}
