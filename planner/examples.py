@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -33,6 +33,35 @@ def load_examples(format_name: str) -> tuple[Example, ...]:
         Example(each["goal"], tuple(known[name] for name in each["capabilities"]), each["answer"])
         for each in document["examples"]
     )
+
+
+def fitting(examples: Sequence[Example], catalog: Iterable[Capability]) -> tuple[Example, ...]:
+    """The first example, which is plain, and of the others the one that shows the most of what this catalog
+    has and nothing that it has not: lists, figures and truth values, work that changes something."""
+    there = frozenset(trait for capability in catalog for trait in _traits(capability))
+    first, *others = examples
+    shown = [(_traits_of(example), example) for example in others]
+    apt = [(len(traits), example) for traits, example in shown if traits <= there]
+    most = max((count for count, _ in apt), default=0)
+    return (first, *(example for count, example in apt if count == most))[:2]
+
+
+def _traits_of(example: Example) -> frozenset[str]:
+    return frozenset(trait for capability in example.catalog for trait in _traits(capability))
+
+
+def _traits(capability: Capability) -> Iterator[str]:
+    if capability.effect in (Effect.WRITE, Effect.IRREVERSIBLE):
+        yield "changes"
+    properties = capability.output_schema.get("properties")
+    for schema in properties.values() if isinstance(properties, dict) else ():
+        match schema:
+            case {"type": "array"}:
+                yield "lists"
+            case {"type": "number" | "integer" | "boolean"}:
+                yield "figures"
+            case _:
+                continue
 
 
 def read_capability(document: Mapping[str, Any]) -> Capability:

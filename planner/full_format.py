@@ -18,7 +18,7 @@ from callsheet.agents.capability import Capability, JsonObject
 from .braces import write_braces
 from .call_schemas import TEXT, call_definitions, closed, reference_to
 from .catalog_text import kind, signature
-from .examples import Example, load_examples
+from .examples import Example, fitting, load_examples
 from .full_steps import FullSteps
 from .literal_schema import LiteralSchemas
 from .plan import Join, OnFailure
@@ -70,9 +70,10 @@ class FullFormat:
         plan = closed({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
         return {**plan, "$defs": call_definitions(catalog)}
 
-    def examples(self) -> Sequence[Example]:
-        """Few: such a model needs to see the notation, not how to plan."""
-        return load_examples("full")
+    def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
+        """Two at the most, chosen for what the catalog has: such a model needs to see the notation, not how
+        to plan."""
+        return fitting(load_examples("full"), catalog)
 
     def write(self, answer: JsonValue) -> str:
         """Without blanks, which are tokens too."""

@@ -85,7 +85,7 @@ class PlanningPrompt:
             yield Message("user", answer)
 
     def _examples(self) -> Iterable[Message]:
-        for example in self._format.examples():
+        for example in self._format.examples(self._catalog):
             yield _goal_message(example.goal)
             yield Message("assistant", self._format.write(example.answer))
 

@@ -55,8 +55,9 @@ class ShortFormat:
         steps: JsonObject = {"type": "array", "items": {"anyOf": items}, "minItems": 1, "maxItems": most}
         return _object({"steps": steps})
 
-    def examples(self) -> Sequence[Example]:
-        """Five of them, each over capabilities of their own."""
+    def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
+        """Five of them, each over capabilities of their own, whatever the catalog: fewer, and others, were
+        measured to plan worse."""
         return load_examples("short")
 
     def write(self, answer: JsonValue) -> str:

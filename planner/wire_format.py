@@ -49,8 +49,8 @@ class WireFormat(Protocol):
         """The JSON Schema of an answer, made for the capabilities there are."""
         ...
 
-    def examples(self) -> Sequence[Example]:
-        """Worked examples for the prompt."""
+    def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
+        """Worked examples for a prompt that shows this catalog; the same for the same catalog."""
         ...
 
     def write(self, answer: JsonValue) -> str:

@@ -37,10 +37,10 @@ def test_the_rules_show_every_capability_on_a_line(wire_format: WireFormat) -> N
 def test_the_examples_are_turns_of_the_same_conversation(wire_format: WireFormat) -> None:
     """A goal as it will stand in the question, and the answer on one line of JSON."""
     _, *turns, question = PlanningPrompt(wire_format, "a goal", [READ]).messages()
-    assert [each.role for each in turns] == ["user", "assistant"] * len(wire_format.examples())
+    assert [each.role for each in turns] == ["user", "assistant"] * len(wire_format.examples([READ]))
     assert all(each.content.startswith("Goal: ") for each in turns[::2])
     assert [json.loads(each.content) for each in turns[1::2]] == [
-        each.answer for each in wire_format.examples()
+        each.answer for each in wire_format.examples([READ])
     ]
     assert question.role == "user"
     assert question.content == "Goal: a goal"

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from callsheet.agents.capability import Capability, Effect
 from callsheet.planner.checker import check
 from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.examples import Example
+from callsheet.planner.examples import Example, load_examples
 from callsheet.planner.full_format import FullFormat
 from callsheet.planner.policy import Policy
 from callsheet.planner.short_format import ShortFormat
@@ -143,7 +143,7 @@ def test_the_last_draft_has_all_of_a_plan_that_may_start(
 @pytest.mark.parametrize("wire_format", [ShortFormat(), FullFormat()], ids=lambda each: each.name)
 def test_the_worked_examples_start_before_they_are_written(wire_format: WireFormat) -> None:
     """In both formats, each step that may start is in a draft before the next one is complete."""
-    for example in wire_format.examples():
+    for example in load_examples(wire_format.name):
         reader = DraftReader(wire_format, example.goal, example.catalog)
         drafts = drafts_of(reader, json.dumps(example.answer))
         whole = wire_format.read(example.answer, example.goal, example.catalog).document

@@ -16,6 +16,7 @@ from callsheet.agents.builtin import builtin_agents
 from callsheet.agents.capability import Capability, Effect, JsonObject
 from callsheet.agents.models.strict_schema import strict_schema
 from callsheet.planner.checker import check
+from callsheet.planner.examples import load_examples
 from callsheet.planner.full_format import FullFormat
 from callsheet.planner.short_format import ShortFormat
 from callsheet.planner.wire_format import WireFormat
@@ -48,7 +49,7 @@ def step_of(document: JsonObject, at: int) -> dict[str, Any]:
 @pytest.mark.parametrize("wire_format", FORMATS, ids=lambda each: each.name)
 def test_every_worked_example_is_a_plan_that_checks(wire_format: WireFormat) -> None:
     """What the prompt shows keeps to the schema and, translated, has not even a warning."""
-    for example in wire_format.examples():
+    for example in load_examples(wire_format.name):
         assert jsonschema_rs.is_valid(wire_format.schema(example.catalog), example.answer)
         document = wire_format.read(example.answer, example.goal, example.catalog).document
         assert check(document, example.catalog).diagnostics == ()
@@ -56,11 +57,29 @@ def test_every_worked_example_is_a_plan_that_checks(wire_format: WireFormat) -> 
 
 def test_the_short_examples_are_five() -> None:
     """Small models get five worked examples, none with a capability of the media goal set."""
-    examples = ShortFormat().examples()
+    examples = ShortFormat().examples(())
     names = {each.name for example in examples for each in example.catalog}
     assert len(examples) == 5
     assert not names & {"query_database", "make_chart", "translate", "transcribe_audio", "classify"}
     assert not names & {"post_message", "save_file", "extract_fields"}
+
+
+@pytest.mark.parametrize(
+    ("offered", "shown"),
+    [
+        (("find_recipe",), ["Make a menu"]),
+        (("pin_to_board", "find_recipe"), ["Make a menu", "Translate letter 12"]),
+        (("list_papers", "count_readers"), ["Make a menu", "How many readers"]),
+        (("list_stations", "measure_level", "warn_residents"), ["Make a menu", "How high was the Inn"]),
+    ],
+)
+def test_the_full_examples_are_chosen_for_the_catalog(offered: tuple[str, ...], shown: list[str]) -> None:
+    """The plain one, and the one that shows most of what there is and nothing that there is not."""
+    known = {each.name: each for example in load_examples("full") for each in example.catalog}
+    catalog = [known[name] for name in offered]
+    chosen = FullFormat().examples(catalog)
+    assert all(example.goal.startswith(goal) for example, goal in zip(chosen, shown, strict=True))
+    assert chosen == FullFormat().examples(catalog[::-1])
 
 
 def test_depends_on_is_written_last() -> None:
