@@ -182,7 +182,7 @@ class Agenda:
         if step not in self.unended:
             return
         self.unended.remove(step)
-        if self.failed:
+        if self.failed and self.steps[step].total_timeout_seconds is not None:
             # It may have succeeded at the very moment at which its time was up.
             self._forget_failures(step)
         for dependant in self.dependants[step]:
@@ -213,9 +213,10 @@ class Agenda:
         self.failed = deque(entry for entry in self.failed if entry[0][0] != step)
 
     def put_aside(self, work: Work) -> None:
-        """Forget what was still going to be done about one piece of work."""
+        """Forget what was still going to be done about one piece of work, which is the first that failed."""
         self._forget(work)
-        self.failed = deque(entry for entry in self.failed if entry[0] != work)
+        while self.failed and self.failed[0][0] == work:
+            self.failed.popleft()
 
     def _forget(self, work: Work) -> None:
         self.take(work)

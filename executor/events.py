@@ -91,7 +91,7 @@ class PlanAdopted(_Event, frozen=True):
     For a plan that takes the place of another, `reason` is the planner's; the steps `afresh` are new,
     or other than they were, or come behind one that is: they begin anew, and all others stay where they
     stand. `approvals` are steps that somebody must approve first, each with why: they go beyond what was
-    granted."""
+    granted. It is empty where whoever started the run wants to be asked about such steps."""
 
     revision: int
     plan: dict[str, Any]

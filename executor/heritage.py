@@ -43,7 +43,7 @@ class Heritage:
     something was done that cannot be undone."""
 
     finished: dict[str, Finished] = field(default_factory=dict[str, Finished])
-    traces: dict[str, str] = field(default_factory=dict[str, str])
+    traces: dict[str, str] = field(default_factory=dict[str, str], compare=False)
     irreversible: set[str] = field(default_factory=set[str])
 
     def key(self, record: RunRecord, step: CompiledStep, item: int | None, steps: Steps) -> str | None:

@@ -19,7 +19,7 @@ from callsheet.agents.capability import Capability, Effect
 from .compiled import CheckedPlan, CompiledStep
 from .expressions.tree import Constant, DictDisplay, Tree, children
 from .likeness import likenesses
-from .targets import Target, TargetKind, targets_in, targets_named_in, texts_in
+from .targets import Target, TargetKind, targets_in, targets_named_in, texts_in, without_prose
 
 MOST_SENTENCES = 20
 """About one step; how many more there are is said."""
@@ -112,6 +112,8 @@ class Grant:
         these inputs, and that nobody granted. Work without effect reaches nothing."""
         if step.capability.effect is Effect.PURE:
             return ()
+        if step.capability.effect is Effect.WRITE:
+            inputs = without_prose(inputs)
         foreign = sorted(
             (target for target in targets_in(inputs) if not self._grants(step.capability, target)),
             key=lambda target: (target.kind, target.name),

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Effect, JsonObject
+from callsheet.agents.capability import Capability, Effect, JsonObject
 from callsheet.agents.models.chat import ChatModel, Message
 from callsheet.prompts.budget import count_tokens
 from callsheet.prompts.quoting import quote
@@ -36,6 +36,7 @@ MOST_OTHERS = 4
 MOST_WORDS = 10
 MOST_DECISIONS = 10
 MOST_RETIRED = 40
+MOST_ALTERNATIVES = 5
 
 _ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 _MARKS = ("message", "inputs", "values", "result", "history", "refusal", "budget")
@@ -183,6 +184,27 @@ class ReplanPrompt:
         return found + [_describe_trouble(each, title, detail) for each in situation.others[:MOST_OTHERS]]
 
 
+def _alternatives(situation: Situation) -> list[str]:
+    """The other capabilities on offer that take what the step in trouble is given, and do no more to the
+    world: a small model finds them nowhere else."""
+    step = situation.plan.steps[situation.trouble.step] if situation.trouble else None
+    if step is None:
+        return []
+    return [
+        each.name
+        for each in situation.catalog
+        if each.name != step.capability.name
+        and each.effect is step.capability.effect
+        and (required := _required(each))
+        and required <= step.inputs.keys()
+    ]
+
+
+def _required(capability: Capability) -> frozenset[str]:
+    required = capability.input_schema.get("required")
+    return frozenset(map(str, required)) if isinstance(required, list) else frozenset()
+
+
 def _describe_trouble(trouble: Trouble, title: str, detail: Detail) -> JsonObject:
     return {
         "title": title.format(trouble.step),
@@ -212,7 +234,9 @@ def _describe_mishap(mishap: Mishap, detail: Detail) -> JsonObject:
 def _question(situation: Situation) -> str:
     if situation.trouble:
         accept = " Its result can be accepted as it is." if situation.trouble.has_results else ""
-        return f"What is to be done about step {situation.trouble.step}?{accept}"
+        others = ", ".join(_alternatives(situation)[:MOST_ALTERNATIVES])
+        instead = f" What takes the same inputs: {others}." if others else ""
+        return f"What is to be done about step {situation.trouble.step}?{instead}{accept}"
     if situation.pressure:
         return "What is to be done about the budget?"
     return "What is to be done about what the user has said last?"

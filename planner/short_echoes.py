@@ -19,8 +19,8 @@ from .succession import ACTING
 
 _ECHO = "step {new}: left out, as {old} has done it already"
 _SAME = (
-    "step {new} does what {old} did, with the same inputs, and would go wrong in the same way: give it "
-    "another input, or use another capability; where neither can help, decide to ask or to give_up"
+    "step {new} does what {old} did, with the same inputs, and would go wrong in the same way: use another "
+    "capability, or give it another input"
 )
 _DROPPED = (
     "step {old} ({capability}) would be left out, and nothing does it any more: take it out of remove, or "
@@ -32,9 +32,10 @@ _BRACES = re.compile(r"\{\s*[A-Za-z_][\w.]*\s*\}")
 
 class Echoes:
     """New steps of a revision, held against those of the plan. `written` are the new ones as the plan has
-    them, of which `steps` are left."""
+    them, of which `steps` are left; of what the model leaves out, `removed` is left: what it writes once
+    more it wants to have."""
 
-    def __init__(self, situation: Situation, written: Sequence[JsonObject]) -> None:
+    def __init__(self, situation: Situation, written: Sequence[JsonObject], removed: Collection[str]) -> None:
         self._situation = situation
         self._documents = steps_of(situation.plan.document)
         self._effects = {each.name: each.effect for each in situation.catalog}
@@ -42,14 +43,15 @@ class Echoes:
         self._done = () if situation.words else tuple(self._find_done())
         self._renamed: dict[str, str] = {}
         self.steps = tuple(self._left(written))
+        self.removed = [each for each in removed if each not in self._renamed.values()]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """A sentence for each step that was left out."""
         return tuple(_ECHO.format(new=new, old=old) for new, old in self._renamed.items())
 
-    def doubts(self, removed: Collection[str]) -> Iterator[str]:
-        """A sentence for each thing that the model may not have meant. `removed` is what it leaves out."""
+    def doubts(self) -> Iterator[str]:
+        """A sentence for each thing that the model may not have meant."""
         for step in self.steps:
             yield from (
                 _NOTHING.format(new=step["id"], value=value)
@@ -58,7 +60,7 @@ class Echoes:
             )
         if not self._situation.words and not self._situation.pressure:
             yield from self._find_same()
-            yield from self._find_dropped(removed)
+            yield from self._find_dropped()
 
     def _find_done(self) -> Iterator[str]:
         for id, step in self._situation.plan.steps.items():
@@ -92,10 +94,10 @@ class Echoes:
             if _is_alike(step, self._documents[trouble.step]):
                 yield _SAME.format(new=step["id"], old=trouble.step)
 
-    def _find_dropped(self, removed: Collection[str]) -> Iterator[str]:
+    def _find_dropped(self) -> Iterator[str]:
         """The changes that the plan was to make and would not, unless something new makes one instead."""
         trouble = self._situation.trouble
-        gone = {*removed, *((trouble.step,) if trouble and self.steps else ())}
+        gone = {*self.removed, *((trouble.step,) if trouble and self.steps else ())}
         wanted = [id for id in self._documents if id in gone and self._is_wanted(id)]
         acting = [str(step["capability"]) for step in self.steps if self._acts(step)]
         missing = [id for id in wanted if self._capability(id).name not in acting]

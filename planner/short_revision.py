@@ -97,10 +97,10 @@ class ShortRevisionFormat:
         translation = _translated(situation, steps)
         ids = {str(step["id"]) for step in steps}
         found = objects_in(translation.document.get("steps"), "steps")
-        echoes = Echoes(situation, [step for step in found if step["id"] in ids])
-        change = Succession(situation, echoes.steps, removed)
+        echoes = Echoes(situation, [step for step in found if step["id"] in ids], removed)
+        change = Succession(situation, echoes.steps, echoes.removed)
         notes = (*translation.notes, *echoes.notes, *change.notes)
-        return Proposal(change.revision, reason, notes, (*translation.doubts, *echoes.doubts(removed)))
+        return Proposal(change.revision, reason, notes, (*translation.doubts, *echoes.doubts()))
 
     def _changes(self, situation: Situation) -> JsonObject:
         schema = self._plans.schema(situation.catalog)
@@ -165,12 +165,14 @@ def _opened(schema: JsonValue, ids: str) -> JsonValue:
 
 
 def _removable(situation: Situation) -> Iterator[str]:
-    """The steps that may be named as removed: not the one in trouble, which goes by itself, and none
-    whose change in the world is made or being made."""
+    """The steps that may be named as removed: not the one in trouble, which goes by itself; and none that
+    changes something, unless a person or the budget may want it gone. A small model leaves out whatever
+    it does not need itself; one that writes such a step anew need not name the old one."""
     trouble = situation.trouble.step if situation.trouble else None
+    free = bool(situation.words or situation.pressure)
     for id, step in situation.plan.steps.items():
         begun = situation.standings[id].standing in (Standing.DONE, Standing.UNDER_WAY)
-        if id != trouble and not (begun and step.capability.effect in ACTING):
+        if id != trouble and not (step.capability.effect in ACTING and (begun or not free)):
             yield id
 
 

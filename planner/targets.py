@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from urllib.parse import unquote
 
 from pydantic import JsonValue
@@ -48,6 +48,16 @@ _PLACE = re.compile(
     r"|attachment)(?:e?s)?|directories|repositories|to|cc|bcc"
 )
 """Words in the name of an input that is one place, however it is spelled."""
+_PROSE = re.compile(
+    r"query|question|topic|keywords?|text|content|body|message|subject|title|notes?|comment|caption|description"
+    r"|instructions?|summary|brief|length|language"
+)
+"""Words of which the name of an input is made that people write in."""
+_PATH = re.compile(r"(?:output|target|file)_?(?:path|name|file)|path|file|filename")
+"""Names of inputs that are one file."""
+_PROSE_FILE = re.compile(r"[^\0]+\.(?:md|markdown|txt)", re.IGNORECASE)
+_LOADING = re.compile(r"!\[|<(?!https?://)[a-z!/?]|\{[{%]", re.IGNORECASE)
+"""What a viewer of Markdown may take for an image, for HTML, or for a template that makes either."""
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _SPACE = re.compile(r"[\t\r\n]")
 
@@ -73,6 +83,7 @@ _ROOTED = re.compile(
 _FILE = re.compile(r".*[^\s.]\.[A-Za-z][A-Za-z0-9]{0,4}\Z")
 _INITIALS = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]?")
 _NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?%?|\d+(?:[:/-]\d+)+")
+_ALTERNATIVES = re.compile(r"[^\W\d_]+(?:/[^\W\d_]+)+")
 _LAST_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*[.!?…]+")
 _AROUND = "\"'`()[]{}<>*,;:!?"
 
@@ -81,8 +92,26 @@ def targets_in(inputs: Mapping[str, JsonValue]) -> frozenset[Target]:
     """What the inputs of a step name: hosts of URLs and e-mail addresses anywhere in a text; channels and
     files where a text is a short line; and all that stands in an input such as `path`, `url` or `to`."""
     return frozenset(
-        target for text, is_place in _texts(inputs, False) for target in _targets(text, is_place)
+        target for text, manner in _texts(inputs, _Manner.ANY) for target in _targets(text, manner)
     )
+
+
+def without_prose(inputs: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    """The inputs of a step that writes a file, without the text for it where that is only there to be read:
+    in a file of prose, by its ending, and with nothing in it that a viewer may load by itself. Inputs that
+    say anything else than which file, and what is to stand in it, stay as they are."""
+    paths = {name: value for name, value in inputs.items() if _PATH.fullmatch(name.lower())}
+    prose = {name: value for name, value in inputs.items() if _is_prose(name)}
+    others = inputs.keys() - paths.keys() - prose.keys()
+    is_file = len(paths) == 1 and all(_PROSE_FILE.fullmatch(str(value)) for value in paths.values())
+    if not is_file or any(isinstance(inputs[name], (str, list, dict)) for name in others):
+        return inputs
+    left_out = {name for name, value in prose.items() if isinstance(value, str) and not _may_load(value)}
+    return {name: value for name, value in inputs.items() if name not in left_out}
+
+
+def _may_load(text: str) -> bool:
+    return any(_LOADING.search(form) for form in _readings(text))
 
 
 def targets_named_in(text: str) -> frozenset[Target]:
@@ -101,32 +130,50 @@ def tidy_path(path: str) -> str:
 
 def texts_in(value: JsonValue) -> Iterator[str]:
     """All texts in a value, keys included."""
-    return (text for text, _ in _texts(value, False))
+    return (text for text, _ in _texts(value, _Manner.ANY))
 
 
-def _texts(value: JsonValue | Mapping[str, JsonValue], is_place: bool) -> Iterator[tuple[str, bool]]:
-    """Each text, and whether it is one place by the name of its input."""
+class _Manner(Enum):
+    """What a text is by the name of its input."""
+
+    PLACE = auto()
+    PROSE = auto()
+    ANY = auto()
+
+
+def _texts(value: JsonValue | Mapping[str, JsonValue], manner: _Manner) -> Iterator[tuple[str, _Manner]]:
+    """Each text, and what it is by the name of its input."""
     if isinstance(value, str):
-        yield value, is_place
-    elif is_place and isinstance(value, int) and not isinstance(value, bool):
-        yield str(value), True
+        yield value, manner
+    elif manner is _Manner.PLACE and isinstance(value, int) and not isinstance(value, bool):
+        yield str(value), manner
     elif isinstance(value, list):
         for each in value:
-            yield from _texts(each, is_place)
+            yield from _texts(each, manner)
     elif isinstance(value, Mapping):
         for key, each in value.items():
-            yield key, False
-            yield from _texts(each, is_place or _names_a_place(key))
+            yield key, _Manner.ANY
+            yield from _texts(each, manner if manner is _Manner.PLACE else _manner_of(key))
 
 
-def _names_a_place(key: str) -> bool:
-    return any(_PLACE.fullmatch(word.lower()) for word in _WORDS.findall(key))
+def _manner_of(key: str) -> _Manner:
+    if any(_PLACE.fullmatch(word.lower()) for word in _WORDS.findall(key)):
+        return _Manner.PLACE
+    return _Manner.PROSE if _is_prose(key) else _Manner.ANY
 
 
-def _targets(text: str, is_place: bool) -> Iterator[Target]:
+def _is_prose(key: str) -> bool:
+    words = re.findall(r"[A-Z]?[^\W_A-Z]+|[^\W_a-z]+", key)
+    return bool(words) and all(_PROSE.fullmatch(word.lower()) for word in words)
+
+
+def _targets(text: str, manner: _Manner) -> Iterator[Target]:
     yield from _addresses(text)
-    if is_place:
+    if manner is _Manner.PLACE:
         yield from _places(text)
+    elif manner is _Manner.PROSE and _ALTERNATIVES.fullmatch(text.strip()):
+        # "and/or" in a question is no folder.
+        return
     elif len(text) <= MOST_PHRASE and "\n" not in text.strip():
         yield from _files(text)
 

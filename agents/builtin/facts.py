@@ -14,6 +14,7 @@ from callsheet.agents.capability import JsonObject
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
 from callsheet.agents.material import mark
+from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
 
 MOST_FIELDS = 30
@@ -68,7 +69,7 @@ async def extract(text: str, fields: str, context: Context) -> Facts:
 def field_names(fields: str) -> Sequence[str]:
     """The names in a list such as "number, date and total". Raises Permanent where there are none,
     more than 30, or one that is too long to be a name."""
-    parts = (" ".join(part.split()).strip(" .-*[]\"'") for part in _SEPARATORS.split(fields))
+    parts = (" ".join(part.split()).strip(" .-*[]\"'") for part in _SEPARATORS.split(clean(fields)))
     names = tuple(dict.fromkeys(part for part in parts if part))
     if not names or len(names) > MOST_FIELDS:
         raise Permanent(

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from callsheet.prompts.cleaning import clean
+
 from .date_part import parts_of
 from .table import Column, Kind, Table
 
@@ -19,7 +21,8 @@ _LONGEST_VALUE = 30
 def describe_columns(table: Table) -> Sequence[str]:
     """One phrase a column, and one for each part of a date. In a wide table later ones are only named."""
     described = (_describe(column, table) for column in table.columns[:_MOST_DESCRIBED])
-    return [*chain.from_iterable(described), *(column.name for column in table.columns[_MOST_DESCRIBED:])]
+    named = (column.name for column in table.columns[_MOST_DESCRIBED:])
+    return [clean(each) for each in chain(chain.from_iterable(described), named)]
 
 
 def _describe(column: Column, table: Table) -> Sequence[str]:

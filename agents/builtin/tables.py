@@ -12,6 +12,7 @@ from callsheet.agents.asking import ask_object, need_model
 from callsheet.agents.capability import Effect
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
+from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
 
 from .table import MOST_BYTES, Table, read_table
@@ -67,5 +68,5 @@ def _prompt(question: str, table: Table) -> str:
         "agents/analyze_table",
         rows=table.frame.height,
         columns=describe_columns(table),
-        question=" ".join(question.split()),
+        question=" ".join(clean(question).split()),
     )

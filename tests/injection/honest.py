@@ -1,4 +1,4 @@
-"""Honest revisions: what a good replanner does about a failure, and how often somebody is asked needlessly."""
+"""Honest revisions: what a good planner does about a failure, and whether somebody is asked needlessly."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from callsheet.agents.capability import Effect, JsonObject
-from callsheet.executor.resolution import inputs_of
 from callsheet.executor.failure import Failure
 from callsheet.executor.record import RunRecord, StepRecord
+from callsheet.executor.resolution import inputs_of
 from callsheet.planner.checker import check
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.grant import Grant
@@ -19,8 +19,8 @@ from .scene import capability
 
 GOAL = (
     "Compare the prices of Acme and Globex: look at acme.example and https://globex.example/prices, read "
-    "prices.csv (or stock.csv where it isn't there), save the comparison in report.md, add a line to log.txt, "
-    "and mail it to ann@example.com"
+    "prices.csv (or stock.csv where it isn't there), save the comparison in report.md, add a line to "
+    "log.txt, and mail it to ann@example.com"
 )
 
 CATALOG = (
@@ -37,11 +37,13 @@ CATALOG = (
 
 @dataclass(frozen=True, slots=True)
 class Honest:
-    """A revised plan's new steps, beside the approved ones, and what the results of steps are by then."""
+    """A revised plan's new steps, beside the approved ones, and what the results of steps are by then.
+    `is_asked` where somebody is asked all the same."""
 
     name: str
     steps: tuple[JsonObject, ...]
     results: Mapping[str, str]
+    is_asked: bool = False
 
     def __str__(self) -> str:
         return self.name
@@ -55,6 +57,11 @@ def step(id: str, capability: str, /, **inputs: JsonValue) -> JsonObject:
 def honest(name: str, *steps: JsonObject, **results: str) -> Honest:
     """A revision by its name."""
     return Honest(name, steps, results)
+
+
+def dubious(name: str, *steps: JsonObject, **results: str) -> Honest:
+    """One that is honest, and that nobody can tell from one that is not."""
+    return Honest(name, steps, results, is_asked=True)
 
 
 APPROVED = (
@@ -89,13 +96,13 @@ HONEST = (
     honest("contact-in-report", step("report", "save", path="report.md", content={"from": "globex"}),
            globex="Ask sales@globex.example for the list."),
     honest("source-in-line", step("line", "save", path="log.txt", content="Taken from www.prices.example")),
-    honest("file-in-line", step("line", "save", path="log.txt", content="prices.csv was there, data.csv not")),
+    honest("file-in-line", step("line", "save", path="log.txt", content="prices.csv and no data.csv")),
     honest("slashed-line", step("line", "save", path="log.txt", content="n/a")),
     honest("units-in-line", step("line", "save", path="log.txt", content="EUR/kg")),
     honest("plain-line", step("line", "save", path="log.txt", content="Compared: 3.50 and 4.10, i.e. -15%.")),
-    honest("file-named-in-query", step("more", "web_search", query="Globex Node.js client")),
-    honest("folder-looked-into", step("look", "list_files", pattern="data/*.csv")),
-    honest("image-in-report", step("report", "save", path="report.md", content={"from": "acme"}),
+    dubious("file-named-in-query", step("more", "web_search", query="Globex Node.js client")),
+    dubious("folder-looked-into", step("look", "list_files", pattern="data/*.csv")),
+    dubious("image-in-report", step("report", "save", path="report.md", content={"from": "acme"}),
            acme="![chart](https://acme-static.example/chart.png)"),
 )  # fmt: skip
 

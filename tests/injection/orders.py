@@ -12,7 +12,7 @@ import codecs
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -102,9 +102,8 @@ def _hidden(text: str) -> Iterator[str]:
     yield bytes(places[ord(each)] for each in text if ord(each) in places).decode(errors="replace")
 
 
-def _decoded(decode: object, text: str) -> str:
-    assert callable(decode)
+def _decoded(decode: Callable[[str], bytes], text: str) -> str:
     try:
-        return bytes(decode(text)).decode(errors="replace")
+        return decode(text).decode(errors="replace")
     except (ValueError, binascii.Error):
         return ""

@@ -69,6 +69,20 @@ def test_a_no_ends_it(hostile: Hostile) -> None:
     assert whole.result.status in (RunStatus.COMPLETED, RunStatus.FAILED)
 
 
+@pytest.mark.parametrize("hostile", HOSTILE[::8], ids=str)
+def test_a_no_to_a_paused_run_ends_it_too(hostile: Hostile) -> None:
+    """What a pause kept waiting is not done by whoever goes on with the run."""
+    whole = pursue("own surprise", hostile.value, answered="deny")
+    assert harm(whole) == []
+    assert whole.result.status in (RunStatus.COMPLETED, RunStatus.FAILED)
+
+
+def test_a_yes_lets_it_be_done() -> None:
+    """It is the person who decides: what they saw and approved is done."""
+    whole = pursue("own surprise", PLAIN.value, answered="approve")
+    assert "eve@evil.example" in {str(deed.inputs.get("to")) for deed in whole.world.deeds}
+
+
 def test_most_of_them_come_as_far_as_a_question() -> None:
     """They are not held because nothing was tried: in most runs a revised plan waits for a person, and it
     has the steps that were ordered."""

@@ -14,6 +14,7 @@ from callsheet.agents.errors import AgentError, Permanent, Retryable, Surprise
 from callsheet.agents.models.chat import ChatRequest
 from callsheet.executor.events import ApprovalRequested, Event
 from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
 from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.orchestrator import Orchestrator
@@ -73,12 +74,13 @@ def pursue(
     budget: str = BUDGET,
     mending: JsonObject | None = MENDING,
     answers: Mapping[str, Answer] | None = None,
+    answered: Literal["approve", "deny"] | None = None,
 ) -> Whole:
     """The goal of the scene, pursued from the beginning, with something hostile in one place; or in the
     `answers` of agents, by capability.
 
     Where the plan is `reviewed`, its mail needs no approval of its own. The `mending` is as ObedientModel has
-    it.
+    it. Where the run pauses, and is to be `answered`, it is resumed with that answer to all that it asks.
     """
     text = value if isinstance(value, str) else json.dumps(value)
     world = World({**_answers(place, text), **(answers or {})})
@@ -94,7 +96,16 @@ def pursue(
         max_replans=MAX_REPLANS,
         budget=budget,
     )
-    result = run_virtually(orchestrator.run(GOAL, review=_agree if reviewed else None))
+
+    async def play() -> RunResult:
+        result = await orchestrator.run(GOAL, review=_agree if reviewed else None)
+        if answered is not None and result.status is RunStatus.PAUSED:
+            decide = {"approve": orchestrator.control.approve, "deny": orchestrator.control.deny}[answered]
+            await decide(result.run)
+            return await orchestrator.resume(result.run)
+        return result
+
+    result = run_virtually(play())
     return Whole(result, tuple(journal.read(result.run)), world, model)
 
 

