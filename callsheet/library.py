@@ -79,10 +79,12 @@ class PlanLibrary:
         """
         shape, files = Shape.of(goal), _plan_files(self._folder)
         near: list[str] = []
-        for source, known_goal, read in self._known(files, check):
+        for source, known_goal, plan in self._known(files, check):
             if not shape.is_like(Shape.of(known_goal)):
                 continue
-            match self._fit(read(), known_goal, goal, check):
+            # Only now is a run read: most are for other goals.
+            found = plan if isinstance(plan, Plan) else self._plan_of_run(plan, check)
+            match self._fit(found, known_goal, goal, check):
                 case CheckedPlan() as checked, substitutions:
                     return Reuse(checked, source, substitutions)
                 case str() as reason:
@@ -100,18 +102,15 @@ class PlanLibrary:
         checked, problem = _checked(adapted.plan, check)
         return problem if checked is None else (checked, adapted.substitutions)
 
-    def _known(
-        self, files: Iterable[Path], check: Check
-    ) -> Iterator[tuple[str, str, Callable[[], Plan | str]]]:
-        """Where a plan is known from, its goal, and how to read it, or why it is not to be used."""
+    def _known(self, files: Iterable[Path], check: Check) -> Iterator[tuple[str, str, Plan | str]]:
+        """Where a plan is known from, its goal, and the plan, or the id of its run."""
         for summary in self._journal.runs(MOST_RUNS):
             if summary.status is RunStatus.COMPLETED:
-                run = summary.run
-                yield f"run {run}", summary.goal, lambda run=run: self._plan_of_run(run, check)
+                yield f"run {summary.run}", summary.goal, summary.run
         for file in files:
             plan = _plan_of_file(file, check)
             if plan is not None:
-                yield str(file), plan.goal, lambda plan=plan: plan
+                yield str(file), plan.goal, plan
 
     def _plan_of_run(self, run: str, check: Check) -> Plan | str:
         try:
