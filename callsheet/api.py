@@ -58,6 +58,9 @@ async def run(
     goal: str | None = None,
     *,
     plan: Plan | Mapping[str, object] | None = None,
+    params: Mapping[str, object] | None = None,
+    reuse: bool = False,
+    library: str | PathLike[str] | None = None,
     agents: Iterable[Agent] | Registry | None = None,
     model: ChatModel | str | None = None,
     workspace: str | PathLike[str] | None = None,
@@ -75,6 +78,8 @@ async def run(
 ) -> RunResult:
     """Plan a goal, or take a plan that there is, carry it out, and return how that went.
 
+    `params` are the values of the plan's parameters. With `reuse`, or a `library` folder of plan files, a
+    plan that is known for a goal of the same shape is changed for this one, where there is one.
     `agents` are the built-in ones where nothing is said; `model` is a model or the name of one
     (`openai/NAME`, `local`, `local/FILE`); `store` None keeps the journal in memory. Irreversible steps
     wait until `approve` says yes, unless `review` approved the whole plan. `time_limit` is in seconds.
@@ -101,13 +106,25 @@ async def run(
             strategy=strategy,
         )
         async with orchestrator:
-            return await orchestrator.run(goal, plan=plan, review=review, watch=watch, time_limit=time_limit)
+            return await orchestrator.run(
+                goal,
+                plan=plan,
+                params=params,
+                reuse=reuse,
+                library=library,
+                review=review,
+                watch=watch,
+                time_limit=time_limit,
+            )
 
 
 def run_sync(
     goal: str | None = None,
     *,
     plan: Plan | Mapping[str, object] | None = None,
+    params: Mapping[str, object] | None = None,
+    reuse: bool = False,
+    library: str | PathLike[str] | None = None,
     agents: Iterable[Agent] | Registry | None = None,
     model: ChatModel | str | None = None,
     workspace: str | PathLike[str] | None = None,
@@ -129,6 +146,9 @@ def run_sync(
         run(
             goal,
             plan=plan,
+            params=params,
+            reuse=reuse,
+            library=library,
             agents=agents,
             model=model,
             workspace=workspace,

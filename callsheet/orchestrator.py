@@ -55,11 +55,13 @@ from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
 from callsheet.executor.till import BudgetedModel, Till
+from callsheet.library import NothingKnown, PlanLibrary, Reuse
 from callsheet.planner.asking import PlanningProgress
 from callsheet.planner.bounds import Bounds
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.errors import GoalUnclear
+from callsheet.planner.filled_plan import check_filled
 from callsheet.planner.plan import Plan
 from callsheet.planner.plan_writer import CHEAPER, PlanWriter
 from callsheet.planner.planner import (
@@ -243,6 +245,9 @@ class Orchestrator:
         goal: str | None = None,
         *,
         plan: Plan | Mapping[str, object] | None = None,
+        params: Mapping[str, object] | None = None,
+        reuse: bool = False,
+        library: str | PathLike[str] | None = None,
         review: Review | None = None,
         watch: Watch | None = None,
         time_limit: float | None = None,
@@ -250,28 +255,37 @@ class Orchestrator:
     ) -> RunResult:
         """Pursue a goal, or carry out a plan that there is already, and return how that went.
 
+        `params` are the values of the plan's parameters. With `reuse`, or a `library` folder of plan files, a
+        plan that is known for a goal of the same shape is changed for this one, where there is one, and no
+        model is asked.
         Where nobody gave a `review`, every irreversible step waits for an approval of its own.
         With `stream` steps start while the plan is still being written: those that are complete, check, and
         can be done twice without harm. Nobody can have reviewed it then.
         Where the goal leaves something open the run pauses with a question, which `control.tell` answers.
         A run that fails is a result, not an exception. What keeps a run from starting is one: GoalError
-        and PlanningFailed, PlanInvalid, what the model raises while it plans, JournalError. Whatever
-        happens after the run was created is in the journal.
+        and PlanningFailed, PlanInvalid, ParameterError, LibraryUnreadable, what the model raises while it
+        plans, JournalError. Whatever happens after the run was created is in the journal.
         """
         watch = watch or Watch()
         if stream and (plan is not None or review is not None):
             raise ValueError("a plan that is there already, or that is to be reviewed, cannot be streamed")
-        checked = None
+        if params and plan is None:
+            raise ValueError("`params` are the parameters of a plan: give the plan, too")
+        checked, reason = None, ""
         if plan is not None:
-            checked = self.check(plan).require()
+            checked = self._filled(plan, params).require()
             wanted = goal or checked.plan.goal
         else:
-            self._require_model()
             wanted = require_goal(goal or "", self._registry.catalog)
+            known = self._known(wanted, library) if reuse or library is not None else None
+            if isinstance(known, Reuse):
+                checked, reason = known.checked, known.reason
+            else:
+                self._require_model()
         run = new_run_id()
-        history = await self._create(run, wanted, checked, watch)
+        history = await self._create(run, wanted, checked, watch, reason)
         try:
-            if stream:
+            if stream and checked is None:
                 executor = self._executor(watch, _is_irreversible, wanted, self._replans(given=False))
                 return await executor.draft(run, time_limit=time_limit, history=history)
             return await self._pursue(run, wanted, history, checked, review, watch, time_limit)
@@ -359,22 +373,30 @@ class Orchestrator:
         )
         return await executor.run(run, checked, time_limit=time_limit, history=history)
 
-    async def _create(self, run: str, goal: str, checked: CheckedPlan | None, watch: Watch) -> list[Event]:
+    def _filled(self, document: object, params: Mapping[str, object] | None = None) -> CheckResult:
+        return check_filled(document, params or {}, self._registry.catalog, self._policy)
+
+    def _known(self, goal: str, library: str | PathLike[str] | None) -> Reuse | NothingKnown:
+        return PlanLibrary(self.journal, None if library is None else Path(library)).find(goal, self._filled)
+
+    async def _create(
+        self, run: str, goal: str, checked: CheckedPlan | None, watch: Watch, reason: str = ""
+    ) -> list[Event]:
         """Begin the run, and return its history so far."""
         now = self._clock.now()
         model = self._model.name if self._model else ""
         digest = _digest(self._registry.catalog)
         budget = "" if self._budget is None else self._budget.describe()
         created = RunCreated(now, run, clean_text(goal), new_seed(), digest, model, budget)
-        adopted = [] if checked is None else [self._adoption(checked)]
+        adopted = [] if checked is None else [self._adoption(checked, reason)]
         await self.journal.create(created, *adopted)
         history: list[Event] = [created, *adopted]
         for event in history:
             watch.hear(event)
         return history
 
-    def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
-        return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts)
+    def _adoption(self, checked: CheckedPlan, reason: str = "") -> PlanAdopted:
+        return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts, clean_text(reason))
 
     async def _wait_for_answer(self, run: str, asked: Clarification, watch: Watch) -> RunResult:
         now = self._clock.now()

@@ -30,6 +30,8 @@ def plan_lines(checked: CheckedPlan) -> Iterator[str]:
     """Every step with its capability, effect, dependencies and inputs in short, and the answer."""
     count = len(checked.steps)
     yield f"plan: {count} step{'' if count == 1 else 's'}"
+    for name, schema in checked.plan.params.items():
+        yield f"  params.{name} {binding_text(Literal(schema.get('default')))}"
     heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if count else []
     for line, step, compiled in zip(heads, checked.plan.steps, checked.steps.values(), strict=True):
         yield line

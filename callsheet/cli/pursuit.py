@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
@@ -19,9 +18,7 @@ from callsheet.executor.journal import Journal
 from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
 from callsheet.orchestrator import Orchestrator, Watch
-from callsheet.planner.checker import check
 from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.documents import read_document
 from callsheet.planner.plan import Plan
 from callsheet.planner.planner import require_goal
 
@@ -44,6 +41,9 @@ _CODES = {
     RunStatus.COMPLETED: ExitCode.DONE,
     RunStatus.PAUSED: ExitCode.WAITING,
 }
+
+FindPlan: TypeAlias = Callable[[Registry, str | None], Plan | None]
+"""The plan that there is for a goal, or without one; None where it is to be planned."""
 
 
 class RunInterrupted(CallsheetError):
@@ -74,15 +74,17 @@ class Pursuit:
         self._watch = Watch(self._planning.show, self._show)
         self._run: str | None = None
 
-    def begin(self, goal: str | None, plan_file: Path | None, time_limit: float | None) -> ExitCode:
-        """Pursue a goal, or carry out the plan in a file; report, and say with what code to end."""
+    def begin(
+        self, goal: str | None, find_plan: FindPlan, time_limit: float | None, *, stream: bool = False
+    ) -> ExitCode:
+        """Pursue a goal, or carry out a plan that there is; report, and say with what code to end."""
         with self._in_order():
             registry = registry_of(self._settings)
             # What cannot be planned for, or run, is told before a model is chosen, let alone fetched.
             text = None if goal is None else require_goal(read_goal(goal), registry.catalog)
-            plan = None if plan_file is None else _read_plan(plan_file, registry)
+            plan = find_plan(registry, text)
             model = self._model(is_needed=plan is None)
-            story = asyncio.run(self._begin(registry, model, text, plan, time_limit))
+            story = asyncio.run(self._begin(registry, model, text, plan, time_limit, stream))
         return self._report(story)
 
     def resume(self, name: str) -> ExitCode:
@@ -104,13 +106,20 @@ class Pursuit:
         goal: str | None,
         plan: Plan | None,
         time_limit: float | None,
+        stream: bool,
     ) -> Story:
         with open_journal(self._settings) as journal:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if plan is None:
                     self._planning.begin()
+                streamed = stream and plan is None
                 run = orchestrator.run(
-                    goal, plan=plan, review=self._review, watch=self._watch, time_limit=time_limit
+                    goal,
+                    plan=plan,
+                    review=None if streamed else self._review,
+                    watch=self._watch,
+                    time_limit=time_limit,
+                    stream=streamed,
                 )
                 return Story.of(journal, await _orderly(run))
 
@@ -192,10 +201,6 @@ class Pursuit:
         if account is not None and account.failure.kind is FailureKind.BUDGET:
             return ExitCode.BUDGET
         return _CODES.get(story.result.status, ExitCode.FAILED)
-
-
-def _read_plan(file: Path, registry: Registry) -> Plan:
-    return check(read_document(file), registry.catalog).require().plan
 
 
 async def _orderly(run: Coroutine[Any, Any, RunResult]) -> RunResult:

@@ -6,18 +6,33 @@ from pathlib import Path
 
 import click
 
+from callsheet.agents.registry import Registry
 from callsheet.config import Settings
 from callsheet.errors import ExitCode
+from callsheet.planner.documents import read_document
+from callsheet.planner.plan import Plan
 
-from .command import FILE, command, settings_options, strategy_options, tolerance_options
+from .command import FILE, command, limit_options, settings_options, strategy_options, tolerance_options
 from .duration import duration
+from .library import find_known_plan
 from .output import Output
+from .parameters import Given, check_given, parameter_options
 from .pursuit import Pursuit
 
 
 @click.command("run", short_help="Plan a goal, show the plan, and carry it out.")
 @click.argument("goal", required=False)
 @click.option("--plan", "plan_file", type=FILE, help="Carry out this plan.")
+@click.option("--reuse", is_flag=True, help="Take the plan of an earlier run for a goal of the same shape.")
+@click.option(
+    "--library",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Look for such a plan among the plan files in this folder as well.",
+)
+@click.option(
+    "--stream", is_flag=True, help="Start steps while the plan is still being written; only with --yes."
+)
 @click.option("--yes", "-y", is_flag=True, help="Approve whatever the plan does; ask nothing.")
 @click.option(
     "--time-limit", callback=duration, metavar="SECONDS|5m", help="Fail where it takes longer (s, m, h, d)."
@@ -26,20 +41,43 @@ from .pursuit import Pursuit
 @settings_options
 @strategy_options
 @tolerance_options
+@limit_options
+@parameter_options
 def run(
     output: Output,
     settings: Settings,
     goal: str | None,
     plan_file: Path | None,
+    reuse: bool,
+    library: Path | None,
+    stream: bool,
     yes: bool,
     time_limit: float | None,
+    given: Given,
 ) -> ExitCode:
     """Plan GOAL, show the plan, carry it out, and print the answer. GOAL `-` reads it from stdin.
 
     A plan that writes to the workspace, or does what cannot be undone, is asked about first. The
     answer goes to stdout, everything else to stderr. Where a step waits for somebody's approval and
-    there is no terminal to ask at, the run pauses, and says how to go on.
+    there is no terminal to ask at, the run pauses, and says how to go on. What goes wrong goes back to the
+    planner, which may revise the plan; what it wants beyond what was approved is asked about, --yes or not.
     """
     if (goal is None) == (plan_file is None):
         raise click.UsageError("give either a GOAL or --plan FILE")
-    return Pursuit(output, settings, yes=yes).begin(goal, plan_file, time_limit)
+    if given and plan_file is None:
+        raise click.UsageError("--param and --params are for the parameters of a --plan FILE")
+    if (reuse or library is not None) and goal is None:
+        raise click.UsageError("--reuse and --library look for the plan of a GOAL")
+    if stream and (goal is None or not yes):
+        raise click.UsageError(
+            "--stream wants a GOAL, and --yes: nobody can look at a plan before it is written"
+        )
+
+    def find_plan(registry: Registry, text: str | None) -> Plan | None:
+        if plan_file is not None:
+            return check_given(read_document(plan_file), given, registry.catalog).require().plan
+        if text is not None and (reuse or library is not None):
+            return find_known_plan(output, settings, registry, text, library)
+        return None
+
+    return Pursuit(output, settings, yes=yes).begin(goal, find_plan, time_limit, stream=stream)
