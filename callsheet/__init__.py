@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from callsheet.errors import CallsheetError, ExitCode
     from callsheet.executor.control import RunControl
     from callsheet.executor.result import RunResult
-    from callsheet.orchestrator import Orchestrator, Watch
+    from callsheet.orchestrator import Orchestrator
     from callsheet.planner.checker import CheckResult
     from callsheet.planner.plan import Plan, Step
     from callsheet.planner.planner import Planned
     from callsheet.planner.policy import Policy
+    from callsheet.watch import Watch
 
 __version__ = "0.1.0"
 

@@ -28,11 +28,12 @@ from callsheet.executor.result import RunResult
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
 from callsheet.model_settings import model_settings
-from callsheet.orchestrator import Orchestrator, Review, Watch, registry_of
+from callsheet.orchestrator import Orchestrator, Review, registry_of
 from callsheet.planner.checker import CheckResult, Policy
 from callsheet.planner.checker import check as check_plan
 from callsheet.planner.plan import Plan
 from callsheet.planner.planner import Planned
+from callsheet.watch import Watch
 
 T = TypeVar("T")
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -13,7 +10,7 @@ from typing import Self, TypeAlias
 from callsheet.agents.agent import Agent
 from callsheet.agents.budget import Budget
 from callsheet.agents.builtin import builtin_agents
-from callsheet.agents.capability import Capability, Effect
+from callsheet.agents.capability import Effect
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.prices import Prices
@@ -25,77 +22,43 @@ from callsheet.errors import CallsheetError
 from callsheet.executor.clock import Clock, SystemClock
 from callsheet.executor.control import RunControl
 from callsheet.executor.desk import Desk
-from callsheet.executor.errors import BudgetExceeded, JournalError
+from callsheet.executor.errors import JournalError
 from callsheet.executor.events import (
     Event,
     ModelCalled,
-    PersonAsked,
     PlanAdopted,
-    RunCancelled,
-    RunCreated,
-    RunFailed,
-    RunPaused,
-    WordSpoken,
 )
 from callsheet.executor.executor import MAX_CONCURRENCY, MAX_REPLANS, Executor
-from callsheet.executor.failure import Account, Failure, FailureKind
 from callsheet.executor.fold import record_of
-from callsheet.executor.journal import Journal, MemoryJournal, new_run_id, new_seed
-from callsheet.executor.json_copy import clean_text
-from callsheet.executor.mailbox import Tell
-from callsheet.executor.model import JournaledModel
-from callsheet.executor.patience import RunTold, unless_cancelled
-from callsheet.executor.purse import Purse, asking_terms, purse_of
-from callsheet.executor.recall import RecallingModel
+from callsheet.executor.journal import Journal, MemoryJournal, new_run_id
+from callsheet.executor.patience import RunTold
 from callsheet.executor.record import RUN_ENDED, RunStatus
-from callsheet.executor.replanning import Draft, MakeDrafter
 from callsheet.executor.result import RunResult
 from callsheet.executor.revival import recheck
 from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.executor.surroundings import Approve
-from callsheet.executor.till import BudgetedModel, Till
 from callsheet.library import NothingKnown, PlanLibrary, Reuse
-from callsheet.planner.asking import PlanningProgress
 from callsheet.planner.bounds import Bounds
 from callsheet.planner.checker import CheckResult, Policy, check
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.errors import GoalUnclear
 from callsheet.planner.filled_plan import check_filled
 from callsheet.planner.plan import Plan
-from callsheet.planner.plan_writer import CHEAPER, PlanWriter
 from callsheet.planner.planner import (
     Clarification,
     Planned,
-    Planner,
-    default_format,
     require_goal,
 )
-from callsheet.planner.replanner import Replanner
-from callsheet.planner.shortlist import Shortlist, Shortlists
-from callsheet.planner.streaming import DraftReader
 from callsheet.planner.wire_format import WireFormat
-
-CATALOG_SHARE = 0.4
-"""Of a model's context: what may be spent on showing it what there is to plan with."""
+from callsheet.planners import Planners
+from callsheet.preparation import Preparation
+from callsheet.watch import Watch
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
 
 Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
 """Looks at a plan before it runs, and says whether it may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """Who hears of a run while it goes on: of the planner's turns, and of every event that is kept."""
-
-    on_progress: Callable[[PlanningProgress], None] | None = None
-    on_event: Callable[[Event], None] | None = None
-
-    def hear(self, event: Event) -> None:
-        """Tell of an event."""
-        if self.on_event is not None:
-            self.on_event(event)
 
 
 class Orchestrator:
@@ -147,7 +110,7 @@ class Orchestrator:
         self._max_concurrency = max_concurrency
         self._approve = approve
         self._clock = clock or SystemClock()
-        self._wire_format = wire_format
+        self._planners = Planners(self._registry, self._policy, wire_format)
         self._desk = Desk(self._registry, strategy=strategy, capability_limits=capability_limits)
         self._runner = LocalRunner()
         self._fail_fast = fail_fast
@@ -155,7 +118,6 @@ class Orchestrator:
         self._max_replans = max_replans
         self._budget = Budget.parse(budget) if isinstance(budget, str) else budget
         self._prices = prices or Prices()
-        self._shortlists: dict[int, Shortlists] = {}
 
     @classmethod
     def configured(
@@ -233,7 +195,7 @@ class Orchestrator:
         """Make a plan, and run nothing. Raises GoalError, GoalUnclear where the goal leaves open what the
         plan depends on, PlanningFailed, and what the model raises."""
         watch = watch or Watch()
-        planned = await self._planner(self._require_model()).plan(
+        planned = await self._planners.planner(self._require_model()).plan(
             goal, self._registry.catalog, on_progress=watch.on_progress
         )
         if isinstance(planned, Clarification):
@@ -283,12 +245,14 @@ class Orchestrator:
             else:
                 self._require_model()
         run = new_run_id()
-        history = await self._create(run, wanted, checked, watch, reason)
+        prepared = self._preparation(run, [], watch)
+        name = "" if self._model is None else self._model.name
+        await prepared.create(wanted, name, self._budget, checked, reason)
         try:
             if stream and checked is None:
                 executor = self._executor(watch, _is_irreversible, wanted, self._replans(given=False))
-                return await executor.draft(run, time_limit=time_limit, history=history)
-            return await self._pursue(run, wanted, history, checked, review, watch, time_limit)
+                return await executor.draft(run, time_limit=time_limit, history=prepared.history)
+            return await self._pursue(prepared, wanted, checked, review, watch, time_limit)
         finally:
             await self.journal.release(run)
 
@@ -316,9 +280,10 @@ class Orchestrator:
         await self.journal.claim(run)
         try:
             events = self.journal.read(run)
+            prepared = self._preparation(run, events, watch)
             record = record_of(events)
             if record.question is not None and not (record.revision or record.drafting):
-                await self._hear(run, events, watch)
+                await prepared.hear()
                 record = record_of(events)
                 if record.question is not None:
                     return RunResult.of(record)
@@ -331,47 +296,44 @@ class Orchestrator:
                 return await executor.resume(run, history=events, budget=allowed)
             adopted = [event for event in events if isinstance(event, PlanAdopted)]
             checked = recheck(adopted[-1], self._registry) if adopted else None
-            return await self._pursue(run, record.goal, events, checked, review, watch, None)
+            return await self._pursue(prepared, record.goal, checked, review, watch, None)
         finally:
             await self.journal.release(run)
 
     async def _pursue(
         self,
-        run: str,
+        prepared: Preparation,
         goal: str,
-        history: list[Event],
         checked: CheckedPlan | None,
         review: Review | None,
         watch: Watch,
         time_limit: float | None,
     ) -> RunResult:
         try:
-            planned = checked or await self._plan_journaled(run, goal, history, watch)
-            if isinstance(planned, Clarification):
-                return await self._wait_for_answer(run, planned, watch)
-            if problems := self._too_dear(planned, history):
-                raise BudgetExceeded("the plan is not carried out", "; ".join(problems))
-            checked = planned
+            if checked is None:
+                checked = await prepared.plan(goal, self._require_model())
+            else:
+                prepared.require_affordable(checked)
+            if checked is None:
+                return prepared.result()
             if review is not None and not await review(checked):
-                return await self._cancel(run, "the plan was declined", watch)
+                return await prepared.cancel("the plan was declined")
         except RunTold as told:
-            return await self._cancel(run, told.reason, watch, told.letters)
+            return await prepared.cancel(told.reason, told.letters)
         except JournalError:
             raise
         except CallsheetError as error:
-            kind = FailureKind.BUDGET if isinstance(error, BudgetExceeded) else FailureKind.PLANNING
-            failure = Failure(kind, clean_text(str(error)))
-            await self._enter(run, RunFailed(self._clock.now(), Account(failure)), watch)
+            await prepared.fail(error)
             raise
         except BaseException as error:
-            await self._cancel(run, f"stopped before it began: {type(error).__name__}", watch)
+            await prepared.cancel(f"stopped before it began: {type(error).__name__}")
             raise
         # A plan that nobody asked a model for is pinned: a model changes it only where that is wanted.
-        given = not any(isinstance(event, ModelCalled) for event in history)
+        given = not any(isinstance(event, ModelCalled) for event in prepared.history)
         executor = self._executor(
             watch, None if review else _is_irreversible, replans=self._replans(given=given)
         )
-        return await executor.run(run, checked, time_limit=time_limit, history=history)
+        return await executor.run(prepared.run, checked, time_limit=time_limit, history=prepared.history)
 
     def _filled(self, document: object, params: Mapping[str, object] | None = None) -> CheckResult:
         return check_filled(document, params or {}, self._registry.catalog, self._policy)
@@ -379,118 +341,18 @@ class Orchestrator:
     def _known(self, goal: str, library: str | PathLike[str] | None) -> Reuse | NothingKnown:
         return PlanLibrary(self.journal, None if library is None else Path(library)).find(goal, self._filled)
 
-    async def _create(
-        self, run: str, goal: str, checked: CheckedPlan | None, watch: Watch, reason: str = ""
-    ) -> list[Event]:
-        """Begin the run, and return its history so far."""
-        now = self._clock.now()
-        model = self._model.name if self._model else ""
-        digest = _digest(self._registry.catalog)
-        budget = "" if self._budget is None else self._budget.describe()
-        created = RunCreated(now, run, clean_text(goal), new_seed(), digest, model, budget)
-        adopted = [] if checked is None else [self._adoption(checked, reason)]
-        await self.journal.create(created, *adopted)
-        history: list[Event] = [created, *adopted]
-        for event in history:
-            watch.hear(event)
-        return history
-
-    def _adoption(self, checked: CheckedPlan, reason: str = "") -> PlanAdopted:
-        return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts, clean_text(reason))
-
-    async def _wait_for_answer(self, run: str, asked: Clarification, watch: Watch) -> RunResult:
-        now = self._clock.now()
-        await self._enter(run, PersonAsked(now, clean_text(asked.question)), watch)
-        await self._enter(run, RunPaused(now, ()), watch)
-        return RunResult.of(record_of(self.journal.read(run)))
-
-    async def _hear(self, run: str, history: list[Event], watch: Watch) -> None:
-        """Take in what somebody has said to a run whose goal left something open, and add it to the
-        history."""
-        for letter in await self.journal.mailbox.letters(run):
-            if isinstance(letter.word, Tell):
-                spoken = WordSpoken(self._clock.now(), letter.word.text, letter.word.by)
-                await self._enter(run, spoken, watch, [letter.number])
-                history.append(spoken)
-
-    async def _plan_journaled(
-        self, run: str, goal: str, history: list[Event], watch: Watch
-    ) -> CheckedPlan | Clarification:
-        """Make the plan, and add what happens to the history."""
-
-        async def enter(event: Event) -> None:
-            await self._enter(run, event, watch)
-            history.append(event)
-
-        asked: ChatModel = JournaledModel(self._require_model(), enter, self._clock)
-        purse = self._purse(history)
-        if purse is not None:
-            asked = BudgetedModel(asked, Till(purse))
-        planner = self._planner(RecallingModel(asked, history))
-        planning = self._plan_within(planner, goal, history, watch)
-        planned = await unless_cancelled(planning, self.journal.mailbox, run)
-        if isinstance(planned, Clarification):
-            return planned
-        await enter(self._adoption(planned.checked))
-        return planned.checked
-
-    async def _plan_within(
-        self, planner: Planner, goal: str, history: Sequence[Event], watch: Watch
-    ) -> Planned | Clarification:
-        """A plan for the goal; where the budget does not admit it, the planner has one chance to make a
-        cheaper one."""
-        answers = record_of(history).answers
-        catalog = self._registry.catalog
-        planned = await planner.plan(goal, catalog, answers=answers, on_progress=watch.on_progress)
-        if isinstance(planned, Clarification) or not (problems := self._too_dear(planned.checked, history)):
-            return planned
-        answers = (*answers, (f"The plan takes too much: {'; '.join(problems)}", CHEAPER))
-        return await planner.plan(goal, catalog, answers=answers, on_progress=watch.on_progress)
-
-    def _too_dear(self, checked: CheckedPlan, history: Sequence[Event]) -> tuple[str, ...]:
-        """A sentence for each limit that the plan would go beyond."""
-        purse = self._purse(history)
-        if purse is None:
-            return ()
-        return self.bounds(checked).exceeds(purse.budget, purse.spent(self._clock.now()))
-
-    def _purse(self, history: Sequence[Event]) -> Purse | None:
-        """What the run has used so far; None where nothing limits it."""
-        budget = next((event.budget for event in history if isinstance(event, RunCreated)), "")
-        if not budget:
-            return None
-        return purse_of(history, Budget.parse(budget), self._prices, asking_terms(self._registry.agents))
-
-    async def _cancel(self, run: str, reason: str, watch: Watch, letters: Sequence[int] = ()) -> RunResult:
-        await self._enter(run, RunCancelled(self._clock.now(), reason), watch, letters)
-        return RunResult.of(record_of(self.journal.read(run)))
-
-    async def _enter(self, run: str, event: Event, watch: Watch, letters: Sequence[int] = ()) -> None:
-        await self.journal.append(run, [event], letters=letters)
-        watch.hear(event)
-
-    def _planner(self, model: ChatModel) -> Planner:
-        return Planner(
-            model, policy=self._policy, wire_format=self._wire_format, shortlist=self._shortlist(model)
+    def _preparation(self, run: str, history: list[Event], watch: Watch) -> Preparation:
+        return Preparation(
+            run,
+            history,
+            self.journal,
+            self._registry,
+            self._planners,
+            self._clock,
+            self._prices,
+            self.bounds,
+            watch,
         )
-
-    def _shortlist(self, model: ChatModel) -> Shortlist:
-        """What a model is shown of the catalog: all of it, where that takes no more than its share."""
-        tokens = int(model.context_tokens * CATALOG_SHARE)
-        if tokens not in self._shortlists:
-            self._shortlists[tokens] = Shortlists(tokens=tokens)
-        return self._shortlists[tokens].of(self._registry.catalog)
-
-    def _drafter(self, watch: Watch, goal: str) -> MakeDrafter:
-        """Makes who writes the plan of a run that starts meanwhile."""
-        catalog = self._registry.catalog
-
-        def make(model: ChatModel, tell: Draft) -> PlanWriter:
-            wire_format = self._wire_format or default_format(model)
-            reader = DraftReader(wire_format, goal, catalog, self._policy)
-            return PlanWriter(self._planner(model), goal, catalog, reader, tell, watch.on_progress)
-
-        return make
 
     def _executor(
         self,
@@ -513,21 +375,16 @@ class Orchestrator:
             desk=self._desk,
             fail_fast=self._fail_fast,
             hedge=self._hedge,
-            replanner=self._replanner,
+            replanner=self._planners.replanner,
             max_replans=self._max_replans if replans is None else replans,
             prices=self._prices,
-            drafter=None if goal is None else self._drafter(watch, goal),
+            drafter=None if goal is None else self._planners.drafter(goal, watch),
         )
 
     def _replans(self, *, given: bool) -> int:
         if self._max_replans is not None:
             return self._max_replans
         return 0 if given else MAX_REPLANS
-
-    def _replanner(self, model: ChatModel) -> Replanner:
-        return Replanner(
-            model, policy=self._policy, wire_format=self._wire_format, shortlist=self._shortlist(model)
-        )
 
     def _require_model(self) -> ChatModel:
         if self._model is None:
@@ -544,9 +401,3 @@ def registry_of(agents: Iterable[Agent] | Registry | None) -> Registry:
 
 def _is_irreversible(step: CompiledStep) -> bool:
     return step.capability.effect is Effect.IRREVERSIBLE
-
-
-def _digest(catalog: Sequence[Capability]) -> str:
-    """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
-    contracts = [capability.model_dump(mode="json") for capability in catalog]
-    return hashlib.sha256(json.dumps(contracts, sort_keys=True).encode()).hexdigest()[:16]

@@ -246,6 +246,8 @@ def _doubt_settled(state: RunState, event: DoubtSettled) -> None:
 
 def _hedge_due(state: RunState, event: HedgeDue) -> None:
     work = event.step, event.item
+    if (*work, event.attempt) in state.record.obsolete:
+        return
     attempt = state.record.running.get((*work, event.attempt))
     if attempt is not None and attempt.status is AttemptStatus.RUNNING and work not in state.agenda.rivals:
         state.agenda.hedges[work] = event.attempt

@@ -90,7 +90,8 @@ class Driver:
         self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
         self._dispatch = Dispatch(around.desk, clock, figures, contested, self._wake)
         self._till = None if state.purse is None else Till(state.purse)
-        self._counsel = Counsel(state, around, self._post, self._break, lambda: self._model_for(Owner()))
+        asks = Owner(midway=True)
+        self._counsel = Counsel(state, around, self._post, self._break, lambda: self._model_for(asks))
         self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
         self._attempts = Attempts(
             around.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
@@ -145,9 +146,9 @@ class Driver:
         if self._state.replanning is not None:
             self._counsel.prepare()
         for name in agenda.unended:
-            attempts = record.steps[name].attempts
-            if attempts:
-                self._limit_step(name, min(attempts[0].started, now))
+            step = record.steps[name]
+            if len(step.attempts) > step.earlier:
+                self._limit_step(name, min(step.attempts[step.earlier].started, now))
 
     async def _pursue(self) -> None:
         while True:

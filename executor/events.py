@@ -65,7 +65,8 @@ class ModelRequest(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ModelCalled(_Event, frozen=True):
-    """A model was asked: by an attempt, or by the planner where `step` is None.
+    """A model was asked: by an attempt, or by the planner where `step` is None, `midway` where the run had
+    started.
 
     `started` is when; `at` is when the answer was complete. `error` says why there is none, or
     only a part of one, in `reply`.
@@ -81,6 +82,7 @@ class ModelCalled(_Event, frozen=True):
     step: str | None = None
     item: int | None = None
     attempt: int | None = None
+    midway: bool = False
 
 
 class PlanAdopted(_Event, frozen=True):

@@ -115,7 +115,9 @@ def _make_room(record: RunRecord, planned: Mapping[str, str], afresh: frozenset[
         record.asked.pop(id, None)
         if id in planned:
             record.outputs.pop(id, None)
-            record.steps[id] = StepRecord(id, planned[id], attempts=step.attempts, since=record.revision)
+            record.steps[id] = StepRecord(
+                id, planned[id], attempts=step.attempts, since=record.revision, earlier=len(step.attempts)
+            )
         elif not step.dropped:
             step.dropped = True
             if step.status not in ENDED:

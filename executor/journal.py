@@ -139,11 +139,18 @@ def summarize(first: Event, last: Event) -> RunSummary:
     """A run in one line, from its first and last events."""
     if not isinstance(first, RunCreated):
         raise EventUnreadable("a run does not begin with its creation")
-    if isinstance(last, (RunCreated, PlanAdopted)) or (isinstance(last, ModelCalled) and last.step is None):
+    status = _STATUSES.get(type(last), RunStatus.RUNNING)
+    if _is_before_its_start(last):
         status = RunStatus.PENDING
-    else:
-        status = _STATUSES.get(type(last), RunStatus.RUNNING)
     return RunSummary(first.run, first.goal, status, first.at, last.at)
+
+
+def _is_before_its_start(last: Event) -> bool:
+    match last:
+        case RunCreated() | PlanAdopted(revision=1) | ModelCalled(step=None, midway=False):
+            return True
+        case _:
+            return False
 
 
 class MemoryJournal:

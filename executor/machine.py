@@ -123,7 +123,7 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
             return begin_work(state, work)
         if agenda.hedges:
             return begin_hedge(record, agenda, next(iter(agenda.hedges)))
-    if not (agenda.unended or record.running or record.drafting):
+    if not (agenda.unended or record.running or record.drafting or state.replanning):
         return answer_run(record, state.plan, state.grievance)
     return None
 

@@ -19,11 +19,12 @@ Enter: TypeAlias = Callable[[ModelCalled], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Who asks: an attempt, or, with no step, the planner."""
+    """Who asks: an attempt, or, with no step, the planner, `midway` in a run that has started."""
 
     step: str | None = None
     item: int | None = None
     attempt: int | None = None
+    midway: bool = False
 
 
 class ModelVeil:
@@ -81,6 +82,7 @@ class JournaledModel(ModelVeil):
                     self._owner.step,
                     self._owner.item,
                     self._owner.attempt,
+                    self._owner.midway,
                 )
             )
 

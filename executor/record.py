@@ -69,9 +69,6 @@ RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLE
 ENDED = frozenset({StepStatus.COMPLETED, StepStatus.FAILED, StepStatus.SKIPPED, StepStatus.CANCELLED})
 
 
-_DONE = (AttemptStatus.SUCCEEDED, AttemptStatus.SURPRISED, AttemptStatus.LOST)
-
-
 class AttemptRecord(msgspec.Struct, gc=False):
     """One try by one agent at a step of that `capability`, which a revision of the plan may change.
     `ended` is None while it runs."""
@@ -93,7 +90,8 @@ class StepRecord(msgspec.Struct, gc=False):
     """One step. `items` is None unless it turned out to be a `for_each` step; then `outputs` has
     a place for each of them, and `unfinished` counts those that have not succeeded. `reused` names the
     runs from which an output was taken over, by item, and `kept` the steps of earlier plans. `since` is
-    the revision that it begins with, as it now is; `dropped`: the plan no longer has it."""
+    the revision that it begins with, as it now is, `earlier` counts the attempts before that; `dropped`: the
+    plan no longer has it."""
 
     id: str
     capability: str
@@ -108,12 +106,8 @@ class StepRecord(msgspec.Struct, gc=False):
     reused: dict[int | None, str] | None = None
     kept: dict[int | None, str] | None = None
     since: int = 1
+    earlier: int = 0
     dropped: bool = False
-
-    @property
-    def was_done(self) -> bool:
-        """Whether any of its work was done, or may have been."""
-        return bool(self.kept) or any(attempt.status in _DONE for attempt in self.attempts)
 
 
 @dataclass(slots=True)

@@ -16,10 +16,11 @@ from callsheet.executor.events import ModelCalled, PlanAdopted, RunCancelled, Ru
 from callsheet.executor.history import read_history
 from callsheet.executor.journal import MemoryJournal
 from callsheet.executor.record import RunStatus, StepStatus
-from callsheet.orchestrator import Orchestrator, Watch
+from callsheet.orchestrator import Orchestrator
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.errors import EmptyCatalog, GoalError, PlanInvalid, PlanningFailed
 from callsheet.planner.plan import Plan
+from callsheet.watch import Watch
 
 PLAN: dict[str, Any] = {
     "goal": "How many chairs and tables are there?",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 import click
@@ -15,6 +16,7 @@ from callsheet.executor.journal import Journal
 from callsheet.executor.record import RunRecord, Work
 
 from .command import command, settings_options, strategy_options
+from .goal import read_goal
 from .output import Output
 from .store import existing_journal, open_record
 from .word import Said, go_on, say, who
@@ -32,7 +34,7 @@ class DoubtUnclear(CallsheetError):
         self.work = work
 
 
-_VERDICTS = ("done", "again", "failed")
+_VERDICTS: Mapping[str, Verdict] = {"done": "done", "again": "again", "failed": "failed"}
 
 
 @click.command("answer", short_help="Answer a question, say what became of work, or wish for something else.")
@@ -55,8 +57,8 @@ def answer(
     outcome: str | None,
     stay: bool,
 ) -> ExitCode:
-    """Say WORD to a run. Free text goes to the planner: the answer to its question, or a new wish, and the
-    plan is looked at again.
+    """Say WORD to a run; `-` reads it from stdin. Free text goes to the planner: the answer to its question,
+    or a new wish, and the plan is looked at again.
 
     Where work is in doubt, because nobody saw its end and it cannot be undone, the words `done` (it gave
     what --output says), `again` (it is to be done once more) and `failed` say what became of it. `callsheet
@@ -66,12 +68,16 @@ def answer(
     `callsheet resume`. RUN is an id, the beginning of one, or `last`.
     """
     given = None if outcome is None else _read_output(outcome)
+    word = read_goal(word)
     with existing_journal(settings) as journal:
         record = open_record(journal, run)
-        if word in _VERDICTS and (record.doubtful or record.question is None):
-            said = _settle(journal, record, cast("Verdict", word), step, item, given)
-        else:
+        verdict = _VERDICTS.get(word)
+        if verdict is not None and (record.doubtful or record.question is None):
+            said = _settle(journal, record, verdict, step, item, given)
+        elif (step, item, given) == (None, None, None):
             said = _tell(journal, record, word)
+        else:
+            raise click.UsageError("--step, --item and --output go with the words done, again and failed")
     return go_on(output, settings, said, stay=stay)
 
 

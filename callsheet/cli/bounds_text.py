@@ -32,16 +32,27 @@ def bounds_lines(bounds: Bounds, budget: Budget | None = None) -> Iterator[str]:
     rows = [
         (label, _worst(bounds, quantity)) for quantity, label in _LABELS.items() if _counts(bounds, quantity)
     ]
-    yield from aligned([*rows, ("time", _time(bounds)), ("at once", _width(bounds))], indent="  ")
+    rows += [("time", _time(bounds)), ("at once", _width(bounds))]
+    yield from aligned([*rows, *_unknown(bounds)], indent="  ")
     if budget is not None and budget.describe() != "none":
         yield f"  budget: {budget.describe()}"
 
 
 def _counts(bounds: Bounds, quantity: Quantity) -> bool:
     """Whether there is anything to say: work without a model takes no calls and no tokens."""
-    return bool(
-        quantity in ("attempts", "cost") or _amount(bounds.known, quantity) or bounds.unknown.get(quantity)
-    )
+    amount = _amount(bounds.known, quantity)
+    return bool(amount or (quantity in ("attempts", "cost") and not bounds.unknown.get(quantity)))
+
+
+def _unknown(bounds: Bounds) -> Iterator[tuple[str, str]]:
+    """What is known of no step at all, in one line for all that the same steps keep to themselves."""
+    silent: dict[tuple[str, ...], list[str]] = {}
+    for quantity, label in _LABELS.items():
+        steps = bounds.unknown.get(quantity)
+        if steps and not _amount(bounds.known, quantity):
+            silent.setdefault(steps, []).append(label)
+    for steps, labels in silent.items():
+        yield "unknown", f"what {_named(steps)} will take: {', '.join(labels)}"
 
 
 def _worst(bounds: Bounds, quantity: Quantity) -> str:

@@ -17,9 +17,10 @@ from callsheet.agents.registry import Registry
 from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal import MemoryJournal
-from callsheet.orchestrator import Orchestrator, Watch
+from callsheet.orchestrator import Orchestrator
 from callsheet.planner.documents import write_yaml
 from callsheet.planner.planner import Planned, require_goal
+from callsheet.watch import Watch
 
 from .command import command, settings_options
 from .goal import read_goal

@@ -37,6 +37,10 @@ from callsheet.executor.events import (
 from callsheet.executor.record import RunRecord
 
 from .run_text import seconds_text, skip_text
+from .safe_text import one_line
+
+MOST_SHOWN = 200
+"""Characters of what the planner came to nothing with; the end of the run tells all of it."""
 
 
 def progress_line(record: RunRecord, event: Event) -> str | None:
@@ -121,7 +125,7 @@ def _given_up(_: RunRecord, event: GivenUp) -> str:
 
 
 def _undecided(_: RunRecord, event: ReplanningFailed) -> str:
-    return f"{event.step or 'the run'}: no decision: {event.message}"
+    return f"{event.step or 'the run'}: no decision: {one_line(event.message, MOST_SHOWN)}"
 
 
 def _question(_: RunRecord, event: PersonAsked) -> str:

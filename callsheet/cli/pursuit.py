@@ -17,10 +17,11 @@ from callsheet.executor.failure import FailureKind
 from callsheet.executor.journal import Journal
 from callsheet.executor.record import RunStatus
 from callsheet.executor.result import RunResult
-from callsheet.orchestrator import Orchestrator, Watch
+from callsheet.orchestrator import Orchestrator
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.plan import Plan
 from callsheet.planner.planner import require_goal
+from callsheet.watch import Watch
 
 from .advice import Advice
 from .approval import Approver

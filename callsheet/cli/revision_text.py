@@ -8,50 +8,75 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from pydantic import JsonValue
 
-from callsheet.executor.events import ResultKept
-from callsheet.executor.revision_story import Chapter, RevisionStory
+from callsheet.executor.events import StepHeld
+from callsheet.executor.revision_story import Chapter, Clarification, RevisionStory
 from callsheet.planner.plan_diff import Change, PlanDiff
 
 from .run_text import seconds_text, time_text
-from .safe_text import one_line
+from .safe_text import one_line, spelled
 
 MOST_SHOWN = 300
 """Characters of a value."""
+MOST_SAID = 1_000
+"""Characters of a reason, a question, or somebody's words."""
+_OUTCOMES = {
+    "revised": "revised",
+    "accepted": "accepted as it is",
+    "asked": "the planner asked back",
+    "given up": "given up",
+    "undecided": "no decision",
+}
 
 
 def revision_lines(story: RevisionStory) -> Iterator[str]:
-    """Each time that the planner was asked: why, what it decided, and what that changed."""
-    if story.first is not None:
-        yield f"revision 1: {', '.join(step.id for step in story.first.steps) or 'no steps'}"
+    """Each time that the planner was asked: why, what it decided, what that changed, and what was kept."""
+    for clarified in story.clarified:
+        yield from _clarification(clarified)
+    if story.first is None:
+        yield "there is no plan"
+        return
+    yield f"revision 1: {', '.join(step.id for step in story.first.steps) or 'no steps'}"
     for chapter in story.chapters:
         yield ""
         yield from _chapter(chapter)
     if not story.chapters:
         yield "the plan was never revised"
+    for word in story.unheard:
+        yield f"since then somebody said: {one_line(word, MOST_SAID)}"
 
 
 def diff_lines(diff: PlanDiff) -> Iterator[str]:
     """What changed, by step id."""
+    for change in diff.params:
+        yield f"~ params.{_change(change)}"
     for step in diff.removed:
         yield f"- {step['id']}: {step['capability']}"
     for step in diff.added:
-        yield f"+ {step['id']}: {step['capability']} {_value(_without_name(step))}"
+        yield f"+ {step['id']}: {step['capability']}"
+        yield from (f"    {key}: {_value(value)}" for key, value in _details(step))
     for id, changes in diff.changed.items():
         yield f"~ {id}"
-        for change in changes:
-            yield f"    {_change(change)}"
+        yield from (f"    {_change(change)}" for change in changes)
     if diff.answer is not None:
-        yield f"~ answer: {_value(diff.answer.before)} -> {_value(diff.answer.after)}"
+        yield f"~ {_change(diff.answer)}"
     if not diff:
         yield "no difference"
 
 
-def revisions_document(story: RevisionStory) -> JsonValue:
+def revisions_document(story: RevisionStory) -> dict[str, JsonValue]:
     """The same for programs."""
     return {
+        "clarified": [{"question": each.question, "words": list(each.words)} for each in story.clarified],
         "first": None if story.first is None else story.first.to_document(),
         "chapters": [_chapter_document(chapter) for chapter in story.chapters],
+        "unheard": list(story.unheard),
     }
+
+
+def _clarification(clarified: Clarification) -> Iterator[str]:
+    yield f"before there was a plan, the planner asked: {one_line(clarified.question, MOST_SAID)}"
+    for word in clarified.words:
+        yield f"  somebody said: {one_line(word, MOST_SAID)}"
 
 
 def _chapter(chapter: Chapter) -> Iterator[str]:
@@ -60,29 +85,46 @@ def _chapter(chapter: Chapter) -> Iterator[str]:
     yield f"{time_text(chapter.started)}  the planner was asked{about}{took}"
     for held in chapter.held:
         work = held.step if held.item is None else f"{held.step}[{held.item}]"
-        yield f"  because {work}: {one_line(held.failure.message, MOST_SHOWN)}"
+        yield f"  because {work}: {one_line(held.failure.message, MOST_SAID)}"
+    if chapter.pressure:
+        yield f"  because {chapter.pressure}"
     for word in chapter.words:
-        yield f"  somebody said: {one_line(word, MOST_SHOWN)}"
-    number = f" as revision {chapter.number}" if chapter.number else ""
-    yield f"  {chapter.outcome or 'not decided'}{number}: {one_line(chapter.reason, MOST_SHOWN)}"
+        yield f"  somebody said: {one_line(word, MOST_SAID)}"
+    yield f"  {_outcome(chapter)}"
+    yield from (f"    {line}" for line in _consequences(chapter))
+
+
+def _outcome(chapter: Chapter) -> str:
+    """How it was decided, and why."""
+    if not chapter.outcome:
+        return "not decided"
+    what = f"revision {chapter.number}" if chapter.number else _OUTCOMES[chapter.outcome]
+    if chapter.outcome == "accepted" and chapter.step is None:
+        what = "the plan stays as it is"
+    return f"{what}: {one_line(chapter.reason, MOST_SAID)}"
+
+
+def _consequences(chapter: Chapter) -> Iterator[str]:
     if chapter.diff is not None:
-        yield from (f"    {line}" for line in diff_lines(chapter.diff))
+        yield from diff_lines(chapter.diff)
     for step, why in chapter.approvals.items():
-        yield f"    {step} needs an approval: {one_line(why, MOST_SHOWN)}"
+        verdict = f" ({chapter.verdicts[step]})" if step in chapter.verdicts else ""
+        yield f"{step} needs approval: {one_line(why, MOST_SAID)}{verdict}"
+    if chapter.stayed:
+        yield f"stays done: {', '.join(chapter.stayed)}"
     if chapter.kept:
-        kept = (
-            each.source if each.source == each.step else f"{each.source} as {each.step}"
-            for each in chapter.kept
-        )
-        yield f"    kept by content: {', '.join(dict.fromkeys(kept))}"
+        yield f"kept by content: {', '.join(_kept(chapter))}"
     if chapter.redone:
-        yield f"    done again: {', '.join(dict.fromkeys(chapter.redone))}"
+        yield f"done again: {', '.join(dict.fromkeys(chapter.redone))}"
     if chapter.usage.input_tokens:
-        yield f"    took {chapter.usage.input_tokens:,} tokens in, {chapter.usage.output_tokens:,} out"
+        yield f"took {chapter.usage.input_tokens:,} tokens in, {chapter.usage.output_tokens:,} out"
 
 
-def _kept(kept: ResultKept) -> str:
-    return kept.source if kept.source == kept.step else f"{kept.source} as {kept.step}"
+def _kept(chapter: Chapter) -> Iterator[str]:
+    named = (
+        each.source if each.source == each.step else f"{each.source} as {each.step}" for each in chapter.kept
+    )
+    yield from dict.fromkeys(named)
 
 
 def _change(change: Change) -> str:
@@ -93,12 +135,17 @@ def _change(change: Change) -> str:
     return f"{change.key}: {_value(change.before)} -> {_value(change.after)}"
 
 
+def _details(step: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    for key, value in step.items():
+        if key == "inputs" and isinstance(value, dict):
+            yield from ((f"inputs.{name}", each) for name, each in value.items())
+        elif key not in ("id", "capability"):
+            yield key, value
+
+
 def _value(value: JsonValue) -> str:
-    return one_line(json.dumps(value, ensure_ascii=False), MOST_SHOWN)
-
-
-def _without_name(step: Mapping[str, JsonValue]) -> JsonValue:
-    return {key: value for key, value in step.items() if key not in ("id", "capability")}
+    """A value on one line; what a terminal would hide is written out."""
+    return one_line(spelled(json.dumps(value, ensure_ascii=False)), MOST_SHOWN)
 
 
 def _chapter_document(chapter: Chapter) -> JsonValue:
@@ -106,15 +153,27 @@ def _chapter_document(chapter: Chapter) -> JsonValue:
         "started": chapter.started,
         "decided": chapter.decided,
         "step": chapter.step,
-        "held": [msgspec.to_builtins(held) for held in chapter.held],
+        "held": [_held_document(held) for held in chapter.held],
         "words": list(chapter.words),
+        "pressure": chapter.pressure,
         "outcome": chapter.outcome,
         "reason": chapter.reason,
         "revision": chapter.number,
         "plan": None if chapter.plan is None else chapter.plan.to_document(),
         "changes": None if chapter.diff is None else chapter.diff.to_document(),
         "approvals": dict(chapter.approvals),
+        "verdicts": dict(chapter.verdicts),
+        "stayed": list(chapter.stayed),
         "kept": [{"step": each.step, "item": each.item, "source": each.source} for each in chapter.kept],
         "redone": list(chapter.redone),
         "usage": msgspec.to_builtins(chapter.usage),
+    }
+
+
+def _held_document(held: StepHeld) -> JsonValue:
+    return {
+        "step": held.step,
+        "item": held.item,
+        "failure": msgspec.to_builtins(held.failure),
+        "output": held.output,
     }

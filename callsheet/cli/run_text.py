@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from callsheet.executor.record import ENDED, AttemptStatus, StepStatus
+from callsheet.executor.record import ENDED, RUN_ENDED, AttemptStatus, StepStatus
 from callsheet.executor.result import AttemptResult, Kept, Reuse, RunResult, StepResult
 
 from .safe_text import one_line
@@ -37,16 +37,28 @@ def time_text(at: float) -> str:
 def run_lines(story: Story) -> Iterator[str]:
     """Every step, every attempt with its agent, time and error, and what came of it all."""
     result = story.result
-    yield from _head(story)
+    yield from title_lines(story)
+    yield from _circumstances(story)
     for step in result.steps.values():
         yield ""
         yield from _step(step)
     yield ""
-    yield from _outcome(story)
+    yield from end_lines(story)
+    if result.answer is not None:
+        yield "answer:"
+        yield value_text(result.answer)
 
 
-def _outcome(story: Story) -> Iterator[str]:
-    """How the run ended: its answer, or why there is none."""
+def title_lines(story: Story) -> Iterator[str]:
+    """Which run it is, how it stands, and what for."""
+    result = story.result
+    took = "" if result.ended is None else f" in {seconds_text(result.ended - result.created)}"
+    yield f"run {result.run}: {story.standing}{took}"
+    yield f"goal: {one_line(result.goal, 500)}"
+
+
+def end_lines(story: Story) -> Iterator[str]:
+    """Why there is no answer, or what is missing from it."""
     result = story.result
     if result.account is not None:
         yield f"failed: {result.account.describe()}"
@@ -54,9 +66,6 @@ def _outcome(story: Story) -> Iterator[str]:
         yield f"cancelled: {story.reason}"
     if result.missing:
         yield f"the answer had to do without: {', '.join(result.missing)}"
-    if result.answer is not None:
-        yield "answer:"
-        yield value_text(result.answer)
 
 
 def list_lines(runs: list[Line]) -> list[str]:
@@ -79,16 +88,13 @@ def usage_text(result: RunResult) -> str:
     return f"{calls}, {about}{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
-def _head(story: Story) -> Iterator[str]:
+def _circumstances(story: Story) -> Iterator[str]:
     result = story.result
-    took = "" if result.ended is None else f" in {seconds_text(result.ended - result.created)}"
-    yield f"run {result.run}: {story.standing}{took}"
-    yield f"goal: {one_line(result.goal, 500)}"
     yield f"created: {time_text(result.created)}"
     if result.model:
         yield f"model: {result.model} ({usage_text(result)})"
     if result.plan is None:
-        yield "there was no plan"
+        yield "there was no plan" if result.status in RUN_ENDED else "there is no plan yet"
     for sentence in result.story:
         yield f"  {one_line(sentence, 500)}"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import click
+from pydantic import JsonValue
 
 from callsheet.config import Settings
 from callsheet.errors import ExitCode
@@ -13,7 +16,7 @@ from .command import command, store_option
 from .output import Output
 from .revision_text import revision_lines, revisions_document
 from .run_document import run_document
-from .run_text import run_lines
+from .run_text import end_lines, run_lines, title_lines
 from .store import LAST, existing_journal, find_run
 from .story import Story
 from .waiting_text import waiting_lines
@@ -26,27 +29,35 @@ from .waiting_text import waiting_lines
 @store_option
 def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitCode:
     """Show a run: every step, every attempt with its agent, time and error, and the answer; who has it, and
-    what it waits for.
+    what it waits for. With --revisions, how its plan came to be what it is: what went wrong, what the planner
+    decided, what that changed by step id, and what was kept.
 
     RUN is an id, the beginning of one, or `last`.
     """
     with existing_journal(settings) as journal:
         found = find_run(journal, run)
-        if revisions:
-            return _show_revisions(output, tell_revisions(journal.read(found)))
         story = Story.read(journal, found)
+        told = tell_revisions(journal.read(found)) if revisions else None
     if output.as_json:
-        output.document(run_document(story))
-    else:
-        for line in (*run_lines(story), *waiting_lines(story, Advice(settings))):
-            output.line(line)
+        output.document(run_document(story) if told is None else _revisions_document(story, told))
+        return ExitCode.DONE
+    waits = waiting_lines(story, Advice(settings))
+    for line in (*run_lines(story), *waits) if told is None else _revision_page(story, told, waits):
+        output.line(line)
     return ExitCode.DONE
 
 
-def _show_revisions(output: Output, story: RevisionStory) -> ExitCode:
-    if output.as_json:
-        output.document(revisions_document(story))
-    else:
-        for line in revision_lines(story):
-            output.line(line)
-    return ExitCode.DONE
+def _revision_page(story: Story, told: RevisionStory, waits: Iterable[str]) -> Iterator[str]:
+    yield from title_lines(story)
+    yield ""
+    yield from revision_lines(told)
+    if end := (*end_lines(story), *waits):
+        yield ""
+        yield from end
+
+
+def _revisions_document(story: Story, told: RevisionStory) -> JsonValue:
+    result = story.result
+    ended = None if result.account is None else result.account.describe()
+    named = {"run": result.run, "goal": result.goal, "status": result.status.value, "account": ended}
+    return {**named, "question": result.question, **revisions_document(told)}

@@ -10,7 +10,8 @@ import pytest
 
 from .conftest import Invoke, step, write_plan
 
-HEAVY = {"openai", "httpx", "httpx2", "jinja2", "polars", "xllamacpp", "tiktoken", "tokenizers", "genai_prices"}
+HEAVY = {"openai", "httpx", "httpx2", "jinja2", "polars", "xllamacpp", "tiktoken", "tokenizers"}
+HEAVY |= {"genai_prices", "numpy", "wordllama"}
 PROBE = """
 import sys
 from callsheet.cli import main

@@ -20,6 +20,7 @@ from callsheet.executor.events import (
     Event,
     PlanAdopted,
     ResultKept,
+    RunCompleted,
     RunStarted,
 )
 from callsheet.executor.failure import Failure
@@ -117,6 +118,8 @@ class Onlooker:
                 assert known or self._unsure, "only the same work, with the same behind it, is done already"
             case PlanAdopted() if event.revision > 1:
                 self._see_revision(event)
+            case RunCompleted():
+                assert self.state.replanning is None, "the planner's decision is waited for"
             case _:
                 pass
 
@@ -213,7 +216,7 @@ class Onlooker:
             self._done[work] = self._contents.of(*work)
 
     def _come_to_know(self, step: str, item: int | None) -> None:
-        """The work has been done. Where something before it has not ended, nobody can tell what was behind it."""
+        """The work has been done; what was behind it nobody can tell where that has not ended."""
         if step in self.state.plan.steps:
             self._unsure = self._unsure or not self._contents.is_settled(step)
             self._known.add(self._contents.of(step, item))

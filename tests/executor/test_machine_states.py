@@ -1,15 +1,19 @@
-"""For every plan, whatever happens: a state machine that plays agents, timers, people and death."""
+"""For every plan, whatever happens: a state machine that plays agents, timers, people, planner and death."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import msgspec
 from hypothesis import assume, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from callsheet.agents.capability import Effect
+from callsheet.executor.commands import SeekResult, SetTimer, StartAttempt
 from callsheet.executor.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -19,20 +23,30 @@ from callsheet.executor.events import (
     CancellationRequested,
     DoubtSettled,
     Event,
+    GivenUp,
     HedgeDue,
     PauseRequested,
+    PersonAsked,
+    PlanAdopted,
+    ReplanningFailed,
+    ResultAccepted,
     ResultMissing,
     ResultReused,
+    RunResumed,
+    RunStarted,
     TimeLimitReached,
+    WordSpoken,
     decode,
     encode,
 )
 from callsheet.executor.failure import Failure, FailureKind
-from callsheet.executor.machine import fold
+from callsheet.executor.machine import decide, fold
 from callsheet.executor.record import ENDED, RUN_ENDED, AttemptStatus
+from callsheet.executor.revising import adoption
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
+from callsheet.planner.decision import Revise
 from callsheet.planner.expressions.tree import Constant
-from callsheet.planner.plan import Join, OnFailure
+from callsheet.planner.plan import Join, OnFailure, Step
 
 from .puppet import Puppet
 from .stage import capability, nothing, plan, step
@@ -44,6 +58,7 @@ SORTS = (
     capability("look", effect=Effect.READ).model_copy(update={"cache": 60.0}),
     capability("send", effect=Effect.IRREVERSIBLE),
 )
+MOST_REPLANS = 4
 SURPRISE = Failure(FailureKind.SURPRISE, "not as expected")
 
 
@@ -63,11 +78,20 @@ def plans(draw: st.DrawFn) -> CheckedPlan:
                 condition=draw(st.sampled_from(TRUTHS)),
                 for_each=draw(st.sampled_from(LISTS)),
                 max_retries=draw(st.integers(0, 2)),
-                on_failure=draw(st.sampled_from([OnFailure.CONTINUE, OnFailure.FAIL])),
+                on_failure=draw(st.sampled_from([OnFailure.CONTINUE, OnFailure.FAIL, OnFailure.REPLAN])),
                 approval=draw(st.sampled_from([False, False, True])),
             )
         )
-    return plan(*steps)
+    return written(steps)
+
+
+def written(steps: Sequence[CompiledStep]) -> CheckedPlan:
+    """A plan of these steps, whose document tells apart whatever they differ in."""
+    checked = plan(*steps)
+    documents = tuple(
+        Step(id=each.id, capability=each.capability.name, condition=repr(each)) for each in steps
+    )
+    return replace(checked, plan=checked.plan.model_copy(update={"steps": documents}))
 
 
 class Watched(Puppet):
@@ -80,11 +104,16 @@ class Watched(Puppet):
         super().__init__(checked, most=most, fail_fast=fail_fast, hedge=True)
 
     def enter(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            event = msgspec.structs.replace(event, replans=MOST_REPLANS)
         if isinstance(event, AttemptStarted):
             self.check_start(event)
         before = dict(self.state.record.outputs)
         super().enter(event)
+        anew = frozenset(event.afresh if isinstance(event, PlanAdopted) else ())
         for name, output in before.items():
+            if name in anew:
+                continue
             assert self.state.record.outputs[name] is output, "what a step gave is never changed"
         assert len(self.running) <= self.most, "the limit holds"
 
@@ -101,9 +130,50 @@ class Watched(Puppet):
         assert event.step not in record.outputs, "what is completed is not done again"
         outputs = record.steps[event.step].outputs
         assert event.item is None or outputs is None or outputs[event.item] is None, "no item is done twice"
-        assert self.running.count(work) == event.hedge, "nothing runs twice but what is hedged"
+        beside = [each[:2] for each in record.running if each not in record.obsolete]
+        assert beside.count(work) == event.hedge, "nothing runs twice but what is hedged"
+        held = record.held.get(event.step, {})
+        assert None not in held and event.item not in held, "what is held waits for the decision"
         assert work not in record.doubtful, "what is in doubt is not tried again"
         self.begun[event.key] += 1
+
+    def settle(self) -> None:
+        """As ever; and the planner is asked where it has to be."""
+        while (command := decide(self.state, self.closed)) is not None:
+            match command:
+                case StartAttempt():
+                    self.start(command)
+                    continue
+                case SetTimer(event):
+                    self.timers.append(event)
+                case SeekResult(event):
+                    self.seeking.append((event.step, event.item))
+                case _:
+                    pass
+            self.enter(command.event)
+
+    def resume(self) -> None:
+        """The same with all the plans that there were."""
+        kept = [decode(encode(event)) for event in self.events]
+        self.state = fold(kept, self.state.plans)
+        self.enter(RunResumed(self.now, self.most, MOST_REPLANS))
+        self.timers = list(self.state.agenda.backoffs.values())
+        self.seeking.clear()
+        self.settle()
+
+    def revise(self, checked: CheckedPlan) -> None:
+        """The planner wants another plan; where it cannot be had it comes to nothing."""
+        assert self.state.replanning is not None
+        adopted = adoption(self.state, Revise(checked, "better"), self.now, lambda step: False)
+        if isinstance(adopted, str):
+            self.hear(ReplanningFailed(self.now, adopted, self.state.replanning.step))
+            return
+        self.checked = self.state.plans[adopted.revision] = checked
+        self.enter(adopted)
+        agenda = self.state.agenda
+        self.timers = [timer for timer in self.timers if (timer.step, timer.item) in agenda.backoffs]
+        self.seeking = list(agenda.sought)
+        self.settle()
 
 
 class Runs(RuleBasedStateMachine):
@@ -138,18 +208,27 @@ class Runs(RuleBasedStateMachine):
     @rule(data=st.data(), retryable=st.booleans(), at_fault=st.booleans(), doubt=st.booleans())
     def fail(self, data: st.DataObject, retryable: bool, at_fault: bool, doubt: bool) -> None:
         work = self.pick_attempt(data)
-        irreversible = self.puppet.checked.steps[work[0]].capability.effect is Effect.IRREVERSIBLE
+        step = self.puppet.checked.steps.get(work[0])
+        irreversible = step is not None and step.capability.effect is Effect.IRREVERSIBLE
         in_doubt = doubt and irreversible
         self.puppet.fail(
             *work, retryable=retryable and not in_doubt, agent_at_fault=at_fault, in_doubt=in_doubt
         )
 
     @precondition(is_running)
-    @rule(data=st.data())
-    def surprise(self, data: st.DataObject) -> None:
+    @rule(
+        data=st.data(),
+        output=st.sampled_from([None, {"value": 2}]),
+        checked=st.none() | plans(),
+        kept=st.integers(0, 9),
+    )
+    def surprise(
+        self, data: st.DataObject, output: dict[str, Any] | None, checked: CheckedPlan | None, kept: int
+    ) -> None:
         name, item = self.pick_attempt(data)
         number = self.puppet.number(name, item)
-        self.puppet.hear(AttemptSurprised(self.puppet.now, name, number, SURPRISE, None, item))
+        self.puppet.hear(AttemptSurprised(self.puppet.now, name, number, SURPRISE, output, item))
+        self.revise(checked, kept)
 
     def pick_attempt(self, data: st.DataObject) -> Any:
         return self.pick(data, dict.fromkeys(self.puppet.running))
@@ -167,6 +246,7 @@ class Runs(RuleBasedStateMachine):
     @rule(data=st.data())
     def outlive_the_usual_time(self, data: st.DataObject) -> None:
         name, item, number = self.pick(data, self.puppet.state.record.running)
+        assume(name in self.puppet.checked.steps)
         assume(self.puppet.checked.steps[name].capability.effect is not Effect.IRREVERSIBLE)
         self.puppet.hear(HedgeDue(self.puppet.now, name, number, item))
 
@@ -212,6 +292,44 @@ class Runs(RuleBasedStateMachine):
             self.puppet.closed.clear()
         self.puppet.settle()
 
+    @precondition(lambda self: self.is_running() and self.puppet.state.replanning is not None)
+    @rule(checked=plans(), kept=st.integers(0, 9))
+    def adopt_another_plan(self, checked: CheckedPlan, kept: int) -> None:
+        """Which begins as the one before does, so far."""
+        self.revise(checked, kept)
+
+    def revise(self, checked: CheckedPlan | None, kept: int) -> None:
+        if checked is None or not self.is_running() or self.puppet.state.replanning is None:
+            return
+        before = self.puppet.state.plan.steps
+        steps = {name: step for name, step in checked.steps.items() if name not in list(before)[:kept]}
+        self.puppet.revise(written([*list(before.values())[:kept], *steps.values()]))
+
+    @precondition(lambda self: self.is_running() and self.puppet.state.replanning is not None)
+    @rule(kind=st.sampled_from(["accept", "give up", "fail", "ask"]))
+    def decide_otherwise(self, kind: str) -> None:
+        """The planner leaves the plan as it is."""
+        puppet = self.puppet
+        assert puppet.state.replanning is not None
+        step, record = puppet.state.replanning.step, puppet.state.record
+        missing = record.held.get(step or "", {}).keys() - record.surprises.get(step or "", {}).keys()
+        assume(kind != "accept" or not missing)
+        assume(kind != "give up" or step is not None)
+        events: dict[str, Event] = {
+            "accept": ResultAccepted(puppet.now, step),
+            "give up": GivenUp(puppet.now, "no way", step),
+            "fail": ReplanningFailed(puppet.now, "no answer", step),
+            "ask": PersonAsked(puppet.now, "what now?"),
+        }
+        puppet.hear(events[kind])
+
+    @precondition(is_running)
+    @rule(checked=st.none() | plans(), kept=st.integers(0, 9))
+    def speak(self, checked: CheckedPlan | None, kept: int) -> None:
+        """Somebody has a wish, and the planner may know at once what to do about it."""
+        self.puppet.hear(WordSpoken(self.puppet.now, "in another way, please"))
+        self.revise(checked, kept)
+
     @precondition(is_running)
     @rule()
     def ask_for_a_pause(self) -> None:
@@ -237,10 +355,20 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def the_journal_folds_to_what_was_lived(self) -> None:
         kept = [decode(encode(event)) for event in self.puppet.events]
-        assert fold(kept, {1: self.puppet.checked}) == self.puppet.state
+        assert fold(kept, self.puppet.state.plans) == self.puppet.state
+
+    @invariant()
+    def what_is_held_has_not_ended(self) -> None:
+        record = self.puppet.state.record
+        if record.status not in RUN_ENDED:
+            assert all(record.steps[name].status not in ENDED for name in record.held)
+            assert set(self.puppet.state.ripe) <= set(record.held)
 
     @invariant()
     def nothing_irreversible_is_begun_again_unbidden(self) -> None:
+        if self.puppet.state.record.revision > 1:
+            # It may be other work then, and is looked at by the Onlooker.
+            return
         for compiled in self.puppet.checked.steps.values():
             if compiled.capability.effect is Effect.IRREVERSIBLE:
                 for item in (None, 0, 1, 2):
@@ -286,12 +414,16 @@ class Runs(RuleBasedStateMachine):
             puppet.hear(ResultMissing(puppet.now, name, item))
         elif puppet.timers:
             puppet.ring()
+        elif puppet.state.replanning is not None:
+            puppet.hear(ReplanningFailed(puppet.now, "no answer", puppet.state.replanning.step))
         elif puppet.asked:
             puppet.hear(ApprovalGranted(puppet.now, puppet.asked[0]))
+        elif record.question is not None:
+            puppet.hear(WordSpoken(puppet.now, "go on"))
         else:
             name, item = next(iter(record.doubtful))
             puppet.hear(DoubtSettled(puppet.now, name, "failed", None, "", item))
 
 
-Runs.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+Runs.TestCase.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
 TestRuns = Runs.TestCase

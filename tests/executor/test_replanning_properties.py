@@ -78,6 +78,7 @@ def documents(draw: st.DrawFn) -> Document:
         step |= draw(st.sampled_from([{}, {}, {"on_failure": "continue"}]))
         step |= draw(st.sampled_from([{}, {}, {"join": "any"}, {"join": "done"}]))
         step |= draw(st.sampled_from([{}, {}, {}, {"approval": True}]))
+        step |= draw(st.sampled_from([{}, {}, {}, {"total_timeout_seconds": 5.0}]))
         if draw(st.integers(0, 4)) == 4:
             conditions = ["true", "false", *(f"str({value(each)}) != '1'" for each in of)]
             step["condition"] = draw(st.sampled_from(conditions))

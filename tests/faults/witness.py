@@ -134,7 +134,8 @@ def check_nothing_done_again(run: str, entries: Sequence[Entry]) -> None:
                 case AttemptSucceeded(step=step, item=item) | ResultReused(step=step, item=item):
                     completed.add(keys.get((step, item), key_of(run, (step, item))))
                 case DoubtSettled(step=step, item=item, verdict="done"):
-                    completed.add(keys[step, item])
+                    # Its start may have been kept without having been acknowledged.
+                    completed.add(keys.get((step, item), key_of(run, (step, item))))
                 case _:
                     pass
 
