@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from itertools import islice
 from typing import Any
 
@@ -10,11 +9,10 @@ import msgspec
 
 from callsheet.agents.capability import Effect
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
-from callsheet.planner.plan import OnFailure
 
 from .agenda import Agenda
 from .backoff import backoff
-from .commands import Enter, Finish, Replan, RequestApproval, SeekResult, SetTimer, StartAttempt
+from .commands import Enter, Finish, RequestApproval, SeekResult, SetTimer, StartAttempt
 from .events import (
     ApprovalRequested,
     AttemptLost,
@@ -23,7 +21,6 @@ from .events import (
     HedgeForgone,
     ItemsResolved,
     ReachDecided,
-    ReplanningStarted,
     ResultKept,
     ResultSought,
     RetryScheduled,
@@ -35,18 +32,12 @@ from .events import (
 )
 from .expectations import first_disappointment
 from .failure import Account, Failure, FailureKind
-from .heritage import Heritage
-from .purse import ATTEMPT, REVISION
+from .purse import ATTEMPT
 from .record import RunRecord, StepStatus, Try, Work
+from .replan_decisions import fail
 from .resolution import inputs_of, value_of
 from .results import result_key
 from .state import RunState
-
-MOST_REPLANS_A_STEP = 3
-"""How often the planner is asked about one step."""
-
-_FINAL = frozenset({FailureKind.BUDGET, FailureKind.DENIED, FailureKind.STUCK})
-"""What no other plan is to get round: the budget, a person's no, and what was tried already."""
 
 _NOBODY: dict[str, int] = {}
 
@@ -79,79 +70,6 @@ def give_up_or_retry(state: RunState, work: Work, failure: Failure) -> Enter | S
         return Enter(fail(state, agenda.steps[step], failure, item))
     due = record.now + backoff(record.seed, step, item, attempts, failure.retry_after)
     return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
-
-
-def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> StepFailed | StepHeld:
-    """Nothing more can be tried: the step fails, unless the planner may know a way on."""
-    now = state.record.now
-    if step.on_failure is not OnFailure.REPLAN or failure.kind in _FINAL or not may_replan(state, step.id):
-        return StepFailed(now, step.id, failure, item)
-    signature = _signature(state, step, failure, item)
-    if _has_failed_before(state, step.id, signature):
-        message = (
-            "after the plan was revised the same work failed again in the same way, so that another "
-            f"revision would not help: {failure.message}"
-        )
-        return StepFailed(
-            now, step.id, msgspec.structs.replace(failure, kind=FailureKind.STUCK, message=message), item
-        )
-    return StepHeld(now, step.id, failure, signature, item)
-
-
-def _has_failed_before(state: RunState, step: str, signature: str) -> bool:
-    """Whether the same work failed in the same way under a plan that was revised since: a plan may have the
-    same work twice, and it may fail twice before anybody could do something about it."""
-    earlier = range(state.record.steps[step].since)
-    return any(f"{signature} {revision}" in state.signatures for revision in earlier)
-
-
-def may_replan(state: RunState, step: str | None) -> bool:
-    """Whether the planner may be asked once more."""
-    record = state.record
-    if record.replannings >= record.replans:
-        return False
-    if state.purse is not None and state.purse.refusal(REVISION, record.now) is not None:
-        return False
-    return step is None or record.replanned.get(step, 0) < MOST_REPLANS_A_STEP
-
-
-def ask_planner(state: RunState) -> Enter | Replan | None:
-    """What is held fails where there is no hope for it; else the planner is asked, about one thing at a
-    time, and about a step once nothing of it is under way. None where that has to wait."""
-    record = state.record
-    if (lost := _first_lost(state)) is not None:
-        return Enter(_end_held(state, lost))
-    if state.replanning is not None or record.question is not None:
-        return None
-    if not (record.drafting or may_replan(state, None)):
-        return None
-    step = next(iter(state.ripe), None)
-    if step is not None or state.word_waits:
-        return Replan(ReplanningStarted(record.now, step))
-    pressure = _pressure(state)
-    return Replan(ReplanningStarted(record.now, pressure=pressure)) if pressure else None
-
-
-def _pressure(state: RunState) -> str:
-    """What is nearly used up, where that can still be told to the planner, once."""
-    if state.purse is None or state.pressed or not state.agenda.unended:
-        return ""
-    return state.purse.pressure(now=state.record.now)
-
-
-def _first_lost(state: RunState) -> StepHeld | None:
-    """Something that is held and for which there is no hope any more."""
-    step = next(iter(state.hopeless), None)
-    if step is None and state.replanning is None and not (state.record.drafting or may_replan(state, None)):
-        step = next(iter(state.record.held), None)
-    return None if step is None else next(iter(state.record.held[step].values()))
-
-
-def _end_held(state: RunState, held: StepHeld) -> StepFailed:
-    """The planner did not help: what was held fails after all."""
-    why = state.hopeless.get(held.step, "the planner has been asked as often as it may be")
-    failure = msgspec.structs.replace(held.failure, message=f"{held.failure.message} ({why})")
-    return StepFailed(state.record.now, held.step, failure, held.item)
 
 
 def answer_question(state: RunState, step_id: str) -> Enter | RequestApproval:
@@ -301,12 +219,3 @@ def _kept(
             return msgspec.structs.replace(failed, output=found.output)
         return failed
     return ResultKept(state.record.now, step.id, found.output, found.step, item)
-
-
-def _signature(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> str:
-    """What stands for this failure of this work: the content of the work and how it failed, not how the
-    failure is worded, which may hold a time or a number."""
-    heritage = state.heritage or Heritage()
-    work = heritage.key(state.record, step, item, state.agenda.steps)
-    manner = [failure.kind.value, failure.expectation, failure.exception, work or [step.id, failure.message]]
-    return hashlib.sha256(msgspec.json.encode(manner)).hexdigest()[:32]

@@ -29,7 +29,6 @@ from .commands import (
 )
 from .correspondence import Correspondence, event_of
 from .counsel import Counsel
-from .decisions import fail
 from .desk import Nobody, Wait
 from .dispatch import Dispatch
 from .errors import JournalError
@@ -53,6 +52,7 @@ from .machine import apply, decide
 from .mailbox import Letter, Pause
 from .model import JournaledModel, Owner
 from .record import AttemptRecord, Try
+from .replan_decisions import fail
 from .replanning import Decided, Drafted
 from .reuse import Reuse
 from .runner import Assignment

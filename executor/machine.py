@@ -52,7 +52,6 @@ from .consequences import CONSEQUENCES
 from .decisions import (
     answer_question,
     answer_run,
-    ask_planner,
     begin_hedge,
     begin_work,
     give_up_or_retry,
@@ -64,6 +63,7 @@ from .fold import ENTRIES
 from .purse import Purse
 from .record import RunRecord, RunStatus, Try
 from .replan_consequences import before_adoption
+from .replan_decisions import ask_planner
 from .state import RunState
 
 _NONE: tuple[Lane, ...] = ()

@@ -156,7 +156,7 @@ def _ask_nobody_if_ripe(state: RunState, step: str) -> None:
 
 def _step_held(state: RunState, event: StepHeld) -> None:
     agenda = state.agenda
-    state.signatures.add(f"{event.signature} {state.record.revision}")
+    state.signatures.add((event.signature, state.record.revision))
     see_if_ripe(state, event.step)
     if event.item is not None:
         if event.output is not None:

@@ -42,8 +42,8 @@ class RunState:
     """The steps that are held and for which nobody knows a way on, each with why."""
     ripe: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     """The steps that are held and of which nothing is under way: the planner can be asked about them."""
-    signatures: set[str] = field(default_factory=set[str])
-    """Of the failures about which the planner was asked."""
+    signatures: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    """Of the failures about which the planner was asked, each with the revision that it happened under."""
     heritage: Heritage | None = None
     """What was done under earlier plans, once there are any."""
     purse: Purse | None = None
