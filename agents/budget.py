@@ -161,7 +161,9 @@ class Budget:
             used = spent.of(quantity)
             wanted = quantity == "seconds" or most.of(quantity) > 0
             if wanted and (used >= limit or used + least.of(quantity) > limit):
-                return f"{used_text(quantity, used)} used or reserved, and {_allowed(quantity, limit)}"
+                more = least.of(quantity)
+                this = f", this would take {amount_text(quantity, more)} more" if more and used < limit else ""
+                return f"{used_text(quantity, used)} used or reserved{this}, and {_allowed(quantity, limit)}"
         return None
 
     def pressure(self, spent: Spending, share: float = 0.8) -> str:

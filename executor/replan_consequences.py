@@ -41,6 +41,9 @@ def before_adoption(state: RunState, event: PlanAdopted) -> None:
 
 
 def _plan_adopted(state: RunState, event: PlanAdopted) -> None:
+    if event.revision == 1:
+        # What was said before there was a plan is in it.
+        state.word_waits = False
     if event.revision == 1 and state.heritage is None:
         return
     afresh, steps = frozenset(event.afresh), state.plan.steps

@@ -78,9 +78,12 @@ class RevisionFormat(Protocol):
 
 
 def decisions(situation: Situation) -> Sequence[str]:
-    """What may be decided: only results that there are can be accepted."""
+    """What may be decided: only results that there are can be accepted, or, where nothing is the matter, the
+    plan as it is."""
     trouble = situation.trouble
-    return DECISIONS if trouble and trouble.has_results else [each for each in DECISIONS if each != "accept"]
+    if trouble is None or trouble.has_results:
+        return DECISIONS
+    return [each for each in DECISIONS if each != "accept"]
 
 
 def read_decision(answer: JsonValue, situation: Situation) -> tuple[Accept | Ask | GiveUp | None, str]:

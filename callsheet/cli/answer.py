@@ -43,6 +43,7 @@ _VERDICTS: Mapping[str, Verdict] = {"done": "done", "again": "again", "failed": 
 @click.option("--step", help="The step, where several are in doubt.")
 @click.option("--item", type=click.IntRange(0), help="The item of its for_each, counted from 0.")
 @click.option("--output", "outcome", metavar="JSON", help="What it gave; for work that is done.")
+@click.option("--yes", "-y", is_flag=True, help="Approve what the run then does; ask nothing.")
 @click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
 @command
 @settings_options
@@ -55,6 +56,7 @@ def answer(
     step: str | None,
     item: int | None,
     outcome: str | None,
+    yes: bool,
     stay: bool,
 ) -> ExitCode:
     """Say WORD to a run; `-` reads it from stdin. Free text goes to the planner: the answer to its question,
@@ -78,7 +80,7 @@ def answer(
             said = _tell(journal, record, word)
         else:
             raise click.UsageError("--step, --item and --output go with the words done, again and failed")
-    return go_on(output, settings, said, stay=stay)
+    return go_on(output, settings, said, stay=stay, yes=yes)
 
 
 def _settle(

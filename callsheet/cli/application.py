@@ -62,7 +62,7 @@ def application() -> None:
     """A language model writes the plan, checked before anything runs; plain Python runs it.
 
     Exit codes: 0 done, 1 the run failed, 2 bad usage or a plan that doesn't check, 3 waiting for a
-    person, 130 interrupted.
+    person, 4 refused by the budget, 130 interrupted.
     """
 
 

@@ -129,7 +129,7 @@ class Pursuit:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if not is_planned:
                     self._planning.begin()
-                given = self._settings.source("budget") == "flags"
+                given = self._settings.source("budget") == "--budget"
                 resumed = orchestrator.resume(
                     run,
                     review=self._review,

@@ -49,13 +49,14 @@ def tell(output: Output, said: Said, nobody: str) -> ExitCode:
     return ExitCode.DONE
 
 
-def go_on(output: Output, settings: Settings, said: Said, *, stay: bool) -> ExitCode:
-    """Leave it to whoever has the run; where nobody has, go on with it here, unless it is to `stay`."""
+def go_on(output: Output, settings: Settings, said: Said, *, stay: bool, yes: bool = False) -> ExitCode:
+    """Leave it to whoever has the run; where nobody has, go on with it here, unless it is to `stay`. With
+    `yes` everything that wants an approval has it."""
     if said.owner is not None or stay:
         command = Advice(settings).command("resume", said.run)
         return tell(output, said, f"nobody has the run: `{command}` goes on")
     output.note(f"run {said.run}: {said.what}")
-    return Pursuit(output, settings, yes=False).resume(said.run)
+    return Pursuit(output, settings, yes=yes).resume(said.run)
 
 
 def who() -> str:

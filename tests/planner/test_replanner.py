@@ -197,9 +197,9 @@ async def test_what_has_changed_something_keeps_what_it_was_made_of() -> None:
 
 
 async def test_only_results_that_there_are_can_be_accepted() -> None:
-    """A step that failed has none."""
+    """A step that failed has none; where nothing is the matter, the plan itself can be."""
     assert "there is no result to accept" in await problems_of(situation(), full("accept"))
-    assert "there is no result to accept" in await problems_of(situation(trouble=None), full("accept"))
+    assert await decide(situation(trouble=None), full("accept", reason="it will do")) == Accept("it will do")
 
 
 async def test_questions_and_reasons_are_asked_for() -> None:

@@ -1,0 +1,119 @@
+"""What is different between two plans, by step id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callsheet.planner.plan import Plan
+from callsheet.planner.plan_diff import Change, compare
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "x", "1"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=4,
+)
+IDS = st.sampled_from(["a", "b", "c"])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """Small plans that share ids, names and values, so that many of them are nearly equal."""
+    ids = draw(st.lists(IDS, unique=True, max_size=3))
+    steps: list[dict[str, Any]] = []
+    for id in ids:
+        inputs = draw(st.dictionaries(st.sampled_from(["x", "y"]), JSON_VALUES, max_size=2))
+        steps.append({"id": id, "capability": draw(st.sampled_from(["think", "look"])), "inputs": inputs})
+    return {"goal": draw(st.sampled_from(["g", "h"])), "steps": steps, "answer": draw(JSON_VALUES)}
+
+
+def plan(*steps: dict[str, Any], answer: Any = "x", **others: Any) -> Plan:
+    """A plan that nobody has checked."""
+    return Plan.model_validate({"goal": "g", "steps": steps, "answer": answer, **others})
+
+
+def step(id: str, **others: Any) -> dict[str, Any]:
+    """A step as a document."""
+    return {"id": id, "capability": "think", **others}
+
+
+def content(each: Plan) -> tuple[list[str], str]:
+    """The plan as text, but for the order of its steps and the words of its goal."""
+    rest = each.model_copy(update={"steps": (), "goal": ""}).model_dump_json()
+    return sorted(step.model_dump_json() for step in each.steps), rest
+
+
+@given(documents(), documents())
+def test_for_every_two_plans_there_is_a_difference_where_they_differ(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """And none where only the order of the steps, or the goal's words, are others."""
+    old, new = Plan.model_validate(before), Plan.model_validate(after)
+    found = compare(old, new)
+    assert {str(step["id"]) for step in found.added} == {s.id for s in new.steps} - {s.id for s in old.steps}
+    assert {str(step["id"]) for step in found.removed} == {s.id for s in old.steps} - {
+        s.id for s in new.steps
+    }
+    assert bool(found) is (content(old) != content(new))
+
+
+@given(documents(), documents())
+def test_for_every_two_plans_the_way_back_is_the_way_there_reversed(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    """What one adds the other removes, and each change is turned round."""
+    old, new = Plan.model_validate(before), Plan.model_validate(after)
+    there, back = compare(old, new), compare(new, old)
+    assert (there.added, there.removed) == (back.removed, back.added)
+    turned = {
+        id: {(each.key, repr(each.after), repr(each.before)) for each in changes}
+        for id, changes in back.changed.items()
+    }
+    assert turned == {
+        id: {(each.key, repr(each.before), repr(each.after)) for each in changes}
+        for id, changes in there.changed.items()
+    }
+
+
+def test_each_input_differs_by_itself() -> None:
+    """What stays is not told; what is new or gone is None on the other side."""
+    before = plan(step("a", inputs={"x": 1, "y": 2, "z": 3}))
+    after = plan(step("a", inputs={"x": 1, "y": {"from": "params.n"}, "w": 4}))
+    assert compare(before, after).changed == {
+        "a": (
+            Change("inputs.y", 2, {"from": "params.n"}),
+            Change("inputs.z", 3, None),
+            Change("inputs.w", None, 4),
+        )
+    }
+
+
+def test_policies_expectations_and_flow_are_differences_too() -> None:
+    """A step that only waits, or is only looked at, in another way is not the same step."""
+    before = plan(step("a"), step("b"))
+    after = plan(step("a", expect=["output.x > 1"]), step("b", depends_on=["a"], on_failure="continue"))
+    found = compare(before, after)
+    assert [change.key for change in found.changed["a"]] == ["expect"]
+    assert {change.key for change in found.changed["b"]} == {"depends_on", "on_failure"}
+
+
+def test_true_is_not_one() -> None:
+    """JSON tells them apart, whatever Python does; nor is null the same as nothing."""
+    assert compare(plan(step("a", inputs={"x": 1})), plan(step("a", inputs={"x": True})))
+    assert compare(plan(step("a")), plan(step("a", inputs={"x": None})))
+    assert compare(plan(answer=1), plan(answer=True)).answer == Change("answer", 1, True)
+
+
+def test_parameters_and_the_answer_differ_beside_the_steps() -> None:
+    """By name, and as a whole."""
+    before = plan(params={"city": {"type": "string"}}, answer={"from": "params.city"})
+    after = plan(params={"town": {"type": "string"}}, answer={"from": "params.town"})
+    found = compare(before, after)
+    assert [change.key for change in found.params] == ["city", "town"]
+    assert found.answer == Change("answer", {"from": "params.city"}, {"from": "params.town"})
+    assert found.to_document()["params"] == [
+        {"key": "city", "before": {"type": "string"}, "after": None},
+        {"key": "town", "before": None, "after": {"type": "string"}},
+    ]
