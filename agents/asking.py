@@ -17,6 +17,9 @@ from .models.structured import ask_structured
 
 T = TypeVar("T")
 
+MAX_REPAIRS = 2
+"""How often an answer that is no such object may be mended."""
+
 MATERIAL_IS_DATA = "agents/material_is_data"
 CHARACTERS_A_TOKEN = 3
 """Fewer than in most prose, so that a text thought to fit does fit."""
@@ -65,7 +68,7 @@ async def ask_object(
     schema: JsonObject,
     read: Callable[[JsonObject], T],
     max_tokens: int,
-    max_repairs: int = 2,
+    max_repairs: int = MAX_REPAIRS,
     system: str = MATERIAL_IS_DATA,
 ) -> T:
     """What `read` makes of the model's answer, an object that keeps to `schema`; mended where `read`

@@ -162,7 +162,9 @@ class Budget:
             wanted = quantity == "seconds" or most.of(quantity) > 0
             if wanted and (used >= limit or used + least.of(quantity) > limit):
                 more = least.of(quantity)
-                this = f", this would take {amount_text(quantity, more)} more" if more and used < limit else ""
+                this = (
+                    f", this would take {amount_text(quantity, more)} more" if more and used < limit else ""
+                )
                 return f"{used_text(quantity, used)} used or reserved{this}, and {_allowed(quantity, limit)}"
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 from .terms import TermsError
 
@@ -17,6 +18,11 @@ class Demand:
     calls: int
     output_tokens: int
     input_tokens: int | None = None
+
+    @classmethod
+    def of_calls(cls, calls: int, max_tokens: int) -> Self:
+        """So many calls, each answered in `max_tokens` at the most."""
+        return cls(calls, calls * max_tokens)
 
 
 NO_DEMAND = Demand(0, 0, 0)

@@ -37,12 +37,14 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         *,
         isolation: Isolation | None = None,
         terms: Terms | None = None,
+        demand: Demand | None = None,
     ) -> None:
         super().__init__(signature.name, capability, isolation or _suiting(function), terms)
         self._function = function
         self._call: Callable[..., Any] = function
         self._is_async = inspect.iscoroutinefunction(function)
         self._signature = signature
+        self._demand = demand
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -67,9 +69,9 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
 
     @property
     def demand(self) -> Demand | None:
-        """What an attempt asks of the run's model: nothing, unless the function takes a context, by which
-        it can ask anything."""
-        return None if self._signature.context_parameters else NO_DEMAND
+        """What an attempt asks of the run's model, as it was said; nothing, where the function takes no
+        context, without which it cannot ask."""
+        return self._demand if self._signature.context_parameters else NO_DEMAND
 
     def _arguments(self, inputs: Mapping[str, JsonValue], context: Context) -> dict[str, Any]:
         try:
@@ -100,6 +102,7 @@ def agent(
     cache: str | float | None = None,
     isolation: Isolation | str | None = None,
     terms: Terms | None = None,
+    demand: Demand | None = None,
 ) -> Callable[[Callable[P, R]], FunctionAgent[P, R]]: ...
 
 
@@ -119,6 +122,7 @@ def agent(
     cache: str | float | None = None,
     isolation: Isolation | str | None = None,
     terms: Terms | None = None,
+    demand: Demand | None = None,
 ) -> Any:
     """Make an agent of a function, with or without arguments: `@agent` or `@agent(effect="read")`.
 
@@ -129,8 +133,8 @@ def agent(
 
     `capability` is what it offers under another name than its own, so that several agents can offer
     the same: a name, or the very contract, which its hints must then keep, and whose wording and policy
-    hold. `isolation` says where it runs, `terms` what it asks and allows, `cache` how long its output
-    may serve other runs ("1d").
+    hold. `isolation` says where it runs, `terms` what it asks and allows, `demand` what an attempt asks of the
+    run's model at the most, `cache` how long its output may serve other runs ("1d").
 
     Raises CapabilityError where a hint is missing or has no JSON form, for `*args`, `**kwargs` and
     positional-only parameters, and where the contract of a given capability isn't kept.
@@ -158,7 +162,7 @@ def agent(
             made_by=agent,
         )
         where = None if isolation is None else _isolation(offered.name, isolation)
-        return FunctionAgent(function, signature, offered, isolation=where, terms=terms)
+        return FunctionAgent(function, signature, offered, isolation=where, terms=terms, demand=demand)
 
     return decorate if function is None else decorate(function)
 

@@ -116,7 +116,7 @@ class LLMAgent(SoloAgent):
         if self._model is not None:
             return NO_DEMAND
         calls = 1 if self._plain_text is not None else 1 + self._max_repairs
-        return Demand(calls, calls * self._max_tokens)
+        return Demand.of_calls(calls, self._max_tokens)
 
     def prompt(self, inputs: Mapping[str, JsonValue]) -> str:
         """What the model is asked for these inputs, as an agent's developer may want to see it.

@@ -9,8 +9,9 @@ from typing import Annotated, cast
 from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
-from callsheet.agents.asking import ask_object, need_model
+from callsheet.agents.asking import MAX_REPAIRS, ask_object, need_model
 from callsheet.agents.capability import JsonObject
+from callsheet.agents.demand import Demand
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
 from callsheet.agents.material import mark
@@ -39,7 +40,7 @@ class Facts(BaseModel):
     missing: Annotated[list[str], Field(description="the fields that the text doesn't give")]
 
 
-@agent(timeout_seconds=300.0)
+@agent(timeout_seconds=300.0, demand=Demand.of_calls(1 + MAX_REPAIRS, _MAX_TOKENS))
 async def extract(text: str, fields: str, context: Context) -> Facts:
     """pull named facts such as a date, a name or an amount out of a text
 

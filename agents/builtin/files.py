@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
 from callsheet.agents.capability import Effect
+from callsheet.agents.demand import NO_DEMAND
 from callsheet.agents.functions import agent
 
 from .text import decode, encode
@@ -44,7 +45,7 @@ class WrittenFile(BaseModel):
     bytes: Annotated[int, Field(description="how many were written")]
 
 
-@agent(effect=Effect.READ)
+@agent(effect=Effect.READ, demand=NO_DEMAND)
 def list_files(context: Context, pattern: str = "**") -> FoundFiles:
     """list the names of the files that match a pattern
 
@@ -55,7 +56,7 @@ def list_files(context: Context, pattern: str = "**") -> FoundFiles:
     return FoundFiles(paths=list(listing.paths), count=len(listing.paths), complete=listing.complete)
 
 
-@agent(effect=Effect.READ)
+@agent(effect=Effect.READ, demand=NO_DEMAND)
 def read_file(path: str, context: Context) -> FileText:
     """read the whole text of a file
 
@@ -67,7 +68,7 @@ def read_file(path: str, context: Context) -> FileText:
     return FileText(text=decode(data, path), path=path, kind=kind, bytes=len(data))
 
 
-@agent(effect=Effect.WRITE)
+@agent(effect=Effect.WRITE, demand=NO_DEMAND)
 def write_file(path: str, content: str, context: Context) -> WrittenFile:
     """save text in a file, replacing what it held
 

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
-from callsheet.agents.asking import ask_object, ask_text, characters_that_fit, need_model
+from callsheet.agents.asking import MAX_REPAIRS, ask_object, ask_text, characters_that_fit, need_model
 from callsheet.agents.capability import JsonObject
+from callsheet.agents.demand import Demand
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
 from callsheet.agents.material import mark
@@ -61,7 +62,7 @@ async def summarize(text: str, context: Context, length: str = "") -> Summary:
     return Summary(summary=await _summarize(text, length, model))
 
 
-@agent(timeout_seconds=_TIMEOUT_SECONDS)
+@agent(timeout_seconds=_TIMEOUT_SECONDS, demand=Demand.of_calls(1 + MAX_REPAIRS, _TEXT_TOKENS))
 async def write_text(instructions: str, context: Context, material: str = "") -> Prose:
     """write prose such as a letter, article, poem or sentence
 

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field, JsonValue
 
 from callsheet.agents.agent import Context
-from callsheet.agents.asking import ask_object, need_model
+from callsheet.agents.asking import MAX_REPAIRS, ask_object, need_model
 from callsheet.agents.capability import Effect
+from callsheet.agents.demand import Demand
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
 from callsheet.prompts.cleaning import clean
@@ -32,7 +33,7 @@ class TableResult(BaseModel):
     query: Annotated[str, Field(description="what was computed, in words")]
 
 
-@agent(effect=Effect.READ, timeout_seconds=300.0)
+@agent(effect=Effect.READ, timeout_seconds=300.0, demand=Demand.of_calls(1 + MAX_REPAIRS, _MAX_TOKENS))
 async def analyze_table(path: str, question: str, context: Context) -> TableResult:
     """answer a question about a CSV file with totals, averages, counts, filters or rankings
 
