@@ -133,8 +133,8 @@ def agent(
 
     `capability` is what it offers under another name than its own, so that several agents can offer
     the same: a name, or the very contract, which its hints must then keep, and whose wording and policy
-    hold. `isolation` says where it runs, `terms` what it asks and allows, `demand` what an attempt asks of the
-    run's model at the most, `cache` how long its output may serve other runs ("1d").
+    hold. `isolation` says where it runs, `terms` what it asks and allows, `demand` what an attempt
+    asks of the run's model at the most, `cache` how long its output may serve other runs ("1d").
 
     Raises CapabilityError where a hint is missing or has no JSON form, for `*args`, `**kwargs` and
     positional-only parameters, and where the contract of a given capability isn't kept.
