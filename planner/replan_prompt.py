@@ -185,8 +185,8 @@ class ReplanPrompt:
 
 
 def _alternatives(situation: Situation) -> list[str]:
-    """The other capabilities on offer that take what the step in trouble is given, and do no more to the
-    world: a small model finds them nowhere else."""
+    """The other capabilities on offer that take what the step in trouble is given, give the same kind of
+    result, and do no more to the world: what a small model overlooks in a catalog."""
     step = situation.plan.steps[situation.trouble.step] if situation.trouble else None
     if step is None:
         return []
@@ -195,6 +195,7 @@ def _alternatives(situation: Situation) -> list[str]:
         for each in situation.catalog
         if each.name != step.capability.name
         and each.effect is step.capability.effect
+        and _result_type(each) == _result_type(step.capability)
         and (required := _required(each))
         and required <= step.inputs.keys()
     ]
@@ -203,6 +204,14 @@ def _alternatives(situation: Situation) -> list[str]:
 def _required(capability: Capability) -> frozenset[str]:
     required = capability.input_schema.get("required")
     return frozenset(map(str, required)) if isinstance(required, list) else frozenset()
+
+
+def _result_type(capability: Capability) -> JsonValue:
+    match capability.output_schema.get("properties"):
+        case {capability.main_output: {"type": kind}}:
+            return kind
+        case _:
+            return None
 
 
 def _describe_trouble(trouble: Trouble, title: str, detail: Detail) -> JsonObject:

@@ -26,6 +26,7 @@ _DROPPED = (
     "step {old} ({capability}) would be left out, and nothing does it any more: take it out of remove, or "
     "write it again with what is new; where there is no way to it, decide to ask or to give_up"
 )
+_SPARED = "step {old}: stays, as no new step does it instead"
 _NOTHING = "step {new}: `{value}` stands for nothing: write the value itself, or the id of a step in braces"
 _BRACES = re.compile(r"\{\s*[A-Za-z_][\w.]*\s*\}")
 
@@ -43,12 +44,15 @@ class Echoes:
         self._done = () if situation.words else tuple(self._find_done())
         self._renamed: dict[str, str] = {}
         self.steps = tuple(self._left(written))
-        self.removed = [each for each in removed if each not in self._renamed.values()]
+        self._spared = [] if situation.words or situation.pressure else self._find_spared(removed)
+        kept = {*self._renamed.values(), *self._spared}
+        self.removed = [each for each in removed if each not in kept]
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """A sentence for each step that was left out."""
-        return tuple(_ECHO.format(new=new, old=old) for new, old in self._renamed.items())
+        """A sentence for each step that was left out, or was not."""
+        left_out = (_ECHO.format(new=new, old=old) for new, old in self._renamed.items())
+        return (*left_out, *(_SPARED.format(old=old) for old in self._spared))
 
     def doubts(self) -> Iterator[str]:
         """A sentence for each thing that the model may not have meant."""
@@ -85,6 +89,22 @@ class Echoes:
         known = self._situation.plan.steps
         behind = steps_named_by(step)
         return any(id not in known or known[id].capability.effect in ACTING for id in behind)
+
+    def _find_spared(self, removed: Collection[str]) -> list[str]:
+        """What comes right behind the step in trouble, changes nothing, and is done by no new step: with the
+        new result it goes on as the plan says. Leaving out a change is doubted instead."""
+        steps, trouble = self._situation.plan.steps, self._situation.trouble
+        new = {str(step.get("capability")) for step in self.steps}
+        return [
+            id
+            for id in removed
+            if id in steps
+            and trouble is not None
+            and trouble.step in steps[id].dependencies
+            and self._situation.standings[id].standing is Standing.NOT_STARTED
+            and steps[id].capability.effect not in ACTING
+            and steps[id].capability.name not in new
+        ]
 
     def _find_same(self) -> Iterator[str]:
         trouble = self._situation.trouble

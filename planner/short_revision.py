@@ -20,6 +20,8 @@ from callsheet.agents.capability import Capability, JsonObject
 
 from .plan import From, Template, read_binding
 from .references import WIRE_ID
+from .repointing import steps_named_by
+from .revision import steps_of
 from .revision_format import Proposal, WorkedExample, closed, objects_in, read_decision, texts_in
 from .short_echoes import Echoes
 from .short_format import ShortFormat
@@ -97,7 +99,8 @@ class ShortRevisionFormat:
         translation = _translated(situation, steps)
         ids = {str(step["id"]) for step in steps}
         found = objects_in(translation.document.get("steps"), "steps")
-        echoes = Echoes(situation, [step for step in found if step["id"] in ids], removed)
+        fresh = [_expecting(step, situation) for step in found if step["id"] in ids]
+        echoes = Echoes(situation, fresh, removed)
         change = Succession(situation, echoes.steps, echoes.removed)
         notes = (*translation.notes, *echoes.notes, *change.notes)
         return Proposal(change.revision, reason, notes, (*translation.doubts, *echoes.doubts()))
@@ -192,6 +195,18 @@ def _known_steps(situation: Situation, steps: Sequence[JsonObject]) -> Iterator[
         if id not in written:
             acting = step.capability.effect in ACTING
             yield {"id": id, "capability": step.capability.name if acting else "", "inputs": {}}
+
+
+def _expecting(step: JsonObject, situation: Situation) -> JsonObject:
+    """The new step with what the plan expects of the one in trouble, where it does the same kind of work:
+    the format has no words for that, and a result is no better because nobody looks at it."""
+    old = steps_of(situation.plan.document).get(situation.trouble.step) if situation.trouble else None
+    if old is None or old.get("capability") != step.get("capability") or "for_each" in old:
+        return step
+    expected = old.get("expect")
+    # What it says of other steps may not hold for the new one.
+    alone = steps_named_by({"expect": expected}) <= {"output"}
+    return {**step, "expect": expected} if expected and alone else step
 
 
 def _without_named(step: JsonObject) -> JsonObject:

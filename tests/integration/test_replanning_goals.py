@@ -4,15 +4,13 @@ honest stop, and nothing that is done is done again."""
 from __future__ import annotations
 
 import json
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-# The benchmarks are not installed: they are found in the tree, behind everything that is.
-sys.path.append(str(Path(__file__).parents[2]))
-
+from benchmarks.__main__ import main
 from benchmarks.replanning.figures import figures_of
 from benchmarks.replanning.play import Played, play
 from benchmarks.replanning.scene import Scene, read_scenes
@@ -29,6 +27,7 @@ from callsheet.executor.events import (
 from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.planner.full_format import FullFormat
 
+ROOT = Path(__file__).parents[2]
 SCENES = {scene.name: scene for scene in read_scenes()}
 KEPT = {"bad_item": 3, "letter_bounced": 1, "missing_file": 1, "too_long": 1}
 """The work of a first plan that counts in the last one, where there is any."""
@@ -54,6 +53,17 @@ def test_a_goal_gets_to_its_end(name: str, tmp_path: Path) -> None:
     assert figures.calls == figures.asked == len(scene.decisions)
     assert (figures.repeated, found.done_twice) == ([], 0)
     assert len(figures.kept) == KEPT.get(name, 0)
+
+
+def test_the_benchmark_holds_the_promises(capsys: pytest.CaptureFixture[str]) -> None:
+    """It exits with 0 where nothing was done again or ended badly, and its figures are there for programs."""
+    assert (
+        main(["replanning", "--model", "scripted", "--json", "--scene", "too_long", "--scene", "refused"])
+        == 0
+    )
+    report = json.loads(capsys.readouterr().out)
+    assert [row["end"] for row in report["rows"]] == ["honest stop", "good end"]
+    assert report["totals"]["done again without a changed input"] == 0
 
 
 def test_there_are_goals_enough() -> None:
@@ -111,3 +121,15 @@ def test_doing_again_what_is_done_is_noticed() -> None:
     assert figures_of([*before, *other]).repeated == []
     kept: list[Event] = [adopted(2, "a", "b", afresh=("b",)), ResultKept(0.0, "b", {}, "a")]
     assert figures_of([*before, *kept]).kept == {("a", None), ("b", None)}
+
+
+def test_the_example_runs_and_prints_what_was_mended(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries it sees the answer, the reason, and that what was done was not done again."""
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(ROOT / "examples" / "replanning.py"), run_name="__main__")
+    answer, reason, attempts = capsys.readouterr().out.splitlines()
+    assert answer == "300.0 euros, 4.0 pieces"
+    assert reason.endswith("revised: The revenue is in the column net_sales.")
+    assert attempts == "{'units': 1, 'revenue': 2}"

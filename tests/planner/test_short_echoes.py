@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from jsonschema_rs import Draft202012Validator
+
 from callsheet.agents.capability import JsonObject
 from callsheet.planner.revision import Revision
 from callsheet.planner.short_revision import ShortRevisionFormat
 from callsheet.planner.situation import Situation, Trouble
 
-from .situations import MISSING, STEPS, plan, situation
+from .situations import MISSING, SHORT, STEPS, plan, situation
 from .test_revision_formats import new, small
 
 LETTER: JsonObject = {"id": "s1", "capability": "send", "inputs": {"to": "kim@x.org", "body": "Hello"}}
@@ -58,6 +60,13 @@ def test_what_used_the_echo_uses_what_is_done() -> None:
     assert [step["inputs"] for step in choice.add] == [{"text": {"from": "s1"}}]
 
 
+def test_what_is_removed_and_written_once_more_stays() -> None:
+    """The model wants to have it, and has it."""
+    again, more = new("s4", "read_file", path="a.txt"), new("s5", "shorten", text="{s4}")
+    choice = proposed(READ, again, more, remove=["s1"]).choice
+    assert (added(READ, again, more, remove=["s1"]), choice.remove) == (["s5"], ("s2",))
+
+
 def test_looking_again_after_a_change_is_meant() -> None:
     """Of work without effect, only what waits for nothing that changes something is an echo."""
     read: JsonObject = {"id": "s1", "capability": "read_file", "inputs": {"path": "a.txt"}}
@@ -101,3 +110,33 @@ def test_braces_around_nothing_are_doubted() -> None:
     """A new step has no item, and no variable."""
     (doubt,) = proposed(situation(), new("s4", "read_file", path="{item}")).doubts
     assert doubt.startswith("step s4: `{item}` stands for nothing")
+
+
+def test_a_change_can_be_named_as_removed_only_after_a_word() -> None:
+    """What is not needed for a change may go; the change itself only where somebody may want that."""
+    writer = ShortRevisionFormat()
+    failed, spoken = situation(), situation(trouble=None, words=("do not send it",))
+    step = new("s4", "read_file", path="b.txt")
+    assert Draft202012Validator(writer.schema(failed)).is_valid(small(step, remove=["s2"]))
+    assert not Draft202012Validator(writer.schema(failed)).is_valid(small(step, remove=["s3"]))
+    assert Draft202012Validator(writer.schema(spoken)).is_valid(small(remove=["s3"]))
+
+
+def test_what_was_expected_is_expected_of_the_step_that_does_it_anew() -> None:
+    """Leaving the expectation out is no way to accept a result: that is a decision of its own."""
+    careful: JsonObject = {**STEPS[0], "expect": ["len(output.text) > 10"]}
+    state = situation(plan(careful, *STEPS[1:]), trouble=Trouble("s1", (SHORT,)))
+    choice = proposed(state, new("s4", "read_file", path="b.txt"), new("s5", "find", pattern="*")).choice
+    assert [step.get("expect") for step in choice.add] == [["len(output.text) > 10"], None]
+
+
+def test_what_goes_on_from_the_step_in_trouble_stays() -> None:
+    """Named as removed by a model that sees only the step it mends; unless a new step does it instead."""
+    step, instead = new("s4", "read_file", path="b.txt"), new("s5", "shorten", "s4", text="{s4}")
+    assert proposed(situation(), step, remove=["s2"]).choice.remove == ("s1",)
+    assert (
+        "step s2: stays, as no new step does it instead" in proposed(situation(), step, remove=["s2"]).notes
+    )
+    assert set(proposed(situation(), step, instead, remove=["s2"]).choice.remove) == {"s1", "s2"}
+    spoken = situation(words=("do not shorten it",))
+    assert set(proposed(spoken, step, remove=["s2"]).choice.remove) == {"s1", "s2"}
