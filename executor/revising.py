@@ -97,7 +97,8 @@ def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> d
     for step in afresh:
         capability = after.steps[step].capability
         if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
-            wanted.setdefault(step, _DONE_BEFORE.format(capability=capability.name))
+            done_before = _DONE_BEFORE.format(capability=capability.name)
+            wanted[step] = "; ".join(why for why in (done_before, wanted.get(step)) if why)
         if capability.name in asked:
             wanted.setdefault(step, "")
     return wanted
