@@ -119,4 +119,4 @@ class DecisionFailed(PlanningFailed):
     """The model wrote no decision about a run that can be carried out; the plan stays as it is."""
 
     _lacking: ClassVar[str] = "decision that can be carried out"
-    _advice: ClassVar[str] = "Say to the run what is to be done, or use a larger model."
+    _advice: ClassVar[str] = "Start again with a goal that says more, or use a larger model."

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from callsheet.agents.capability import Capability, Effect, JsonObject
 from callsheet.agents.models.chat import ChatModel, Message
 from callsheet.prompts.budget import count_tokens
+from callsheet.prompts.cleaning import clean
 from callsheet.prompts.quoting import quote
 from callsheet.prompts.render import render
 
@@ -260,7 +261,8 @@ def _one_line(text: str | None) -> str:
 
 
 def _shown(value: JsonValue, limit: int) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    # A planner may have copied into its plan what it read in a result.
+    text = clean(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
 
 

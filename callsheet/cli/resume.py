@@ -15,7 +15,7 @@ from .store import LAST
 
 @click.command("resume", short_help="Go on with a run that was paused or interrupted.")
 @click.argument("run", default=LAST)
-@click.option("--yes", "-y", is_flag=True, help="Approve whatever waits for approval; ask nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Approve what the plan does; ask nothing.")
 @command
 @settings_options
 @strategy_options

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from callsheet.planner.plan import Plan
 from callsheet.planner.plan_diff import Change, compare
@@ -39,10 +41,15 @@ def step(id: str, **others: Any) -> dict[str, Any]:
     return {"id": id, "capability": "think", **others}
 
 
+def _text(model: BaseModel) -> str:
+    """JSON with its keys in order, which mean nothing."""
+    return json.dumps(model.model_dump(mode="json"), sort_keys=True)
+
+
 def content(each: Plan) -> tuple[list[str], str]:
     """The plan as text, but for the order of its steps and the words of its goal."""
-    rest = each.model_copy(update={"steps": (), "goal": ""}).model_dump_json()
-    return sorted(step.model_dump_json() for step in each.steps), rest
+    rest = each.model_copy(update={"steps": (), "goal": ""})
+    return sorted(map(_text, each.steps)), _text(rest)
 
 
 @given(documents(), documents())
