@@ -9,6 +9,8 @@ from callsheet.agents.capability import Capability, Effect
 
 from .literal_schema import LiteralSchemas
 
+MOST_DESCRIPTION = 2_000
+"""Characters of a description, however large the context is: it is paid for with every question."""
 MOST_TERSE = 60
 """Characters of a description where the catalog has to be shown tersely."""
 MOST_CHOICES = 12
@@ -35,7 +37,8 @@ def signature(capability: Capability, *, terse: bool = False) -> str:
 def description(capability: Capability, *, terse: bool) -> str:
     """What a capability does, on one line."""
     text = " ".join(capability.description.split())
-    return text if not terse or len(text) <= MOST_TERSE else text[: MOST_TERSE - 1] + "…"
+    most = MOST_TERSE if terse else MOST_DESCRIPTION
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def kind(schema: object, schemas: LiteralSchemas, depth: int = 0) -> str:
