@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from callsheet.agents.agent import Agent, Context, Isolation
+    from callsheet.agents.budget import Budget
     from callsheet.agents.capability import Capability, Effect
     from callsheet.agents.errors import Permanent, Retryable, Surprise
     from callsheet.agents.functions import agent
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Agent",
+    "Budget",
     "CallsheetError",
     "Capability",
     "ChatModel",
@@ -72,6 +74,7 @@ __all__ = [
 
 _HOMES = {
     "callsheet.agents.agent": ("Agent", "Context", "Isolation"),
+    "callsheet.agents.budget": ("Budget",),
     "callsheet.agents.capability": ("Capability", "Effect"),
     "callsheet.agents.errors": ("Permanent", "Retryable", "Surprise"),
     "callsheet.agents.functions": ("agent",),
@@ -86,11 +89,12 @@ _HOMES = {
     "callsheet.errors": ("CallsheetError", "ExitCode"),
     "callsheet.executor.control": ("RunControl",),
     "callsheet.executor.result": ("RunResult",),
-    "callsheet.orchestrator": ("Orchestrator", "Watch"),
+    "callsheet.orchestrator": ("Orchestrator",),
     "callsheet.planner.checker": ("CheckResult",),
     "callsheet.planner.plan": ("Plan", "Step"),
     "callsheet.planner.planner": ("Planned",),
     "callsheet.planner.policy": ("Policy",),
+    "callsheet.watch": ("Watch",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

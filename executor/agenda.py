@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
+from callsheet.agents.capability import Effect
 from callsheet.planner.compiled import CompiledStep
 from callsheet.planner.plan import Join
 
@@ -22,6 +23,8 @@ Question: TypeAlias = Literal["condition", "items", "reach", "approval"]
 """What may have to be settled before the work of a step can start."""
 
 T = TypeVar("T")
+
+_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 
 Lane: TypeAlias = tuple[str, ...]
 """Work for which the same agents will do: the capability, and the agents that failed at it before."""
@@ -163,12 +166,15 @@ class Agenda:
         elif len(self.lanes) > 1:
             self.lanes.move_to_end(lane)
 
-    def next_work(self, closed: Collection[Lane], most_sought: int) -> Work | None:
+    def next_work(self, closed: Collection[Lane], most_sought: int, *, harmless: bool) -> Work | None:
         """What has waited longest in the first lane that is not closed. While `most_sought` results are
-        looked for, only work that needs no looking."""
+        looked for, only work that needs no looking; where it is to be `harmless`, only such as changes
+        nothing."""
         for lane, waiting in self.lanes.items():
             if lane not in closed:
                 work = next(iter(waiting))
+                if harmless and self.steps[work[0]].capability.effect in _ACTING:
+                    continue
                 if len(self.sought) < most_sought or not self.is_to_seek(work):
                     return work
         return None

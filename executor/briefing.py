@@ -10,7 +10,7 @@ from callsheet.planner.situation import Mishap, Situation, Standing, StepStandin
 
 from .events import StepHeld
 from .failure import Failure
-from .record import RunRecord, StepRecord, StepStatus
+from .record import RunRecord, StepRecord, StepStatus, Work
 from .resolution import inputs_of
 from .state import RunState
 
@@ -69,9 +69,14 @@ def _mishap(state: RunState, step: CompiledStep, held: StepHeld) -> Mishap:
         item,
         failure.kind.value,
         failure.message,
-        state.agenda.attempts.get((step.id, item), 0),
+        _tries(state, (step.id, item)),
         None if isinstance(inputs, Failure) else inputs,
         failure.expectation,
         failure.values,
         state.record.surprises.get(step.id, {}).get(item),
     )
+
+
+def _tries(state: RunState, work: Work) -> int:
+    """The attempts at the work as it now is."""
+    return state.agenda.attempts.get(work, 0) - state.agenda.spare.get(work, 0)

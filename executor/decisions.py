@@ -68,7 +68,7 @@ def give_up_or_retry(state: RunState, work: Work, failure: Failure) -> Enter | S
     counted = attempts - agenda.spare.get(work, 0)
     if not failure.retryable or counted > agenda.steps[step].max_retries:
         return Enter(fail(state, agenda.steps[step], failure, item))
-    due = record.now + backoff(record.seed, step, item, attempts, failure.retry_after)
+    due = record.now + backoff(record.seed, step, item, counted, failure.retry_after)
     return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
 
 

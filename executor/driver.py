@@ -115,8 +115,9 @@ class Driver:
             for event in events:
                 self._enter(event)
             self._take_up()
-            if any(isinstance(event, RunResumed) for event in events):
-                # A word that waits already counts before anything starts.
+            if self._state.record.model_calls or any(isinstance(event, RunResumed) for event in events):
+                # A word that waits already counts before anything starts; while a plan is made, or nobody has
+                # the run, somebody may speak.
                 self._inbox += self._without_pauses(await self._correspondence.fetch())
                 self._take_in()
             await self._pursue()

@@ -63,7 +63,7 @@ from .fold import ENTRIES
 from .purse import Purse
 from .record import RunRecord, RunStatus, Try
 from .replan_consequences import before_adoption
-from .replan_decisions import ask_planner
+from .replan_decisions import ask_planner, is_listening
 from .state import RunState
 
 _NONE: tuple[Lane, ...] = ()
@@ -119,8 +119,10 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
     if agenda.questions:
         return answer_question(state, next(iter(agenda.questions)))
     if len(record.running) < state.max_concurrency:
-        if agenda.lanes and (work := agenda.next_work(closed, state.max_concurrency)) is not None:
-            return begin_work(state, work)
+        if agenda.lanes:
+            work = agenda.next_work(closed, state.max_concurrency, harmless=is_listening(state))
+            if work is not None:
+                return begin_work(state, work)
         if agenda.hedges:
             return begin_hedge(record, agenda, next(iter(agenda.hedges)))
     if not (agenda.unended or record.running or record.drafting or state.replanning):

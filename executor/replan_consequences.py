@@ -78,7 +78,7 @@ def _draft_halted(state: RunState, event: DraftHalted) -> None:
 
 
 def _decided(state: RunState) -> None:
-    state.replanning = None
+    state.replanning, state.heard = None, False
     state.replies.clear()
 
 
@@ -89,7 +89,7 @@ def _model_called(state: RunState, event: ModelCalled) -> None:
 
 def _replanning_started(state: RunState, event: ReplanningStarted) -> None:
     state.replanning = event
-    state.word_waits = False
+    state.heard, state.word_waits = state.word_waits, False
     state.pressed = state.pressed or bool(event.pressure)
 
 
@@ -123,6 +123,8 @@ def _despair(state: RunState, step: str, why: str) -> None:
 
 
 def _person_asked(state: RunState, event: PersonAsked) -> None:
+    # What led to the question is not decided before it is answered.
+    state.word_waits = state.word_waits or state.heard
     _decided(state)
 
 

@@ -19,6 +19,8 @@ from .state import RunState
 MOST_REPLANS_A_STEP = 3
 """How often the planner is asked about one step."""
 
+_ASKED_ENOUGH = "the planner has been asked as often as it may be"
+
 _FINAL = frozenset({FailureKind.BUDGET, FailureKind.DENIED, FailureKind.STUCK})
 """What no other plan is to get round: the budget, a person's no, and what was tried already."""
 
@@ -26,12 +28,14 @@ _FINAL = frozenset({FailureKind.BUDGET, FailureKind.DENIED, FailureKind.STUCK})
 def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> StepFailed | StepHeld:
     """Nothing more can be tried: the step fails, unless the planner may know a way on."""
     now = state.record.now
-    if step.on_failure is not OnFailure.REPLAN or failure.kind in _FINAL or not may_replan(state, step.id):
+    if step.on_failure is not OnFailure.REPLAN or failure.kind in _FINAL or not state.record.replans:
         return StepFailed(now, step.id, failure, item)
+    if not may_replan(state, step.id):
+        return StepFailed(now, step.id, _because(failure, _ASKED_ENOUGH), item)
     signature = _signature(state, step, failure, item)
     if _has_failed_before(state, step.id, signature):
         message = (
-            "after the plan was revised the same work failed again in the same way, so that another "
+            "stuck: after the plan was revised the same work failed again in the same way, so that another "
             f"revision would not help: {failure.message}"
         )
         return StepFailed(
@@ -55,6 +59,14 @@ def may_replan(state: RunState, step: str | None) -> bool:
     if state.purse is not None and state.purse.refusal(REVISION, record.now) is not None:
         return False
     return step is None or record.replanned.get(step, 0) < MOST_REPLANS_A_STEP
+
+
+def is_listening(state: RunState) -> bool:
+    """Whether somebody has said something about which the planner is still to decide: nothing that changes
+    the world begins until it has."""
+    if state.record.drafting or not (state.word_waits or state.heard):
+        return False
+    return state.replanning is not None or may_replan(state, None)
 
 
 def ask_planner(state: RunState) -> Enter | Replan | None:
@@ -91,9 +103,13 @@ def _first_lost(state: RunState) -> StepHeld | None:
 
 def _end_held(state: RunState, held: StepHeld) -> StepFailed:
     """The planner did not help: what was held fails after all."""
-    why = state.hopeless.get(held.step, "the planner has been asked as often as it may be")
-    failure = msgspec.structs.replace(held.failure, message=f"{held.failure.message} ({why})")
-    return StepFailed(state.record.now, held.step, failure, held.item)
+    why = state.hopeless.get(held.step, _ASKED_ENOUGH)
+    return StepFailed(state.record.now, held.step, _because(held.failure, why), held.item)
+
+
+def _because(failure: Failure, why: str) -> Failure:
+    """The failure, with why nobody does anything about it."""
+    return msgspec.structs.replace(failure, message=f"{failure.message} ({why})")
 
 
 def _signature(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> str:

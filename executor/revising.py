@@ -13,7 +13,7 @@ from callsheet.planner.plan import Step
 from .events import PlanAdopted
 from .granting import granted
 from .heritage import Heritage, changed_for_good
-from .record import RunRecord
+from .record import AttemptStatus, RunRecord, StepRecord
 from .state import RunState
 
 _ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
@@ -32,6 +32,9 @@ def adoption(
     afresh = begin_anew(before, after, state.replanning.step if state.replanning else None)
     drafting = state.record.drafting
     # What is drafted can be done twice without harm.
+    if not drafting and (overtaken := _overtaken(state, before, after)):
+        names = ", ".join(f"`{step}`" for step in overtaken)
+        return f"{names} changed something meanwhile, and is done: leave it in the plan as it is"
     if not drafting and (hindered := _hindered(state, before, after, afresh)):
         names = ", ".join(f"`{step}`" for step in hindered)
         return (
@@ -87,6 +90,27 @@ def _hindered(
         step
         for step in dict.fromkeys((*busy, *(step for step, _ in record.doubtful)))
         if (step in afresh or step not in after.steps) and before.steps[step].capability.effect in _ACTING
+    )
+
+
+def _overtaken(state: RunState, before: CheckedPlan, after: CheckedPlan) -> tuple[str, ...]:
+    """The steps that changed the world while the planner was thinking, and that it would change or leave
+    out: it does not know that they are done."""
+    asked = state.replanning.at if state.replanning else state.record.now
+    old, new = _by_id(before.plan.steps), _by_id(after.plan.steps)
+    return tuple(
+        step.id
+        for step in before.steps.values()
+        if step.capability.effect in _ACTING
+        and _was_done_since(state.record.steps[step.id], asked)
+        and not (step.id in new and _is_same(before, after, old[step.id], new[step.id]))
+    )
+
+
+def _was_done_since(step: StepRecord, at: float) -> bool:
+    return any(
+        attempt.status is AttemptStatus.SUCCEEDED and attempt.ended is not None and attempt.ended > at
+        for attempt in step.attempts
     )
 
 

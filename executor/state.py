@@ -34,6 +34,8 @@ class RunState:
     """What the planner is being asked about now."""
     replies: list[ModelCalled] = field(default_factory=list[ModelCalled])
     """What the model has answered to that so far."""
+    heard: bool = False
+    """The planner is being asked in the light of something that somebody has said."""
     halted: bool = False
     """What has been written of the plan since its last good step does not check: nothing starts."""
     word_waits: bool = False

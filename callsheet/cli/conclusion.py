@@ -19,6 +19,9 @@ def conclusion_lines(story: Story, advice: Advice) -> Iterator[str]:
     if result.status is RunStatus.FAILED and result.account:
         yield f"error: {result.account.describe()}"
     yield f"run {result.run} {_ended(story)}; `{advice.command('show', result.run)}` tells all about it"
+    if result.revision > 1:
+        command = advice.command("show", result.run, "--revisions")
+        yield f"the plan was revised; `{command}` tells how, and why"
     yield from waiting_lines(story, advice)
 
 

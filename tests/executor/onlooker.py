@@ -26,6 +26,7 @@ from callsheet.executor.events import (
 from callsheet.executor.failure import Failure
 from callsheet.executor.machine import apply, decide
 from callsheet.executor.record import ENDED, RUN_ENDED, AttemptStatus, RunRecord, StepStatus, Try, Work
+from callsheet.executor.replan_decisions import is_listening
 from callsheet.executor.resolution import inputs_of
 from callsheet.executor.state import RunState
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
@@ -90,11 +91,15 @@ class Onlooker:
         self._granted: dict[str, tuple[int, float]] = {}
         self._for_good: dict[str, int] = {}
         self._left: set[Try] = set()
+        self._listened = 0.0
+        """Until when somebody's word kept back what changes the world."""
 
     def read(self, events: Iterable[Event]) -> RunState:
         """All of them. At every one the machine can decide, and what it decides changes nothing."""
         for event in events:
             self._before(event)
+            if is_listening(self.state):
+                self._listened = event.at
             apply(self.state, event)
             self._after(event)
             self._place += 1
@@ -160,8 +165,11 @@ class Onlooker:
         content = self._contents.of(*work)
         assert content not in self._finished, f"{content} was done under an earlier plan"
         self._see_word_given(event, step)
+        acting = step.capability.effect in _ACTING
+        assert not (acting and is_listening(self.state)), "a word counts before the world is changed"
         if self._punctual and not any(each.item == event.item for each in self._attempts_now(event.step)):
-            assert event.at == self._may_begin(step), f"{event.step} began late"
+            kept_back = self._listened if acting else 0.0
+            assert event.at == max(self._may_begin(step), kept_back), f"{event.step} began late"
 
     def _see_join(self, step: CompiledStep) -> None:
         statuses = [self.state.record.steps[each].status for each in step.dependencies]

@@ -376,6 +376,35 @@ class TestWords:
         assert began(played) == ["a", "c"]
         assert [event.reason for event in played.of(PlanAdopted)] == ["", "as wished"]
 
+    def test_a_word_counts_before_the_world_is_changed(self) -> None:
+        """What changes something waits for the decision of whoever says stop; the rest goes on."""
+        journal = MemoryJournal()
+        checked = planned(
+            step("a", it="slow"), step("out", "send", it={"from": "a"}), step("b", "look", it={"from": "a"})
+        )
+        calm = revise(step("a", it="slow"), step("b", "look", it={"from": "a"}), reason="nothing is sent")
+        director = Director([calm], seconds=20.0)
+
+        async def speaks(inputs: Any, context: Any) -> Any:
+            await asyncio.sleep(5.0)
+            await RunControl(journal, VirtualClock()).tell("r", "send nothing", "kim")
+            await asyncio.sleep(5.0)
+            return "done"
+
+        played = direct(checked, director, by_input(slow=speaks), journal=journal)
+        assert played.result.status is RunStatus.COMPLETED
+        assert began(played) == ["a", "b"]
+
+    def test_what_changed_the_world_meanwhile_is_not_left_out(self) -> None:
+        """A planner that did not know that it was done is told so, and decides again."""
+        checked = planned(step("x", it="bad"), step("w", "save", it="w"), answer=0)
+        rash = revise(step("x", it="good"))
+        better = revise(step("x", it="good"), step("w", "save", it="w"))
+        director = Director([rash, better], seconds=5.0)
+        played = direct(checked, director, by_input(bad=BROKEN, w=slowly(2.0)))
+        assert "meanwhile" in director.told[1].refusal
+        assert began(played) == ["x", "w", "x"]
+
     def test_what_failed_may_be_tried_again_once_somebody_has_spoken(self) -> None:
         """Whoever speaks may have mended the world, so that the same failure is not stuck at once."""
         tries = iter([BROKEN, BROKEN, "mended"])
