@@ -30,7 +30,7 @@ def between_marks(text: str, name: str) -> str:
     return found[1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(results=RESULTS, tokens=st.integers(-1, 600))
 def test_there_are_never_more_tokens_than_asked_for(results: dict[str, JsonValue], tokens: int) -> None:
     """For every JSON and every number of tokens; and the same text each time."""
@@ -39,7 +39,7 @@ def test_there_are_never_more_tokens_than_asked_for(results: dict[str, JsonValue
     assert digest(results, tokens) == text
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(results=RESULTS, tokens=st.integers(0, 300))
 def test_there_are_never_more_tokens_by_the_estimate_either(results: dict[str, Any], tokens: int) -> None:
     """For every JSON, on a machine that has no encoding."""

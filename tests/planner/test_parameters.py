@@ -350,7 +350,7 @@ def _cases(draw: st.DrawFn) -> tuple[dict[str, JsonObject], dict[str, Any], str,
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 @given(_cases())
 def test_for_every_plan_and_every_value(

@@ -44,7 +44,7 @@ from .strategies import (
 )
 
 THOROUGH = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 
@@ -200,7 +200,7 @@ def test_what_is_accepted_stays_within_its_types(data: st.DataObject) -> None:
     event(f"something was absent: {run.absent > 0}")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(flows(), st.data())
 def test_absence_is_foreseen(document: dict[str, Any], data: st.DataObject) -> None:
     """For every flow that checks, whatever is skipped or fails on the way: no expression wants the result of
@@ -215,7 +215,7 @@ def test_absence_is_foreseen(document: dict[str, Any], data: st.DataObject) -> N
 
 @pytest.mark.slow
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
 )
 @given(objects(schemas(), least=1), st.data())
 def test_an_expression_stays_within_its_type(schema: JsonObject, data: st.DataObject) -> None:
@@ -257,7 +257,7 @@ def test_the_plans_are_worth_checking() -> None:
     several steps that refer to each other, conditions, for_each, expectations and templates."""
     seen: list[CheckedPlan | None] = []
 
-    @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(_checked())
     def collect(made: tuple[list[Capability], JsonObject, CheckedPlan | None]) -> None:
         seen.append(made[2])

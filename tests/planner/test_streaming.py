@@ -93,7 +93,7 @@ def cases(draw: st.DrawFn, *, whole: bool) -> tuple[list[Capability], list[Any],
 
 
 @given(cases(whole=False))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_draft_checks_and_drafts_only_grow(
     case: tuple[list[Capability], list[Any], list[str]],
 ) -> None:
@@ -119,7 +119,7 @@ def test_every_draft_checks_and_drafts_only_grow(
 
 
 @given(cases(whole=True))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_last_draft_has_all_of_a_plan_that_may_start(
     case: tuple[list[Capability], list[Any], list[str]],
 ) -> None:
