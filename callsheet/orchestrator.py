@@ -225,8 +225,8 @@ class Orchestrator:
         can be done twice without harm. Nobody can have reviewed it then.
         Where the goal leaves something open the run pauses with a question, which `control.tell` answers.
         A run that fails is a result, not an exception. What keeps a run from starting is one: GoalError
-        and PlanningFailed, PlanInvalid, ParameterError, LibraryUnreadable, what the model raises while it
-        plans, JournalError. Whatever happens after the run was created is in the journal.
+        and PlanningFailed, PlanningTimeUp, PlanInvalid, ParameterError, LibraryUnreadable, what the model
+        raises while it plans, JournalError. Whatever happens after the run was created is in the journal.
         """
         watch = watch or Watch()
         if stream and (plan is not None or review is not None):
@@ -309,9 +309,13 @@ class Orchestrator:
         watch: Watch,
         time_limit: float | None,
     ) -> RunResult:
+        began = self._clock.now()
         try:
             if checked is None:
-                checked = await prepared.plan(goal, self._require_model())
+                checked = await prepared.plan(goal, self._require_model(), time_limit)
+                if time_limit is not None:
+                    # Planning is a part of the run; how long somebody looks at the plan is not.
+                    time_limit = max(0.0, time_limit - (self._clock.now() - began))
             else:
                 prepared.require_affordable(checked)
             if checked is None:

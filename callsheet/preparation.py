@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from callsheet.agents.budget import Budget
 from callsheet.agents.capability import Capability
@@ -36,6 +38,7 @@ from callsheet.executor.result import RunResult
 from callsheet.executor.till import BudgetedModel, Till
 from callsheet.planner.bounds import Bounds
 from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.errors import PlanningTimeUp
 from callsheet.planner.plan_writer import CHEAPER
 from callsheet.planner.planner import Clarification, Planned, Planner
 
@@ -86,18 +89,19 @@ class Preparation:
         for event in begun:
             self._watch.hear(event)
 
-    async def plan(self, goal: str, model: ChatModel) -> CheckedPlan | None:
+    async def plan(self, goal: str, model: ChatModel, seconds: float | None) -> CheckedPlan | None:
         """The plan for the goal, adopted; None where the run waits for the answer to a question now.
 
-        What the model has answered before is not asked again. Raises RunTold where somebody wants the run
-        to stop, BudgetExceeded, and what Planner.plan raises.
+        What the model has answered before is not asked again. It may take so many `seconds`, and what the
+        budget allows. Raises RunTold where somebody wants the run to stop, PlanningTimeUp, BudgetExceeded,
+        and what Planner.plan raises.
         """
         asked: ChatModel = JournaledModel(model, self._enter, self._clock)
         purse = self._purse()
         if purse is not None:
             asked = BudgetedModel(asked, Till(purse))
         planner = self._planners.planner(RecallingModel(asked, self.history))
-        planned = await unless_cancelled(self._plan(planner, goal), self._journal.mailbox, self.run)
+        planned = await self._in_time(self._plan(planner, goal), seconds, purse)
         if isinstance(planned, Clarification):
             now = self._clock.now()
             await self._enter(PersonAsked(now, clean_text(planned.question)))
@@ -106,6 +110,23 @@ class Preparation:
         self.require_affordable(planned.checked)
         await self._enter(self._adoption(planned.checked))
         return planned.checked
+
+    async def _in_time(
+        self,
+        planning: Coroutine[Any, Any, Planned | Clarification],
+        seconds: float | None,
+        purse: Purse | None,
+    ) -> Planned | Clarification:
+        left = None if purse is None else purse.left(self._clock.now()).seconds
+        limit = min((each for each in (seconds, left) if each is not None), default=None)
+        timer = asyncio.timeout(limit)
+        try:
+            async with timer:
+                return await unless_cancelled(planning, self._journal.mailbox, self.run)
+        except TimeoutError:
+            if limit is None or not timer.expired():
+                raise
+            raise PlanningTimeUp(limit) from None
 
     def require_affordable(self, checked: CheckedPlan) -> None:
         """See that the budget admits the plan. Raises BudgetExceeded."""
@@ -121,8 +142,8 @@ class Preparation:
 
     async def fail(self, error: Exception) -> None:
         """The run ends, because of what was raised."""
-        kind = FailureKind.BUDGET if isinstance(error, BudgetExceeded) else FailureKind.PLANNING
-        await self._enter(RunFailed(self._clock.now(), Account(Failure(kind, clean_text(str(error))))))
+        failure = Failure(_kind_of(error), clean_text(str(error)))
+        await self._enter(RunFailed(self._clock.now(), Account(failure)))
 
     async def cancel(self, reason: str, letters: Sequence[int] = ()) -> RunResult:
         """The run ends, because somebody wanted that."""
@@ -166,6 +187,16 @@ class Preparation:
         await self._journal.append(self.run, [event], letters=letters)
         self.history.append(event)
         self._watch.hear(event)
+
+
+def _kind_of(error: Exception) -> FailureKind:
+    match error:
+        case BudgetExceeded():
+            return FailureKind.BUDGET
+        case PlanningTimeUp():
+            return FailureKind.TIME_LIMIT
+        case _:
+            return FailureKind.PLANNING
 
 
 def _digest(catalog: Sequence[Capability]) -> str:

@@ -57,6 +57,17 @@ class GoalUnclear(PlannerError):
         self.question = question
 
 
+class PlanningTimeUp(PlannerError):
+    """There was no plan within the `seconds` that the whole run may take."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"there was no plan within {seconds:g} s, and the run may take no longer; allow it more time, or "
+            "say the goal in smaller parts"
+        )
+        self.seconds = seconds
+
+
 class EmptyCatalog(PlannerError):
     """There is nothing to plan with: nobody offers a capability."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,17 +14,25 @@ from callsheet.agents.agent import Agent
 from callsheet.agents.budget import Budget
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions import agent
-from callsheet.agents.models.chat import ChatReply, Usage
+from callsheet.agents.models.chat import ChatChunk, ChatReply, ChatRequest, Usage
 from callsheet.agents.models.scripted import Script, ScriptedModel
 from callsheet.executor.errors import BudgetExceeded
-from callsheet.executor.events import AttemptStarted, DraftGrown, ModelCalled, PlanAdopted, WordSpoken
+from callsheet.executor.events import (
+    AttemptStarted,
+    DraftGrown,
+    ModelCalled,
+    PlanAdopted,
+    RunFailed,
+    WordSpoken,
+)
 from callsheet.executor.failure import FailureKind
 from callsheet.executor.journal import MemoryJournal
 from callsheet.executor.record import RunStatus
 from callsheet.executor.revision_story import tell_revisions
+from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.orchestrator import Orchestrator
 from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.errors import GoalUnclear
+from callsheet.planner.errors import GoalUnclear, PlanningTimeUp
 
 GOAL = "Find out what the double of the revenue is, which is in numbers or in figures"
 
@@ -227,6 +236,34 @@ class TestBudgets:
         assert result.status is RunStatus.FAILED
         assert result.account is not None
         assert result.account.failure.kind in (FailureKind.ERROR, FailureKind.BUDGET)
+
+
+class _Silent:
+    """A model that never answers."""
+
+    name = "silent"
+    context_tokens = 8192
+
+    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
+        await asyncio.sleep(1_000)
+        yield ChatChunk("too late")
+
+
+@pytest.mark.parametrize(("limit", "budget"), [(30.0, None), (None, "30s"), (60.0, "30s")])
+def test_planning_is_a_part_of_the_time_that_a_run_may_take(limit: float | None, budget: str | None) -> None:
+    """A model that never answers holds nobody up for longer than the run may take."""
+    journal, clock = MemoryJournal(), VirtualClock()
+
+    async def pursue() -> None:
+        whole = Orchestrator(AGENTS, model=_Silent(), store=journal, clock=clock, budget=budget)
+        with pytest.raises(PlanningTimeUp, match="30 s"):
+            await whole.run(GOAL, time_limit=limit)
+
+    run_virtually(pursue())
+    (summary,) = journal.runs()
+    last = journal.read(summary.run)[-1]
+    assert isinstance(last, RunFailed) and last.account.failure.kind is FailureKind.TIME_LIMIT
+    assert last.at - summary.created == pytest.approx(30.0, abs=1.0)
 
 
 class TestStreaming:

@@ -257,7 +257,7 @@ def test_the_plans_are_worth_checking() -> None:
     several steps that refer to each other, conditions, for_each, expectations and templates."""
     seen: list[CheckedPlan | None] = []
 
-    @settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=220, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(_checked())
     def collect(made: tuple[list[Capability], JsonObject, CheckedPlan | None]) -> None:
         seen.append(made[2])
