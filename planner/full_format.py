@@ -40,6 +40,15 @@ _FLOW: Mapping[str, JsonObject] = {
 _SHAPE = 'the answer has to be an object with steps and answer: {"steps": [...], "answer": "..."}'
 
 
+MOST_STEPS = 500
+"""Of a plan that a model writes; people may write larger ones."""
+
+_TOO_MANY = (
+    "{count:,} steps are too many: 500 are allowed; work that is done for each of many things is one step, "
+    "with for_each"
+)
+
+
 class FullFormat:
     """Expressions, conditions, `for_each`, expectations, joins and policies.
 
@@ -96,7 +105,8 @@ class FullFormat:
     def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document, or a question, or what is lacking.
 
-        Raises ValueError where the answer has no list of steps, or a step says something twice.
+        Raises ValueError where the answer has no list of steps, more of them than a model is to write, or a
+        step says something twice.
         """
         match answer:
             case {"answer": {"ask": str(question)}} if question.strip():
@@ -104,6 +114,8 @@ class FullFormat:
             case {"answer": {"lacking": list(lacking)}} if wanted := _texts(lacking):
                 return Translation({}, wanted=wanted)
             case dict() if isinstance(written := answer.get("steps"), list):
+                if len(written) > MOST_STEPS:
+                    raise ValueError(_TOO_MANY.format(count=len(written)))
                 steps = FullSteps(written, catalog)
                 document: JsonObject = {**answer, "goal": goal, "steps": steps.documents()}
                 if "answer" in answer:

@@ -12,6 +12,7 @@ from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.errors import PlanningFailed, PromptTooLong
+from callsheet.planner.full_format import FullFormat
 from callsheet.planner.planner import Planned, Planner
 from callsheet.planner.short_format import ShortFormat
 
@@ -73,6 +74,17 @@ async def test_ten_thousand_good_steps_are_too_many() -> None:
         pytest.raises(PlanningFailed, match="10,000 steps are too many"),
     ):
         await Planner(model, wire_format=ShortFormat(), max_repairs=1).plan(GOAL, CATALOG)
+
+
+async def test_a_flood_in_the_full_format_is_refused_too() -> None:
+    """However well each of its steps checks, with what to write instead."""
+    many = [{"id": f"s{at}", "do": {"read_file": {"path": "a.txt"}}} for at in range(10_000)]
+    flood = json.dumps({"steps": many, "answer": "{s0}"})
+    with (
+        ScriptedModel([flood], piece_length=100_000) as model,
+        pytest.raises(PlanningFailed, match=r"10,000 steps are too many.*for_each"),
+    ):
+        await Planner(model, wire_format=FullFormat(), max_repairs=0).plan(GOAL, CATALOG)
 
 
 class Dropping(ScriptedModel):
