@@ -17,7 +17,9 @@ from .record import AttemptStatus, RunRecord, StepRecord
 from .state import RunState
 
 _ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
-_DONE_BEFORE = "the run has done `{capability}` before, which cannot be undone, and this would be another time"
+_DONE_BEFORE = (
+    "the run has done `{capability}` before, which cannot be undone, and this would be another time"
+)
 
 
 def adoption(

@@ -314,7 +314,7 @@ def test_a_doubt_ends_the_drafts() -> None:
     assert "s2 depends on s1" in reader.problem
 
 
-@pytest.mark.parametrize("size", [30, 300, 900])
+@pytest.mark.parametrize("size", [30, 300, 450])
 def test_the_cost_is_in_proportion_to_the_plan(size: int) -> None:
     """Step by step, all looks together read each step 22 times at most, and short plans at every step."""
     step = {"do": {"read_file": {"path": "a"}}}
