@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ class Gap(NamedTuple):
     sentence: str
     capability: str | None = None
     into: str | None = None
+
+
+FRESH_TEMPERATURE = 0.7
+"""For a model that would give the same wrong answer again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,9 @@ class Draft:
     extends: bool = False
     question: str | None = None
     wanted: tuple[str, ...] = ()
+
+
+def is_stuck(drafts: Sequence[Draft]) -> bool:
+    """Whether the model has given the same wrong answer twice: shown it once more it would say it for ever.
+    It is asked afresh then, at `FRESH_TEMPERATURE`, and chance does the rest."""
+    return len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer

@@ -13,7 +13,7 @@ from callsheet.agents.models.json_answer import read_json_answer
 
 from .coverage import find_doubtful_names, find_forgotten_names, find_unmade_results
 from .diagnostics import Diagnostic
-from .draft import Draft, Gap
+from .draft import FRESH_TEMPERATURE, Draft, Gap, is_stuck
 from .fixes import Fixed, fix
 from .goal_parts import find_dropped_parts
 from .planning_prompt import PlanningPrompt
@@ -62,16 +62,14 @@ class PlanningTask:
         """What to ask next, after the drafts so far."""
         if isinstance(self._format, ShortFormat) and (lacking := self.lacking(drafts)) is not None:
             return self._addition(self._format, lacking)
-        # A model that gives the same wrong answer again is not helped by seeing it once more:
-        # it is asked afresh, and chance does the rest.
-        stuck = len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer
+        stuck = is_stuck(drafts)
         turns = self._prompt.repair(drafts[-1]) if drafts and drafts[-1].problems and not stuck else ()
         return ChatRequest(
             (*self._messages, *turns),
             self._schema,
             "plan",
             self._max_tokens,
-            temperature=0.7 if stuck else 0.0,
+            temperature=FRESH_TEMPERATURE if stuck else 0.0,
             seed=len(drafts),
         )
 

@@ -11,7 +11,7 @@ from callsheet.agents.models.json_answer import read_json_answer
 from .asking import PlanningProgress, collect
 from .checker import Policy
 from .decision import Decision, Revise
-from .draft import Draft
+from .draft import FRESH_TEMPERATURE, Draft, is_stuck
 from .errors import DecisionFailed
 from .full_revision import FullRevisionFormat
 from .planner import default_format
@@ -24,9 +24,6 @@ from .short_revision import ShortRevisionFormat
 from .shortlist import Shortlist
 from .situation import Situation
 from .wire_format import WireFormat
-
-FRESH_TEMPERATURE = 0.7
-"""For a model that would give the same wrong answer again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +77,7 @@ class Replanner:
         tries: list[_Try] = []
         while len(tries) <= self._max_repairs:
             drafts = [each.draft for each in tries]
-            # Shown its wrong answer a second time, a model says the same for ever.
-            stuck = len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer
+            stuck = is_stuck(drafts)
             request = ChatRequest(
                 (*messages, *(prompt.repair(drafts[-1]) if drafts and not stuck else ())),
                 schema,
