@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
@@ -28,12 +28,25 @@ class Fixed(NamedTuple):
 def fix(document: JsonObject, catalog: Sequence[Capability], policy: Policy) -> Fixed:
     """Complete paths, apply certain fixes until none is left, then drop the work that nothing needs."""
     document, completed = complete_paths(document)
-    notes = list(completed)
+    mended = mend(document, catalog, policy)
+    return mended._replace(notes=(*completed, *mended.notes))
+
+
+def mend(
+    document: JsonObject,
+    catalog: Sequence[Capability],
+    policy: Policy,
+    keep: Collection[str] = (),
+) -> Fixed:
+    """Apply certain fixes until none is left, then drop the work that nothing needs, but for the steps to
+    `keep`."""
+    notes: list[str] = []
     result = check(document, catalog, policy)
     for _ in range(MOST_ROUNDS):
         repaired, applied = apply_fixes(document, result.errors)
         if not applied:
-            repaired, applied = drop_unused(document, result.warnings)
+            unused = [each for each in result.warnings if each.step not in keep]
+            repaired, applied = drop_unused(document, unused)
         if not applied:
             break
         document, result = repaired, check(repaired, catalog, policy)

@@ -8,19 +8,18 @@ from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.capability import CHANGING, Capability, JsonObject
 
-from .checker import CheckResult, Policy, check
+from .checker import Policy
 from .compiled import CheckedPlan
 from .diagnostics import Diagnostic
 from .errors import RevisionError
 from .expressions.near import did_you_mean, meant
-from .fixes import MOST_ROUNDS, apply_fixes, complete_paths, drop_unused
+from .fixes import complete_paths, mend
 from .repointing import steps_named_by
 from .revision import Revision, revise, steps_of
 from .situation import Situation, Standing
 
-_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 _BEGUN = (Standing.DONE, Standing.UNDER_WAY)
 _OPEN = (Standing.NOT_STARTED, Standing.IN_TROUBLE)
 
@@ -51,7 +50,8 @@ def check_revision(situation: Situation, revision: Revision, policy: Policy) -> 
         document = revise(situation.plan.document, _sparing(completed, situation), situation.used_ids)
     except RevisionError as error:
         return Revised(None, error.problems)
-    document, result, mended = _mended(document, situation, policy)
+    kept = _finished(situation, document)
+    document, result, mended = mend(document, _known_capabilities(situation), policy, kept)
     problems = tuple(map(_sentence, result.errors)) or tuple(_find_refusals(situation, revision, document))
     checked = None if problems else result.plan
     return Revised(checked, problems, document, result.diagnostics, (*notes, *mended))
@@ -63,7 +63,7 @@ def _past(situation: Situation) -> dict[str, JsonObject]:
     return {
         id: steps[id]
         for id, step in situation.plan.steps.items()
-        if step.capability.effect in _ACTING and situation.standings[id].standing in _BEGUN
+        if step.capability.effect in CHANGING and situation.standings[id].standing in _BEGUN
     }
 
 
@@ -95,25 +95,6 @@ def _completed(revision: Revision, goal: str) -> tuple[Revision, tuple[str, ...]
     changed, of_changed = complete_paths({"goal": goal, "steps": list(revision.replace)})
     steps = (tuple(cast("list[JsonObject]", each["steps"])) for each in (add, changed))
     return replace(revision, add=next(steps), replace=next(steps)), (*of_added, *of_changed)
-
-
-def _mended(
-    document: JsonObject, situation: Situation, policy: Policy
-) -> tuple[JsonObject, CheckResult, tuple[str, ...]]:
-    catalog = _known_capabilities(situation)
-    kept = _finished(situation, document)
-    notes: list[str] = []
-    result = check(document, catalog, policy)
-    for _ in range(MOST_ROUNDS):
-        repaired, applied = apply_fixes(document, result.errors)
-        if not applied:
-            unused = [each for each in result.warnings if each.step not in kept]
-            repaired, applied = drop_unused(document, unused)
-        if not applied:
-            break
-        document, result = repaired, check(repaired, catalog, policy)
-        notes += applied
-    return document, result, tuple(notes)
 
 
 def _known_capabilities(situation: Situation) -> tuple[Capability, ...]:
