@@ -17,6 +17,7 @@ from callsheet.cli.application import application
 
 from .background import Background
 from .chat_server import ChatServer
+from .script import open_shop
 from .terminal import Terminal
 
 TEAM = '''
@@ -212,3 +213,13 @@ def server() -> Iterator[ChatServer]:
     """A model behind HTTP on loopback that answers `done` until it is told otherwise."""
     with ChatServer(["done"]).serving() as running:
         yield running
+
+
+@pytest.fixture
+def said(server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the planner says, one turn after the other: to be filled by the test."""
+    open_shop(folder)
+    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    server.answers.clear()
+    return server.answers

@@ -9,17 +9,7 @@ import pytest
 
 from .chat_server import ChatServer
 from .conftest import Invoke, Start, step, write_plan
-from .script import ASKS, FAILS, FIGURES, GOAL, MENDS, decision, do, mailed, open_shop, plan, question
-
-
-@pytest.fixture
-def said(server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the planner says, one turn after the other: to be filled by the test."""
-    open_shop(folder)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    server.answers.clear()
-    return server.answers
+from .script import ASKS, FAILS, FIGURES, GOAL, MENDS, decision, do, mailed, plan, question
 
 
 @pytest.fixture

@@ -13,20 +13,10 @@ from callsheet.planner.bounds import Bounds, Totals
 
 from .chat_server import ChatServer
 from .conftest import Invoke, step, write_plan
-from .script import ASKS, FAILS, FIGURES, GOAL, MENDS, do, open_shop, plan
+from .script import ASKS, FAILS, FIGURES, GOAL, MENDS, do, plan
 
 DEAR = plan(*(do(f"r{n}", "revenue", file="figures") for n in range(5)), answer="{[r0, r1, r2, r3, r4]}")
 CHEAP = plan(FIGURES, answer="{read}")
-
-
-@pytest.fixture
-def said(server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the planner says, one turn after the other: to be filled by the test."""
-    open_shop(folder)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    server.answers.clear()
-    return server.answers
 
 
 def test_the_preview_has_the_bounds_and_the_budget(

@@ -7,21 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from .chat_server import ChatServer
 from .conftest import Invoke, step, write_plan
-from .script import FAILS, GOAL, MENDS, open_shop, question
+from .script import FAILS, GOAL, MENDS, question
 
 CHANGED = '~ read\n    inputs.file: "numbers" -> "figures"\n'
-
-
-@pytest.fixture
-def said(server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the planner says, one turn after the other: to be filled by the test."""
-    open_shop(folder)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    server.answers.clear()
-    return server.answers
 
 
 @pytest.fixture

@@ -7,19 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from .chat_server import ChatServer
 from .conftest import Invoke
-from .script import FAILS, FIGURES, GOAL, MENDS, NUMBERS, decision, do, mailed, open_shop, plan
-
-
-@pytest.fixture
-def said(server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the planner says, one turn after the other: to be filled by the test."""
-    open_shop(folder)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    server.answers.clear()
-    return server.answers
+from .script import FAILS, FIGURES, GOAL, MENDS, NUMBERS, decision, do, mailed, plan
 
 
 def test_a_failure_is_mended_while_the_run_goes_on(invoke: Invoke, said: list[str]) -> None:

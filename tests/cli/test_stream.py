@@ -5,24 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
-from .chat_server import ChatServer
 from .conftest import Invoke, step, write_plan
-from .script import FIGURES, GOAL, MENDS, NUMBERS, TWICE, do, mailed, open_shop, plan, question
+from .script import FIGURES, GOAL, MENDS, NUMBERS, TWICE, do, mailed, plan, question
 
 STREAMED = ("run", GOAL, "--yes", "--stream")
 GOOD = plan(FIGURES, TWICE, answer="{twice}")
-
-
-@pytest.fixture
-def said(server: ChatServer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the planner says, one turn after the other: to be filled by the test."""
-    open_shop(folder)
-    monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    server.answers.clear()
-    return server.answers
 
 
 def test_a_streamed_plan_comes_to_the_same_answer(invoke: Invoke, said: list[str]) -> None:
