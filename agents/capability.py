@@ -34,6 +34,10 @@ class Effect(StrEnum):
     """Changes something that cannot be taken back."""
 
 
+CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
+"""The effects that change something."""
+
+
 class Capability(BaseModel):
     """The contract that every agent offering this work keeps.
 
@@ -86,7 +90,7 @@ class Capability(BaseModel):
                 Validator(schema)
             except ValueError as error:
                 raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
-        if self.cache is not None and self.effect not in (Effect.PURE, Effect.READ):
+        if self.cache is not None and self.effect in CHANGING:
             raise CapabilityError(
                 self.name,
                 f"its effect is {self.effect}, and only pure or read work may be cached; leave `cache` out",

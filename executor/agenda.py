@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
-from callsheet.agents.capability import Effect
+from callsheet.agents.capability import CHANGING
 from callsheet.planner.compiled import CompiledStep
 from callsheet.planner.plan import Join
 
@@ -24,7 +24,6 @@ Question: TypeAlias = Literal["condition", "items", "reach", "approval"]
 
 T = TypeVar("T")
 
-_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 
 Lane: TypeAlias = tuple[str, ...]
 """Work for which the same agents will do: the capability, and the agents that failed at it before."""
@@ -173,7 +172,7 @@ class Agenda:
         for lane, waiting in self.lanes.items():
             if lane not in closed:
                 work = next(iter(waiting))
-                if harmless and self.steps[work[0]].capability.effect in _ACTING:
+                if harmless and self.steps[work[0]].capability.effect in CHANGING:
                     continue
                 if len(self.sought) < most_sought or not self.is_to_seek(work):
                     return work

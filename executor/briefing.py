@@ -51,7 +51,7 @@ def _standing(step: StepRecord, record: RunRecord) -> StepStanding:
         return StepStanding(Standing.IN_TROUBLE)
     found = _STANDINGS.get(step.status)
     if found is None:
-        begun = step.attempts and step.attempts[-1].number and step.status is not StepStatus.PENDING
+        begun = step.attempts and step.status is not StepStatus.PENDING
         found = Standing.UNDER_WAY if begun else Standing.NOT_STARTED
     return StepStanding(found, step.output if found is Standing.DONE else None)
 

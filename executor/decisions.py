@@ -187,9 +187,8 @@ def _works_of(
 ) -> dict[int | None, dict[str, Any]] | StepFailed | StepHeld:
     """The inputs of everything the step is still to do, or of the first so many, by item; or how it fails
     for want of them."""
-    items = state.record.steps[step.id].items
     works: dict[int | None, dict[str, Any]] = {}
-    places = (None,) if items is None else range(len(items))
+    places = state.record.steps[step.id].places
     left = (item for item in places if (step.id, item) not in state.agenda.inherited)
     for item in islice(left, most):
         inputs = inputs_of(state.record, step, item)

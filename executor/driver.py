@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Mapping
 
 from callsheet.agents.agent import Agent, Context
-from callsheet.agents.capability import Effect
+from callsheet.agents.capability import CHANGING
 from callsheet.agents.figures import Figures
 from callsheet.agents.models.chat import ChatModel
 
@@ -63,7 +63,6 @@ from .timers import Timers
 
 _MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
 _NEWS = (Letter, Decided, Drafted)
-_HEDGED = (Effect.PURE, Effect.READ)
 
 
 class Driver:
@@ -346,7 +345,7 @@ class Driver:
         self._launches.append(attempt)
         if step.total_timeout_seconds is not None:
             self._limit_step(step.id, at)
-        if self._state.hedge and not command.hedge and step.capability.effect in _HEDGED:
+        if self._state.hedge and not command.hedge and step.capability.effect not in CHANGING:
             usual = self._dispatch.usual_seconds(found.name, step.capability.name)
             if usual is not None:
                 self._timers.hedge(attempt, at + usual)

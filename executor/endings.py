@@ -10,6 +10,7 @@ from .state import RunState
 
 
 def settle(state: RunState, step: str) -> None:
+    """One more piece of the step's work is done: with the last one it has ended."""
     if state.record.steps[step].status is StepStatus.COMPLETED:
         state.ripe.pop(step, None)
         if state.agenda.questions:
@@ -20,12 +21,14 @@ def settle(state: RunState, step: str) -> None:
 
 
 def see_if_ripe(state: RunState, step: str) -> None:
+    """The planner can be asked about a step that is held once nothing of it can go on."""
     held = state.record.held.get(step)
     if held is not None and (None in held or len(held) == state.record.steps[step].unfinished):
         state.ripe[step] = None
 
 
 def queue_failure(state: RunState, work: Work, failure: Failure) -> None:
+    """What becomes of the work is to be decided, unless that is settled."""
     if not is_settled(state, work):
         state.agenda.failed.append((work, failure))
 
@@ -43,12 +46,14 @@ def is_settled(state: RunState, work: Work) -> bool:
 
 
 def end_run(state: RunState, account: Account) -> None:
+    """The run fails, as soon as what runs has stopped."""
     if not state.is_ending:
         state.verdict = account
         doom(state, state.record.running)
 
 
 def doom(state: RunState, attempts: Iterable[Try]) -> None:
+    """These attempts are to be told to stop, as far as they have not been."""
     running = state.record.running
     state.agenda.doomed.update(
         (attempt, None) for attempt in attempts if running[attempt].status is AttemptStatus.RUNNING

@@ -25,8 +25,7 @@ def granted(state: RunState) -> Grant:
 
 def reaching(record: RunRecord, grant: Grant, step: CompiledStep) -> Grant:
     """The grant, and whatever the step reaches with the inputs that it has."""
-    items = record.steps[step.id].items
-    for item in (None,) if items is None else range(len(items)):
+    for item in record.steps[step.id].places:
         inputs = inputs_of(record, step, item)
         if not isinstance(inputs, Failure):
             grant = grant.including(step, inputs)

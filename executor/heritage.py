@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from callsheet.agents.capability import Effect
+from callsheet.agents.capability import CHANGING, Effect
 from callsheet.planner.compiled import CompiledStep
 
 from .failure import Failure
@@ -22,7 +22,6 @@ from .resolution import inputs_of
 from .results import result_key
 
 NO_TRACE = ""
-_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 
 Steps: TypeAlias = Mapping[str, CompiledStep]
 """The steps of a plan, by id."""
@@ -82,7 +81,7 @@ class Heritage:
 
     def _keep(self, record: RunRecord, step: CompiledStep, steps: Steps) -> None:
         known = record.steps[step.id]
-        for item in (None,) if known.items is None else range(len(known.items)):
+        for item in known.places:
             output = _output(record, step.id, item)
             key = None if output is None else self.key(record, step, item, steps)
             if output is not None and key is not None:
@@ -97,11 +96,9 @@ class Heritage:
     def _mark(self, record: RunRecord, step: CompiledStep, steps: Steps) -> str:
         """What a step leaves to those behind it: its own work where it writes, else what was before it."""
         known = record.steps[step.id]
-        if step.capability.effect not in _ACTING or not (known.attempts or known.kept):
+        if step.capability.effect not in CHANGING or not (known.attempts or known.kept):
             return self.traces[step.id]
-        items = known.items
-        works = (None,) if items is None else range(len(items))
-        keys = (self.key(record, step, item, steps) for item in works)
+        keys = (self.key(record, step, item, steps) for item in known.places)
         return "+" + _digest(key or "?" for key in keys)
 
 

@@ -6,7 +6,7 @@ is an event of its own, or follows from one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -108,6 +108,11 @@ class StepRecord(msgspec.Struct, gc=False):
     since: int = 1
     earlier: int = 0
     dropped: bool = False
+
+    @property
+    def places(self) -> Sequence[int | None]:
+        """What its work is counted by: its items, or None for the one piece of work that it is."""
+        return (None,) if self.items is None else range(len(self.items))
 
 
 @dataclass(slots=True)

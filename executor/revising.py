@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from callsheet.agents.capability import Effect
+from callsheet.agents.capability import CHANGING, Effect
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.decision import Revise
 from callsheet.planner.plan import Step
@@ -16,7 +16,6 @@ from .heritage import Heritage, changed_for_good
 from .record import AttemptStatus, RunRecord, StepRecord
 from .state import RunState
 
-_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 _DONE_BEFORE = (
     "the run has done `{capability}` before, which cannot be undone, and this would be another time"
 )
@@ -91,7 +90,7 @@ def _hindered(
     return tuple(
         step
         for step in dict.fromkeys((*busy, *(step for step, _ in record.doubtful)))
-        if (step in afresh or step not in after.steps) and before.steps[step].capability.effect in _ACTING
+        if (step in afresh or step not in after.steps) and before.steps[step].capability.effect in CHANGING
     )
 
 
@@ -103,7 +102,7 @@ def _overtaken(state: RunState, before: CheckedPlan, after: CheckedPlan) -> tupl
     return tuple(
         step.id
         for step in before.steps.values()
-        if step.capability.effect in _ACTING
+        if step.capability.effect in CHANGING
         and _was_done_since(state.record.steps[step.id], asked)
         and not (step.id in new and _is_same(before, after, old[step.id], new[step.id]))
     )

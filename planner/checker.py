@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from callsheet.agents.capability import Capability, Effect
+from callsheet.agents.capability import CHANGING, Capability
 
 from .compiled import CheckedPlan, CompiledStep, Expectation
 from .contracts import Contract
@@ -33,8 +33,6 @@ __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
 
 RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", PARAMETERS}
 """Names that no step may have, because they mean something else in an expression."""
-
-_NO_EFFECT = (Effect.PURE, Effect.READ)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +207,7 @@ class _Check:
         acting = [
             name
             for name, checked in self._steps.items()
-            if checked is not None and checked.contract.capability.effect not in _NO_EFFECT
+            if checked is not None and checked.contract.capability.effect in CHANGING
         ]
         useful = needed_for(graph, (*answer.named, *acting))
         for at, step in enumerate(self._plan.steps):

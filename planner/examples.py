@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.capability import CHANGING, Capability, Effect, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def _traits_of(example: Example) -> frozenset[str]:
 
 
 def _traits(capability: Capability) -> Iterator[str]:
-    if capability.effect in (Effect.WRITE, Effect.IRREVERSIBLE):
+    if capability.effect in CHANGING:
         yield "changes"
     properties = capability.output_schema.get("properties")
     for schema in properties.values() if isinstance(properties, dict) else ():

@@ -14,7 +14,7 @@ from typing import Self
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect
+from callsheet.agents.capability import CHANGING, Capability, Effect
 
 from .compiled import CheckedPlan, CompiledStep
 from .expressions.tree import Constant, DictDisplay, Tree, children
@@ -28,7 +28,6 @@ MOST_SEARCHED = 2_000
 MOST_SHOWN = 120
 """Characters of a name in a sentence."""
 
-_CHANGING = (Effect.WRITE, Effect.IRREVERSIBLE)
 _EVERYTHING_NEAR = re.compile(r"(?:\./?)?|(?:\*{1,2}/)*[*?]+(?:\.[\w*?]+)*")
 """The workspace itself, and patterns that name nothing in it: they may be looked at, not changed."""
 _BEFORE = r"(?<![\w./\\~@#%+-])"
@@ -165,8 +164,8 @@ class Grant:
 
     def _naming(self, steps: Collection[CompiledStep]) -> Self:
         """The grant, and what stands in these steps as it is."""
-        changing = [step for step in steps if step.capability.effect in _CHANGING]
-        others = [step for step in steps if step.capability.effect not in _CHANGING]
+        changing = [step for step in steps if step.capability.effect in CHANGING]
+        others = [step for step in steps if step.capability.effect not in CHANGING]
         reached = {name: set(targets) for name, targets in self.reached.items()}
         for step in steps:
             reached.setdefault(step.capability.name, set()).update(targets_in(_constants(step)))

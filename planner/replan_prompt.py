@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.capability import CHANGING, Capability, JsonObject
 from callsheet.agents.models.chat import ChatModel, Message
 from callsheet.prompts.budget import count_tokens
 from callsheet.prompts.cleaning import clean
@@ -39,7 +39,6 @@ MOST_DECISIONS = 10
 MOST_RETIRED = 40
 MOST_ALTERNATIVES = 5
 
-_ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 _MARKS = ("message", "inputs", "values", "result", "history", "refusal", "budget")
 
 
@@ -172,7 +171,7 @@ class ReplanPrompt:
 
     def _past(self) -> list[str]:
         steps = self._situation.plan.steps
-        return [id for id in self._results if id in steps and steps[id].capability.effect in _ACTING]
+        return [id for id in self._results if id in steps and steps[id].capability.effect in CHANGING]
 
     def _troubles(self, detail: Detail) -> list[JsonObject]:
         situation = self._situation

@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from callsheet.agents.capability import Capability, JsonObject
+from callsheet.agents.capability import CHANGING, Capability, JsonObject
 
 from .repointing import repoint_step, steps_named_by
 from .revision import steps_of
 from .situation import Situation, Standing
-from .succession import ACTING
 
 _ECHO = "step {new}: left out, as {old} has done it already"
 _SAME = (
@@ -88,7 +87,7 @@ class Echoes:
     def _follows_change(self, step: JsonObject) -> bool:
         known = self._situation.plan.steps
         behind = steps_named_by(step)
-        return any(id not in known or known[id].capability.effect in ACTING for id in behind)
+        return any(id not in known or known[id].capability.effect in CHANGING for id in behind)
 
     def _find_spared(self, removed: Collection[str]) -> list[str]:
         """What comes right behind the step in trouble, changes nothing, and is done by no new step: with the
@@ -102,7 +101,7 @@ class Echoes:
             and trouble is not None
             and trouble.step in steps[id].dependencies
             and self._situation.standings[id].standing is Standing.NOT_STARTED
-            and steps[id].capability.effect not in ACTING
+            and steps[id].capability.effect not in CHANGING
             and steps[id].capability.name not in new
         ]
 
@@ -127,10 +126,10 @@ class Echoes:
     def _is_wanted(self, id: str) -> bool:
         standing = self._situation.standings[id].standing
         open_ = standing in (Standing.NOT_STARTED, Standing.IN_TROUBLE)
-        return open_ and self._capability(id).effect in ACTING
+        return open_ and self._capability(id).effect in CHANGING
 
     def _acts(self, step: JsonObject) -> bool:
-        return self._effects.get(str(step.get("capability"))) in ACTING
+        return self._effects.get(str(step.get("capability"))) in CHANGING
 
     def _capability(self, id: str) -> Capability:
         return self._situation.plan.steps[id].capability

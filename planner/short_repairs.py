@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias, cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.capability import CHANGING, Capability, JsonObject
 
 from .coverage import find_names
 from .goal_parts import is_asked_for
@@ -171,7 +171,7 @@ def _is_asked_for(step: _Step, goal: str, catalog: _Catalog) -> bool:
 
 def _is_still(step: _Step, catalog: _Catalog) -> bool:
     capability = catalog.get(step.capability)
-    return capability is not None and capability.effect in (Effect.PURE, Effect.READ)
+    return capability is not None and capability.effect not in CHANGING
 
 
 def _made_up(step: _Step, goal: str) -> str | None:

@@ -16,7 +16,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, JsonObject
+from callsheet.agents.capability import CHANGING, Capability, JsonObject
 
 from .plan import From, Template, read_binding
 from .references import WIRE_ID
@@ -27,7 +27,7 @@ from .short_echoes import Echoes
 from .short_format import ShortFormat
 from .short_steps import ShortSteps
 from .situation import Situation, Standing
-from .succession import ACTING, Succession
+from .succession import Succession
 from .wire_format import Translation
 
 MOST_STEPS = 6
@@ -175,7 +175,7 @@ def _removable(situation: Situation) -> Iterator[str]:
     free = bool(situation.words or situation.pressure)
     for id, step in situation.plan.steps.items():
         begun = situation.standings[id].standing in (Standing.DONE, Standing.UNDER_WAY)
-        if id != trouble and not (step.capability.effect in ACTING and (begun or not free)):
+        if id != trouble and not (step.capability.effect in CHANGING and (begun or not free)):
             yield id
 
 
@@ -193,7 +193,7 @@ def _known_steps(situation: Situation, steps: Sequence[JsonObject]) -> Iterator[
     written = {str(step["id"]) for step in steps}
     for id, step in situation.plan.steps.items():
         if id not in written:
-            acting = step.capability.effect in ACTING
+            acting = step.capability.effect in CHANGING
             yield {"id": id, "capability": step.capability.name if acting else "", "inputs": {}}
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.budget import NOTHING, Quantity, Spending
-from callsheet.agents.capability import Effect
+from callsheet.agents.capability import CHANGING
 from callsheet.agents.demand import NO_DEMAND, demand_of
 from callsheet.agents.figures import Figures
 from callsheet.agents.models.chat import Usage
@@ -28,7 +28,6 @@ BACKOFF_CAP_SECONDS = 60.0
 GRACE_SECONDS = 2.0
 
 _ANY = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
-_HEDGED = (Effect.PURE, Effect.READ)
 _NONE: frozenset[Quantity] = frozenset()
 _COST: frozenset[Quantity] = frozenset(("cost",))
 _TOKENS: frozenset[Quantity] = frozenset(("tokens",))
@@ -98,7 +97,7 @@ class Measure:
     def _may_be_hedged(self, step: CompiledStep) -> bool:
         return (
             self._conditions.hedge
-            and step.capability.effect in _HEDGED
+            and step.capability.effect not in CHANGING
             and len(self._agents(step.capability.name)) > 1
         )
 

@@ -12,15 +12,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Effect, JsonObject
+from callsheet.agents.capability import CHANGING, JsonObject
 
 from .plan import From, Literal, Template, read_binding, write_binding
 from .repointing import repoint_binding, repoint_step, steps_named_by, steps_named_in
 from .revision import Revision, steps_of
 from .situation import Situation, Standing
-
-ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
-"""Effects that change something."""
 
 _SUPERSEDED = "step {old}: left out, as {new} does it now"
 _ADDED = "what step {id} gives was added to the answer, as no step takes it"
@@ -119,7 +116,7 @@ class Succession:
         return [id for id in self._plan.steps if id in reached and id not in these]
 
     def _successor(self, old: str) -> str | None:
-        acting = self._plan.steps[old].capability.effect in ACTING
+        acting = self._plan.steps[old].capability.effect in CHANGING
         fitting = [id for id, step in self._new.items() if self._acts(step) is acting]
         taken = self._taken_by_new().union(self._pairs.values())
         ends = [id for id in fitting if id not in taken]
@@ -146,7 +143,7 @@ class Succession:
         return frozenset[str]().union(*(steps_named_by(repoint_step(each, repoint)) for each in kept))
 
     def _acts(self, step: JsonObject) -> bool:
-        return self._effects.get(str(step.get("capability"))) in ACTING
+        return self._effects.get(str(step.get("capability"))) in CHANGING
 
 
 def _with_results(answer: JsonValue, ids: Sequence[str]) -> JsonValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from callsheet.agents.capability import Effect
+from callsheet.agents.capability import CHANGING, Effect
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 from callsheet.planner.plan import Binding, From, Join, Literal, Step, Template
 
@@ -18,7 +18,6 @@ _EFFECTS = {
     Effect.WRITE: "WRITES",
     Effect.IRREVERSIBLE: "IRREVERSIBLE",
 }
-CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
 """The effects that a person is asked about."""
 MOST_SHOWN = 80
 """Characters of an input."""
