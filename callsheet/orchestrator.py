@@ -18,6 +18,7 @@ from callsheet.agents.registry import Registry
 from callsheet.agents.strategies import Strategy
 from callsheet.agents.workspace import Workspace
 from callsheet.config import Settings
+from callsheet.equipment import Equipment
 from callsheet.errors import CallsheetError
 from callsheet.executor.clock import Clock, SystemClock
 from callsheet.executor.control import RunControl
@@ -118,6 +119,8 @@ class Orchestrator:
         self._max_replans = max_replans
         self._budget = Budget.parse(budget) if isinstance(budget, str) else budget
         self._prices = prices or Prices()
+        named = "" if wire_format is None else wire_format.name
+        self._equipment = Equipment(self._registry, model, self._policy, self._prices, named)
 
     @classmethod
     def configured(
@@ -352,6 +355,7 @@ class Orchestrator:
             self.journal,
             self._registry,
             self._planners,
+            self._equipment,
             self._clock,
             self._prices,
             self.bounds,

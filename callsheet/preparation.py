@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from callsheet.agents.budget import Budget
-from callsheet.agents.capability import Capability
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.prices import Prices
 from callsheet.agents.registry import Registry
@@ -42,6 +39,7 @@ from callsheet.planner.errors import PlanningTimeUp
 from callsheet.planner.plan_writer import CHEAPER
 from callsheet.planner.planner import Clarification, Planned, Planner
 
+from .equipment import Equipment
 from .planners import Planners
 from .watch import Watch
 
@@ -49,7 +47,7 @@ from .watch import Watch
 class Preparation:
     """One run before it starts. `history` are its events so far, and grows as more happens.
 
-    `bounds` measures a plan, for runs with a budget.
+    `equipment` is noted with the run, and `bounds` measures a plan, for runs with a budget.
     """
 
     def __init__(
@@ -59,6 +57,7 @@ class Preparation:
         journal: Journal,
         registry: Registry,
         planners: Planners,
+        equipment: Equipment,
         clock: Clock,
         prices: Prices,
         bounds: Callable[[CheckedPlan], Bounds],
@@ -69,6 +68,7 @@ class Preparation:
         self._journal = journal
         self._registry = registry
         self._planners = planners
+        self._equipment = equipment
         self._clock = clock
         self._prices = prices
         self._bounds = bounds
@@ -78,13 +78,16 @@ class Preparation:
         self, goal: str, model: str, budget: Budget | None, checked: CheckedPlan | None, reason: str
     ) -> None:
         """Begin the run, with the plan that there is, if there is one, and why it is that."""
-        digest = _digest(self._registry.catalog)
         limits = "" if budget is None else budget.describe()
         now = self._clock.now()
-        created = RunCreated(now, self.run, clean_text(goal), new_seed(), digest, model, limits)
-        adopted = [] if checked is None else [self._adoption(checked, reason)]
-        await self._journal.create(created, *adopted)
-        begun: list[Event] = [created, *adopted]
+        created = RunCreated(
+            now, self.run, clean_text(goal), new_seed(), self._equipment.digest, model, limits
+        )
+        begun: list[Event] = [self._equipment.noted(now)]
+        if checked is not None:
+            begun.append(self._adoption(checked, reason))
+        await self._journal.create(created, *begun)
+        begun.insert(0, created)
         self.history += begun
         for event in begun:
             self._watch.hear(event)
@@ -198,8 +201,3 @@ def _kind_of(error: Exception) -> FailureKind:
         case _:
             return FailureKind.PLANNING
 
-
-def _digest(catalog: Sequence[Capability]) -> str:
-    """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
-    contracts = [capability.model_dump(mode="json") for capability in catalog]
-    return hashlib.sha256(json.dumps(contracts, sort_keys=True).encode()).hexdigest()[:16]

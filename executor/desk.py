@@ -18,6 +18,7 @@ from callsheet.agents.figures import Figures
 from callsheet.agents.registry import Registry
 from callsheet.agents.strategies import Candidate, Strategy, StrategyError, strategy_named
 
+from .record import Try
 from .seat import Seats
 from .waiting import Queue, Waiter, WaitingRoom
 
@@ -109,8 +110,9 @@ class Desk:
         failures: Mapping[str, int] = _NO_FAILURES,
         exclude: Container[str] = (),
         newcomer: bool = False,
+        attempt: Try | None = None,
     ) -> Agent | Wait | Nobody:
-        """Who is to do a piece of work. Changes nothing.
+        """Who is to do a piece of work. Changes nothing. Which `attempt` it is makes no difference here.
 
         `failures` counts, by agent, what failed at this very work for the agent's own reasons. `exclude`
         are not to be taken at all. A `newcomer` (who was not called by `wait`) leaves a free seat to

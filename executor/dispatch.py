@@ -14,9 +14,10 @@ from .agenda import Lane
 from .attempts import Outcome
 from .clock import Clock
 from .commands import StartAttempt
-from .desk import Desk, Nobody, Wait
+from .desk import Nobody, Wait
 from .events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from .record import AttemptRecord
+from .staging import Casting
 
 _UNKNOWN = Figures()
 
@@ -28,7 +29,7 @@ class Dispatch:
 
     def __init__(
         self,
-        desk: Desk,
+        desk: Casting,
         clock: Clock,
         figures: Mapping[tuple[str, str], Figures],
         contested: frozenset[str],
@@ -58,6 +59,7 @@ class Dispatch:
             failures=command.failures,
             exclude=busy,
             newcomer=newcomer,
+            attempt=(command.step.id, command.item, command.attempt),
         )
         if isinstance(found, Wait) and not command.hedge:
             self._close(command.lane, found, newcomer)

@@ -56,6 +56,7 @@ from .replan_decisions import fail
 from .replanning import Decided, Drafted
 from .reuse import Reuse
 from .runner import Assignment
+from .staging import News
 from .state import RunState
 from .surroundings import Surroundings
 from .till import BudgetedModel, Till
@@ -87,17 +88,18 @@ class Driver:
         self._asking = Asking(around.approve, clock, self._post, self._break, self._wake)
         mailbox = around.journal.mailbox
         self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
-        self._dispatch = Dispatch(around.desk, clock, figures, contested, self._wake)
+        self._dispatch = Dispatch(around.staging.desk, clock, figures, contested, self._wake)
+        self._pace = around.staging.pace
         self._till = None if state.purse is None else Till(state.purse)
         asks = Owner(midway=True)
         self._counsel = Counsel(state, around, self._post, self._break, lambda: self._model_for(asks))
         self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
         self._attempts = Attempts(
-            around.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
+            around.staging.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
-        self._inbox: list[Event | Letter | Decided | Drafted] = []
+        self._inbox: list[News] = []
         self._waiter: asyncio.Future[None] | None = None
         self._woken = False
         self._answered: list[int] = []
@@ -220,15 +222,21 @@ class Driver:
             self._attempts.launch(attempt)
 
     async def _wait_for_news(self) -> None:
-        if not (self._inbox or self._woken):
+        while not (self._woken or self._may_take_in()):
             self._waiter = self._loop.create_future()
             await self._waiter
         if self._broken is not None:
             broken, self._broken = self._broken, None
             raise broken
 
+    def _may_take_in(self) -> bool:
+        return bool(self._inbox) if self._pace is None else self._pace.is_ready(self._inbox, self._wake)
+
     def _take_in(self) -> None:
-        inbox, self._inbox = self._inbox, []
+        if self._pace is None:
+            inbox, self._inbox = self._inbox, []
+        else:
+            inbox, self._inbox = self._pace.divide(self._inbox)
         for entry in inbox:
             event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
             if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
@@ -287,6 +295,8 @@ class Driver:
             self._waiter.set_result(None)
 
     def _enter(self, event: Event) -> None:
+        if self._pace is not None:
+            event = self._pace.follow(event)
         apply(self._state, event)
         self._batch.append(event)
 

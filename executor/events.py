@@ -12,8 +12,10 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from callsheet.agents.demand import Demand
 from callsheet.agents.figures import Figures
 from callsheet.agents.models.chat import FinishReason, Role, Usage
+from callsheet.agents.terms import Terms
 
 from .errors import EventUnreadable, EventUnwritable
 from .failure import Account, Failure
@@ -46,6 +48,32 @@ class RunCreated(_Event, frozen=True):
     budget: str = ""
 
 
+class EquippedAgent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An agent who was there: what it offers, what it asks where it asks anything, and what an attempt may
+    ask of the run's model, None where nobody knows."""
+
+    name: str
+    capabilities: tuple[str, ...]
+    terms: Terms | None = None
+    demand: Demand | None = None
+
+
+class RunEquipped(_Event, frozen=True):
+    """With what the goal is pursued. `contracts` is the whole catalog, `agents` who offers it; a plan keeps
+    to `max_steps`, and asks for an approval where its steps have one of the effects `approval_for`. The
+    model takes `context_tokens`, plans are written in `wire_format` (empty: as is usual for the model), and
+    the `price` of its tokens is in dollars a million, of questions, answers and what is cached, where it
+    is known."""
+
+    contracts: tuple[dict[str, Any], ...]
+    agents: tuple[EquippedAgent, ...]
+    max_steps: int
+    approval_for: tuple[str, ...] = ()
+    context_tokens: int = 0
+    wire_format: str = ""
+    price: tuple[str, str, str] | None = None
+
+
 class ModelMessage(msgspec.Struct, frozen=True):
     """One message of a journaled request."""
 
@@ -69,7 +97,8 @@ class ModelCalled(_Event, frozen=True):
     started.
 
     `started` is when; `at` is when the answer was complete. `error` says why there is none, or
-    only a part of one, in `reply`.
+    only a part of one, in `reply`. `chunks` are the pieces in which it came, each with its seconds since
+    `started` and its number of characters; there are none where it came in one piece at the end.
     """
 
     started: float
@@ -83,6 +112,7 @@ class ModelCalled(_Event, frozen=True):
     item: int | None = None
     attempt: int | None = None
     midway: bool = False
+    chunks: tuple[tuple[float, int], ...] = ()
 
 
 class PlanAdopted(_Event, frozen=True):
@@ -484,6 +514,7 @@ class RunCancelled(_Event, frozen=True):
 
 Event: TypeAlias = (
     RunCreated
+    | RunEquipped
     | ModelCalled
     | PlanAdopted
     | DraftBegun

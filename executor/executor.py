@@ -29,6 +29,7 @@ from .replanning import MakeDrafter, MakeReplanner
 from .result import RunResult
 from .revival import require_agents, revive
 from .runner import LocalRunner, Runner
+from .staging import Casting, Pace, Staging
 from .state import RunState
 from .surroundings import Approve, Surroundings
 
@@ -52,7 +53,8 @@ class Executor:
     `replanner` makes who is asked, `max_replans` times at most (five, or as often as the run that is
     resumed was allowed), about failures, surprises and people's
     words; without one a failure or a surprise is final. `prices` are those of models, for runs with
-    a budget. `drafter` makes who writes the plan of a run that starts before there is one.
+    a budget. `drafter` makes who writes the plan of a run that starts before there is one. `pace` says when
+    news is taken in, where a run follows the course of another.
     """
 
     def __init__(
@@ -69,13 +71,14 @@ class Executor:
         needs_approval: Callable[[CompiledStep], bool] | None = None,
         on_event: Callable[[Event], None] | None = None,
         grace_seconds: float = GRACE_SECONDS,
-        desk: Desk | None = None,
+        desk: Casting | None = None,
         fail_fast: bool = True,
         hedge: bool = False,
         replanner: MakeReplanner | None = None,
         max_replans: int | None = None,
         prices: Prices | None = None,
         drafter: MakeDrafter | None = None,
+        pace: Pace | None = None,
     ) -> None:
         if max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1")
@@ -91,11 +94,10 @@ class Executor:
         self._can_replan = replanner is not None and model is not None
         self._max_replans = max_replans
         self._surroundings = Surroundings(
-            desk or Desk(registry),
+            Staging(runner or LocalRunner(), desk or Desk(registry), pace),
             journal,
             workspace,
             self._clock,
-            runner or LocalRunner(),
             model,
             approve,
             on_event,

@@ -15,6 +15,7 @@ from .events import (
     RunCancelled,
     RunCompleted,
     RunCreated,
+    RunEquipped,
     RunFailed,
     RunPaused,
     decode,
@@ -147,7 +148,7 @@ def summarize(first: Event, last: Event) -> RunSummary:
 
 def _is_before_its_start(last: Event) -> bool:
     match last:
-        case RunCreated() | PlanAdopted(revision=1) | ModelCalled(step=None, midway=False):
+        case RunCreated() | RunEquipped() | PlanAdopted(revision=1) | ModelCalled(step=None, midway=False):
             return True
         case _:
             return False

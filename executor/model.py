@@ -57,12 +57,15 @@ class JournaledModel(ModelVeil):
         """Ask, and yield the answer as it is written. Raises what the model raises."""
         started = self._clock.now()
         texts: list[str] = []
+        chunks: list[tuple[float, int]] = []
         usage = Usage()
         finish: FinishReason | None = None
         error: str | None = None
         try:
             async for chunk in self._model.stream(request):
-                texts.append(chunk.text)
+                if chunk.text:
+                    texts.append(chunk.text)
+                    chunks.append((round(self._clock.now() - started, 3), len(chunk.text)))
                 usage, finish = chunk.usage or usage, chunk.finish_reason or finish
                 yield chunk
         except BaseException as raised:
@@ -83,6 +86,7 @@ class JournaledModel(ModelVeil):
                     self._owner.item,
                     self._owner.attempt,
                     self._owner.midway,
+                    tuple(chunks) if len(chunks) > 1 else (),
                 )
             )
 

@@ -13,11 +13,10 @@ from callsheet.agents.workspace import Workspace
 from callsheet.planner.compiled import CheckedPlan, CompiledStep
 
 from .clock import Clock
-from .desk import Desk
 from .events import ApprovalRequested, Event
 from .journal import Journal
 from .replanning import MakeDrafter, MakeReplanner
-from .runner import Runner
+from .staging import Staging
 
 Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
 """Asks somebody whether a step may start. None where nobody says: the run waits for a letter then."""
@@ -30,11 +29,10 @@ Admit: TypeAlias = Callable[[CheckedPlan, Spending, Collection[str], Budget], Se
 class Surroundings:
     """What a run needs from outside, as given to the Executor."""
 
-    desk: Desk
+    staging: Staging
     journal: Journal
     workspace: Workspace
     clock: Clock
-    runner: Runner
     model: ChatModel | None
     approve: Approve | None
     on_event: Callable[[Event], None] | None

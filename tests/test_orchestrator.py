@@ -73,7 +73,7 @@ async def test_a_goal_is_planned_run_and_answered() -> None:
         result = await Orchestrator([stock], model=model, store=journal).run(PLAN["goal"])
     assert (result.status, result.answer) == (RunStatus.COMPLETED, "15")
     events = journal.read(result.run)
-    assert [type(event) for event in events[1:3]] == [ModelCalled, PlanAdopted]
+    assert [type(event) for event in events[2:4]] == [ModelCalled, PlanAdopted]
     assert read_history(journal, result.run) == result
 
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from callsheet.agents.demand import Demand
 from callsheet.agents.models.chat import Usage
+from callsheet.agents.terms import Terms
 from callsheet.executor.errors import EventUnreadable, EventUnwritable
 from callsheet.executor.events import Event, RunCreated, StepSkipped, decode, encode
 from callsheet.executor.json_copy import NotJson, clean_text, copy_json
@@ -32,6 +34,8 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     type(None): st.none(),
     Usage: st.builds(Usage, st.integers(0, 10**9), st.integers(0, 10**9)),
+    Demand: st.builds(Demand, st.integers(0, 99), st.integers(0, 10**9), st.none() | st.integers(0, 10**9)),
+    Terms: st.builds(Terms, price=st.floats(0, 100), max_concurrency=st.none() | st.integers(1, 99)),
 }
 
 
@@ -47,6 +51,8 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(arguments)
     if origin is dict:
         return st.dictionaries(TEXT, values(arguments[1]), max_size=3)
+    if origin is tuple and arguments[-1] is not ...:
+        return st.tuples(*map(values, arguments))
     if origin in (list, tuple):
         return st.lists(values(arguments[0]), max_size=3).map(origin)
     if issubclass(annotation, Enum):
