@@ -7,19 +7,24 @@ tags and repeated keys are refused: a document says each thing once, and it says
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ClassVar, Never, cast
+from types import NoneType
+from typing import Any, Never, cast
 
 import yaml
 from pydantic import JsonValue
+from yaml.reader import ReaderError
 
 from .errors import DocumentError
 
 MAX_BYTES = 50_000_000
 MAX_NESTING = 64
 
+_TOO_DEEP = f"it is nested more than {MAX_NESTING} deep"
 _TAG = "tag:yaml.org,2002:"
 _INT = re.compile(r"[-+]?[0-9]+\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
@@ -31,8 +36,27 @@ _RESOLVERS = (
     ("float", _FLOAT, "-+.0123456789"),
     ("null", _NULL, ["~", "n", "N", ""]),
 )
-_OPENING = re.compile(r"[\[{]")
-_INDENTED = re.compile(rf"^[ ?:-]{{{MAX_NESTING},}}", re.MULTILINE)
+_WORDS: dict[str, JsonValue] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_TYPES = {"null": (NoneType,), "bool": (bool,), "int": (int,), "float": (float, int)}
+
+_STEP = 2
+"""Spaces by which a level of a compact document is indented."""
+_WIDTH = 100
+_MOST_IN_FLOW = 90
+_MOST_IN_KEY = 1_000
+"""Nobody has to look further than 1,024 characters for the colon of a key (YAML 1.2.2, 7.4.2)."""
+_PLAIN = re.compile(r"[^\W\d](?:[\w ./()+*=<>'-]*[\w./()+*=<>'-])?\Z")
+_OLD_WORDS = frozenset(("y", "yes", "n", "no", "on", "off", "true", "false", "null"))
+_FOLD = re.compile(r"(.{60,90}[^ ]) (?=[^ ])")
+_UNPRINTABLE = re.compile(
+    "[^\t\n -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""What stands in quotes only, written out: controls, and what YAML 1.1 takes for the end of a line."""
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def read_document(path: Path) -> JsonValue:
@@ -46,8 +70,9 @@ def read_document(path: Path) -> JsonValue:
         text = content.decode("utf-8-sig")
     except OSError as error:
         raise DocumentError(str(path), f"it cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise DocumentError(str(path), "it is no UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DocumentError(str(path), "it is no UTF-8 text", line) from None
     if path.suffix.lower() == ".json":
         return read_json(text, str(path))
     return read_yaml(text, str(path))
@@ -59,8 +84,7 @@ def read_json(text: str, source: str = "the text") -> JsonValue:
     def no_repeats(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
         entries = dict(pairs)
         if len(entries) < len(pairs):
-            keys = [key for key, _ in pairs]
-            repeated = next(key for key in keys if keys.count(key) > 1)
+            ((repeated, _),) = Counter(key for key, _ in pairs).most_common(1)
             raise DocumentError(source, f"the key {repeated!r:.80} stands twice in one object")
         return entries
 
@@ -68,7 +92,10 @@ def read_json(text: str, source: str = "the text") -> JsonValue:
         raise DocumentError(source, f"{name} is no JSON")
 
     try:
-        return cast(JsonValue, json.loads(text, object_pairs_hook=no_repeats, parse_constant=no_constants))
+        return cast(
+            JsonValue,
+            json.loads(text, object_pairs_hook=no_repeats, parse_constant=no_constants, parse_float=_finite),
+        )
     except json.JSONDecodeError as error:
         raise DocumentError(source, f"this is no JSON: {error.msg}", error.lineno) from None
     except RecursionError:
@@ -80,77 +107,227 @@ def read_json(text: str, source: str = "the text") -> JsonValue:
 def read_yaml(text: str, source: str = "the text") -> JsonValue:
     """The value of a YAML text. Raises DocumentError with the line where it goes wrong."""
     try:
-        if _may_be_deep(text):
-            _refuse_depth(text, source)
-        value = yaml.load(text, _Loader)
+        return _YamlReader(text, source).document()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise DocumentError(source, f"this is no YAML: {error.problem}", line) from None
-    except yaml.YAMLError as error:
-        raise DocumentError(source, f"this is no YAML: {error}") from None
-    except RecursionError:
-        raise DocumentError(source, "it is nested too deeply") from None
-    except ValueError:
-        raise DocumentError(source, "it holds a number that cannot be read") from None
-    _refuse_aliases(value, source)
-    return cast(JsonValue, value)
+        # libyaml looks ahead, and may refuse the depth itself before a single level has been read.
+        is_deep = "nesting depth" in str(error.problem)
+        problem = _TOO_DEEP if is_deep else f"this is no YAML: {error.problem}"
+        raise DocumentError(source, problem, line) from None
+    except ReaderError as error:
+        line = text.encode().count(b"\n", 0, error.position) + 1
+        problem = f"{error.reason} (#x{error.character:04x})"
+        raise DocumentError(source, f"this is no YAML: {problem}", line) from None
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise DocumentError(source, "it holds half a character (a lone surrogate)", line) from None
 
 
-def write_yaml(value: JsonValue) -> str:
-    """The YAML of a value, which `read_yaml` gives back: keys in their order, long texts as blocks."""
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+def write_yaml(value: JsonValue, *, compact: bool = False) -> str:
+    """The YAML of a value, which `read_yaml` gives back: keys in their order, long texts as blocks.
+
+    With `compact`, each list and mapping that holds no text of several lines, and takes no more than 90
+    characters so, stands on one line: `{at: 0.5, step: s1}`. A text of several lines is then a block
+    wherever YAML can hold it there unchanged, also where its lines end in spaces; and ValueError is raised
+    for what could not be read back: infinities, lone surrogates, more than 64 levels.
+    """
+    if not compact:
+        return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+    if _is_too_deep(value):
+        raise ValueError(_TOO_DEEP)
+    return "\n".join(_lines(value, "", 0)) + "\n"
 
 
-def _may_be_deep(text: str) -> bool:
-    """A cheap test before the exact one: deep nesting takes many brackets, or a deep indentation."""
-    return len(_OPENING.findall(text)) > MAX_NESTING or _INDENTED.search(text) is not None
+class _YamlReader:
+    """Builds the value while the parser's events pass, which is quicker than composing its nodes first.
+    The parser does not recurse, so that depth is refused before anything does."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._next: Callable[[], Any] = yaml.CSafeLoader(text).get_event
+        self._source = source
+
+    def document(self) -> JsonValue:
+        """The only document; null where there is none."""
+        self._next()  # The stream begins,
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return None
+        value = self._value(self._next(), 0)
+        self._next()  # and the document ends.
+        if not isinstance(event := self._next(), yaml.StreamEndEvent):
+            raise self._no_yaml(event, "but found another document")
+        return value
+
+    def _value(self, event: Any, depth: int) -> JsonValue:
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.AliasEvent):
+            raise self._error(event, "aliases (*name) are not allowed; write the value out")
+        if depth == MAX_NESTING:
+            raise self._error(event, _TOO_DEEP)
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(event, depth + 1)
+        return self._sequence(event, depth + 1)
+
+    def _mapping(self, start: Any, depth: int) -> JsonValue:
+        self._require_tag(start, "map")
+        entries: dict[str, JsonValue] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            key = self._value(event, depth)
+            if not isinstance(key, str):
+                raise self._no_yaml(event, "a key is a text")
+            if key in entries:
+                raise self._no_yaml(event, f"this key stands twice: {key!r:.80}")
+            entries[key] = self._value(self._next(), depth)
+        return entries
+
+    def _sequence(self, start: Any, depth: int) -> JsonValue:
+        self._require_tag(start, "seq")
+        items: list[JsonValue] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._value(event, depth))
+        return items
+
+    def _scalar(self, event: Any) -> JsonValue:
+        is_plain, is_quoted = event.implicit
+        if is_quoted:
+            return str(event.value)
+        try:
+            return _plain_value(event.value) if is_plain else self._tagged(event)
+        except ValueError:
+            raise self._error(event, "it holds a number that is too large") from None
+
+    def _tagged(self, event: Any) -> JsonValue:
+        kind = event.tag.removeprefix(_TAG)
+        if kind in ("str", "!"):
+            return str(event.value)
+        if kind not in _TYPES:
+            raise self._unknown_tag(event)
+        value = _plain_value(event.value)
+        if type(value) not in _TYPES[kind]:
+            raise self._no_yaml(event, f"{event.value!r:.80} is no {kind}")
+        return float(cast(float, value)) if kind == "float" else value
+
+    def _require_tag(self, event: Any, kind: str) -> None:
+        if event.tag not in (None, "!", _TAG + kind):
+            raise self._unknown_tag(event)
+
+    def _unknown_tag(self, event: Any) -> DocumentError:
+        return self._no_yaml(event, f"could not determine a constructor for the tag {event.tag!r:.80}")
+
+    def _no_yaml(self, event: Any, problem: str) -> DocumentError:
+        return self._error(event, f"this is no YAML: {problem}")
+
+    def _error(self, event: Any, problem: str) -> DocumentError:
+        return DocumentError(self._source, problem, event.start_mark.line + 1)
 
 
-def _refuse_depth(text: str, source: str) -> None:
-    """Count the levels before anything recurses into them."""
-    depth = 0
-    for event in yaml.parse(text, _Loader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MAX_NESTING:
-                line = event.start_mark.line + 1 if event.start_mark else None
-                raise DocumentError(source, f"it is nested more than {MAX_NESTING} deep", line)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
+def _plain_value(text: str) -> JsonValue:
+    """What a text without quotes is in the core schema. Raises ValueError for a number that is too large."""
+    if _INT.match(text):
+        return int(text)
+    if _FLOAT.match(text):
+        return _finite(text)
+    return _WORDS.get(text, text)
 
 
-def _refuse_aliases(value: object, source: str) -> None:
-    """An alias shows as one container that stands in two places."""
-    seen: set[int] = set()
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        if not isinstance(each, (dict, list)):
-            continue
-        if id(cast(object, each)) in seen:
-            raise DocumentError(source, "aliases (*name) are not allowed; write the value out")
-        seen.add(id(cast(object, each)))
-        pending += each.values() if isinstance(each, dict) else cast("list[object]", each)
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("JSON has no infinity")
+    return number
 
 
-class _Loader(yaml.CSafeLoader):
-    """Reads the core schema of YAML 1.2, and nothing but data."""
+def _is_too_deep(value: JsonValue) -> bool:
+    level = [value]
+    for _ in range(MAX_NESTING):
+        level = [inner for each in level for inner in _values(each)]
+    return any(isinstance(each, (dict, list)) for each in level)
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012
-    yaml_constructors: ClassVar[dict[str | None, Callable[[Any, Any], Any]]] = {}
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys: set[object] = set()
-        for key_node, _ in node.value:
-            key = key_node.value
-            if key_node.tag != f"{_TAG}str" or key in keys:
-                problem = "this key stands twice" if key_node.tag == f"{_TAG}str" else "a key is a text"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key_node.start_mark)
-            keys.add(key)
-        return super().construct_mapping(node, deep)
+def _values(value: JsonValue) -> Iterator[JsonValue]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge keys (<<) are no part of YAML 1.2."""
+
+def _lines(value: JsonValue, lead: str, indent: int) -> Iterator[str]:
+    """The lines of a value behind `lead`; what does not fit there stands below, from `indent` on."""
+    if isinstance(value, str):
+        yield from _text_lines(value, lead, " " * max(indent, _STEP))
+    elif (flow := _flow(value, _MOST_IN_FLOW)) is not None:
+        yield lead + flow
+    elif isinstance(value, (dict, list)):
+        if lead.endswith(": "):
+            yield lead.rstrip()
+            # The items of a list stand right below their key.
+            indent -= _STEP if isinstance(value, list) else 0
+            lead = " " * indent
+        for name, each in _entries(value, "- "):
+            if len(name) > _MOST_IN_KEY:
+                name = f"? {name[:-2]}\n{' ' * indent}: "
+            yield from _lines(each, lead + name, indent + _STEP)
+            lead = " " * indent
+
+
+def _entries(value: dict[str, JsonValue] | list[JsonValue], item: str) -> Iterator[tuple[str, JsonValue]]:
+    """Each value behind what stands in front of it."""
+    if isinstance(value, list):
+        return ((item, each) for each in value)
+    return ((f"{_on_one_line(key)}: ", each) for key, each in value.items())
+
+
+def _text_lines(text: str, lead: str, margin: str) -> Iterator[str]:
+    """A block where the text has several lines that can stand there, else one line, quoted and folded
+    where it is long."""
+    if _has_lines(text) and not _UNPRINTABLE.search(text):
+        # Without the hint, spaces that come first would be taken for the margin.
+        hint = _STEP if text[0] in " \t\n" else ""
+        ending = "+" if text.endswith("\n\n") else "" if text.endswith("\n") else "-"
+        yield f"{lead}|{hint}{ending}"
+        yield from (margin + line if line else "" for line in text.removesuffix("\n").split("\n"))
+    elif len(written := _on_one_line(text)) <= _WIDTH:
+        yield lead + written
+    else:
+        yield lead + _FOLD.sub(rf"\1\n{margin}", _quoted(text))
+
+
+def _has_lines(text: str) -> bool:
+    return "\n" in text.rstrip("\n")
+
+
+def _flow(value: JsonValue, room: int) -> str | None:
+    """A value on one line; None where that takes more characters than `room`, or it holds a text of several
+    lines. Of a large value no more is looked at than there is room for."""
+    if isinstance(value, str):
+        return None if len(value) > room or _has_lines(value) else _on_one_line(value)
+    if not isinstance(value, (dict, list)):
+        return _number_or_word(value)
+    if 3 * len(value) > room:
+        return None
+    parts: list[str] = []
+    for name, each in _entries(value, ""):
+        part = _flow(each, room - len(name) - 2)
+        if part is None or (room := room - len(name) - len(part) - 2) < 0:
+            return None
+        parts.append(name + part)
+    inside = ", ".join(parts)
+    return f"[{inside}]" if isinstance(value, list) else f"{{{inside}}}"
+
+
+def _number_or_word(value: float | None) -> str:
+    text = _JSON.encode(value)
+    # Readers of YAML 1.1 take 1e-07 for a text.
+    return text.replace("e", ".0e") if isinstance(value, float) and "." not in text else text
+
+
+def _on_one_line(text: str) -> str:
+    return text if _PLAIN.match(text) and text.casefold() not in _OLD_WORDS else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    # YAML has the escapes of JSON, but not its surrogates: the encoding refuses them.
+    return _UNPRINTABLE.sub(lambda each: f"\\u{each[0].encode('utf-16-be').hex()}", _JSON.encode(text))
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -160,26 +337,12 @@ class _Dumper(yaml.CSafeDumper):
         return True
 
 
-def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
-    return int(loader.construct_scalar(node))
-
-
-def _construct_float(loader: _Loader, node: yaml.ScalarNode) -> float:
-    return float(loader.construct_scalar(node))
-
-
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text.rstrip("\n") else None
+    style = "|" if _has_lines(text) else None
     return dumper.represent_scalar(f"{_TAG}str", text, style=style)  # pyright: ignore[reportUnknownMemberType]
 
 
 for _kind, _pattern, _first in _RESOLVERS:
-    for _side in (_Loader, _Dumper):
-        # PyYAML's stubs leave this method untyped.
-        _side.add_implicit_resolver(_TAG + _kind, _pattern, list(_first))  # pyright: ignore[reportUnknownMemberType]
-for _kind in ("str", "bool", "null", "map", "seq"):
-    _Loader.add_constructor(_TAG + _kind, yaml.SafeLoader.yaml_constructors[_TAG + _kind])
-_Loader.add_constructor(_TAG + "int", _construct_int)
-_Loader.add_constructor(_TAG + "float", _construct_float)
-_Loader.add_constructor(None, yaml.SafeLoader.yaml_constructors[None])
+    # PyYAML's stubs leave this method untyped.
+    _Dumper.add_implicit_resolver(_TAG + _kind, _pattern, list(_first))  # pyright: ignore[reportUnknownMemberType]
 _Dumper.add_representer(str, _represent_text)

@@ -14,11 +14,11 @@ from callsheet.planner.checker import check as check_plan
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.documents import read_document
 from callsheet.planner.parameters import Parameters
+from callsheet.planner.source_lines import SourceLines
 
 from .command import FILE, command, settings_options
 from .output import Output
 from .parameters import Given, check_given, parameter_documents, parameter_lines, parameter_options
-from .source_lines import SourceLines
 from .team import registry_of
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.cli.source_lines import SourceLines
-
 from .conftest import Invoke, step, write_plan
 
 BAD = """\
@@ -87,14 +85,3 @@ def test_a_file_that_is_not_there_ends_with_2(invoke: Invoke) -> None:
     done = invoke("check", "gone.yaml")
     assert done.exit_code == 2
     assert "gone.yaml" in done.stderr
-
-
-def test_lines_are_found_in_json_and_yaml_alike() -> None:
-    """The line is that of the deepest part of the pointer that is there."""
-    yaml = SourceLines('a:\n  - b: 1\n    "c/d~e": 2\n')
-    assert [yaml.line(at) for at in ("", "/a/0", "/a/0/c~1d~0e", "/a/0/gone", "/a/7", "/a/0/b/x")] == [
-        1, 2, 3, 2, 2, 2,
-    ]  # fmt: skip
-    assert SourceLines('{\n  "a": [\n    1,\n    2\n  ]\n}').line("/a/1") == 4
-    assert SourceLines('{\n\t"a": 1}').line("/a") == 2
-    assert SourceLines('{"a": ').line("/a") is None
