@@ -62,12 +62,14 @@ def apply_fixes(
     Of several fixes that touch one place the first is applied; the others are for the next round.
     The document itself stays as it is.
     """
+    fixable = [(each, each.fix) for each in diagnostics if each.fix is not None]
+    if not fixable:
+        return document, ()
     repaired = copy.deepcopy(document)
     notes: list[str] = []
     touched: set[str] = set()
-    for diagnostic in diagnostics:
-        repair = diagnostic.fix
-        if repair is None or touched & _places(repair):
+    for diagnostic, repair in fixable:
+        if touched & _places(repair):
             continue
         if _apply(repaired, repair):
             touched |= _places(repair)
@@ -82,6 +84,8 @@ def complete_paths(document: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
     nothing is certain and nothing is done.
     """
     paths = _whole_paths(str(document.get("goal")))
+    if not paths:
+        return document, ()
     repaired = copy.deepcopy(document)
     notes: list[str] = []
     for id, inputs in _inputs(repaired):
