@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -95,6 +96,15 @@ def _known_prices(table: Mapping[str, Mapping[str, float]]) -> Mapping[str, Mapp
     return table
 
 
+def _known_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+    return patterns
+
+
 SpelledPath: TypeAlias = Annotated[Path, AfterValidator(_expand)]
 """A path as a person writes it; `~` is the home folder."""
 
@@ -112,7 +122,8 @@ class Settings(BaseModel):
     death of the process, `full` a power cut. `budget` limits what one run may take, `prices` are those of
     models (dollars a million tokens), before the published ones. The planner is asked `max_replans` times
     at most about what goes wrong in a run; where nothing is said, five times, but never about a plan that
-    was given.
+    was given. `secret_patterns` are regular expressions for what a recording must not hold, beside what looks
+    like a secret anyway.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -137,6 +148,7 @@ class Settings(BaseModel):
         default_factory=dict[str, Mapping[str, float]]
     )
     max_replans: int | None = Field(default=None, ge=0, le=100)
+    secret_patterns: Annotated[tuple[str, ...], AfterValidator(_known_patterns)] = ()
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
 
     @classmethod

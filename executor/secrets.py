@@ -1,0 +1,199 @@
+"""Takes secrets out of a JSON document, so that it can be shown to everybody.
+
+What a secret is, four files know: `secret_names`, `secret_values`, `secret_pairs` and `secret_patterns`. What
+was found anywhere is then looked for everywhere, in other spellings too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from types import MappingProxyType
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+from callsheet.errors import ExitCode
+
+from .errors import ExecutorError
+from .secret_finder import SecretFinder
+from .secret_index import Place, Secret, SecretIndex
+from .secret_names import names_secret_variable
+from .secret_patterns import Finding, find_secrets, key_lines
+from .secret_spellings import BASE64_LAYERS, contents, readings, runs
+from .secret_texts import rewritten, texts
+from .secret_values import SHORTEST, is_trivial
+
+_PLACEHOLDER = re.compile(r"(<secret(?::\w{1,256}|-\d{1,9})>)", re.ASCII)
+_NUMBERED = re.compile(r"<secret-(\d{1,9})>", re.ASCII)
+_SHORTEST_NUMBER = 8
+_LONGEST_NUMBER = 256
+_IN_BASE64 = "base64 of a text with a secret"
+
+
+class SecretPatternInvalid(ExecutorError):
+    """A regular expression for secrets cannot be used: `pattern` is what was written, `problem` says why."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, pattern: str, problem: str) -> None:
+        super().__init__(
+            f"the pattern {pattern!r} for secrets {problem}; write a regular expression of Python that "
+            "matches a secret, or has a group (?P<secret>...) that does"
+        )
+        self.pattern = pattern
+        self.problem = problem
+
+
+class Redactor:
+    """Puts placeholders in the place of secrets: the same secret, the same placeholder.
+
+    `<secret:NAME>` stands for the value of an environment variable, `<secret-1>`, `<secret-2>` and so on for
+    what else was found, in the order in which it stands in the first document that has it. A placeholder
+    that is there already is left alone, and its number not given to anything else.
+
+    `patterns` are regular expressions for further secrets: what the group `secret` matches, or the whole
+    match if there is no such group. Raises SecretPatternInvalid.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = {}, patterns: Sequence[str] = ()) -> None:
+        self._patterns = [_compiled(pattern) for pattern in patterns]
+        self._index = SecretIndex()
+        self._numbers: dict[str, int] = {}
+        self._taken: set[int] = set()
+        self._count = count(1)
+        self._integers: dict[int, Secret] = {}
+        self._placeholders: dict[str, str] = {}
+        # In the order of their names, which is the same everywhere.
+        for variable, value in sorted(environment.items()):
+            self._know_variable(variable, value)
+
+    @property
+    def placeholders(self) -> Mapping[str, str]:
+        """The placeholders that were put anywhere so far, each with the kind of thing that it stands for."""
+        return MappingProxyType(self._placeholders)
+
+    def redact(self, document: JsonValue) -> JsonValue:
+        """A document of the same shape in which no secret is left, neither in its keys nor in its values."""
+        for _, text in texts(document):
+            self._taken.update(map(int, _NUMBERED.findall(text)))
+        finder = SecretFinder(self._patterns)
+        done: dict[str, str] = {}
+        while True:
+            known = len(self._index)
+            for sort, text in texts(document):
+                for finding in finder.find(sort, text):
+                    self._know(finding)
+            if len(self._index) > known:
+                done.clear()
+            changed = self._replace(document, done)
+            document = rewritten(document, done.__getitem__, self._number)
+            # What has come to stand side by side may show another secret.
+            if not changed:
+                return document
+
+    def redact_text(self, text: str) -> str:
+        """The text without the secrets that are known so far: of the environment, and of documents."""
+        pieces = _PLACEHOLDER.split(text)
+        pieces[::2] = map(self._without_secrets, pieces[::2])
+        return "".join(pieces)
+
+    def _know_variable(self, variable: str, value: str) -> None:
+        value = value.strip()
+        found = [finding.secret for finding in find_secrets(value)]
+        if names_secret_variable(variable) and not is_trivial(value):
+            found = [value, *found, *(key_lines(value) if "\n" in value else ())]
+        name = re.sub(r"\W", "_", variable[:256], flags=re.ASCII) or "_"
+        for text in found:
+            secret = Secret(text, f"environment variable {name}", name)
+            self._index.add(secret)
+            if text.isascii() and text.isdigit() and _SHORTEST_NUMBER <= len(text) <= _LONGEST_NUMBER:
+                self._integers.setdefault(int(text), secret)
+
+    def _know(self, finding: Finding) -> None:
+        """Keep what was found, unless it is another spelling of what is known, or has a placeholder in it."""
+        if _PLACEHOLDER.search(finding.secret) or finding.secret in self._index:
+            return
+        if not any(reading.text in self._index for reading in readings(finding.secret)[1:]):
+            self._index.add(Secret(finding.secret, finding.kind))
+
+    def _replace(self, document: JsonValue, done: dict[str, str]) -> bool:
+        """Add the texts of the document to those that are done, each with what becomes of it. Whether that
+        is another text for any."""
+        changed = False
+        # In the order of the document, for the numbers in the placeholders.
+        for _, text in texts(document):
+            if text not in done:
+                done[text] = self.redact_text(text)
+            changed = changed or done[text] != text
+        return changed
+
+    def _number(self, number: int) -> JsonValue:
+        secret = self._integers.get(number)
+        return number if secret is None else self._placeholder(secret)
+
+    def _without_secrets(self, text: str) -> str:
+        pieces: list[str] = []
+        end = 0
+        for place in _apart(self._places(text)):
+            pieces += (text[end : place.start], self._placeholder(place.secret))
+            end = place.end
+        return "".join(pieces) + text[end:]
+
+    def _places(self, text: str) -> Iterator[Place]:
+        """Where secrets stand in any reading of a text, and base64 that holds one, as a whole."""
+        for reading in readings(text):
+            for place in self._index.places(reading.text):
+                yield Place(*reading.origin(place.start, place.end), place.secret)
+            for run in runs(reading.text):
+                if self._holds_secret(run[0], BASE64_LAYERS):
+                    secret = self._index.owner(run[0]) or Secret(run[0], _IN_BASE64)
+                    yield Place(*reading.origin(*run.span()), secret)
+
+    def _holds_secret(self, run: str, layers: int) -> bool:
+        inner = [reading.text for content in contents(run) for reading in readings(content)]
+        for text in inner:
+            if any(place.end - place.start >= SHORTEST for place in self._index.places(text)):
+                return True
+        return layers > 1 and any(
+            self._holds_secret(run[0], layers - 1) for text in inner for run in runs(text)
+        )
+
+    def _placeholder(self, secret: Secret) -> str:
+        if secret.variable:
+            placeholder = f"<secret:{secret.variable}>"
+        else:
+            if secret.text not in self._numbers:
+                self._numbers[secret.text] = next(each for each in self._count if each not in self._taken)
+            placeholder = f"<secret-{self._numbers[secret.text]}>"
+        self._placeholders.setdefault(placeholder, secret.kind)
+        return placeholder
+
+
+def _apart(places: Iterator[Place]) -> list[Place]:
+    """The places from left to right; of those that overlap the whole extent, for the longest of them."""
+    apart: list[Place] = []
+    for place in sorted(places, key=lambda place: (place.start, -place.end)):
+        if apart and _joined(apart[-1], place):
+            last = apart.pop()
+            longer = max(last, place, key=lambda place: place.end - place.start)
+            place = Place(last.start, max(last.end, place.end), longer.secret)
+        apart.append(place)
+    return apart
+
+
+def _joined(first: Place, second: Place) -> bool:
+    """Whether two places overlap, or are pieces of one secret."""
+    whole = second.start == first.end and first.secret is second.secret and first.secret.is_long
+    return second.start < first.end or whole
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise SecretPatternInvalid(pattern, f"cannot be read ({error})") from None
+    if compiled.match(""):
+        raise SecretPatternInvalid(pattern, "matches the empty text, and so matches everywhere")
+    return compiled
