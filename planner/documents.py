@@ -46,6 +46,7 @@ _TYPES = {"null": (NoneType,), "bool": (bool,), "int": (int,), "float": (float, 
 _STEP = 2
 """Spaces by which a level of a compact document is indented."""
 _WIDTH = 100
+_MOST_TOGETHER = 4
 _MOST_IN_FLOW = 90
 _MOST_IN_KEY = 1_000
 """Nobody has to look further than 1,024 characters for the colon of a key (YAML 1.2.2, 7.4.2)."""
@@ -127,7 +128,7 @@ def write_yaml(value: JsonValue, *, compact: bool = False) -> str:
     """The YAML of a value, which `read_yaml` gives back: keys in their order, long texts as blocks.
 
     With `compact`, each list and mapping that holds no text of several lines, and takes no more than 90
-    characters so, stands on one line: `{at: 0.5, step: s1}`. A text of several lines is then a block
+    characters so, stands on one line: `{at: 0.5, step: s1}`, and figures as many as fit. A text of several lines is then a block
     wherever YAML can hold it there unchanged, also where its lines end in spaces; and ValueError is raised
     for what could not be read back: infinities, lone surrogates, more than 64 levels.
     """
@@ -257,6 +258,8 @@ def _lines(value: JsonValue, lead: str, indent: int) -> Iterator[str]:
         yield from _text_lines(value, lead, " " * max(indent, _STEP))
     elif (flow := _flow(value, _MOST_IN_FLOW)) is not None:
         yield lead + flow
+    elif isinstance(value, list) and all(map(_is_figure, value)):
+        yield from _packed_lines(value, lead, " " * max(indent, _STEP))
     elif isinstance(value, (dict, list)):
         if lead.endswith(": "):
             yield lead.rstrip()
@@ -268,6 +271,25 @@ def _lines(value: JsonValue, lead: str, indent: int) -> Iterator[str]:
                 name = f"? {name[:-2]}\n{' ' * indent}: "
             yield from _lines(each, lead + name, indent + _STEP)
             lead = " " * indent
+
+
+def _is_figure(value: JsonValue) -> bool:
+    """A number, or a few that belong together."""
+    if isinstance(value, list):
+        return len(value) <= _MOST_TOGETHER and all(isinstance(each, int | float) for each in value)
+    return isinstance(value, int | float)
+
+
+def _packed_lines(figures: list[JsonValue], lead: str, margin: str) -> Iterator[str]:
+    """A list of figures, as many on a line as there is room for."""
+    line, end = f"{lead}[", ""
+    for figure in figures:
+        part = _flow(figure, _MOST_IN_FLOW) or ""
+        if len(line) + len(end) + len(part) > _MOST_IN_FLOW:
+            yield line + end.rstrip()
+            line, end = margin, ""
+        line, end = f"{line}{end}{part}", ", "
+    yield f"{line}]"
 
 
 def _entries(value: dict[str, JsonValue] | list[JsonValue], item: str) -> Iterator[tuple[str, JsonValue]]:

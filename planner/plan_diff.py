@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -22,18 +23,32 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """A step that stands in another place among the steps that both plans have. `before` and `after` are
+    the ids of the last step in front of it that did not move; None where it stood, or stands, in front of
+    all those. The two are never the same."""
+
+    step: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlanDiff:
     """`added` and `removed` are steps as documents; `changed` has the changes of each other step that
-    differs; `answer` is there where that does, `params` has the parameters that do."""
+    differs; `answer` is there where that does, `params` has the parameters that do. `moved` has as few
+    steps as can be moved to have the others in the order that they had, in the order of the later plan."""
 
     added: tuple[Mapping[str, JsonValue], ...]
     removed: tuple[Mapping[str, JsonValue], ...]
     changed: Mapping[str, tuple[Change, ...]]
     answer: Change | None
     params: tuple[Change, ...] = ()
+    moved: tuple[Move, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether there is any difference, beside the order of the steps and the words of the goal."""
+        """Whether there is any difference in what is done: beside the order of the steps, which is in
+        `moved`, and the words of the goal."""
         return bool(self.added or self.removed or self.changed or self.answer or self.params)
 
     def to_document(self) -> dict[str, JsonValue]:
@@ -44,6 +59,7 @@ class PlanDiff:
             "changed": {id: [_document(each) for each in changes] for id, changes in self.changed.items()},
             "answer": None if self.answer is None else _document(self.answer),
             "params": [_document(each) for each in self.params],
+            "moved": [{"step": each.step, "before": each.before, "after": each.after} for each in self.moved],
         }
 
 
@@ -58,7 +74,45 @@ def compare(before: Plan, after: Plan) -> PlanDiff:
         {id: changes for id, changes in pairs.items() if changes},
         answers[0] if answers else None,
         _changes(before.params, after.params),
+        _moves(tuple(old), tuple(new)),
     )
+
+
+def _moves(old: Sequence[str], new: Sequence[str]) -> tuple[Move, ...]:
+    place = {id: at for at, id in enumerate(old)}
+    common = [id for id in new if id in place]
+    stayed = {old[at] for at in _longest_rise([place[id] for id in common])}
+    was, now = _in_front(old, stayed), _in_front(new, stayed)
+    return tuple(Move(id, was[id], now[id]) for id in common if id not in stayed)
+
+
+def _longest_rise(numbers: Iterable[int]) -> list[int]:
+    """A longest increasing subsequence of numbers that are all different, by patience sorting in
+    O(n log n): Fredman, "On computing the length of longest increasing subsequences", Discrete
+    Mathematics 11 (1975). Of several, the one that ends lowest."""
+    ends: list[int] = []
+    """At each place the lowest number in which a rise of that length ends."""
+    previous: dict[int, int | None] = {}
+    for number in numbers:
+        length = bisect_left(ends, number)
+        previous[number] = ends[length - 1] if length else None
+        ends[length : length + 1] = [number]
+    rise: list[int] = []
+    last = ends[-1] if ends else None
+    while last is not None:
+        rise.append(last)
+        last = previous[last]
+    return rise[::-1]
+
+
+def _in_front(ids: Iterable[str], stayed: Collection[str]) -> dict[str, str | None]:
+    """For each step the last one in front of it that did not move."""
+    front: dict[str, str | None] = {}
+    last = None
+    for id in ids:
+        front[id] = last
+        last = id if id in stayed else last
+    return front
 
 
 def _documents(plan: Plan) -> dict[str, dict[str, JsonValue]]:

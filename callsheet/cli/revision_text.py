@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import msgspec
 from pydantic import JsonValue
 
 from callsheet.executor.events import StepHeld
 from callsheet.executor.revision_story import Chapter, Clarification, RevisionStory
-from callsheet.planner.plan_diff import Change, PlanDiff
+from callsheet.planner.plan_diff_text import plan_diff_lines
 
 from .run_text import seconds_text, time_text
 from .safe_text import one_line, spelled
 
-MOST_SHOWN = 300
-"""Characters of a value."""
 MOST_SAID = 1_000
 """Characters of a reason, a question, or somebody's words."""
 _OUTCOMES = {
@@ -43,24 +40,6 @@ def revision_lines(story: RevisionStory) -> Iterator[str]:
         yield "the plan was never revised"
     for word in story.unheard:
         yield f"since then somebody said: {one_line(word, MOST_SAID)}"
-
-
-def diff_lines(diff: PlanDiff) -> Iterator[str]:
-    """What changed, by step id."""
-    for change in diff.params:
-        yield f"~ params.{_change(change)}"
-    for step in diff.removed:
-        yield f"- {step['id']}: {step['capability']}"
-    for step in diff.added:
-        yield f"+ {step['id']}: {step['capability']}"
-        yield from (f"    {key}: {_value(value)}" for key, value in _details(step))
-    for id, changes in diff.changed.items():
-        yield f"~ {id}"
-        yield from (f"    {_change(change)}" for change in changes)
-    if diff.answer is not None:
-        yield f"~ {_change(diff.answer)}"
-    if not diff:
-        yield "no difference"
 
 
 def revisions_document(story: RevisionStory) -> dict[str, JsonValue]:
@@ -106,7 +85,7 @@ def _outcome(chapter: Chapter) -> str:
 
 def _consequences(chapter: Chapter) -> Iterator[str]:
     if chapter.diff is not None:
-        yield from diff_lines(chapter.diff)
+        yield from map(spelled, plan_diff_lines(chapter.diff))
     for step, why in chapter.approvals.items():
         verdict = f" ({chapter.verdicts[step]})" if step in chapter.verdicts else ""
         yield f"{step} needs approval: {one_line(why, MOST_SAID)}{verdict}"
@@ -125,27 +104,6 @@ def _kept(chapter: Chapter) -> Iterator[str]:
         each.source if each.source == each.step else f"{each.source} as {each.step}" for each in chapter.kept
     )
     yield from dict.fromkeys(named)
-
-
-def _change(change: Change) -> str:
-    if change.before is None:
-        return f"{change.key}: {_value(change.after)} (new)"
-    if change.after is None:
-        return f"{change.key}: {_value(change.before)} (gone)"
-    return f"{change.key}: {_value(change.before)} -> {_value(change.after)}"
-
-
-def _details(step: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
-    for key, value in step.items():
-        if key == "inputs" and isinstance(value, dict):
-            yield from ((f"inputs.{name}", each) for name, each in value.items())
-        elif key not in ("id", "capability"):
-            yield key, value
-
-
-def _value(value: JsonValue) -> str:
-    """A value on one line; what a terminal would hide is written out."""
-    return one_line(spelled(json.dumps(value, ensure_ascii=False)), MOST_SHOWN)
 
 
 def _chapter_document(chapter: Chapter) -> JsonValue:

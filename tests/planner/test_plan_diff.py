@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 from typing import Any
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from callsheet.planner.plan import Plan
-from callsheet.planner.plan_diff import Change, compare
+from callsheet.planner.plan_diff import Change, Move, PlanDiff, compare
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "x", "1"]),
@@ -18,6 +19,7 @@ JSON_VALUES = st.recursive(
     max_leaves=4,
 )
 IDS = st.sampled_from(["a", "b", "c"])
+ORDERS = st.lists(st.sampled_from("abcdefg"), unique=True)
 
 
 @st.composite
@@ -50,6 +52,24 @@ def content(each: Plan) -> tuple[list[str], str]:
     """The plan as text, but for the order of its steps and the words of its goal."""
     rest = each.model_copy(update={"steps": (), "goal": ""})
     return sorted(map(_text, each.steps)), _text(rest)
+
+
+def reorder(before: list[str], after: list[str]) -> PlanDiff:
+    """The difference of two plans that have the same to say about each of these steps."""
+    return compare(plan(*map(step, before)), plan(*map(step, after)))
+
+
+def fewest_moves(before: list[str], after: list[str]) -> int:
+    """How many of the steps that both have must be moved, found by trying every choice of those that stay."""
+    old, new = ([id for id in ids if id in before and id in after] for ids in (before, after))
+    sizes = range(len(old), 0, -1)
+    in_order = (
+        len(old) - size
+        for size in sizes
+        for stay in combinations(old, size)
+        if list(stay) == [id for id in new if id in stay]
+    )
+    return next(in_order, 0)
 
 
 @given(documents(), documents())
@@ -124,3 +144,64 @@ def test_parameters_and_the_answer_differ_beside_the_steps() -> None:
         {"key": "city", "before": {"type": "string"}, "after": None},
         {"key": "town", "before": None, "after": {"type": "string"}},
     ]
+
+
+@given(ORDERS, ORDERS)
+def test_for_every_two_orders_as_few_steps_as_can_be_are_moved(before: list[str], after: list[str]) -> None:
+    """None where the steps that both have stand in the same order; the others stand in it in any case."""
+    moved = [move.step for move in reorder(before, after).moved]
+    assert len(moved) == len(set(moved)) == fewest_moves(before, after)
+    assert set(moved) <= set(before) & set(after)
+    stayed = (set(before) & set(after)) - set(moved)
+    assert [id for id in before if id in stayed] == [id for id in after if id in stayed]
+
+
+@given(ORDERS, ORDERS)
+def test_for_every_two_orders_the_moves_lead_from_one_to_the_other(
+    before: list[str], after: list[str]
+) -> None:
+    """Taken out and put behind what `after` names, one after the other, they give the order of the later."""
+    moves = reorder(before, after).moved
+    order = [id for id in before if id in after and id not in {move.step for move in moves}]
+    behind: dict[str | None, list[str]] = {}
+    for move in moves:
+        behind.setdefault(move.after, []).append(move.step)
+    made = [*behind.get(None, []), *(each for id in order for each in (id, *behind.get(id, [])))]
+    assert made == [id for id in after if id in before]
+
+
+@given(ORDERS, ORDERS)
+def test_for_every_move_the_two_places_are_true_and_not_the_same(before: list[str], after: list[str]) -> None:
+    """Each is the last step in front of it that did not move."""
+    moves = reorder(before, after).moved
+    stayed = (set(before) & set(after)) - {move.step for move in moves}
+    for move in moves:
+        assert move.before != move.after
+        for ids, front in ((before, move.before), (after, move.after)):
+            assert ([None, *(id for id in ids[: ids.index(move.step)] if id in stayed)])[-1] == front
+
+
+@given(st.permutations("abcde"))
+def test_for_every_order_the_same_steps_do_the_same(order: list[str]) -> None:
+    """A plan whose steps are only listed otherwise is no other plan, though it says what was moved."""
+    found = reorder(list("abcde"), order)
+    assert not found
+    assert (found.moved == ()) is (order == list("abcde"))
+
+
+def test_a_step_is_moved_only_among_those_that_both_plans_have() -> None:
+    """What is added or removed between them moves nothing; a step that moved may have changed, too."""
+    assert reorder(["a", "b"], ["x", "a", "y", "b"]).moved == ()
+    found = compare(
+        plan(step("gone"), step("a"), step("b"), step("c")),
+        plan(step("c", inputs={"x": 1}), step("new"), step("a"), step("b")),
+    )
+    assert found.moved == (Move("c", "b", None),)
+    assert list(found.changed) == ["c"]
+    assert found.to_document()["moved"] == [{"step": "c", "before": "b", "after": None}]
+
+
+def test_a_long_plan_turned_round_keeps_one_step_in_its_place() -> None:
+    """Two thousand steps in the reverse order: all but one are moved."""
+    ids = [f"s{at}" for at in range(2_000)]
+    assert len(reorder(ids, ids[::-1]).moved) == 1_999
