@@ -1,0 +1,54 @@
+"""A recording without its secrets."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, cast
+
+import msgspec
+from pydantic import JsonValue
+
+from callsheet.executor.events import Event, ModelCalled, encode
+
+from .chunks import fitted
+from .errors import RunNotRecordable
+from .fields import fields_of
+from .recording import Recording
+
+_NEEDED = "what is secret in it is something that it cannot do without"
+
+
+class Redacts(Protocol):
+    """Replaces what is secret in a document, the same secret always by the same."""
+
+    def redact(self, document: JsonValue) -> JsonValue:
+        """The document without secrets."""
+        ...
+
+
+def redacted(recording: Recording, redactor: Redacts) -> Recording:
+    """The recording with placeholders for its secrets. Raises RunNotRecordable where its events make no
+    sense with them."""
+    # Before anything is shared or counted, so that what is written does not depend on what was taken out.
+    events = cast(JsonValue, [msgspec.json.decode(encode(event)) for event in recording.events])
+    cleaned = cast("list[Any]", redactor.redact(events))
+    return Recording.of(
+        [_event(recording, place, entries) for place, entries in enumerate(cleaned)],
+        recording.callsheet,
+        recording.source,
+    )
+
+
+def _event(recording: Recording, place: int, entries: dict[str, Any]) -> Event:
+    kind = type(recording.events[place])
+    # The words of the format are nobody's secret.
+    entries = {**entries, "event": kind.__struct_config__.tag}
+    unknown = next(fields_of(kind).unknown(entries), None)
+    try:
+        event: Event = msgspec.convert(entries, kind)
+    except msgspec.ValidationError as error:
+        raise RunNotRecordable(recording.run, f"{_NEEDED}: {error}", place) from None
+    if unknown is not None:
+        raise RunNotRecordable(recording.run, f"{_NEEDED}, at {unknown[0]}", place)
+    if isinstance(event, ModelCalled) and event.chunks:
+        return msgspec.structs.replace(event, chunks=tuple(fitted(event.chunks, len(event.reply))))
+    return event
