@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from callsheet.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from callsheet.agents.agent import Agent, Context, Isolation
     from callsheet.agents.budget import Budget
@@ -24,15 +26,19 @@ if TYPE_CHECKING:
     from callsheet.api import check, plan, plan_sync, resume, resume_sync, run, run_sync
     from callsheet.errors import CallsheetError, ExitCode
     from callsheet.executor.control import RunControl
+    from callsheet.executor.recording.file import load_recording
+    from callsheet.executor.recording.recording import Recording
+    from callsheet.executor.replay.drift import Drift, DriftKind
+    from callsheet.executor.replay.what_if import WhatIf
     from callsheet.executor.result import RunResult
     from callsheet.orchestrator import Orchestrator
     from callsheet.planner.checker import CheckResult
     from callsheet.planner.plan import Plan, Step
     from callsheet.planner.planner import Planned
     from callsheet.planner.policy import Policy
+    from callsheet.recordings import record, replay, replay_sync
+    from callsheet.replayed import Replay
     from callsheet.watch import Watch
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Agent",
@@ -42,6 +48,8 @@ __all__ = [
     "ChatModel",
     "CheckResult",
     "Context",
+    "Drift",
+    "DriftKind",
     "Effect",
     "ExitCode",
     "Isolation",
@@ -53,7 +61,9 @@ __all__ = [
     "Plan",
     "Planned",
     "Policy",
+    "Recording",
     "Registry",
+    "Replay",
     "Retryable",
     "RunControl",
     "RunResult",
@@ -62,10 +72,15 @@ __all__ = [
     "Surprise",
     "Terms",
     "Watch",
+    "WhatIf",
     "agent",
     "check",
+    "load_recording",
     "plan",
     "plan_sync",
+    "record",
+    "replay",
+    "replay_sync",
     "resume",
     "resume_sync",
     "run",
@@ -88,12 +103,18 @@ _HOMES = {
     "callsheet.api": ("check", "plan", "plan_sync", "resume", "resume_sync", "run", "run_sync"),
     "callsheet.errors": ("CallsheetError", "ExitCode"),
     "callsheet.executor.control": ("RunControl",),
+    "callsheet.executor.recording.file": ("load_recording",),
+    "callsheet.executor.recording.recording": ("Recording",),
+    "callsheet.executor.replay.drift": ("Drift", "DriftKind"),
+    "callsheet.executor.replay.what_if": ("WhatIf",),
     "callsheet.executor.result": ("RunResult",),
     "callsheet.orchestrator": ("Orchestrator",),
     "callsheet.planner.checker": ("CheckResult",),
     "callsheet.planner.plan": ("Plan", "Step"),
     "callsheet.planner.planner": ("Planned",),
     "callsheet.planner.policy": ("Policy",),
+    "callsheet.recordings": ("record", "replay", "replay_sync"),
+    "callsheet.replayed": ("Replay",),
     "callsheet.watch": ("Watch",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

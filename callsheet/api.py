@@ -94,8 +94,8 @@ async def run(
     planning, JournalError, ConfigError, StrategyError.
     """
     settings = _settings(fail_fast=fail_fast, hedge=hedge, budget=budget, max_replans=max_replans)
-    chosen = _model(settings, model, required=plan is None)
-    with _journal(settings, store) as journal:
+    chosen = model_of(settings, model, required=plan is None)
+    with journal_of(settings, store) as journal:
         orchestrator = Orchestrator.configured(
             settings,
             agents,
@@ -192,9 +192,9 @@ async def resume(
     and AgentsChanged; none of these changes anything.
     """
     settings = _settings()
-    with _journal(settings, store) as journal:
+    with journal_of(settings, store) as journal:
         is_planned = record_of(journal.read(journal.find(run))).plan is not None
-        chosen = _model(settings, model, required=not is_planned)
+        chosen = model_of(settings, model, required=not is_planned)
         orchestrator = Orchestrator.configured(
             settings,
             agents,
@@ -252,7 +252,7 @@ async def plan(
 
     Raises GoalError, PlanningFailed, ModelNotConfigured, a ModelError and ConfigError.
     """
-    chosen = _model(Settings.load(), model, required=True)
+    chosen = model_of(Settings.load(), model, required=True)
     return await Orchestrator(agents, model=chosen, store=None, policy=policy).plan(goal, watch=watch)
 
 
@@ -275,13 +275,22 @@ def check(
     return check_plan(document, registry_of(agents).catalog, policy)
 
 
-def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
+def require_no_loop(name: str) -> None:
+    """See that no event loop runs, for `name_sync`. Raises AlreadyAsync."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
-    work.close()
+        return
     raise AlreadyAsync(f"{name}_sync", name)
+
+
+def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
+    try:
+        require_no_loop(name)
+    except AlreadyAsync:
+        work.close()
+        raise
+    return asyncio.run(work)
 
 
 def _settings(**given: bool | int | str | None) -> Settings:
@@ -291,7 +300,7 @@ def _settings(**given: bool | int | str | None) -> Settings:
 
 
 @contextmanager
-def _journal(settings: Settings, store: Journal | str | PathLike[str] | None) -> Generator[Journal]:
+def journal_of(settings: Settings, store: Journal | str | PathLike[str] | None) -> Generator[Journal]:
     """The journal to use; closed afterwards where it was opened here. Raises JournalError."""
     if store is not None and not isinstance(store, str | PathLike):
         yield store
@@ -304,7 +313,7 @@ def _journal(settings: Settings, store: Journal | str | PathLike[str] | None) ->
         journal.close()
 
 
-def _model(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:
+def model_of(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:
     """The model to use. For a plan that there is already, nothing is fetched, and none will do."""
     if model is not None and not isinstance(model, str):
         return model

@@ -44,7 +44,7 @@ class Equipment:
         """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
         return digest_of(self._contracts)
 
-    def noted(self, at: float) -> RunEquipped:
+    def noted(self, at: float, time_limit: float | None) -> RunEquipped:
         """The event of a run that begins now. Raises TermsError where an agent's terms or demand are none."""
         return RunEquipped(
             at,
@@ -55,6 +55,7 @@ class Equipment:
             0 if self._model is None else self._model.context_tokens,
             self._wire_format,
             self._price(at),
+            time_limit,
         )
 
     @cached_property
@@ -63,15 +64,7 @@ class Equipment:
 
     @cached_property
     def _agents(self) -> tuple[EquippedAgent, ...]:
-        return tuple(
-            EquippedAgent(
-                agent.name,
-                tuple(capability.name for capability in agent.capabilities),
-                None if (terms := terms_of(agent)) == FREE else terms,
-                demand_of(agent),
-            )
-            for agent in self._registry.agents
-        )
+        return equipped_agents(self._registry)
 
     def _price(self, at: float) -> tuple[str, str, str] | None:
         if self._model is None:
@@ -84,3 +77,16 @@ class Equipment:
 def digest_of(contracts: Sequence[dict[str, Any]]) -> str:
     """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
     return hashlib.sha256(json.dumps(list(contracts), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def equipped_agents(registry: Registry) -> tuple[EquippedAgent, ...]:
+    """The agents of a registry, as a run notes them. Raises TermsError."""
+    return tuple(
+        EquippedAgent(
+            agent.name,
+            tuple(capability.name for capability in agent.capabilities),
+            None if (terms := terms_of(agent)) == FREE else terms,
+            demand_of(agent),
+        )
+        for agent in registry.agents
+    )

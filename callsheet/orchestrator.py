@@ -28,6 +28,7 @@ from callsheet.executor.events import (
     Event,
     ModelCalled,
     PlanAdopted,
+    RunEquipped,
 )
 from callsheet.executor.executor import MAX_CONCURRENCY, MAX_REPLANS, Executor
 from callsheet.executor.fold import record_of
@@ -38,6 +39,7 @@ from callsheet.executor.result import RunResult
 from callsheet.executor.revival import recheck
 from callsheet.executor.runner import LocalRunner
 from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.staging import Staging
 from callsheet.executor.surroundings import Approve
 from callsheet.library import NothingKnown, PlanLibrary, Reuse
 from callsheet.planner.bounds import Bounds
@@ -77,7 +79,8 @@ class Orchestrator:
     failures, surprises and people's words `max_replans` times at most in a run, 0 being never; where
     nothing is said, of goals five times, and of plans that were given never. `budget`
     limits what one run may take (`"$0.50, 20k tokens, 5m"`), `prices` are what models cost beside those
-    that are published.
+    that are published. `staging` is where attempts run and who casts them, for replays and other stages than
+    this process.
 
     Raises StrategyError where there is no strategy of that name, and BudgetError.
     """
@@ -101,6 +104,7 @@ class Orchestrator:
         max_replans: int | None = None,
         budget: Budget | str | None = None,
         prices: Prices | None = None,
+        staging: Staging | None = None,
     ) -> None:
         self._registry = registry_of(agents)
         self._model = model
@@ -112,8 +116,10 @@ class Orchestrator:
         self._approve = approve
         self._clock = clock or SystemClock()
         self._planners = Planners(self._registry, self._policy, wire_format)
-        self._desk = Desk(self._registry, strategy=strategy, capability_limits=capability_limits)
         self._runner = LocalRunner()
+        self._staging = staging or Staging(
+            self._runner, Desk(self._registry, strategy=strategy, capability_limits=capability_limits)
+        )
         self._fail_fast = fail_fast
         self._hedge = hedge
         self._max_replans = max_replans
@@ -250,11 +256,10 @@ class Orchestrator:
         run = new_run_id()
         prepared = self._preparation(run, [], watch)
         name = "" if self._model is None else self._model.name
-        await prepared.create(wanted, name, self._budget, checked, reason)
+        await prepared.create(wanted, name, self._budget, time_limit, checked, reason)
         try:
             if stream and checked is None:
-                executor = self._executor(watch, _is_irreversible, wanted, self._replans(given=False))
-                return await executor.draft(run, time_limit=time_limit, history=prepared.history)
+                return await self._draft(prepared, wanted, watch, time_limit)
             return await self._pursue(prepared, wanted, checked, review, watch, time_limit)
         finally:
             await self.journal.release(run)
@@ -266,14 +271,18 @@ class Orchestrator:
         review: Review | None = None,
         watch: Watch | None = None,
         budget: Budget | str | None = None,
+        time_limit: float | None = None,
+        stream: bool = False,
     ) -> RunResult:
         """Go on with a run that was paused, or whose process ended: what is done stays done, what was
         being attempted is attempted again, and what nobody can tell waits for a person's word.
 
         `run` may be the beginning of an id. A run that was still being planned is planned to the end,
         with the answers that the model has given already. `budget` takes the place of the one that the run
-        began with, once it is planned. Raises what `run` does, and RunNotFound,
-        RunAmbiguous, RunEnded, RunOwned where another process has it, and AgentsChanged.
+        began with, once it is planned; `time_limit` and `stream` are as for `run`, where it was not yet
+        started, the limit being the one that it began with where nothing is said.
+        Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has
+        it, and AgentsChanged.
         """
         watch = watch or Watch()
         run = self.journal.find(run)
@@ -297,11 +306,22 @@ class Orchestrator:
                     watch, _is_irreversible if drafting else None, record.goal if drafting else None
                 )
                 return await executor.resume(run, history=events, budget=allowed)
+            if time_limit is None:
+                noted = (event.time_limit for event in events if isinstance(event, RunEquipped))
+                time_limit = next(noted, None)
             adopted = [event for event in events if isinstance(event, PlanAdopted)]
+            if stream and not adopted:
+                return await self._draft(prepared, record.goal, watch, time_limit)
             checked = recheck(adopted[-1], self._registry) if adopted else None
-            return await self._pursue(prepared, record.goal, checked, review, watch, None)
+            return await self._pursue(prepared, record.goal, checked, review, watch, time_limit)
         finally:
             await self.journal.release(run)
+
+    async def _draft(
+        self, prepared: Preparation, goal: str, watch: Watch, time_limit: float | None
+    ) -> RunResult:
+        executor = self._executor(watch, _is_irreversible, goal, self._replans(given=False))
+        return await executor.draft(prepared.run, time_limit=time_limit, history=prepared.history)
 
     async def _pursue(
         self,
@@ -379,8 +399,9 @@ class Orchestrator:
             approve=self._approve,
             needs_approval=needs_approval,
             on_event=watch.on_event,
-            runner=self._runner,
-            desk=self._desk,
+            runner=self._staging.runner,
+            desk=self._staging.desk,
+            pace=self._staging.pace,
             fail_fast=self._fail_fast,
             hedge=self._hedge,
             replanner=self._planners.replanner,

@@ -75,7 +75,13 @@ class Preparation:
         self._watch = watch
 
     async def create(
-        self, goal: str, model: str, budget: Budget | None, checked: CheckedPlan | None, reason: str
+        self,
+        goal: str,
+        model: str,
+        budget: Budget | None,
+        time_limit: float | None,
+        checked: CheckedPlan | None,
+        reason: str,
     ) -> None:
         """Begin the run, with the plan that there is, if there is one, and why it is that."""
         limits = "" if budget is None else budget.describe()
@@ -83,7 +89,7 @@ class Preparation:
         created = RunCreated(
             now, self.run, clean_text(goal), new_seed(), self._equipment.digest, model, limits
         )
-        begun: list[Event] = [self._equipment.noted(now)]
+        begun: list[Event] = [self._equipment.noted(now, time_limit)]
         if checked is not None:
             begun.append(self._adoption(checked, reason))
         await self._journal.create(created, *begun)

@@ -63,7 +63,7 @@ class RunEquipped(_Event, frozen=True):
     to `max_steps`, and asks for an approval where its steps have one of the effects `approval_for`. The
     model takes `context_tokens`, plans are written in `wire_format` (empty: as is usual for the model), and
     the `price` of its tokens is in dollars a million, of questions, answers and what is cached, where it
-    is known."""
+    is known. `time_limit` is how many seconds the run may take from its beginning."""
 
     contracts: tuple[dict[str, Any], ...]
     agents: tuple[EquippedAgent, ...]
@@ -72,6 +72,7 @@ class RunEquipped(_Event, frozen=True):
     context_tokens: int = 0
     wire_format: str = ""
     price: tuple[str, str, str] | None = None
+    time_limit: float | None = None
 
 
 class ModelMessage(msgspec.Struct, frozen=True):

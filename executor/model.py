@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -27,6 +28,14 @@ class Owner:
     midway: bool = False
 
 
+class PlacedModel(ABC):
+    """A model to which it matters who asks."""
+
+    @abstractmethod
+    def placed(self, owner: Owner) -> ChatModel:
+        """The model as this one asks it."""
+
+
 class ModelVeil:
     """What stands before a model, and goes by its name."""
 
@@ -48,10 +57,10 @@ class JournaledModel(ModelVeil):
     """A model, each call of which is entered into the journal once it is over, however it ended."""
 
     def __init__(self, model: ChatModel, enter: Enter, clock: Clock, owner: Owner | None = None) -> None:
-        super().__init__(model)
+        self._owner = owner or Owner()
+        super().__init__(model.placed(self._owner) if isinstance(model, PlacedModel) else model)
         self._enter = enter
         self._clock = clock
-        self._owner = owner or Owner()
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """Ask, and yield the answer as it is written. Raises what the model raises."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from callsheet.planner.compiled import CompiledStep
 
 from .clock import Clock
-from .events import AttemptSucceeded, Event, ResultMissing, ResultReused, ResultSought, StepFailed
+from .events import AttemptSucceeded, Event, ResultMissing, ResultReused, ResultSought, StepFailed, StepHeld
 from .expectations import first_disappointment
 from .record import RunRecord, Work
 from .results import Kept, Reserved, Results
@@ -65,8 +65,11 @@ class Reuse:
                 key = self._reserved.pop((event.step, event.item), None)
                 if key is not None:
                     self._write(self._results.keep(key, self._record.run, event.output, event.at))
-            elif isinstance(event, StepFailed):
-                for work in [work for work in self._reserved if work[0] == event.step]:
+            elif isinstance(event, (StepFailed, StepHeld)):
+                # What is held may wait for another item of its step, which must not wait for it.
+                item = event.item if isinstance(event, StepHeld) else None
+                works = [each for each in self._reserved if each[0] == event.step and item in (None, each[1])]
+                for work in works:
                     self._give_up(work)
 
     async def close(self) -> None:

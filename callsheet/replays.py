@@ -1,0 +1,144 @@
+"""Replaying: one function, from a recording to a verdict, with what is to be live and what otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.equipment import digest_of, equipped_agents
+from callsheet.executor.events import Event, PlanAdopted
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.replay.drift import Drift
+from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.replay.what_if import WhatIf, require_places
+from callsheet.executor.virtual_time import run_virtually
+from callsheet.network_guard import NetworkGuard
+from callsheet.planner.checker import check
+from callsheet.replayed import Replay
+from callsheet.verdict import catalog_now, drifts_of, schema_drifts, unanswered
+
+from .playback import Playback, Played
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Today's agents. Where they are the `whole` team, a capability that none of them offers is gone;
+    else they are those who happen to be there."""
+
+    registry: Registry
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a recording is replayed: what is `live`, done by the `team` and asked of the `model`; and what is
+    to happen otherwise. With `update` what drifted is recorded anew, by whoever is live."""
+
+    live: Liveness = Liveness()  # noqa: RUF009 - frozen, so one will do for everybody
+    team: Team | None = None
+    model: ChatModel | None = None
+    what_ifs: tuple[WhatIf, ...] = ()
+    update: bool = False
+    workspace: Path = Path()
+
+
+def replay(recording: Recording, terms: Terms) -> Replay:
+    """Carry a recorded run out again, in virtual time. Where nothing is live nothing may use the network.
+
+    Raises WhatIfInvalid, UnknownCapability, and NetworkForbidden.
+    """
+    require_places(terms.what_ifs, _steps_of(recording))
+    contracts = _schema_drifts(recording, terms)
+    if terms.what_ifs:
+        # What was recorded still holds, as far as it goes.
+        terms = replace(terms, live=replace(terms.live, only_missing=True))
+    played = _play(recording, terms)
+    if terms.what_ifs:
+        happened = tuple(drifts_of(recording, played, is_live=True))
+        return Replay(
+            recording, played.events, happened, is_what_if=True, is_cut_short=played.stopped is not None
+        )
+    drifts = (*contracts, *drifts_of(recording, played, is_live=bool(terms.live)))
+    if not (terms.update and drifts):
+        return Replay(recording, played.events, drifts, is_cut_short=played.stopped is not None)
+    again = _play_on(recording, terms)
+    obstacle = again.stopped or unanswered(recording, again.events)
+    if obstacle is not None:
+        return Replay(
+            recording,
+            played.events,
+            drifts,
+            is_cut_short=played.stopped is not None,
+            obstacle=obstacle,
+        )
+    updated = Recording.of(list(again.events), source=recording.source)
+    return Replay(recording, updated.events, drifts, updated=updated)
+
+
+async def replay_beside(recording: Recording, terms: Terms) -> Replay:
+    """The same, for code on a running event loop: in a thread, since virtual time takes a loop of its own."""
+    return await asyncio.to_thread(replay, recording, terms)
+
+
+def _play(recording: Recording, terms: Terms) -> Played:
+    with nullcontext() if terms.live else NetworkGuard():
+        return run_virtually(
+            Playback(
+                recording,
+                live=terms.live,
+                today=None if terms.team is None else terms.team.registry,
+                live_model=terms.model,
+                what_ifs=terms.what_ifs,
+                workspace=terms.workspace,
+            ).play()
+        )
+
+
+def _schema_drifts(recording: Recording, terms: Terms) -> tuple[Drift, ...]:
+    if terms.team is None:
+        return ()
+    return tuple(schema_drifts(recording, terms.team.registry, is_whole=terms.team.is_whole))
+
+
+def _play_on(recording: Recording, terms: Terms) -> Played:
+    """The recorded run with the contracts of today, and with whoever is there for what was not recorded."""
+    begun = recording if terms.team is None else _with_contracts_of(recording, terms.team)
+    return _play(begun, replace(terms, live=replace(terms.live, fills=True)))
+
+
+def _with_contracts_of(recording: Recording, team: Team) -> Recording:
+    """The recording as it would have begun with the contracts of today."""
+    catalog = catalog_now(recording, team.registry, is_whole=team.is_whole)
+    contracts = tuple(each.model_dump(mode="json") for each in catalog)
+    if contracts == recording.equipped.contracts:
+        return recording
+    names = {each.name for each in catalog}
+    agents = {each.name: each for each in equipped_agents(team.registry)}
+    recorded = {each.name: each for each in recording.equipped.agents if not team.is_whole}
+    offering = tuple(
+        msgspec.structs.replace(each, capabilities=tuple(name for name in each.capabilities if name in names))
+        for each in (recorded | agents).values()
+    )
+    created = msgspec.structs.replace(recording.created, catalog=digest_of(contracts))
+    equipped = msgspec.structs.replace(
+        recording.equipped,
+        contracts=contracts,
+        agents=tuple(each for each in offering if each.capabilities),
+    )
+    rest: Sequence[Event] = recording.events[2:]
+    if rest and isinstance(rest[0], PlanAdopted):
+        checked = check(rest[0].plan, catalog).require()
+        rest = (msgspec.structs.replace(rest[0], contracts=checked.contracts), *rest[1:])
+    return replace(recording, events=(created, equipped, *rest))
+
+
+def _steps_of(recording: Recording) -> list[str]:
+    steps = (step["id"] for plan in recording.plan_documents.values() for step in plan["steps"])
+    return list(dict.fromkeys(steps))

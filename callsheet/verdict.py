@@ -1,0 +1,130 @@
+"""The verdict over a replay: what is not as it was recorded. Pure, but for the checks of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from callsheet.agents.capability import Capability
+from callsheet.agents.registry import Registry
+from callsheet.executor.events import Event, ModelCalled, PlanAdopted
+from callsheet.executor.fold import record_of
+from callsheet.executor.record import RunStatus
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.replay.comparison import (
+    compare_runs,
+    contract_drifts,
+    parting_drift,
+    plan_drifts,
+    result_drifts,
+)
+from callsheet.executor.replay.drift import Drift, DriftKind
+from callsheet.executor.replay.nearest import call_place
+from callsheet.executor.replay.recorded_model import BROKEN_OFF
+from callsheet.planner.checker import check
+
+from .playback import Played
+
+_MOST_FINDINGS = 5
+
+
+def schema_drifts(recording: Recording, today: Registry, *, is_whole: bool) -> Iterator[Drift]:
+    """The recorded capabilities whose contracts are others today, or, where today's agents are the `whole`
+    team, that nobody offers any more; and whether the plans still check. What is offered beside them changes
+    nothing for the run."""
+    before = {each["name"]: each for each in recording.equipped.contracts}
+    after = [each.model_dump(mode="json") for each in today.catalog if each.name in before]
+    drifts = list(contract_drifts(before.values(), after, is_whole=is_whole))
+    yield from drifts
+    if drifts:
+        yield from _plan_findings(recording, catalog_now(recording, today, is_whole=is_whole))
+
+
+def catalog_now(recording: Recording, today: Registry, *, is_whole: bool) -> Sequence[Capability]:
+    """The recorded catalog as it would be today."""
+    known = {} if is_whole else {each.name: each for each in recording.capabilities}
+    offered = {name: each for name, each in today.capabilities.items() if is_whole or name in known}
+    return [each for _, each in sorted((known | offered).items())]
+
+
+def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterator[Drift]:
+    """What of the run itself is not as recorded. Where something is `live` only what came of it counts; else
+    every event does."""
+    if played.stopped is not None:
+        yield played.stopped
+    elif is_live:
+        yield from _told_apart(compare_runs(recording.events, played.events))
+    else:
+        yield from _strict_drifts(recording, played)
+
+
+def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
+    """The first question that was not recorded and that a model at hand failed to answer, if the run came to
+    grief or had to do without something; else None."""
+    record = record_of(now)
+    if record.status is RunStatus.COMPLETED and not record.missing:
+        return None
+    known = [(call.request, call.error) for call in _failed_calls(recording.events)]
+    for call in _failed_calls(now):
+        if (call.request, call.error) in known:
+            known.remove((call.request, call.error))
+            continue
+        place = call_place(call.step, call.item, call.attempt, midway=call.midway)
+        return Drift.of(DriftKind.MODEL, place, f"the model at hand does not answer: {call.error}")
+    return None
+
+
+def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
+    """Those that ended with an error, which somebody was still waiting for."""
+    for event in events:
+        if isinstance(event, ModelCalled) and event.error and not event.error.startswith(BROKEN_OFF):
+            yield event
+
+
+def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
+    course = played.stage.course
+    parting = course.parting
+    if parting is not None:
+        if isinstance(parting.recorded, PlanAdopted) and isinstance(parting.other, PlanAdopted):
+            plans = list(plan_drifts(recording.events, played.events))
+            yield from plans or [parting_drift(parting)]
+        else:
+            yield parting_drift(parting)
+        before, after = record_of(recording.events), record_of(played.events)
+        yield from (drift for drift in result_drifts(before, after) if drift.where == "the run")
+    elif not course.is_over:
+        reason = "" if played.error is None else f": {played.error}"
+        left = len(course.left)
+        summary = f"it ends before the recorded run did, with {left} events to come{reason}"
+        yield Drift.of(DriftKind.DECISION, "the run", summary)
+    for call in played.stage.unused_calls:
+        place = call_place(call.step, call.item, call.attempt, midway=call.midway)
+        yield Drift.of(DriftKind.PROMPT, place, "what the model was asked is asked by nobody")
+    for attempt in played.stage.unused_attempts:
+        place = call_place(*attempt.place, midway=False)
+        yield Drift.of(DriftKind.DECISION, place, f"what {attempt.capability} did is done by nobody")
+
+
+def _told_apart(drifts: Sequence[Drift]) -> Iterator[Drift]:
+    """Decisions are only other decisions where they were made in the same light."""
+    another_plan = any(drift.kind is DriftKind.PLAN for drift in drifts)
+    results = {drift.where for drift in drifts if drift.kind is DriftKind.RESULT}
+    for drift in drifts:
+        if drift.kind is DriftKind.DECISION and (another_plan or results):
+            continue
+        yield drift
+
+
+def _plan_findings(recording: Recording, catalog: Sequence[Capability]) -> Iterator[Drift]:
+    plans: Mapping[int, dict[str, JsonValue]] = recording.plan_documents
+    for revision, document in plans.items():
+        findings = check(document, catalog).errors
+        if findings:
+            lines = [str(finding) for finding in findings[:_MOST_FINDINGS]]
+            yield Drift.of(
+                DriftKind.AGENT_SCHEMA,
+                f"revision {revision}",
+                "the plan no longer checks with the contracts of today",
+                lines,
+            )

@@ -1,0 +1,1 @@
+"""Replay: a recorded run is carried out again, by the real planner and the real executor, offline."""

@@ -1,0 +1,229 @@
+"""Where attempts run in a replay: those that were recorded end as they did, and the rest is live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from pydantic import JsonValue
+
+from callsheet.agents.agent import Agent, Context
+from callsheet.agents.errors import Retryable
+from callsheet.agents.models.chat import ChatChunk, ChatModel
+from callsheet.executor.clock import Clock
+from callsheet.executor.events import AttemptFailed, AttemptSucceeded, AttemptSurprised, ModelCalled
+from callsheet.executor.model import Owner
+from callsheet.executor.record import Try
+from callsheet.executor.runner import Abandoned, Assignment, Runner
+from callsheet.executor.virtual_time import outside_work
+
+from .attempts import RecordedAttempt, RecordedAttempts
+from .course import Course
+from .drift import Drift, DriftKind, value_diff
+from .errors import ReplayStopped
+from .liveness import Liveness
+from .nearest import call_place
+from .recorded_errors import error_of
+from .recorded_model import FOREVER_SECONDS, RepeatedRequest, was_cancelled, was_left, why_cancelled
+from .what_if import WhatIf
+
+
+class RecordedRunner:
+    """Runs the attempts of a replay.
+
+    What is live is done by `today`, who is there for a capability, where `live_runner` runs it. `what_ifs`
+    happen instead of what was recorded; `kill` ends the process. `stop` ends the replay over work that was
+    not recorded.
+    """
+
+    def __init__(
+        self,
+        attempts: RecordedAttempts,
+        course: Course,
+        clock: Clock,
+        live: Liveness,
+        today: Callable[[str, str], Agent | None],
+        live_runner: Runner,
+        what_ifs: Sequence[WhatIf],
+        kill: Callable[[], None],
+        stop: Callable[[Drift], None],
+    ) -> None:
+        self._attempts = attempts
+        self._course = course
+        self._clock = clock
+        self._live = live
+        self._today = today
+        self._live_runner = live_runner
+        self._what_ifs = what_ifs
+        self._kill = kill
+        self._killed: set[WhatIf] = set()
+        self._stop = stop
+        self._at_work: set[Try] = set()
+        self._late: set[asyncio.Task[None]] = set()
+
+    def is_live(self, owner: Owner) -> bool:
+        """Whether the attempt that asks a model, or the planner, is live."""
+        if owner.step is None or owner.attempt is None:
+            return self._live.replans
+        return (owner.step, owner.item, owner.attempt) in self._at_work
+
+    async def perform(self, assignment: Assignment) -> object:
+        """Do the work as it was done. Raises what was raised then, and ReplayStopped."""
+        context = assignment.context
+        place = context.step, context.item, context.attempt
+        happening = [each for each in self._what_ifs if each.fits(place)]
+        for each in happening:
+            if each.action == "slow":
+                await asyncio.sleep(each.seconds)
+            elif each.action == "kill" and each not in self._killed:
+                self._killed.add(each)
+                self._kill()
+                return {}
+            elif each.action == "fail":
+                raise Retryable(each.message)
+            elif each.action == "return":
+                return each.output
+        if self._live.has(assignment.capability):
+            return await self._perform_live(assignment, place)
+        attempt = self._attempts.find(place, assignment.capability, assignment.inputs)
+        if attempt is not None:
+            attempt.used = True
+            return await self._repeat(attempt, context)
+        known = self._today(assignment.agent.name, assignment.capability)
+        if known is not None and self._live.fills_in(assignment.capability):
+            return await self._perform_live(assignment, place)
+        raise self._refuse(assignment, place)
+
+    async def _perform_live(self, assignment: Assignment, place: Try) -> object:
+        agent = self._today(assignment.agent.name, assignment.capability) or assignment.agent
+        self._at_work.add(place)
+        try:
+            with outside_work():
+                return await self._live_runner.perform(msgspec.structs.replace(assignment, agent=agent))
+        finally:
+            self._at_work.discard(place)
+
+    async def _repeat(self, attempt: RecordedAttempt, context: Context) -> JsonValue:
+        """End as the attempt did, after asking what it asked, at the same times. One that was told to stop may
+        have gone on for a while, or have come to its end all the same."""
+        began = attempt.started.at if self._course.in_step else self._clock.now()
+        shift = began - attempt.started.at
+        asking = asyncio.create_task(self._ask_again_all(attempt, context, shift))
+        going_on = asyncio.create_task(self._end(attempt, asking, shift))
+        try:
+            return await asyncio.shield(going_on)
+        except asyncio.CancelledError:
+            if not going_on.done() and self._course.in_step:
+                await self._stop_when_it_did(attempt, asking, going_on)
+            if going_on.done():
+                return going_on.result()
+            going_on.cancel()
+            await asyncio.wait((going_on,))
+            if attempt.is_abandoned:
+                raise Abandoned from None
+            raise
+
+    async def _stop_when_it_did(
+        self, attempt: RecordedAttempt, asking: asyncio.Task[None], going_on: asyncio.Task[JsonValue]
+    ) -> None:
+        if not attempt.ends_by_itself:
+            await asyncio.shield(asking)
+            await self._until(attempt.stopped_at or attempt.started.at + FOREVER_SECONDS)
+        elif attempt.was_stopped:
+            await asyncio.wait((going_on,))
+
+    async def _ask_again_all(self, attempt: RecordedAttempt, context: Context, shift: float) -> None:
+        self._keep([self._ask_again(each, context.model, shift) for each in attempt.late_calls])
+        if attempt.calls:
+            await asyncio.gather(*(self._ask_again(each, context.model, shift) for each in attempt.calls))
+
+    def _keep(self, calls: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Calls that are not over when their attempt is."""
+        for call in calls:
+            task = asyncio.create_task(call)
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+
+    async def _end(
+        self, attempt: RecordedAttempt, asking: asyncio.Task[None], shift: float
+    ) -> JsonValue:
+        await asking
+        ending = attempt.ending
+        if ending is None or not attempt.ends_by_itself:
+            await asyncio.sleep(FOREVER_SECONDS)
+            raise self._refuse_end(attempt)
+        await self._until(ending.at + shift)
+        match ending:
+            case AttemptSucceeded(output=output) | AttemptSurprised(output=dict() as output):
+                return output
+            case AttemptFailed(failure=failure) | AttemptSurprised(surprise=failure):
+                raise error_of(failure)
+            case _:
+                raise AssertionError(f"{ending!r} is no end that an attempt comes to by itself")
+
+    async def _ask_again(self, call: ModelCalled, model: ChatModel | None, shift: float) -> None:
+        """Ask what was asked, and listen for as long. What the attempt made of the answer, or of there being
+        none, is in how it ended."""
+        await self._until(call.started + shift)
+        if model is None:
+            return
+        stream = model.stream(RepeatedRequest.of(call))
+        if was_left(call):
+            await self._leave(call, stream, shift)
+        elif was_cancelled(call):
+            await self._break_off(call, stream, shift)
+        else:
+            await _listen(stream, len(call.reply) + 1)
+
+    async def _leave(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], shift: float) -> None:
+        await _listen(stream, len(call.reply))
+        await self._until(call.at + shift)
+        if isinstance(stream, AsyncGenerator):
+            await stream.aclose()
+
+    async def _break_off(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], shift: float) -> None:
+        listening = asyncio.create_task(_listen(stream, len(call.reply) + 1))
+        try:
+            await self._until(call.at + shift)
+        finally:
+            listening.cancel(why_cancelled(call))
+            await asyncio.wait((listening,))
+
+    async def _until(self, at: float) -> None:
+        seconds = at - self._clock.now()
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+    def _refuse(self, assignment: Assignment, place: Try) -> ReplayStopped:
+        where = call_place(*place, midway=False)
+        nearest = self._attempts.nearest(place, assignment.capability)
+        if nearest is None:
+            summary = f"{assignment.capability} is to do something, and did nothing when it was recorded"
+            drift = Drift.of(DriftKind.PLAN, where, summary)
+        else:
+            lines = value_diff(dict(nearest.started.inputs), dict(assignment.inputs), "inputs")
+            near = call_place(*nearest.place, midway=False)
+            summary = f"{assignment.capability} is to do what was not recorded; the nearest that was: {near}"
+            drift = Drift.of(DriftKind.PLAN, where, summary, lines)
+        self._stop(drift)
+        return ReplayStopped(drift)
+
+    def _refuse_end(self, attempt: RecordedAttempt) -> ReplayStopped:
+        where = call_place(*attempt.place, midway=False)
+        summary = "nobody stops an attempt of which no end was recorded but that it was stopped"
+        drift = Drift.of(DriftKind.DECISION, where, summary)
+        self._stop(drift)
+        return ReplayStopped(drift)
+
+
+async def _listen(stream: AsyncIterator[ChatChunk], most: int) -> None:
+    """Hear an answer, as far as so many characters."""
+    heard = 0
+    with suppress(Exception):
+        async for chunk in stream:
+            heard += len(chunk.text)
+            if heard >= most:
+                return

@@ -1,0 +1,82 @@
+"""The stage of a replay: everything that a run meets there, in the place of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from callsheet.agents.agent import Agent
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.executor.clock import Clock
+from callsheet.executor.events import ModelCalled
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.runner import Runner
+from callsheet.executor.staging import Staging
+
+from .attempts import RecordedAttempt, RecordedAttempts
+from .course import Course
+from .liveness import Liveness
+from .recorded_desk import RecordedDesk
+from .recorded_model import RecordedModel
+from .recorded_runner import RecordedRunner
+from .replay_journal import ReplayJournal
+from .what_if import WhatIf
+
+
+class ReplayStage:
+    """One replay's model, journal, runner and desk, around the course that was recorded.
+
+    `begun` events are there before anybody does anything. `registry` is who is cast; `today` finds who does
+    what is live, where `live_runner` runs it, and `live_model` is who is asked then.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        begun: int,
+        clock: Clock,
+        registry: Registry,
+        live: Liveness,
+        live_model: ChatModel | None,
+        today: Callable[[str, str], Agent | None],
+        live_runner: Runner,
+        what_ifs: Sequence[WhatIf],
+    ) -> None:
+        events = recording.events
+        self.course = Course(events, begun, clock)
+        self.journal = ReplayJournal(events, self.course, clock)
+        self._attempts = RecordedAttempts(events)
+        runner = RecordedRunner(
+            self._attempts,
+            self.course,
+            clock,
+            live,
+            today,
+            live_runner,
+            what_ifs,
+            self.journal.kill,
+            self.journal.stop,
+        )
+        desk = RecordedDesk(registry, self._attempts, self.course, clock)
+        self.staging = Staging(runner, desk, self.course)
+        self.model = RecordedModel(
+            recording.created.model,
+            recording.equipped.context_tokens,
+            events,
+            self.course,
+            clock,
+            live,
+            live_model,
+            runner.is_live,
+            self.journal.stop,
+        )
+
+    @property
+    def unused_calls(self) -> list[ModelCalled]:
+        """The calls of models that nobody made again."""
+        return self.model.unused
+
+    @property
+    def unused_attempts(self) -> Sequence[RecordedAttempt]:
+        """The attempts that nobody made again."""
+        return self._attempts.unused

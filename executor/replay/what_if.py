@@ -1,0 +1,112 @@
+"""What if: things that happen otherwise than they were recorded, on purpose."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias, cast
+
+from callsheet.agents.capability import JsonObject
+from callsheet.errors import ExitCode
+from callsheet.executor.errors import ExecutorError
+from callsheet.executor.record import Try
+
+Action: TypeAlias = Literal["fail", "return", "slow", "kill"]
+_PLACE = re.compile(r"(?P<step>[a-z][a-z0-9_]{0,63})(?:\[(?P<item>\d+)\])?(?::(?P<attempt>\d+))?\Z")
+
+
+class WhatIfInvalid(ExecutorError):
+    """Something that is to happen otherwise cannot be understood, or happens nowhere in the recording."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """One thing that happens otherwise, at every attempt of a step, or at those of the `item` and the number
+    `attempt` alone: it fails with `message`, it returns `output`, it takes `seconds` longer, or the process
+    is killed in the middle of the first such attempt."""
+
+    action: Action
+    step: str
+    item: int | None = None
+    attempt: int | None = None
+    message: str = ""
+    output: JsonObject | None = None
+    seconds: float = 0.0
+
+    @classmethod
+    def fail(cls, place: str, message: str) -> WhatIf:
+        """The attempts at `STEP[ITEM]:ATTEMPT` fail. Raises WhatIfInvalid."""
+        return cls("fail", *_place(place), message=message)
+
+    @classmethod
+    def give(cls, place: str, output: JsonObject | str) -> WhatIf:
+        """They return an output, an object or the JSON of one. Raises WhatIfInvalid."""
+        return cls("return", *_place(place), output=_output(place, output))
+
+    @classmethod
+    def slow(cls, place: str, seconds: float) -> WhatIf:
+        """They take longer. Raises WhatIfInvalid."""
+        if not 0 < seconds < float("inf"):
+            raise WhatIfInvalid(f"{place!r} cannot take {seconds} s longer; give a number of seconds over 0")
+        return cls("slow", *_place(place), seconds=seconds)
+
+    @classmethod
+    def kill(cls, place: str) -> WhatIf:
+        """The process is killed in the middle of one. Raises WhatIfInvalid."""
+        return cls("kill", *_place(place))
+
+    def fits(self, attempt: Try) -> bool:
+        """Whether it happens to this attempt."""
+        step, item, number = attempt
+        return self.step == step and self.item in (None, item) and self.attempt in (None, number)
+
+    def describe(self) -> str:
+        """In a few words."""
+        place = self.step + ("" if self.item is None else f"[{self.item}]")
+        place += "" if self.attempt is None else f":{self.attempt}"
+        match self.action:
+            case "fail":
+                return f"{place} fails: {self.message}"
+            case "return":
+                return f"{place} returns {json.dumps(self.output, ensure_ascii=False)}"
+            case "slow":
+                return f"{place} takes {self.seconds:g} s longer"
+            case "kill":
+                return f"the process is killed while {place} is at work"
+
+
+def require_places(what_ifs: Sequence[WhatIf], steps: Sequence[str]) -> None:
+    """See that each happens somewhere: `steps` are those of all plans. Raises WhatIfInvalid."""
+    for each in what_ifs:
+        if each.step not in steps:
+            raise WhatIfInvalid(
+                f"no plan of the recording has a step {each.step!r}; there are: {', '.join(steps) or 'none'}"
+            )
+
+
+def _place(text: str) -> tuple[str, int | None, int | None]:
+    found = _PLACE.match(text)
+    if found is None:
+        raise WhatIfInvalid(f"{text!r} is no place in a plan; write STEP, STEP[ITEM] or STEP:ATTEMPT")
+    item, attempt = found["item"], found["attempt"]
+    return found["step"], None if item is None else int(item), None if attempt is None else int(attempt)
+
+
+def _output(place: str, output: JsonObject | str) -> JsonObject:
+    if isinstance(output, str):
+        try:
+            value: Any = json.loads(output)
+        except (ValueError, RecursionError) as error:
+            raise WhatIfInvalid(f"what {place!r} is to return is no JSON: {error}") from None
+    else:
+        value = output
+    if not isinstance(value, dict):
+        raise WhatIfInvalid(
+            f"what {place!r} is to return is no object; write one as its capability has it, such as "
+            '{"text": "..."}'
+        )
+    return cast("JsonObject", value)
