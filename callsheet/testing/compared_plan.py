@@ -1,0 +1,81 @@
+"""Plans in assertions: equal to what a test wrote down, or told apart step by step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Self, cast
+
+from pydantic import ValidationError
+
+from callsheet.planner.plan import Plan
+from callsheet.planner.plan_diff import compare
+from callsheet.planner.plan_diff_text import plan_diff_lines
+
+_MOST_PROBLEMS = 3
+
+
+class ComparedPlan(Plan):
+    """A plan that is equal to its document, too. What is left at its default may stand there or not."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """The same plan."""
+        return cls.model_construct(**dict(plan))
+
+    def __eq__(self, other: object) -> bool:
+        plan = _read(other)
+        if plan is None:
+            return NotImplemented
+        return isinstance(plan, Plan) and next(_differences(plan, self), None) is None
+
+    __hash__ = Plan.__hash__
+
+
+def plan_differences(left: object, right: object) -> list[str] | None:
+    """Why a plan is not equal to another, or to a document, in lines for people; None where this is not about
+    plans. What changes is told from what was expected to what there is: from right to left, unless the
+    plan of a replay stands on the right."""
+    if not isinstance(left, Plan) and not isinstance(right, Plan):
+        return None
+    expected, found = (left, right) if _is_found(right) and not _is_found(left) else (right, left)
+    before, after = _read(expected), _read(found)
+    if before is None or after is None:
+        return None
+    if isinstance(before, str) or isinstance(after, str):
+        return ["the plan is compared with a document that is none:", *_lines(before), *_lines(after)]
+    lines = list(_differences(before, after))
+    return ["the plan is another one than expected:", *lines] if lines else None
+
+
+def _is_found(value: object) -> bool:
+    return isinstance(value, ComparedPlan)
+
+
+def _read(value: object) -> Plan | str | None:
+    """The plan, or what is wrong with its document; None for what is neither."""
+    if isinstance(value, Plan):
+        return value
+    if not isinstance(value, Mapping):
+        return None
+    try:
+        return Plan.model_validate(dict(cast("Mapping[str, object]", value)))
+    except ValidationError as error:
+        problems = error.errors(include_url=False)[:_MOST_PROBLEMS]
+        return "\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
+
+
+def _lines(read: Plan | str) -> list[str]:
+    return read.splitlines() if isinstance(read, str) else []
+
+
+def _differences(before: Plan, after: Plan) -> Iterator[str]:
+    if before.goal != after.goal:
+        yield f"~ goal: {_shown(before.goal)} -> {_shown(after.goal)}"
+    diff = compare(before, after)
+    if diff or diff.moved:
+        yield from plan_diff_lines(diff)
+
+
+def _shown(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,36 @@
+"""Fakes for a test: one for every capability that somebody offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from types import MappingProxyType
+from typing import TypeAlias
+
+from callsheet.agents.agent import Agent
+from callsheet.agents.capability import Capability
+from callsheet.agents.fake import Answers, FakeAgent, fake_agents
+from callsheet.agents.registry import Registry
+
+from .site import Site
+
+Offers: TypeAlias = str | PathLike[str] | Iterable[Agent | Capability] | Registry
+"""Whose work is to be faked: agents, capabilities, a registry, or a Python file or module with agents."""
+
+
+def fakes_of(
+    offers: Offers, site: Site, answers: Mapping[str, Answers] = MappingProxyType({})
+) -> tuple[FakeAgent, ...]:
+    """A fake for every capability on offer, each once, with the answers under its name, or samples of its
+    output schema. Raises what `fake_agents` does, AgentsNotLoaded, and NoAgent."""
+    return fake_agents(_capabilities(offers, site), answers)
+
+
+def _capabilities(offers: Offers, site: Site) -> Iterable[Capability]:
+    if isinstance(offers, Registry):
+        return offers.catalog
+    if isinstance(offers, str | PathLike):
+        return site.registry(offers).catalog
+    given = tuple(offers)
+    agents = Registry(each for each in given if not isinstance(each, Capability))
+    return (*(each for each in given if isinstance(each, Capability)), *agents.capabilities.values())

@@ -1,0 +1,104 @@
+"""Making the recording of a test: what its marker wants is done, for real, and written down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, cast
+
+from callsheet.api import model_of
+from callsheet.config import Settings
+from callsheet.executor.events import ApprovalRequested
+from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.record import RunStatus
+from callsheet.executor.recording.file import save_recording
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.result import RunResult
+from callsheet.orchestrator import Orchestrator
+from callsheet.planner.compiled import CheckedPlan
+from callsheet.planner.documents import read_document
+from callsheet.planner.plan import Plan
+from callsheet.recordings import redactor_of
+
+from .errors import RunNotKept
+from .off_loop import off_loop
+from .recording_mark import RecordingMark
+from .site import Site
+
+_KEPT = (RunStatus.COMPLETED, RunStatus.PAUSED)
+
+
+class Recorder:
+    """Makes the recording that a marker asks for."""
+
+    def __init__(self, site: Site, mark: RecordingMark) -> None:
+        self._site = site
+        self._mark = mark
+
+    def record(self) -> str:
+        """Pursue the goal, or carry out the plan, and write what happened to the marker's file, without its
+        secrets. Says what was written, in a line.
+
+        Raises RunNotKept where the run ends otherwise than with its answer, or waiting for a person; what
+        `callsheet.run` raises, RunNotRecordable, and RecordingUnwritable.
+        """
+        path = self._site.path(self._mark.file)
+        shown = self._site.shown(path)
+        result, journal = off_loop(lambda: asyncio.run(self._pursue()))
+        if result.status not in _KEPT:
+            told = result.account.describe() if result.account else f"it is {result.status}"
+            raise RunNotKept(shown, told)
+        recording = Recording.of(journal.read(result.run))
+        save_recording(recording, path, redactor_of(self._site.settings))
+        return f"{shown} ({_outcome(result)})"
+
+    async def _pursue(self) -> tuple[RunResult, MemoryJournal]:
+        mark = self._mark
+        journal = MemoryJournal()
+        settings = self._settings()
+        orchestrator = Orchestrator.configured(
+            settings,
+            self._site.registry(mark.agents),
+            model=model_of(settings, mark.model, required=mark.plan is None),
+            store=journal,
+            approve=_approve if mark.yes else None,
+        )
+        async with orchestrator:
+            result = await orchestrator.run(
+                mark.goal, plan=self._plan(), params=mark.params, review=_accept if mark.yes else None
+            )
+        return result, journal
+
+    def _settings(self) -> Settings:
+        mark = self._mark
+        said: dict[str, Any] = {
+            "workspace": None if mark.workspace is None else self._site.path(mark.workspace),
+            "budget": mark.budget,
+            "max_replans": mark.max_replans,
+        }
+        return self._site.settings.model_copy(
+            update={key: value for key, value in said.items() if value is not None}
+        )
+
+    def _plan(self) -> Plan | Mapping[str, object] | None:
+        plan = self._mark.plan
+        if isinstance(plan, str | PathLike):
+            return cast("Mapping[str, object]", read_document(self._site.path(plan)))
+        return plan
+
+
+async def _accept(checked: CheckedPlan) -> bool:
+    return True
+
+
+async def _approve(request: ApprovalRequested) -> bool | None:
+    # A yes to what is planned is none to what a revision wants beyond that.
+    return None if request.why else True
+
+
+def _outcome(result: RunResult) -> str:
+    steps = f"{len(result.steps)} step{'' if len(result.steps) == 1 else 's'}"
+    calls = f"{result.model_calls} model call{'' if result.model_calls == 1 else 's'}"
+    status = "waiting for a person" if result.status is RunStatus.PAUSED else result.status
+    return f"{status}, {steps}, {calls}"

@@ -1,0 +1,67 @@
+"""Where a test stands: whose settings hold, from where its paths go, and how a person sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+
+from callsheet.agents.registry import Registry
+from callsheet.cli.team import registry_of
+from callsheet.config import Settings
+
+from .errors import MarkInvalid
+from .recording_mark import Agents
+
+
+@dataclass(frozen=True)
+class Site:
+    """`folder` is that of the test's file, `root` the one whose settings hold, and `here` where the person is
+    who started the tests."""
+
+    folder: Path
+    root: Path
+    here: Path
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the root, with paths that hold wherever the test works. Raises ConfigError."""
+        settings = Settings.load(self.root)
+        return settings.model_copy(
+            update={
+                "workspace": self.root / settings.workspace,
+                "agents": _placed(settings.agents, self.root),
+            }
+        )
+
+    def path(self, name: str | PathLike[str]) -> Path:
+        """The path that a test means by this name."""
+        return self.folder / name
+
+    def shown(self, path: Path) -> str:
+        """The path as the person would write it."""
+        return str(path.relative_to(self.here) if path.is_relative_to(self.here) else path)
+
+    def registry(self, agents: Agents | None) -> Registry:
+        """Who is available; where nothing is said, as the settings have it.
+
+        Raises AgentsNotLoaded, MarkInvalid, and what Registry raises.
+        """
+        if isinstance(agents, Registry):
+            return agents
+        if agents is None:
+            return registry_of(self.settings)
+        given = (agents,) if isinstance(agents, str | PathLike) else tuple(agents)
+        places = [fspath(each) for each in given if isinstance(each, str | PathLike)]
+        if not places:
+            return Registry(each for each in given if not isinstance(each, str | PathLike))
+        if len(places) < len(given):
+            raise MarkInvalid("`agents` has agents as well as names of files or modules, and takes either")
+        return registry_of(self.settings.model_copy(update={"agents": _placed(places, self.folder)}))
+
+
+def _placed(places: Iterable[str], folder: Path) -> tuple[str, ...]:
+    """Files as paths from a folder; modules as they are."""
+    return tuple(str(folder / each) if each.endswith(".py") else each for each in places)
