@@ -17,6 +17,7 @@ BENCHMARKS = {
     "checker": "plans of growing size checked: milliseconds a plan, microseconds a step",
     "executor": "graphs carried out: microseconds a step, beside bare asyncio, a durable limit and peers",
     "planning": "goals planned by a model: valid, sensible, seconds and tokens",
+    "replay": "recorded runs replayed: milliseconds a run, memory after a thousand, seconds for a suite",
     "replanning": "goals in which something goes wrong: good ends, honest stops, work kept and done again",
     "retrieval": "goals against a catalog of 1,000: whether what they need is in the first cut",
     "streaming": "plans carried out while they are written: first step, answer, beside LLMCompiler's way",
