@@ -20,7 +20,7 @@ from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.executor.journal import MemoryJournal
 from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.recording import Recording
-from callsheet.executor.secrets import Redactor
+from callsheet.executor.secrets.redactor import Redactor
 from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.orchestrator import Orchestrator
 from callsheet.replays import Terms, replay

@@ -19,7 +19,7 @@ from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
-from callsheet.executor.secrets import Redactor
+from callsheet.executor.secrets.redactor import Redactor
 from callsheet.orchestrator import registry_of
 from callsheet.replayed import Replay
 from callsheet.replays import Team, Terms

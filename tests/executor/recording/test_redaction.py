@@ -16,7 +16,7 @@ from callsheet.executor.recording.errors import RunNotRecordable
 from callsheet.executor.recording.file import load_recording, recording_text, save_recording
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.recording.redaction import redacted
-from callsheet.executor.secrets import Redactor
+from callsheet.executor.secrets.redactor import Redactor
 from callsheet.executor.virtual_time import run_virtually
 
 from .everything import everything

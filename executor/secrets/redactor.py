@@ -15,15 +15,15 @@ from typing import ClassVar
 from pydantic import JsonValue
 
 from callsheet.errors import ExitCode
+from callsheet.executor.errors import ExecutorError
 
-from .errors import ExecutorError
-from .secret_finder import SecretFinder
-from .secret_index import Place, Secret, SecretIndex
-from .secret_names import names_secret_variable
-from .secret_patterns import Finding, find_secrets, key_lines
-from .secret_spellings import BASE64_LAYERS, contents, readings, runs
-from .secret_texts import rewritten, texts
-from .secret_values import SHORTEST, is_trivial
+from .finder import SecretFinder
+from .index import Place, Secret, SecretIndex
+from .names import names_secret_variable
+from .patterns import Finding, find_secrets, key_lines
+from .spellings import BASE64_LAYERS, contents, readings, runs
+from .texts import rewritten, texts
+from .values import SHORTEST, is_trivial
 
 _PLACEHOLDER = re.compile(r"(<secret(?::\w{1,256}|-\d{1,9})>)", re.ASCII)
 _NUMBERED = re.compile(r"<secret-(\d{1,9})>", re.ASCII)

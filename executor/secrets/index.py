@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .secret_values import SHORTEST
+from .values import SHORTEST
 
 LONGEST_FORM = 4096
 """In characters: a longer secret is looked for in pieces, so that no place of a text costs more than that."""

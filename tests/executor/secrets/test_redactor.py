@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.secrets import Redactor, SecretPatternInvalid
+from callsheet.executor.secrets.redactor import Redactor, SecretPatternInvalid
 
 SECRET = "f8Kd02mZq81LpXw7"
 
@@ -626,15 +626,14 @@ def test_every_secret_in_every_place(secret: str, spelling: str, place: str) -> 
 
 
 @given(
-    st.from_regex(r"[a-z]{3}[0-9]{3}[A-WYZa-wyz0-9_~-]{8,40}[0-9]q", fullmatch=True), st.sampled_from(LEADS)
+    st.from_regex(r"[a-z]{3}[0-9]{3}[A-WYZa-wyz0-9_~-]{8,40}[0-9]q", fullmatch=True),
+    st.sampled_from([lead for lead in LEADS if "{}=" not in lead]),
 )
 def test_every_secret_behind_its_name(secret: str, lead: str) -> None:
     """For every token that a text names: it is gone from there, and from everywhere else."""
-    if "Account" in lead:
-        return
-    document = [f"earlier: {secret}", lead.format(secret), {secret: b64(secret)}]
-    assert secret not in json.dumps(redacted(document))
-    assert b64(secret) not in json.dumps(redacted(document))
+    result = json.dumps(redacted([f"earlier: {secret}", lead.format(secret), {secret: b64(secret)}]))
+    assert secret not in result
+    assert b64(secret) not in result
 
 
 def containers(value: Any) -> set[int]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .secret_index import any_of
-from .secret_names import Sort
-from .secret_pairs import named_in
-from .secret_values import is_mask, is_trivial, is_words, named_secrets
+from .index import any_of
+from .names import Sort
+from .pairs import named_in
+from .values import is_mask, is_trivial, is_words, named_secrets
 
 
 @dataclass(frozen=True, slots=True)

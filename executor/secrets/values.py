@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from .secret_names import Sort, word_set
+from .names import Sort, word_set
 
 SHORTEST = 6
 """In characters: what is shorter is a secret only if somebody says so."""

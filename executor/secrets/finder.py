@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from .secret_names import Sort
-from .secret_patterns import Finding, find_secrets
-from .secret_spellings import BASE64_LAYERS, contents, readings, runs
-from .secret_values import SHORTEST, named_secrets
+from .names import Sort
+from .patterns import Finding, find_secrets
+from .spellings import BASE64_LAYERS, contents, readings, runs
+from .values import SHORTEST, named_secrets
 
 
 class SecretFinder:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from pydantic import JsonValue
 
-from .secret_names import Sort, sort_of
+from .names import Sort, sort_of
 
 _Named: TypeAlias = tuple[Sort | None, JsonValue]
 

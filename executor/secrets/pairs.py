@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .secret_names import Sort, sort_of
-from .secret_spellings import unescaped
-from .secret_values import named_secrets
+from .names import Sort, sort_of
+from .spellings import unescaped
+from .values import named_secrets
 
 # A name, and all between it and its value: `token=`, `"token": "`, `[password]=`, `password: str = '`, and as
 # programs print pairs: `(b'cookie', b'`.

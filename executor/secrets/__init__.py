@@ -1,0 +1,1 @@
+"""Secrets: found in documents, and taken out of them."""
