@@ -59,27 +59,25 @@ def replay(recording: Recording, terms: Terms) -> Replay:
     if terms.what_ifs:
         # What was recorded still holds, as far as it goes.
         terms = replace(terms, live=replace(terms.live, only_missing=True))
-    played = _play(recording, terms)
     if terms.what_ifs:
-        happened = tuple(drifts_of(recording, played, is_live=True))
+        imagined = _play(recording, terms)
+        happened = tuple(drifts_of(recording, imagined, is_live=True))
         return Replay(
-            recording, played.events, happened, is_what_if=True, is_cut_short=played.stopped is not None
+            recording, imagined.events, happened, is_what_if=True, is_cut_short=imagined.stopped is not None
         )
+    # What is live is done once, whatever is to become of it: some of it cannot be undone.
+    at_once = terms.update and bool(terms.live)
+    played = _play_on(recording, terms) if at_once else _play(recording, terms)
     drifts = (*contracts, *drifts_of(recording, played, is_live=bool(terms.live)))
+    found = Replay(recording, played.events, drifts, is_cut_short=played.stopped is not None)
     if not (terms.update and drifts):
-        return Replay(recording, played.events, drifts, is_cut_short=played.stopped is not None)
-    again = _play_on(recording, terms)
+        return found
+    again = played if at_once else _play_on(recording, terms)
     obstacle = again.stopped or unanswered(recording, again.events)
     if obstacle is not None:
-        return Replay(
-            recording,
-            played.events,
-            drifts,
-            is_cut_short=played.stopped is not None,
-            obstacle=obstacle,
-        )
+        return replace(found, obstacle=obstacle)
     updated = Recording.of(list(again.events), source=recording.source)
-    return Replay(recording, updated.events, drifts, updated=updated)
+    return replace(found, events=updated.events, updated=updated, is_cut_short=False)
 
 
 async def replay_beside(recording: Recording, terms: Terms) -> Replay:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from callsheet.config import Settings
 
-_WITH_A_TEAM = frozenset({"resume", "approve", "answer"})
+_WITH_A_TEAM = frozenset({"resume", "approve", "answer", "replay"})
 """The commands that may carry a run on, and so need the agents that it began with."""
 
 

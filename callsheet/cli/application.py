@@ -24,6 +24,8 @@ from .doctor import doctor
 from .output import Output
 from .pause import pause
 from .plan import plan
+from .record import record
+from .replay import replay
 from .resume import resume
 from .run import run
 from .runs import runs
@@ -62,11 +64,27 @@ def application() -> None:
     """A language model writes the plan, checked before anything runs; plain Python runs it.
 
     Exit codes: 0 done, 1 the run failed, 2 bad usage or a plan that doesn't check, 3 waiting for a
-    person, 4 refused by the budget, 130 interrupted.
+    person, 4 refused by the budget, 5 the replay drifted, 130 interrupted.
     """
 
 
-_COMMANDS = (run, plan, check, agents, runs, show, resume, approve, answer, pause, cancel, diff, doctor)
+_COMMANDS = (
+    run,
+    plan,
+    check,
+    agents,
+    runs,
+    show,
+    resume,
+    approve,
+    answer,
+    pause,
+    cancel,
+    record,
+    replay,
+    diff,
+    doctor,
+)
 for _command in _COMMANDS:
     application.add_command(_command)
 

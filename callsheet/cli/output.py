@@ -60,13 +60,21 @@ class Output:
         """A line, or several, of the result. Raises what `document` raises."""
         self._write(plain(text))
 
+    def content(self, text: str) -> None:
+        """What a file is to hold, to the last byte, in UTF-8; a terminal is shown it like any other text.
+        Raises what `document` raises."""
+        if self._stdout.isatty():
+            self._write(plain(text), ends=False)
+        else:
+            self._write(text.encode(), ends=False)
+
     def note(self, text: str = "") -> None:
         """A line, or several, beside the result."""
         click.echo(plain(text), err=True)
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str | bytes, *, ends: bool = True) -> None:
         try:
-            click.echo(text, file=self._stdout)
+            click.echo(text, file=self._stdout, nl=ends)
         except BrokenPipeError:
             raise
         except OSError as error:

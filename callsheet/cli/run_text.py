@@ -36,9 +36,14 @@ def time_text(at: float) -> str:
 
 def run_lines(story: Story) -> Iterator[str]:
     """Every step, every attempt with its agent, time and error, and what came of it all."""
-    result = story.result
     yield from title_lines(story)
     yield from _circumstances(story)
+    yield from course_lines(story)
+
+
+def course_lines(story: Story) -> Iterator[str]:
+    """The steps with their attempts, and how it ended."""
+    result = story.result
     for step in result.steps.values():
         yield ""
         yield from _step(step)
@@ -143,4 +148,4 @@ def _attempt(attempt: AttemptResult) -> tuple[str, ...]:
 def _attempt_took(attempt: AttemptResult) -> str:
     if attempt.ended is None or attempt.status is AttemptStatus.LOST:
         return "not seen to end"
-    return seconds_text(attempt.ended - attempt.started)
+    return seconds_text(max(0.0, attempt.ended - attempt.started))

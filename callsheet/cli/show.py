@@ -32,7 +32,7 @@ def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitC
     what it waits for. With --revisions, how its plan came to be what it is: what went wrong, what the planner
     decided, what that changed by step id, and what was kept.
 
-    RUN is an id, the beginning of one, or `last`.
+    RUN is an id, the beginning of one, or `last`. `callsheet record RUN` keeps it as a file that replays.
     """
     with existing_journal(settings) as journal:
         found = find_run(journal, run)

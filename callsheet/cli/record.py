@@ -1,0 +1,145 @@
+"""`callsheet record`: a past run as a file that replays."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import click
+
+from callsheet.config import Settings
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.errors import RunOwned
+from callsheet.executor.events import AttemptStarted
+from callsheet.executor.recording.errors import RecordingUnwritable
+from callsheet.executor.recording.file import recording_text, save_recording
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.secrets.redactor import Redactor
+from callsheet.recordings import redactor_of
+from callsheet.replayed import Replay
+
+from .command import FILE, command, store_option
+from .counted import counted
+from .drift_text import drift_documents, drift_lines
+from .output import Output
+from .recording_files import is_replaceable
+from .rehearsal import rehearse, rehearse_text
+from .store import LAST, existing_journal, find_run
+
+
+class FileInTheWay(CallsheetError):
+    """Where a recording is to be written stands a `file` that is none."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(
+            f"{file}: this file is no recording, and is left as it is; name another, or remove it first"
+        )
+        self.file = file
+
+
+@click.command("record", short_help="Write a run to a file that replays offline.")
+@click.argument("run", default=LAST)
+@click.option("-o", "--output", "file", type=FILE, help="The file to write; without it, stdout.")
+@click.option(
+    "--secret",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Take out what this matches, or its group (?P<secret>...), beside what looks like a secret.",
+)
+@click.option("--no-check", is_flag=True, help="Don't replay what was written.")
+@command
+@store_option
+def record(
+    output: Output,
+    settings: Settings,
+    run: str,
+    file: Path | None,
+    patterns: tuple[str, ...],
+    no_check: bool,
+) -> ExitCode:
+    """Write everything that happened in a past run to a file that replays, without the secrets in it.
+
+    RUN is an id, the beginning of one, or `last`. Nothing had to be switched on for it. What was written is
+    replayed at once, offline; where that does not come out as it was, it says so, and ends with 5. A file
+    that is a recording is replaced, any other is left alone.
+    """
+    if file is not None:
+        _require_replaceable(file)
+    redactor = redactor_of(settings, patterns)
+    recording = _recording_of(settings, run)
+    text = _write(output, recording, file, redactor)
+    replayed = None if no_check else rehearse(file) if file is not None else rehearse_text(text)
+    drifts = () if replayed is None else replayed.drifts
+    if output.as_json:
+        document = {
+            "file": None if file is None else str(file),
+            "run": recording.run,
+            "events": len(recording.events),
+            "secrets": len(redactor.placeholders),
+            "exact": None if replayed is None else not drifts,
+            "drifts": drift_documents(drifts),
+        }
+        output.document(document if file is not None else {**document, "recording": text})
+    for line in _account(recording, file, len(redactor.placeholders), replayed):
+        output.note(line)
+    return ExitCode.DRIFT if drifts else ExitCode.DONE
+
+
+def _require_replaceable(file: Path) -> None:
+    """See that nothing is lost by writing the file. Raises FileInTheWay, RecordingUnwritable."""
+    try:
+        if file.exists() and not is_replaceable(file):
+            raise FileInTheWay(file)
+    except OSError as error:
+        raise RecordingUnwritable(str(file), error.strerror or str(error)) from None
+
+
+def _recording_of(settings: Settings, name: str) -> Recording:
+    """The recording of a run that no process has. Raises RunNotFound, RunAmbiguous, RunOwned and
+    RunNotRecordable."""
+    with existing_journal(settings) as journal:
+        run = find_run(journal, name)
+        owner = journal.owner(run)
+        if owner is not None:
+            raise RunOwned(run, owner.pid, owner.host)
+        return Recording.of(journal.read(run))
+
+
+def _write(output: Output, recording: Recording, file: Path | None, redactor: Redactor) -> str:
+    """Write it; give back what no file holds then."""
+    if file is not None:
+        save_recording(recording, file, redactor)
+        return ""
+    text = recording_text(recording, redactor)
+    if not output.as_json:
+        output.content(text)
+    return text
+
+
+def _account(recording: Recording, file: Path | None, secrets: int, replayed: Replay | None) -> Iterator[str]:
+    """What was written, whether it replays, and how to go on."""
+    attempts = sum(isinstance(event, AttemptStarted) for event in recording.events)
+    held = ", ".join(
+        (
+            counted(len(recording.events), "event"),
+            counted(recording.record.model_calls, "model call"),
+            counted(attempts, "attempt"),
+        )
+    )
+    drifts = () if replayed is None else replayed.drifts
+    verdict = "" if replayed is None else "; it does not replay exactly" if drifts else "; replays exactly"
+    where = "" if file is None else f" in {file}"
+    yield f"recorded run {recording.run}{where}: {held}; {counted(secrets, 'secret')} taken out{verdict}"
+    if drifts:
+        yield from drift_lines(drifts, "  ")
+        yield (
+            "it was written all the same; if a secret was taken out that the run depends on, record it again "
+            "without that secret, else please report this as a defect in Callsheet"
+        )
+    name = "FILE" if file is None else shlex.quote(str(file))
+    yield f"to do it over again, offline: callsheet replay {name}"

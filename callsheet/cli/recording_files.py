@@ -1,0 +1,77 @@
+"""Recordings on disk: those that a person names, one by one or by the folders that they lie in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.recording.file import is_recording
+from callsheet.planner.documents import MAX_BYTES, read_yaml
+from callsheet.planner.errors import DocumentError
+
+_ENDINGS = frozenset({".yaml", ".yml"})
+_MARK = re.compile(r"""^(["']?)recording\1[ \t]*:""", re.MULTILINE)
+_NUMBERED = re.compile(r"""^(["']?)recording\1[ \t]*:[ \t]*[0-9]""", re.MULTILINE)
+
+
+class NoRecordings(CallsheetError):
+    """There is not one recording in a `folder`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder}: there is no recording in this folder; `callsheet record RUN -o FILE` makes one"
+        )
+        self.folder = folder
+
+
+def recording_files(places: Iterable[Path]) -> list[Path]:
+    """Each file that is named, and in place of each folder the recordings in it and below, sorted; none of
+    them twice. Raises NoRecordings."""
+    files = (file for place in places for file in (_files_in(place) if place.is_dir() else [place]))
+    return list(dict.fromkeys(files))
+
+
+def means_recording(file: Path) -> bool:
+    """Whether a YAML file means to be a recording, broken or not. One that cannot be read may be meant."""
+    try:
+        text = _read(file)
+    except OSError:
+        return True
+    return bool(_MARK.search(text)) or (text.lstrip().startswith("{") and _is_recording(text))
+
+
+def is_replaceable(file: Path) -> bool:
+    """Whether a file is a recording, broken or not, so that another one may take its place. Raises
+    OSError."""
+    return file.is_file() and bool(_NUMBERED.search(_read(file)))
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = sorted(_yaml_files(folder))
+    if not found:
+        raise NoRecordings(folder)
+    return found
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        if file.suffix.lower() in _ENDINGS and file.is_file() and means_recording(file):
+            yield file
+
+
+def _read(file: Path) -> str:
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES).decode("utf-8-sig", "replace")
+
+
+def _is_recording(text: str) -> bool:
+    """Whether a document in one pair of braces is one; the mark stands at no line's beginning there."""
+    try:
+        return is_recording(read_yaml(text))
+    except DocumentError:
+        return False
