@@ -68,11 +68,19 @@ def test_a_file_is_joined_by_the_built_in_agents(project: Project) -> None:
 def test_shop(recording):
     recording.replay().assert_no_drift()
 """
+    with (project.folder / "shop.py").open("a") as shop:
+        shop.write("""
+
+@callsheet.agent
+def calculate(text: str) -> str:
+    \"\"\"Has the name of a built-in one.\"\"\"
+    return text
+""")
     project.test(body).assert_outcomes(passed=1)
     (project.folder / "callsheet.toml").unlink()
     result = project.run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["E*agent-schema drift, read_file: somebody offers it who did not"])
+    result.stdout.fnmatch_lines(["*two agents are called 'calculate'*"])
 
 
 def test_agents_and_names_do_not_mix(project: Project) -> None:
