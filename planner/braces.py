@@ -17,7 +17,7 @@ from pydantic import JsonValue
 from callsheet.agents.capability import JsonObject
 
 from .expressions.errors import ExpressionSyntaxError
-from .expressions.parser import MAX_TEMPLATE, parse
+from .expressions.parser import MAX_TEMPLATE, parse, path_in_braces
 from .expressions.tokens import tokenize
 from .expressions.tree import Name, Tree, children
 from .plan import Binding, From, Literal, Template, read_binding, write_binding
@@ -121,9 +121,10 @@ def _split(text: str) -> Iterator[_Part]:
             continue
         if literal:
             yield _Part(literal, False)
-        end = tokenize(text, position, in_braces=True)[-1].start
-        yield _Part(text[position:end], True)
-        literal, position = "", end + 1
+        path = path_in_braces(text, position)
+        after = tokenize(text, position, in_braces=True)[-1].start + 1 if path is None else path[1]
+        yield _Part(text[position : after - 1], True)
+        literal, position = "", after
     if literal + text[position:]:
         yield _Part(literal + text[position:], False)
 

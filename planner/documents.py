@@ -128,9 +128,10 @@ def write_yaml(value: JsonValue, *, compact: bool = False) -> str:
     """The YAML of a value, which `read_yaml` gives back: keys in their order, long texts as blocks.
 
     With `compact`, each list and mapping that holds no text of several lines, and takes no more than 90
-    characters so, stands on one line: `{at: 0.5, step: s1}`, and figures as many as fit. A text of several lines is then a block
-    wherever YAML can hold it there unchanged, also where its lines end in spaces; and ValueError is raised
-    for what could not be read back: infinities, lone surrogates, more than 64 levels.
+    characters so, stands on one line: `{at: 0.5, step: s1}`; of figures, as many as fit stand on each. A
+    text of several lines is then a block wherever YAML can hold it there unchanged, also where its lines
+    end in spaces; and ValueError is raised for what could not be read back: infinities, lone surrogates,
+    more than 64 levels.
     """
     if not compact:
         return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)

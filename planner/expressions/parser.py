@@ -75,6 +75,7 @@ _BINDING = {
     "**": _POWER,
 }
 _PATH = re.compile(r"([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?\Z")
+_PATH_IN_BRACES = re.compile(r"([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?\}")
 _FOREIGN_HINTS = {
     ":": "a format or a slice is not part of the language",
     "if": "there is no a if b else c; use `condition` on the step",
@@ -114,11 +115,23 @@ def parse_template(text: str) -> Tree:
             continue
         if brace == "}":
             raise ExpressionSyntaxError(match.start(), "this } closes nothing", hint="write }} for a brace")
-        tree, end = _read(tokenize(text, position, in_braces=True))
+        if (path := path_in_braces(text, position)) is not None:
+            tree, position = path
+        else:
+            tree, end = _read(tokenize(text, position, in_braces=True))
+            position = end.start + 1
         parts += [Constant(literal), tree] if literal else [tree]
-        literal, position = "", end.start + 1
+        literal = ""
     literal += text[position:]
     return Text((*parts, Constant(literal)) if literal else tuple(parts))
+
+
+def path_in_braces(text: str, position: int) -> tuple[Tree, int] | None:
+    """The tree of `step}` or `step.field}` at a position, and where the text goes on; None where something
+    else is there."""
+    path = _PATH_IN_BRACES.match(text, position)
+    tree = None if path is None else _read_path(path)
+    return None if path is None or tree is None else (tree, path.end())
 
 
 def _read_path(path: re.Match[str]) -> Tree | None:
@@ -126,7 +139,8 @@ def _read_path(path: re.Match[str]) -> Tree | None:
     root, key = path[1], path[2]
     if root in WORDS or root in FOREIGN or key in WORDS or key in FOREIGN:
         return None
-    return Name(root) if key is None else Member(Name(root), key, path.start(2))
+    name = Name(root, path.start(1))
+    return name if key is None else Member(name, key, path.start(2))
 
 
 def _read(tokens: list[Token]) -> tuple[Tree, Token]:
