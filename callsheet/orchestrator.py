@@ -389,6 +389,9 @@ class Orchestrator:
         goal: str | None = None,
         replans: int | None = None,
     ) -> Executor:
+        drafter = None if goal is None else self._planners.drafter(goal, watch)
+        if drafter is not None and self._staging.drafter is not None:
+            drafter = self._staging.drafter(drafter)
         return Executor(
             self._registry,
             self.journal,
@@ -407,7 +410,7 @@ class Orchestrator:
             replanner=self._planners.replanner,
             max_replans=self._max_replans if replans is None else replans,
             prices=self._prices,
-            drafter=None if goal is None else self._planners.drafter(goal, watch),
+            drafter=drafter,
         )
 
     def _replans(self, *, given: bool) -> int:

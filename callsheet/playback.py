@@ -19,6 +19,7 @@ from callsheet.errors import CallsheetError
 from callsheet.executor.events import (
     DraftBegun,
     Event,
+    ModelCalled,
     PlanAdopted,
     RunEquipped,
     RunResumed,
@@ -31,6 +32,7 @@ from callsheet.executor.replay.drift import Drift
 from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.people import RecordedPeople
+from callsheet.executor.replay.recorded_errors import RecordedError
 from callsheet.executor.replay.stage import ReplayStage
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.runner import LocalRunner
@@ -52,7 +54,7 @@ class Played:
     events: Sequence[Event]
     stage: ReplayStage
     stopped: Drift | None
-    error: CallsheetError | None
+    error: CallsheetError | RecordedError | None
 
 
 class Playback:
@@ -102,12 +104,12 @@ class Playback:
         await self._journal.create(self._recording.created, *self._events[1 : self._begun])
         await self._journal.release(self._recording.run)
         stopped: Drift | None = None
-        error: CallsheetError | None = None
+        error: CallsheetError | RecordedError | None = None
         try:
             await self._play_on()
         except ReplayStopped as stop:
             stopped = stop.drift
-        except CallsheetError as raised:
+        except (CallsheetError, RecordedError) as raised:
             error = raised
         finally:
             self._live_runner.close()
@@ -115,12 +117,13 @@ class Playback:
         return Played(self._journal.events, self._stage, stopped or self._journal.stopped, error)
 
     async def _play_on(self) -> None:
-        """One process of the run after the other."""
+        """One process of the run after the other. The first may have died before it did anything."""
+        if self._stage.course.is_over:
+            return
         await self._appear(None)
         while (resumed := self._comes_back()) is not None:
-            seconds = resumed.at - self._clock.now()
-            if seconds > 0:
-                await asyncio.sleep(seconds)
+            appears = resumed.started if isinstance(resumed, ModelCalled) else resumed.at
+            await asyncio.sleep(max(0.0, appears - self._clock.now()))
             await self._appear(resumed)
 
     async def _appear(self, resumed: Event | None) -> None:
@@ -199,11 +202,10 @@ class Playback:
 
     @property
     def _time_limit(self) -> float | None:
-        """In seconds from the beginning of planning, as far as it can be told from where the run began."""
-        started = self._started
-        if started is None:
-            return self._recording.equipped.time_limit
-        if started.deadline is None:
+        """In seconds from the beginning of planning, as far as it can be told from where the run began; None
+        where it is what the run was created with."""
+        started, equipped = self._started, self._recording.equipped
+        if equipped.time_limit is not None or started is None or started.deadline is None:
             return None
         planned = next(
             (event.at for event in self._events if isinstance(event, PlanAdopted)), self._recording.created.at

@@ -28,6 +28,8 @@ from .revising import adoption, begin_anew
 from .state import RunState
 from .surroundings import Surroundings
 
+CHANGED = "what was written before has changed since"
+"""Why a draft is halted that takes back what an earlier one had."""
 MOST_REFUSALS = 2
 """How often a decision that cannot be carried out may be thought over, in the light of what has happened
 since it was asked for."""
@@ -112,7 +114,7 @@ class Counsel:
             return DraftHalted(self._clock.now(), clean_text(drafted.draft))
         before, after = state.plan, drafted.draft
         if begin_anew(before, after, None) & before.steps.keys() or before.steps.keys() - after.steps.keys():
-            return DraftHalted(self._clock.now(), "what was written before has changed since")
+            return DraftHalted(self._clock.now(), CHANGED)
         new = [step for step in _steps_of(after) if step["id"] not in before.steps]
         if not new:
             return None

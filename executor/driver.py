@@ -186,10 +186,12 @@ class Driver:
         self._dispatch.pass_on()
         if self._state.replanning is not None and self._state.is_ending:
             self._counsel.withdraw()
-        if not (self._over or self._attempts or self._inbox) and self._may_rest():
+        if not (self._over or self._attempts or self._inbox or self._woken) and self._may_rest():
             self._pause()
 
     def _may_rest(self) -> bool:
+        if self._pace is not None and not self._pace.may_rest:
+            return False
         if self._state.pausing:
             return True
         if self._correspondence or self._counsel:
@@ -214,7 +216,9 @@ class Driver:
         if self._on_event is not None:
             for event in batch:
                 self._on_event(event)
-        self._reuse.follow(batch)
+        if self._reuse.follow(batch):
+            # Perhaps that was all that kept the run from resting.
+            self._wake()
         self._asking.ask()
         if self._state.replanning is not None:
             self._counsel.ask()

@@ -108,7 +108,10 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
         return _stop(record, next(iter(agenda.doomed)))
     if state.is_ending:
         return None if record.running else Finish(_last_event(state))
-    if state.halted or (state.pausing and agenda.unended):
+    if state.halted:
+        # Nothing starts before there is a plan; but what the planner has asked for it may be answered.
+        return ask_planner(state) if state.word_waits and not state.pausing else None
+    if state.pausing and agenda.unended:
         return None
     if agenda.unmeetable:
         return skip(record, agenda, next(iter(agenda.unmeetable)))

@@ -37,7 +37,8 @@ async def unless_cancelled(work: Coroutine[Any, Any, T], mailbox: Mailbox, run: 
         leave()
         for each in (task, listening):
             each.cancel()
-        await asyncio.wait((task, listening))
+        # Whatever went wrong while they were broken off: what broke them off says more.
+        await asyncio.gather(task, listening, return_exceptions=True)
 
 
 async def _listen(mailbox: Mailbox, run: str, news: asyncio.Event) -> RunTold:

@@ -56,21 +56,24 @@ class Reuse:
         if work in self._reserved:
             self._give_up(work)
 
-    def follow(self, events: Iterable[Event]) -> None:
-        """These have been committed: what this run promised to make, others may have now."""
-        if not self._reserved:
-            return
+    def follow(self, events: Iterable[Event]) -> bool:
+        """These have been committed: what this run promised to make, others may have now; and what it will
+        not make, or not soon, others may make. Other work of this run may be waiting for it, too. Returns
+        whether something is no longer looked for."""
+        if not (self._reserved or self._seeking):
+            return False
+        sought = len(self._seeking)
         for event in events:
             if isinstance(event, AttemptSucceeded):
                 key = self._reserved.pop((event.step, event.item), None)
                 if key is not None:
                     self._write(self._results.keep(key, self._record.run, event.output, event.at))
+            elif isinstance(event, StepHeld) and event.item is not None:
+                self.forget((event.step, event.item))
             elif isinstance(event, (StepFailed, StepHeld)):
-                # What is held may wait for another item of its step, which must not wait for it.
-                item = event.item if isinstance(event, StepHeld) else None
-                works = [each for each in self._reserved if each[0] == event.step and item in (None, each[1])]
-                for work in works:
-                    self._give_up(work)
+                for work in [each for each in (*self._seeking, *self._reserved) if each[0] == event.step]:
+                    self.forget(work)
+        return len(self._seeking) < sought
 
     async def close(self) -> None:
         """Finish what is being kept, and let others make what this run will not. Raises JournalError."""

@@ -29,11 +29,11 @@ def revive(events: Iterable[Event], registry: Registry, purse: Purse | None = No
     events = list(events)
     plans = {event.revision: recheck(event, registry) for event in events if isinstance(event, PlanAdopted)}
     if any(isinstance(event, DraftBegun) for event in events):
-        plans[0] = _drafted(events)
+        plans[0] = drafted_plan(events)
     return fold(events, plans, purse)
 
 
-def _drafted(events: Iterable[Event]) -> CheckedPlan:
+def drafted_plan(events: Iterable[Event]) -> CheckedPlan:
     """All that was drafted of the plan."""
     goal = next((event.goal for event in events if isinstance(event, RunCreated)), "")
     grown = [event for event in events if isinstance(event, DraftGrown)]

@@ -14,7 +14,7 @@ from .desk import Nobody, Wait
 from .events import Event
 from .mailbox import Letter
 from .record import Try
-from .replanning import Decided, Drafted
+from .replanning import Decided, Drafted, MakeDrafter
 from .runner import Runner
 
 News: TypeAlias = Event | Letter | Decided | Drafted
@@ -74,6 +74,12 @@ class Pace(Protocol):
     """Whose pace a run keeps that follows the course of another: it hears news in the same portions and in
     the same order, so that it decides the same in the same light."""
 
+    @property
+    def may_rest(self) -> bool:
+        """Whether a run rests here that has nothing to do: it may be that somebody is still busy with
+        another."""
+        ...
+
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
         """Whether something of this is to be taken in now. If not, `wake` is called when it is worth asking
         again, even where nothing comes in."""
@@ -91,8 +97,10 @@ class Pace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """The stage. Without a `pace` news is taken in as it comes."""
+    """The stage. Without a `pace` news is taken in as it comes. `drafter` puts somebody else in the place of
+    who writes a plan while its run goes on."""
 
     runner: Runner
     desk: Casting
     pace: Pace | None = None
+    drafter: Callable[[MakeDrafter], MakeDrafter] | None = None

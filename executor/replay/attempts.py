@@ -33,7 +33,7 @@ class RecordedAttempt:
     was told to; `calls` are those that it made of the run's model, `late_calls` those that were over only
     after it was; `used`: it was replayed."""
 
-    __slots__ = ("calls", "capability", "ending", "late_calls", "started", "was_stopped", "used")
+    __slots__ = ("calls", "capability", "ending", "late_calls", "started", "used", "was_stopped")
 
     def __init__(self, started: AttemptStarted, capability: str) -> None:
         self.started = started
@@ -101,12 +101,10 @@ class RecordedAttempts:
 
     @property
     def unused(self) -> Sequence[RecordedAttempt]:
-        """Those whose end somebody saw, and that were not replayed."""
-        return [
-            each
-            for each in self._by_place.values()
-            if not (each.used or each.ending is None or isinstance(each.ending, AttemptLost))
-        ]
+        """Those that came to an end, or took too long, and were not replayed. One that was stopped need never
+        have begun."""
+        ended = (AttemptSucceeded, AttemptFailed, AttemptSurprised)
+        return [each for each in self._by_place.values() if isinstance(each.ending, ended) and not each.used]
 
     def at(self, place: Try) -> RecordedAttempt | None:
         """The attempt at this very place."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from callsheet.executor.clock import Clock
+from callsheet.executor.counsel import CHANGED, MOST_REFUSALS
 from callsheet.executor.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -31,6 +33,7 @@ from callsheet.executor.events import (
     PersonAsked,
     PlanAdopted,
     ReplanningFailed,
+    ReplanningStarted,
     ResultAccepted,
     ResultMissing,
     ResultReused,
@@ -46,11 +49,16 @@ from callsheet.executor.events import (
     TimeLimitReached,
     WordSpoken,
 )
+from callsheet.executor.json_copy import clean_text
 from callsheet.executor.mailbox import Approve, Cancel, Deny, Letter, Pause, Settle, Tell, Word
 from callsheet.executor.replanning import Decided, Drafted
 from callsheet.executor.staging import News
-from callsheet.planner.decision import Accept, Ask, GiveUp, Revise
+from callsheet.planner.compiled import CheckedPlan
 
+BROKEN_OFF = ("CancelledError:", "GeneratorExit:")
+"""How calls end that whoever asked did not wait for."""
+STOPPED = "stopped before it began: "
+"""How the reason begins for which a run is cancelled whose process is interrupted while it plans."""
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the course is given up."""
 _TOLERANCE = 0.01
@@ -59,6 +67,8 @@ _TOLERANCE = 0.01
 Key: TypeAlias = tuple[type, str | None, int | None, int | None, int]
 """What kind of news it is, of which step, item and attempt; and a mark that tells calls of a model apart, of
 which several may be over at once."""
+
+_DRAFTED: Key = (Drafted, None, None, None, 0)
 
 NEWS = frozenset(
     {
@@ -90,6 +100,8 @@ NEWS = frozenset(
 )
 """The events of what a run hears. All others are what it decides, and what it is started with."""
 
+_UNHEARD = (Decided, Drafted, HedgeDue, RetryDue, StepTimeLimitReached, TimeLimitReached)
+"""What may come from within a run, and would not have, had something else come first."""
 _RESTS = (RunPaused, RunCompleted, RunFailed, RunCancelled)
 _WORDS: dict[type[Word], type[Event]] = {
     Approve: ApprovalGranted,
@@ -99,13 +111,8 @@ _WORDS: dict[type[Word], type[Event]] = {
     Settle: DoubtSettled,
     Tell: WordSpoken,
 }
-_DECISIONS: dict[type, type[Event]] = {
-    Accept: ResultAccepted,
-    Ask: PersonAsked,
-    GiveUp: GivenUp,
-    Revise: PlanAdopted,
-    str: ReplanningFailed,
-}
+_OUTCOMES = (GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted)
+"""What comes of asking the planner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +139,21 @@ class Course:
         self._at = begun
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
-        self._left: Counter[Key] = Counter(_key_of(event) for event in events[begun:] if _is_news(event))
         self._portion = _Portion(begun, ())
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = float("inf")
         self._waiting: list[asyncio.Future[None]] = []
+        started = (at for at, event in enumerate(events) if isinstance(event, RunStarted))
+        self._started = next(started, len(events))
+        self._life = 0
+        self._followed: set[int] = set()
+        self._awaited: dict[int, list[asyncio.Future[None]]] = {}
+        self._beginning = False
+        self._refused = 0
+        self._left: Counter[Key] = Counter()
+        self._process_ends = self._begin_process()
+        self._unheard: list[News] = []
+        """What was not heard in the recorded run: it counts once the courses part."""
         self.parting: Parting | None = None
 
     @property
@@ -162,13 +179,31 @@ class Course:
     @property
     def breaks_off(self) -> bool:
         """Whether the process of the recorded run ended here, with the run neither over nor at rest."""
-        if self.parting is not None or isinstance(self._events[self._at - 1], _RESTS):
-            return False
-        return self._at == len(self._events) or isinstance(self._events[self._at], RunResumed)
+        return self.parting is None and self._ends_at(self._at)
+
+    @property
+    def life(self) -> int:
+        """How often somebody has gone on with the run."""
+        return self._life
+
+    @property
+    def left_to_process(self) -> Sequence[Event]:
+        """What was not followed, as far as the process had it that has the run now."""
+        return self._events[self._at : self._process_ends]
+
+    def is_heard_to_its_end(self, call: ModelCalled) -> bool:
+        """Whether the process that planned was still there when the call was over."""
+        places = range(self._at, len(self._events) - 1)
+        following = (self._events[place + 1] for place in places if self._events[place] is call)
+        return any(not _ends_planning(call, each) for each in following)
 
     def has_followed(self, index: int, event: Event) -> bool:
         """Whether the event has been held against the one of this index already."""
         return index < self._at and self._events[index] is event
+
+    def has_heard(self, call: ModelCalled) -> bool:
+        """Whether the recorded call is among what was followed."""
+        return id(call) in self._followed
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have the listener called whenever something else comes next."""
@@ -179,15 +214,20 @@ class Course:
         if self.parting is None:
             self.parting = Parting(self._at, self.next, other)
             self._tell()
-            for each in self._waiting:
-                if not each.done():
-                    each.set_result(None)
+            _come_true([*self._waiting, *(each for waiting in self._awaited.values() for each in waiting)])
 
     async def wait_for_parting(self) -> None:
         """Come back once the two agree no longer."""
         if self.parting is None:
             self._waiting.append(asyncio.get_running_loop().create_future())
             await self._waiting[-1]
+
+    async def reach(self, event: Event) -> None:
+        """Come back once everything before the recorded event was followed, or the two agree no longer."""
+        if self.parting is None and any(each is event for each in self.left[1:]):
+            reached = asyncio.get_running_loop().create_future()
+            self._awaited.setdefault(id(event), []).append(reached)
+            await reached
 
     def follow(self, event: Event) -> Event:
         """The event that is to be entered in the place of one that is about to be."""
@@ -200,13 +240,31 @@ class Course:
         self._at += 1
         if _is_news(expected):
             self._left[_key_of(expected)] -= 1
+        if isinstance(expected, (*_OUTCOMES, ReplanningStarted, RunResumed)):
+            self._refused = 0
+        if isinstance(expected, ModelCalled):
+            self._followed.add(id(expected))
+        elif isinstance(expected, AttemptStarted | RunResumed):
+            self._beginning = isinstance(expected, AttemptStarted)
+            self._life += isinstance(expected, RunResumed)
+        _come_true(self._awaited.pop(id(self.next), ()))
+        if self._at == self._process_ends:
+            self._process_ends = self._begin_process()
         self._tell()
         return expected
+
+    @property
+    def may_rest(self) -> bool:
+        """Whether the recorded run rested here; any run may, once the courses have parted."""
+        return self.parting is not None or isinstance(self.next, RunPaused)
 
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
         """Whether something of the inbox is to be taken in now."""
         if self.parting is not None:
-            return bool(inbox)
+            return bool(inbox or self._unheard)
+        if self._beginning:
+            asyncio.get_running_loop().call_soon(self._let_begin, wake)
+            return False
         self._sort(inbox)
         if inbox and self._portion.is_ready:
             return True
@@ -221,19 +279,26 @@ class Course:
     def divide(self, inbox: list[News]) -> tuple[list[News], list[News]]:
         """What of the inbox is to be taken in now, in its order, and what is to wait."""
         if self.parting is not None:
-            return inbox, []
+            unheard, self._unheard = self._unheard, []
+            return [*unheard, *inbox], []
+        if self._beginning:
+            return [], inbox
         self._sort(inbox)
         portion = self._portion
-        if portion.strays:
+        taken: list[News] = []
+        if portion.unheard or portion.dropped:
+            self._unheard += portion.unheard
+        elif portion.has_stray:
             # What no event came of may have led to what did: it is heard behind what came before it.
-            taken = [*portion.in_order, portion.strays[0]]
-        elif portion.is_ready:
+            taken = [*portion.beginning, portion.strays.pop(0)]
+            self._refused += isinstance(taken[-1], Decided)
+        elif portion.is_complete:
             taken = portion.in_order
         elif self._clock.now() >= self._due:
-            taken = [*portion.in_order, *portion.later]
+            taken = [*portion.in_order, *portion.later, *portion.strays]
         else:
             return [], inbox
-        gone = {id(each) for each in taken}
+        gone = {id(each) for each in (*taken, *portion.unheard, *portion.dropped)}
         self._portion = _Portion(self._at, ())
         return taken, [each for each in inbox if id(each) not in gone]
 
@@ -249,7 +314,40 @@ class Course:
         if portion.begins != self._at or not portion.keys:
             portion = self._portion = _Portion(self._at, self._keys_ahead())
         for news in inbox[portion.seen :]:
-            portion.add(news, self._left)
+            if isinstance(news, Drafted) and self._is_old(news.draft, portion.drafts):
+                portion.drop(news)
+            elif isinstance(news, Decided) and self._is_refused(news, inbox):
+                portion.refuse(news)
+            else:
+                portion.add(news, self._left)
+
+    def _is_refused(self, news: Decided, inbox: Sequence[News]) -> bool:
+        """Whether nothing came of a decision but that the planner thought again: it asked again, or came to
+        nothing in the end."""
+        heard = sum(map(_is_call_of_planner, inbox))
+        for event in self.left_to_process:
+            heard -= _is_call_of_planner(event)
+            if isinstance(event, ReplanningFailed) and not isinstance(news.decision, str):
+                return heard < 0 or self._refused < MOST_REFUSALS
+            if isinstance(event, _OUTCOMES):
+                break
+        return heard < 0
+
+    def _is_old(self, draft: CheckedPlan | str, before: int) -> bool:
+        """Whether nothing is new in a draft: what comes of the next one, behind so many `before`, says more,
+        or something else."""
+        ahead = [event for event in self.left_to_process if isinstance(event, DraftGrown | DraftHalted)]
+        match next(iter(ahead[before:]), None), draft:
+            case DraftGrown(steps=steps), CheckedPlan():
+                return any(step["id"] not in draft.steps for step in steps)
+            case DraftHalted(problem=problem), str():
+                return problem != clean_text(draft)
+            case DraftHalted(problem=problem), _:
+                return problem != CHANGED
+            case DraftGrown(), str():
+                return True
+            case _:
+                return False
 
     def _keys_ahead(self) -> Sequence[Key]:
         """The news that was heard before the next decision."""
@@ -259,6 +357,32 @@ class Course:
                 break
             keys.append(_key_of(event))
         return keys
+
+    def _begin_process(self) -> int:
+        """Count what the process hears that has the run from here on. Returns where it ends."""
+        places = range(self._at + 1, len(self._events))
+        end = next((at for at in places if self._has_rested(at) or self._ends_at(at)), len(self._events))
+        self._left = Counter(_key_of(event) for event in self._events[self._at : end] if _is_news(event))
+        return end
+
+    def _has_rested(self, at: int) -> bool:
+        return isinstance(self._events[at - 1], _RESTS)
+
+    def _ends_at(self, at: int) -> bool:
+        """Whether a process ended before the event, with the run neither over nor at rest."""
+        if self._has_rested(at):
+            return False
+        if at == len(self._events):
+            return True
+        last, following = self._events[at - 1 : at + 1]
+        if isinstance(last, PersonAsked) and at < self._started:
+            return not isinstance(following, RunPaused)
+        return isinstance(following, RunResumed) or _ends_planning(last, following)
+
+    def _let_begin(self, wake: Callable[[], None]) -> None:
+        """An attempt that was started has begun: it did when it was recorded, unless it was stopped."""
+        self._beginning = False
+        wake()
 
     def _ring_at(self, due: float, wake: Callable[[], None]) -> None:
         if due == float("inf") or self._rings_at <= due:
@@ -282,8 +406,8 @@ class Course:
 class _Portion:
     """The news between two decisions, as it comes in. Each piece of news is looked at once.
 
-    `keys` is what was recorded, from the event `begins` on. `strays` are in no recorded portion that is
-    left, `later` in another one.
+    `keys` is what was recorded, from the event `begins` on. `later` is in another recorded portion, `strays`
+    are in none that is left, and neither are `unheard` timers, before which something else came.
     """
 
     def __init__(self, begins: int, keys: Sequence[Key]) -> None:
@@ -292,6 +416,8 @@ class _Portion:
         self.seen = 0
         self.strays: list[News] = []
         self.later: list[News] = []
+        self.unheard: list[News] = []
+        self.dropped: list[News] = []
         self._places: dict[Key, list[int]] = {}
         for place in reversed(range(len(keys))):
             self._places.setdefault(keys[place], []).append(place)
@@ -301,12 +427,44 @@ class _Portion:
     @property
     def is_ready(self) -> bool:
         """Whether there is something to be taken in."""
-        return bool(self.strays) or (bool(self.keys) and len(self._found) == len(self.keys))
+        return bool(self.unheard or self.dropped) or self.has_stray or self.is_complete
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it is there."""
+        return bool(self.keys) and len(self._found) == len(self.keys)
+
+    @property
+    def has_stray(self) -> bool:
+        """Whether there is a stray that can be heard: a decision comes behind what was asked for it."""
+        beyond = (news for place, news in self._found.items() if place >= len(self.beginning))
+        return bool(self.strays) and not any(map(_is_call_of_planner, (*beyond, *self.later)))
+
+    @property
+    def beginning(self) -> list[News]:
+        """What has come of it without a gap."""
+        places = itertools.takewhile(self._found.__contains__, itertools.count())
+        return [self._found[place] for place in places]
 
     @property
     def in_order(self) -> list[News]:
         """What has come of it, in the recorded order."""
         return [self._found[place] for place in sorted(self._found)]
+
+    @property
+    def drafts(self) -> int:
+        """How many drafts are there that something came of."""
+        return self._held[_DRAFTED]
+
+    def refuse(self, news: Decided) -> None:
+        """A decision of which nothing came but another question."""
+        self.seen += 1
+        self.strays.append(news)
+
+    def drop(self, news: Drafted) -> None:
+        """A draft in which nothing is new."""
+        self.seen += 1
+        self.dropped.append(news)
 
     def add(self, news: News, left: Counter[Key]) -> None:
         """One more piece of news. `left` counts what is recorded from here on."""
@@ -318,8 +476,16 @@ class _Portion:
             self._found[places.pop()] = news
         elif self._held[key] <= left[key]:
             self.later.append(news)
+        elif isinstance(news, _UNHEARD):
+            self.unheard.append(news)
         else:
             self.strays.append(news)
+
+
+def _come_true(awaited: Sequence[asyncio.Future[None]]) -> None:
+    for each in awaited:
+        if not each.done():
+            each.set_result(None)
 
 
 def is_same(event: Event, recorded: Event) -> bool:
@@ -336,11 +502,36 @@ def is_same(event: Event, recorded: Event) -> bool:
             times = _limit(
                 "deadline", event.deadline - event.at, recorded.deadline - recorded.at, recorded.deadline
             )
-        case RunStarted(deadline=float() as deadline), RunStarted(deadline=float() as known):
-            times = _limit("deadline", deadline - event.at, known - recorded.at, known)
+        case RunStarted(deadline=float()), RunStarted(deadline=float() as known):
+            # How much of its time a run has left then depends on how often its planning was taken up.
+            times = {"deadline": known}
         case _:
             pass
     return msgspec.structs.replace(event, at=recorded.at, **times) == recorded
+
+
+def _ends_planning(last: Event, following: Event) -> bool:
+    """Whether a process that planned ended between these two: who is stopped while it asks the model, or gets
+    no answer, has something to say about that; and who gets one is not called off."""
+    if not isinstance(last, ModelCalled) or last.step is not None or last.midway:
+        return False
+    if last.error is not None and last.error.startswith(BROKEN_OFF):
+        return not isinstance(following, RunCancelled | RunFailed)
+    return isinstance(following, RunCancelled) and not is_because_of(following, last)
+
+
+def is_because_of(event: Event, call: Event | None) -> bool:
+    """Whether a run is called off because of an error of its model, so that nobody has to say so."""
+    if not isinstance(call, ModelCalled) or call.step is not None or not call.error:
+        return False
+    match event:
+        case CancellationRequested(reason=reason):
+            return reason == call.error
+        case RunCancelled(reason=reason):
+            name, _, _ = call.error.partition(":")
+            return reason == f"{STOPPED}{name}" and not call.error.startswith(BROKEN_OFF)
+        case _:
+            return False
 
 
 def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:
@@ -351,16 +542,19 @@ def _is_news(event: Event) -> bool:
     return event.__class__ in NEWS
 
 
+def _is_call_of_planner(news: News) -> bool:
+    return isinstance(news, ModelCalled) and news.step is None
+
+
 def _key_of(news: News) -> Key:
     match news:
         case Letter(word=word):
             return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
-        case Decided(decision=decision):
-            return _DECISIONS[type(decision)], None, None, None, 0
-        case Drafted(draft=draft):
-            return DraftHalted if isinstance(draft, str) else DraftGrown, None, None, None, 0
-        case GivenUp() | ReplanningFailed() | ResultAccepted():
-            return type(news), None, None, None, 0
+        case Decided() | GivenUp() | PersonAsked() | PlanAdopted() | ReplanningFailed() | ResultAccepted():
+            # Which of these it is shows when it is heard.
+            return Decided, None, None, None, 0
+        case Drafted() | DraftGrown() | DraftHalted():
+            return _DRAFTED
         case ModelCalled():
             # Not by its JSON: that leaves defaults out by their identity, so that equal calls differ in it.
             asked = tuple(message.content for message in news.request.messages)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from callsheet.agents.capability import Effect
+
 PLANNER = "planner"
 AGENTS = "agents"
 
@@ -15,7 +17,7 @@ class Liveness:
     """What is done by today's planner and agents. With `all_agents` it is every capability.
 
     With `only_missing` what was recorded is replayed all the same, and what was not is live. With `fills`
-    whatever was not recorded is live, named or not.
+    whatever was not recorded, and can be undone, is live, named or not.
     """
 
     planner: bool = False
@@ -48,9 +50,10 @@ class Liveness:
         """Whether work of this capability is done by today's agents, recorded or not."""
         return not self.only_missing and self._names(capability)
 
-    def fills_in(self, capability: str) -> bool:
-        """Whether work of this capability is done by today's agents where it was not recorded."""
-        return self.fills or self._names(capability)
+    def fills_in(self, capability: str, effect: Effect) -> bool:
+        """Whether work of this capability is done by today's agents where it was not recorded. What cannot be
+        undone is done only where somebody named it."""
+        return self._names(capability) or (self.fills and effect is not Effect.IRREVERSIBLE)
 
     def _names(self, capability: str) -> bool:
         return self.all_agents or capability in self.capabilities

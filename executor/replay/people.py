@@ -12,6 +12,7 @@ from callsheet.executor.events import (
     ApprovalRequested,
     CancellationRequested,
     DoubtSettled,
+    DraftBegun,
     Event,
     ModelCalled,
     PauseRequested,
@@ -24,10 +25,12 @@ from callsheet.executor.events import (
 from callsheet.executor.mailbox import Approve, Cancel, Deny, Mailbox, Pause, Settle, Tell, Word
 from callsheet.planner.compiled import CheckedPlan
 
-from .course import Course
+from .course import BROKEN_OFF, Course, is_because_of
+from .errors import ProcessEnded
 
 _DECLINED = "the plan was declined"
 _VERDICTS = (ApprovalDenied, ApprovalGranted)
+_BEGINNINGS = (DraftBegun, RunResumed, RunStarted)
 _LETTERS = (*_VERDICTS, CancellationRequested, DoubtSettled, PauseRequested, WordSpoken)
 
 
@@ -43,30 +46,35 @@ class RecordedPeople:
         self._clock = clock
         self._mailbox = mailbox
         self._has_started = any(isinstance(event, RunStarted) for event in events)
-        self._later: list[asyncio.TimerHandle] = []
-        self._posting: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
 
     async def review(self, checked: CheckedPlan) -> bool:
-        """Look at the plan for as long as somebody did, and say the same."""
+        """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
+        never said."""
         upcoming = self._course.next
         if upcoming is None:
             return True
         await self._until(upcoming.at)
-        return not (isinstance(upcoming, RunCancelled) and upcoming.reason == _DECLINED)
+        if isinstance(upcoming, RunCancelled) and upcoming.reason != _DECLINED:
+            raise ProcessEnded
+        return not isinstance(upcoming, RunCancelled)
 
     async def approve(self, request: ApprovalRequested) -> bool | None:
         """Say what was said, when it was said; nothing where the run had to rest for want of an answer."""
         in_step = self._course.in_step
-        for event in self._course.left:
-            if isinstance(event, RunPaused) and in_step:
-                return None
+        for event in self._course.left_to_process if in_step else self._course.left:
             if isinstance(event, _VERDICTS) and event.step == request.step:
-                if event.by and in_step:
+                if in_step and event.by:
                     # It comes by letter.
-                    await asyncio.get_running_loop().create_future()
+                    break
                 if in_step:
                     await self._until(event.at)
                 return isinstance(event, ApprovalGranted)
+            if isinstance(event, RunPaused):
+                await self._course.reach(event)
+                return None
+        # Whoever was asked did not say anything any more.
+        await self._course.wait_for_parting()
         return None
 
     async def write(self) -> None:
@@ -74,15 +82,14 @@ class RecordedPeople:
         came in while it had it."""
         for word in self._waiting():
             await self._mailbox.post(self._run, word)
-        loop = asyncio.get_running_loop()
-        for event in self._to_come():
-            seconds = max(0.0, event.at - self._clock.now())
-            self._later.append(loop.call_later(seconds, self._post, _word_of(event)))
+        self.leave()
+        if to_come := self._to_come():
+            self._writing = asyncio.create_task(self._write_later(to_come))
 
     def leave(self) -> None:
         """Write nothing any more."""
-        for handle in self._later:
-            handle.cancel()
+        if self._writing is not None:
+            self._writing.cancel()
 
     @property
     def calls_off(self) -> str | None:
@@ -100,37 +107,53 @@ class RecordedPeople:
     def _hears(self) -> bool:
         """Whether the process that planned was there to hear that the run is cancelled."""
         before = self._events[-len(self._course.left) - 1]
-        return isinstance(before, ModelCalled) and before.error is not None
+        return (
+            isinstance(before, ModelCalled)
+            and before.error is not None
+            and before.error.startswith(BROKEN_OFF)
+        )
 
     def _waiting(self) -> list[Word]:
         words: list[Word] = []
-        for event in self._course.left if self._course.in_step else ():
-            if isinstance(event, _LETTERS):
+        for event in self._course.left_to_process if self._course.in_step else ():
+            # Who takes a run up wants it to go on: whoever wants it to rest came later.
+            if isinstance(event, _LETTERS) and not isinstance(event, PauseRequested):
                 words.append(_word_of(event))
-            elif not isinstance(event, RunResumed):
+            elif not isinstance(event, _BEGINNINGS):
                 break
         return words
 
-    def _to_come(self) -> list[Event]:
-        """What is written to the process that has the run now, but for what it finds there."""
-        events: list[Event] = []
+    def _to_come(self) -> list[tuple[Event | None, Event]]:
+        """What is written to the process that has the run now, but for what it finds there: each behind the
+        event that it has to be there for, where it is one."""
+        letters: list[tuple[Event | None, Event]] = []
         has_begun = False
-        for index, event in enumerate(self._course.left):
-            if isinstance(event, RunPaused) or (isinstance(event, RunResumed) and index):
-                break
+        before: Event | None = None
+        opening: Event | None = None
+        for event in self._course.left_to_process if self._course.in_step else ():
             is_letter = isinstance(event, _LETTERS)
-            has_begun = has_begun or not (is_letter or isinstance(event, RunResumed))
+            has_begun = has_begun or isinstance(event, PauseRequested)
+            has_begun = has_begun or not (is_letter or isinstance(event, _BEGINNINGS))
             ends_planning = isinstance(event, RunCancelled) and not self._has_started
             # A verdict without a name is that of whoever is asked.
             is_asked_for = isinstance(event, _VERDICTS) and not event.by
-            if has_begun and (is_letter or ends_planning) and not is_asked_for:
-                events.append(event)
-        return events
+            is_written = not (is_asked_for or is_because_of(event, before))
+            if not is_letter:
+                # A word that waits when a run is started is heard first.
+                opening = event if isinstance(event, RunStarted) else None
+            if has_begun and (is_letter or ends_planning) and is_written:
+                letters.append((opening, event))
+            before = event
+        return letters
 
-    def _post(self, word: Word) -> None:
-        posting = asyncio.get_running_loop().create_task(self._mailbox.post(self._run, word))
-        self._posting.add(posting)
-        posting.add_done_callback(self._posting.discard)
+    async def _write_later(self, letters: Sequence[tuple[Event | None, Event]]) -> None:
+        """One letter after the other, also where they came in the same instant."""
+        for opening, event in letters:
+            if opening is None or isinstance(event, PauseRequested):
+                await self._until(event.at)
+            else:
+                await self._course.reach(opening)
+            await self._mailbox.post(self._run, _word_of(event))
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - self._clock.now()))

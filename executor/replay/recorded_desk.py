@@ -11,7 +11,7 @@ from callsheet.agents.figures import Figures
 from callsheet.agents.registry import Registry
 from callsheet.executor.clock import Clock
 from callsheet.executor.desk import Nobody, Wait
-from callsheet.executor.events import AttemptStarted, HedgeForgone, StepFailed, StepHeld
+from callsheet.executor.events import AttemptStarted, HedgeForgone, RunPaused, StepFailed, StepHeld
 from callsheet.executor.failure import FailureKind
 from callsheet.executor.record import Try
 
@@ -108,7 +108,7 @@ class RecordedDesk:
             return
         upcoming = self._course.next
         if self._course.in_step and not isinstance(
-            upcoming, AttemptStarted | StepFailed | StepHeld | HedgeForgone
+            upcoming, AttemptStarted | StepFailed | StepHeld | HedgeForgone | RunPaused
         ):
             return
         waiting, self._waiting = self._waiting, {}

@@ -9,6 +9,10 @@ from callsheet.executor.errors import BudgetExceeded, OutputNotKept, ProcessDied
 from callsheet.executor.failure import Failure, FailureKind
 
 
+class RecordedError(Exception):
+    """Stands for an error that is none of Callsheet's: its class has the name of the one that was raised."""
+
+
 def error_of(failure: Failure) -> Exception:
     """What an agent raised, as far as it was kept: raised again, it is judged to be the same failure."""
     match failure.kind:
@@ -26,7 +30,7 @@ def model_error_of(text: str) -> BaseException:
     """What a call of a model ended with, by what the journal says of it: `Name: text`."""
     name, _, said = text.partition(": ")
     known = getattr(model_errors, name, None)
-    base = known if isinstance(known, type) and issubclass(known, ModelError) else Exception
+    base = known if isinstance(known, type) and issubclass(known, ModelError) else RecordedError
     return _raisable(base, name or "Exception", said)
 
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, Message, Usage
 from callsheet.executor.clock import Clock
 from callsheet.executor.errors import JournalError
-from callsheet.executor.events import DraftBegun, Event, ModelCalled, ModelRequest, RunCancelled
+from callsheet.executor.events import DraftBegun, Event, ModelCalled, ModelRequest, RunCancelled, RunResumed
 from callsheet.executor.model import Owner, PlacedModel, journaled_request
 from callsheet.executor.virtual_time import outside_work
 
-from .course import Course
+from .course import BROKEN_OFF, Course
 from .drift import Drift, DriftKind
 from .errors import ProcessEnded, ReplayStopped
 from .liveness import Liveness
 from .nearest import call_place, nearest_call, request_differences
 from .recorded_errors import model_error_of
 
+EARLY_SECONDS = 0.001
+"""What does not count as too early."""
 FOREVER_SECONDS = 10 * 365 * 86_400.0
 """Of virtual time: what takes so long was not going to end."""
-_EARLY = 0.001
-"""In seconds: what does not count as too early."""
-_CANCELLED, _LEFT = "CancelledError:", "GeneratorExit:"
-BROKEN_OFF = (_CANCELLED, _LEFT)
-"""How calls end that whoever asked did not wait for."""
+_CANCELLED, _LEFT = BROKEN_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +48,8 @@ class RecordedModel(PlacedModel):
     """The run's model, `name`d as it was. A question is answered by a recorded call of whoever asks: the
     planner, or an attempt, with the very same content; each call once.
 
-    What is live is asked of the `live_model`. `stop` ends the replay over a question that was not recorded.
+    What is live is asked of the `live_model`. `stop` ends the replay over a question that was not recorded,
+    `go_on` does what is done while nobody answers one.
     """
 
     def __init__(
@@ -64,23 +63,31 @@ class RecordedModel(PlacedModel):
         live_model: ChatModel | None,
         is_live: Callable[[Owner], bool],
         stop: Callable[[Drift], None],
+        go_on: Callable[[], Awaitable[None]],
     ) -> None:
         self._name = name
         self._context_tokens = context_tokens
         self._calls: list[ModelCalled] = []
         self._drafted = False
+        self._lives: dict[int, int] = {}
+        life = 0
         for event in events:
             if isinstance(event, ModelCalled):
                 self._calls.append(event)
+                self._lives[id(event)] = life
+            elif isinstance(event, RunResumed):
+                life += 1
             elif isinstance(event, DraftBegun):
                 self._drafted = True
         self._used: set[int] = set()
+        self._asking: set[int] = set()
         self._course = course
         self._clock = clock
         self._live = live
         self._live_model = live_model
         self._is_live = is_live
         self._stop = stop
+        self._go_on = go_on
 
     @property
     def name(self) -> str:
@@ -96,7 +103,7 @@ class RecordedModel(PlacedModel):
     @property
     def unused(self) -> list[ModelCalled]:
         """The recorded calls that nobody made again, in their order."""
-        return [call for call in self._calls if id(call) not in self._used]
+        return [call for call in self._calls if not self._is_used(call)]
 
     def placed(self, owner: Owner) -> ChatModel:
         """The model as the planner, or an attempt, asks it."""
@@ -117,21 +124,22 @@ class RecordedModel(PlacedModel):
             wanted = journaled_request(request)
             call = self._find(wanted, owner)
             if call is None:
+                if owner.midway:
+                    # That it was asked again shows that the last answer was of no use.
+                    yield ChatChunk()
                 await self._see_whether_it_was_answered(owner)
                 if self._live_model is not None and self._may_be_live(owner):
                     async for chunk in self._ask_live(self._live_model, request):
                         yield chunk
                     return
                 raise self._refuse(wanted, owner)
-        self._used.add(id(call))
+        self._asking.add(id(call))
         try:
             async for chunk in self._play(call):
                 yield chunk
-        except BaseException:
-            if call.error is None or self._clock.now() + _EARLY < call.at:
-                # Whoever asked did not wait for it, and may ask again.
-                self._used.discard(id(call))
-            raise
+        finally:
+            # Who did not wait for the end may ask again, unless that is how it ended.
+            self._asking.discard(id(call))
 
     async def _ask_live(self, model: ChatModel, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         with outside_work():
@@ -141,9 +149,17 @@ class RecordedModel(PlacedModel):
     def _may_be_live(self, owner: Owner) -> bool:
         return self._live.plans_on if owner.step is None else self._is_live(owner)
 
+    def _is_used(self, call: ModelCalled) -> bool:
+        return id(call) in self._used or id(call) in self._asking or self._course.has_heard(call)
+
+    def _is_of_now(self, call: ModelCalled) -> bool:
+        """Whether the process made the call that has the run now."""
+        return not self._course.in_step or self._lives[id(call)] == self._course.life
+
     def _find(self, wanted: ModelRequest, owner: Owner) -> ModelCalled | None:
         for call in self._calls:
-            if id(call) not in self._used and _is_at(call, owner) and call.request == wanted:
+            is_left = _is_at(call, owner) and self._is_of_now(call) and not self._is_used(call)
+            if is_left and call.request == wanted:
                 return call
         return None
 
@@ -154,11 +170,11 @@ class RecordedModel(PlacedModel):
             return
         if not owner.midway and isinstance(self._course.next, RunCancelled | None):
             raise ProcessEnded
-        if owner.midway and not any(call.midway for call in self.unused):
-            await self._course.wait_for_parting()
+        if owner.midway and not any(call.midway and self._is_of_now(call) for call in self.unused):
+            await self._go_on()
 
     def _refuse(self, wanted: ModelRequest, owner: Owner) -> JournalError:
-        nearest = nearest_call(wanted, owner, self._calls, lambda call: id(call) in self._used)
+        nearest = nearest_call(wanted, owner, self._calls, self._is_used)
         place = call_place(owner.step, owner.item, owner.attempt, midway=owner.midway)
         if nearest is None:
             summary = f"{place} asks the model, and no such question was recorded"
@@ -199,14 +215,24 @@ class RecordedModel(PlacedModel):
         if call.usage != Usage() or call.finish_reason is not None or call.error is None:
             if not is_broken_off:
                 await self._until(ends)
+                self._used.add(id(call))
             yield ChatChunk("", call.usage, call.finish_reason)
+        if is_broken_off and self._ends_the_process(call):
+            await self._until(ends)
+            raise asyncio.CancelledError(why_cancelled(call) or "")
         if is_broken_off:
             # Whoever asked stops waiting by itself.
             await asyncio.sleep(FOREVER_SECONDS)
             raise self._refuse_end(call)
         await self._until(ends)
+        self._used.add(id(call))
         if call.error is not None:
             raise model_error_of(call.error)
+
+    def _ends_the_process(self, call: ModelCalled) -> bool:
+        """Whether the process that planned did not live to say why it stopped asking."""
+        planning = call.step is None and not call.midway
+        return planning and self._course.in_step and not self._course.is_heard_to_its_end(call)
 
     async def _until(self, at: float) -> None:
         seconds = at - self._clock.now()

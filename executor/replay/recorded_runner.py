@@ -11,6 +11,7 @@ import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context
+from callsheet.agents.capability import Effect
 from callsheet.agents.errors import Retryable
 from callsheet.agents.models.chat import ChatChunk, ChatModel
 from callsheet.executor.clock import Clock
@@ -27,7 +28,14 @@ from .errors import ReplayStopped
 from .liveness import Liveness
 from .nearest import call_place
 from .recorded_errors import error_of
-from .recorded_model import FOREVER_SECONDS, RepeatedRequest, was_cancelled, was_left, why_cancelled
+from .recorded_model import (
+    EARLY_SECONDS,
+    FOREVER_SECONDS,
+    RepeatedRequest,
+    was_cancelled,
+    was_left,
+    why_cancelled,
+)
 from .what_if import WhatIf
 
 
@@ -93,7 +101,7 @@ class RecordedRunner:
             attempt.used = True
             return await self._repeat(attempt, context)
         known = self._today(assignment.agent.name, assignment.capability)
-        if known is not None and self._live.fills_in(assignment.capability):
+        if known is not None and self._live.fills_in(assignment.capability, _effect(known, assignment)):
             return await self._perform_live(assignment, place)
         raise self._refuse(assignment, place)
 
@@ -107,8 +115,8 @@ class RecordedRunner:
             self._at_work.discard(place)
 
     async def _repeat(self, attempt: RecordedAttempt, context: Context) -> JsonValue:
-        """End as the attempt did, after asking what it asked, at the same times. One that was told to stop may
-        have gone on for a while, or have come to its end all the same."""
+        """End as the attempt did, after asking what it asked, at the same times. One that was told to stop
+        may have gone on for a while, or have come to its end all the same."""
         began = attempt.started.at if self._course.in_step else self._clock.now()
         shift = began - attempt.started.at
         asking = asyncio.create_task(self._ask_again_all(attempt, context, shift))
@@ -147,15 +155,14 @@ class RecordedRunner:
             self._late.add(task)
             task.add_done_callback(self._late.discard)
 
-    async def _end(
-        self, attempt: RecordedAttempt, asking: asyncio.Task[None], shift: float
-    ) -> JsonValue:
+    async def _end(self, attempt: RecordedAttempt, asking: asyncio.Task[None], shift: float) -> JsonValue:
         await asking
         ending = attempt.ending
         if ending is None or not attempt.ends_by_itself:
             await asyncio.sleep(FOREVER_SECONDS)
             raise self._refuse_end(attempt)
-        await self._until(ending.at + shift)
+        # In time for whatever would stop it in the same instant.
+        await self._until(ending.at + shift - EARLY_SECONDS)
         match ending:
             case AttemptSucceeded(output=output) | AttemptSurprised(output=dict() as output):
                 return output
@@ -187,6 +194,8 @@ class RecordedRunner:
     async def _break_off(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], shift: float) -> None:
         listening = asyncio.create_task(_listen(stream, len(call.reply) + 1))
         try:
+            # It has to have asked, to be stopped while it listens.
+            await asyncio.sleep(0)
             await self._until(call.at + shift)
         finally:
             listening.cancel(why_cancelled(call))
@@ -227,3 +236,8 @@ async def _listen(stream: AsyncIterator[ChatChunk], most: int) -> None:
             heard += len(chunk.text)
             if heard >= most:
                 return
+
+
+def _effect(agent: Agent, assignment: Assignment) -> Effect:
+    """What the work does to the world, as the agent says that does it today."""
+    return next(each.effect for each in agent.capabilities if each.name == assignment.capability)

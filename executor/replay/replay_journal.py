@@ -119,7 +119,10 @@ class ReplayJournal:
             followed = self._course.has_followed(len(self._events), event)
             self._events.append(event if followed else self._course.follow(event))
         if self._course.breaks_off:
+            self._is_killed = True
             raise ProcessEnded
+        # A letter that has to be there by now is written.
+        await asyncio.sleep(0)
 
     def read(self, run: str) -> list[Event]:
         """Every event. Raises RunNotFound."""

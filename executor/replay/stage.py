@@ -17,6 +17,7 @@ from .attempts import RecordedAttempt, RecordedAttempts
 from .course import Course
 from .liveness import Liveness
 from .recorded_desk import RecordedDesk
+from .recorded_drafts import RecordedDrafts
 from .recorded_model import RecordedModel
 from .recorded_runner import RecordedRunner
 from .replay_journal import ReplayJournal
@@ -58,7 +59,8 @@ class ReplayStage:
             self.journal.stop,
         )
         desk = RecordedDesk(registry, self._attempts, self.course, clock)
-        self.staging = Staging(runner, desk, self.course)
+        drafts = RecordedDrafts(events, self.course, clock)
+        self.staging = Staging(runner, desk, self.course, drafts.around)
         self.model = RecordedModel(
             recording.created.model,
             recording.equipped.context_tokens,
@@ -69,6 +71,7 @@ class ReplayStage:
             live_model,
             runner.is_live,
             self.journal.stop,
+            drafts.go_on,
         )
 
     @property

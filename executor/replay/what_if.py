@@ -12,6 +12,8 @@ from callsheet.agents.capability import JsonObject
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import ExecutorError
 from callsheet.executor.record import Try
+from callsheet.planner.documents import read_json
+from callsheet.planner.errors import DocumentError
 
 Action: TypeAlias = Literal["fail", "return", "slow", "kill"]
 _PLACE = re.compile(r"(?P<step>[a-z][a-z0-9_]{0,63})(?:\[(?P<item>\d+)\])?(?::(?P<attempt>\d+))?\Z")
@@ -99,9 +101,9 @@ def _place(text: str) -> tuple[str, int | None, int | None]:
 def _output(place: str, output: JsonObject | str) -> JsonObject:
     if isinstance(output, str):
         try:
-            value: Any = json.loads(output)
-        except (ValueError, RecursionError) as error:
-            raise WhatIfInvalid(f"what {place!r} is to return is no JSON: {error}") from None
+            value: Any = read_json(output)
+        except DocumentError as error:
+            raise WhatIfInvalid(f"what {place!r} is to return cannot be used: {error.problem}") from None
     else:
         value = output
     if not isinstance(value, dict):
