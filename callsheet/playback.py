@@ -33,10 +33,10 @@ from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.people import RecordedPeople
 from callsheet.executor.replay.recorded_errors import RecordedError
+from callsheet.executor.replay.replay_clock import ReplayClock
 from callsheet.executor.replay.stage import ReplayStage
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.runner import LocalRunner
-from callsheet.executor.virtual_time import VirtualClock
 from callsheet.orchestrator import Orchestrator
 from callsheet.planner.full_format import FullFormat
 from callsheet.planner.policy import Policy
@@ -78,7 +78,7 @@ class Playback:
         self._events = recording.events
         self._live = live
         self._what_ifs = what_ifs
-        self._clock = VirtualClock(recording.created.at)
+        self._clock = ReplayClock(recording.created.at)
         self._ensemble = Ensemble(recording, today, live)
         self._workspace = Workspace(workspace)
         self._live_runner = LocalRunner()

@@ -37,6 +37,7 @@ def record(
     secret_patterns: Sequence[str] = (),
 ) -> Recording:
     """A past run as a recording, written to `path` where one is given. Its journal holds all that it takes.
+    What is returned is the run as it was; only the file is without its secrets.
 
     `run` is an id, or the beginning of one; `store` is where runs are kept, the configured place where
     nothing is said. What looks like a secret is taken out of the file; `secret_patterns` are regular
@@ -66,17 +67,18 @@ def redactor_of(settings: Settings, patterns: Sequence[str] = ()) -> Redactor:
 async def replay(
     recording: Recording | str | PathLike[str],
     *,
-    live: Iterable[str] = (),
+    live: str | Iterable[str] = (),
     agents: Iterable[Agent] | Registry | None = None,
     model: ChatModel | Literal["recorded"] | str | None = None,
-    what_if: Iterable[WhatIf] = (),
+    what_if: WhatIf | Iterable[WhatIf] = (),
     update: bool = False,
     workspace: str | PathLike[str] | None = None,
 ) -> Replay:
     """Carry a recorded run out again, by the real planner and the real executor, in virtual time.
 
     Without `live` nothing uses the network: models and agents answer as they did. `live` may name
-    `planner`, `agents` and single capabilities: those are asked today. `agents` are today's, which are also
+    `planner`, `agents` (which leaves out work that cannot be undone) and single capabilities: those are asked
+    today. `agents` are today's, which are also
     held against the contracts that were recorded; `model` is who is asked for what is live, the configured
     one where nothing is said, and `"recorded"` for none. `what_if` are things that happen otherwise; then
     `live` is only what was not recorded. With `update` what drifted is done live, and written back to the
@@ -100,10 +102,10 @@ async def replay(
 def replay_sync(
     recording: Recording | str | PathLike[str],
     *,
-    live: Iterable[str] = (),
+    live: str | Iterable[str] = (),
     agents: Iterable[Agent] | Registry | None = None,
     model: ChatModel | Literal["recorded"] | str | None = None,
-    what_if: Iterable[WhatIf] = (),
+    what_if: WhatIf | Iterable[WhatIf] = (),
     update: bool = False,
     workspace: str | PathLike[str] | None = None,
 ) -> Replay:
@@ -111,18 +113,20 @@ def replay_sync(
     require_no_loop("replay")
     known = recording if isinstance(recording, Recording) else load_recording(Path(recording))
     settings = Settings.load()
-    liveness = Liveness.of(live)
+    liveness = Liveness.of([live] if isinstance(live, str) else live)
+    redactor = redactor_of(settings)
     terms = Terms(
         liveness,
         None if agents is None else Team(registry_of(agents)),
         live_model(settings, model, is_needed=liveness.planner, may_help=bool(liveness) or update),
-        tuple(what_if),
+        (what_if,) if isinstance(what_if, WhatIf) else tuple(what_if),
         update,
         settings.workspace if workspace is None else Path(workspace),
+        redactor,
     )
     replayed = carry_out(known, terms)
     if replayed.updated is not None and known.source:
-        save_recording(replayed.updated, Path(known.source), redactor_of(settings))
+        save_recording(replayed.updated, Path(known.source), redactor)
     return replayed
 
 

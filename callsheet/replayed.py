@@ -32,7 +32,7 @@ class ReplayDrifted(CallsheetError, AssertionError):
         super().__init__(
             f"{name}: the replay is not as it was recorded\n{told}\n"
             "If that is what you want, re-record what drifted: callsheet replay --update "
-            f"{source or 'FILE'}"
+            f"{source or 'FILE'}, with the --agents of the run"
         )
         self.drifts = tuple(drifts)
 

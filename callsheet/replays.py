@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,14 +15,22 @@ from callsheet.agents.registry import Registry
 from callsheet.equipment import digest_of, equipped_agents
 from callsheet.executor.events import Event, PlanAdopted
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.redaction import Redacts
 from callsheet.executor.replay.drift import Drift
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.executor.replay.what_if import WhatIf, require_places
+from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid, require_places
 from callsheet.executor.virtual_time import run_virtually
 from callsheet.network_guard import NetworkGuard
 from callsheet.planner.checker import check
 from callsheet.replayed import Replay
-from callsheet.verdict import catalog_now, drifts_of, schema_drifts, unanswered
+from callsheet.verdict import (
+    catalog_now,
+    drifts_of,
+    schema_drifts,
+    unanswered,
+    without_secrets,
+    worse_end,
+)
 
 from .playback import Playback, Played
 
@@ -39,7 +47,8 @@ class Team:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a recording is replayed: what is `live`, done by the `team` and asked of the `model`; and what is
-    to happen otherwise. With `update` what drifted is recorded anew, by whoever is live."""
+    to happen otherwise. With `update` what drifted is recorded anew, by whoever is live. The `redactor` takes
+    the secrets of today out of what is compared."""
 
     live: Liveness = Liveness()  # noqa: RUF009 - frozen, so one will do for everybody
     team: Team | None = None
@@ -47,37 +56,53 @@ class Terms:
     what_ifs: tuple[WhatIf, ...] = ()
     update: bool = False
     workspace: Path = Path()
+    redactor: Redacts | None = None
 
 
 def replay(recording: Recording, terms: Terms) -> Replay:
     """Carry a recorded run out again, in virtual time. Where nothing is live nothing may use the network.
 
-    Raises WhatIfInvalid, UnknownCapability, and NetworkForbidden.
+    Raises WhatIfInvalid, also for what never happened, UnknownCapability, and NetworkForbidden.
     """
     require_places(terms.what_ifs, _steps_of(recording))
-    contracts = _schema_drifts(recording, terms)
     if terms.what_ifs:
-        # What was recorded still holds, as far as it goes.
-        terms = replace(terms, live=replace(terms.live, only_missing=True))
-    if terms.what_ifs:
-        imagined = _play(recording, terms)
-        happened = tuple(drifts_of(recording, imagined, is_live=True))
-        return Replay(
-            recording, imagined.events, happened, is_what_if=True, is_cut_short=imagined.stopped is not None
-        )
+        return _imagined(recording, terms)
     # What is live is done once, whatever is to become of it: some of it cannot be undone.
     at_once = terms.update and bool(terms.live)
     played = _play_on(recording, terms) if at_once else _play(recording, terms)
-    drifts = (*contracts, *drifts_of(recording, played, is_live=bool(terms.live)))
+    drifts = (*_schema_drifts(recording, terms), *_drifts(recording, played, terms, is_live=bool(terms.live)))
     found = Replay(recording, played.events, drifts, is_cut_short=played.stopped is not None)
     if not (terms.update and drifts):
         return found
     again = played if at_once else _play_on(recording, terms)
-    obstacle = again.stopped or unanswered(recording, again.events)
+    obstacle = again.stopped or unanswered(recording, again.events) or worse_end(recording, again.events)
     if obstacle is not None:
         return replace(found, obstacle=obstacle)
     updated = Recording.of(list(again.events), source=recording.source)
     return replace(found, events=updated.events, updated=updated, is_cut_short=False)
+
+
+def _imagined(recording: Recording, terms: Terms) -> Replay:
+    """What would have been. What was recorded still holds, as far as it goes."""
+    terms = replace(terms, live=replace(terms.live, only_missing=True))
+    played = _play(recording, terms)
+    never = [each for each in terms.what_ifs if each not in played.stage.happened]
+    if never and played.stopped is None:
+        raise WhatIfInvalid(
+            f"this never happens, as the run goes: {'; '.join(each.describe() for each in never)}"
+        )
+    differences = tuple(_drifts(recording, played, terms, is_live=True))
+    return Replay(
+        recording, played.events, differences, is_what_if=True, is_cut_short=played.stopped is not None
+    )
+
+
+def _drifts(recording: Recording, played: Played, terms: Terms, *, is_live: bool) -> Iterator[Drift]:
+    """What is not as recorded. Secrets of today look as those of the recording do."""
+    if terms.redactor is not None and terms.live:
+        events = without_secrets(recording, played.events, terms.redactor)
+        played = replace(played, events=events)
+    return drifts_of(recording, played, is_live=is_live)
 
 
 async def replay_beside(recording: Recording, terms: Terms) -> Replay:
@@ -102,7 +127,8 @@ def _play(recording: Recording, terms: Terms) -> Played:
 def _schema_drifts(recording: Recording, terms: Terms) -> tuple[Drift, ...]:
     if terms.team is None:
         return ()
-    return tuple(schema_drifts(recording, terms.team.registry, is_whole=terms.team.is_whole))
+    team = terms.team
+    return tuple(schema_drifts(recording, team.registry, is_whole=team.is_whole, redactor=terms.redactor))
 
 
 def _play_on(recording: Recording, terms: Terms) -> Played:

@@ -55,11 +55,11 @@ class Ensemble:
         contracts = {each.name: each for each in recording.capabilities}
         stand_ins: dict[str, StandIn] = {}
         for agent in recording.equipped.agents:
-            offers = [contracts[name] for name in agent.capabilities if not (live.replans and live.has(name))]
+            offers = [contracts[name] for name in agent.capabilities if not _is_todays(contracts[name], live)]
             if offers:
                 stand_ins[agent.name] = StandIn(agent.name, offers, agent.terms or FREE, agent.demand)
         for performer in () if today is None else today.agents:
-            live_offers = [each for each in performer.capabilities if live.replans and live.has(each.name)]
+            live_offers = [each for each in performer.capabilities if _is_todays(each, live)]
             if not live_offers:
                 continue
             stand_in = stand_ins.get(performer.name)
@@ -77,3 +77,8 @@ class Ensemble:
             return None
         offers = self._today.agents_for(capability)
         return next((each for each in offers if each.name == agent), offers[0])
+
+
+def _is_todays(capability: Capability, live: Liveness) -> bool:
+    """Whether today's planner sees it as it is today."""
+    return live.replans and live.has(capability.name, capability.effect)

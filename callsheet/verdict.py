@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
 
 from pydantic import JsonValue
 
@@ -12,6 +14,7 @@ from callsheet.executor.events import Event, ModelCalled, PlanAdopted
 from callsheet.executor.fold import record_of
 from callsheet.executor.record import RunStatus
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.redaction import Redacts, redacted
 from callsheet.executor.replay.comparison import (
     compare_runs,
     contract_drifts,
@@ -29,13 +32,18 @@ from .playback import Played
 _MOST_FINDINGS = 5
 
 
-def schema_drifts(recording: Recording, today: Registry, *, is_whole: bool) -> Iterator[Drift]:
+def schema_drifts(
+    recording: Recording, today: Registry, *, is_whole: bool, redactor: Redacts | None = None
+) -> Iterator[Drift]:
     """The recorded capabilities whose contracts are others today, or, where today's agents are the `whole`
     team, that nobody offers any more; and whether the plans still check. What is offered beside them changes
     nothing for the run."""
     before = {each["name"]: each for each in recording.equipped.contracts}
     after = [each.model_dump(mode="json") for each in today.catalog if each.name in before]
     drifts = list(contract_drifts(before.values(), after, is_whole=is_whole))
+    if drifts and redactor is not None:
+        cleaned = cast("list[dict[str, JsonValue]]", redactor.redact(cast(JsonValue, after)))
+        drifts = list(contract_drifts(before.values(), cleaned, is_whole=is_whole))
     yield from drifts
     if drifts:
         yield from _plan_findings(recording, catalog_now(recording, today, is_whole=is_whole))
@@ -73,6 +81,23 @@ def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
         return Drift.of(DriftKind.MODEL, place, f"the model at hand does not answer: {call.error}")
     return None
+
+
+def worse_end(recording: Recording, now: Sequence[Event]) -> Drift | None:
+    """That the run does not come to its answer any more, where it did."""
+    record = record_of(now)
+    if record.status is RunStatus.COMPLETED or record.status is recording.status:
+        return None
+    why = "" if record.account is None else f": {record.account.describe()}"
+    question = "" if record.question is None else f", and asks: {record.question}"
+    summary = f"it was {recording.status} when it was recorded, and is {record.status} now{why}{question}"
+    return Drift.of(DriftKind.RESULT, "the run", summary)
+
+
+def without_secrets(recording: Recording, events: Sequence[Event], redactor: Redacts) -> Sequence[Event]:
+    """The events with placeholders for their secrets; those that stand for the same in the recording where
+    they are named, or where there is just one. Raises RunNotRecordable."""
+    return redacted(replace(recording, events=tuple(events)), redactor).events
 
 
 def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:

@@ -26,4 +26,4 @@ def drift_documents(drifts: Iterable[Drift]) -> list[JsonValue]:
 
 def kinds_text(drifts: Iterable[Drift]) -> str:
     """The kinds of drifts, each once: `plan, agent-schema`."""
-    return ", ".join(dict.fromkeys(drift.kind.replace("_", "-") for drift in drifts))
+    return ", ".join(dict.fromkeys(drift.kind for drift in drifts))

@@ -148,6 +148,8 @@ def _obstacle(replayed: Replay, obstacle: Drift) -> Iterator[str]:
             yield from (f"    {line}" for line in _way_on(replayed, obstacle))
         case DriftKind.MODEL:
             yield "    see to the model, or name another one with --model"
+        case DriftKind.RESULT:
+            yield "    a recording of a run that came further is not given up for it; record another run instead"
         case _:
             yield "    record the run again"
 
@@ -156,7 +158,7 @@ def _way_on(replayed: Replay, drift: Drift) -> Iterator[str]:
     """What to add to the command, so that what was not recorded is done live."""
     if drift.where in _PLANNERS:
         yield "to have the planner asked: --live planner"
-    elif drift.kind in (DriftKind.PROMPT, DriftKind.PLAN):
+    elif drift.kind in (DriftKind.PROMPT, DriftKind.PLAN, DriftKind.RESULT):
         found = _STEP.match(drift.where)
         step = replayed.result.steps.get(found[0]) if found else None
         if step is not None:

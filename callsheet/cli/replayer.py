@@ -72,9 +72,15 @@ class Replayer:
         registry = registry_of(settings)
         for name in sorted(live.capabilities):
             registry.capability(name)
+        # A recording is enough by itself: today's agents count where somebody names them, or wants them.
         is_whole = bool(settings.agents) or not settings.builtin
+        team = Team(registry, is_whole) if is_whole or live or update else None
         self._terms = Terms(
-            live, Team(registry, is_whole), what_ifs=tuple(what_ifs), workspace=settings.workspace
+            live,
+            team,
+            what_ifs=tuple(what_ifs),
+            workspace=settings.workspace,
+            redactor=redactor_of(settings),
         )
         self._update = update
         if live:

@@ -88,6 +88,7 @@ class RecordingFixture:
         liveness = Liveness.of((names,) if isinstance(names, str) else names)
         what_ifs = (what_if,) if isinstance(what_if, WhatIf) else tuple(what_if)
         settings = self._site.settings
+        redactor = redactor_of(settings)
         asked = self._mark.model if model is None else model
         terms = Terms(
             liveness,
@@ -96,11 +97,12 @@ class RecordingFixture:
             what_ifs,
             update,
             settings.workspace,
+            redactor,
         )
         replayed = off_loop(lambda: carry_out(self.recording, terms))
         is_strict = (self._strict if strict is None else strict) and not (liveness or what_ifs)
         if replayed.updated is not None and self._on_update is not None:
-            save_recording(replayed.updated, self.path, redactor_of(settings))
+            save_recording(replayed.updated, self.path, redactor)
             self._on_update(f"{self._site.shown(self.path)} (updated)")
             is_strict = False
         watched = WatchedReplay(replayed, strict=is_strict)

@@ -41,6 +41,7 @@ def _head(recording: Recording, glossary: Glossary) -> dict[str, Any]:
             "time_limit": recording.equipped.time_limit,
             "catalog": created.catalog,
             "equipped": since(recording.equipped.at, created.at),
+            "events": len(recording.events) - 2,
         },
         "model": {
             "name": created.model,

@@ -46,15 +46,16 @@ class RecordingNewer(RecordingError):
 
 class RunNotRecordable(RecordingError):
     """The events of a run make no recording. `event` is the place, from 0, of the one that does not fit,
-    where it is a single one."""
+    where it is a single one; `advice` says what to do, where that is known."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
-    def __init__(self, run: str, problem: str, event: int | None = None) -> None:
-        super().__init__(f"run {run!r} cannot be recorded: {problem}")
+    def __init__(self, run: str, problem: str, event: int | None = None, advice: str = "") -> None:
+        super().__init__(f"run {run!r} cannot be recorded: {problem}{f'; {advice}' if advice else ''}")
         self.run = run
         self.problem = problem
         self.event = event
+        self.advice = advice
 
 
 class RecordingUnwritable(RecordingError):

@@ -16,6 +16,8 @@ from .errors import RecordingInvalid
 
 LineOf: TypeAlias = Callable[[str], int | None]
 """The line of the value at a JSON pointer."""
+RESTORE = "restore it, or record the run again"
+"""What to do about a file that is damaged."""
 
 
 class Faults:

@@ -21,7 +21,8 @@ Price = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(E[-+]?[0-9]+)?$")]
 class RunHead(msgspec.Struct, frozen=True, kw_only=True):
     """The run: its id, the seed of its random choices, when it was created, in seconds since the epoch, the
     `budget` it was to keep to, the seconds it was to take at the most, and a digest of its `catalog`. It was
-    `equipped` so many seconds later."""
+    `equipped` so many seconds later. So many `events` were recorded after that: by them it is seen that none
+    is lost; who adds or removes one by hand corrects the number, or leaves it out."""
 
     id: str
     seed: int
@@ -29,7 +30,8 @@ class RunHead(msgspec.Struct, frozen=True, kw_only=True):
     budget: str = ""
     time_limit: float | None = None
     catalog: str = ""
-    equipped: float = 0.0
+    equipped: Annotated[float, Meta(ge=0)] = 0.0
+    events: Annotated[int, Meta(ge=0)] | None = None
 
 
 class ModelHead(msgspec.Struct, frozen=True, kw_only=True):

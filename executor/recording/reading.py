@@ -14,13 +14,14 @@ from callsheet.executor.events import Event, RunCreated, RunEquipped
 from .contracts import Contract, hash_of, whole
 from .errors import RecordingNewer, RunNotRecordable
 from .event_reader import EventReader
-from .faults import Faults, LineOf
+from .faults import RESTORE, Faults, LineOf
 from .fields import escaped, fields_of
 from .layout import FORMAT, Document
 from .recording import Recording
 from .times import until
 
 _MAKE = "`callsheet record RUN -o FILE` makes one"
+_TELLING = frozenset({"catalog", "events"})
 
 
 def recording_from(document: object, source: str, line_of: LineOf) -> Recording:
@@ -31,7 +32,14 @@ def recording_from(document: object, source: str, line_of: LineOf) -> Recording:
     return _Reading(faults).recording(entries)
 
 
+def is_headless(document: object) -> bool:
+    """Whether a document was a recording, before it lost the line that says so."""
+    return isinstance(document, dict) and "recording" not in document and document.keys() >= _TELLING
+
+
 def _require_format(document: object, faults: Faults) -> dict[str, Any]:
+    if is_headless(document):
+        faults.fail("the line `recording:` is lost, and maybe more", "", RESTORE)
     if not isinstance(document, dict) or "recording" not in document:
         looks_so = isinstance(document, dict) and "steps" in document
         what = "this is a plan, and no recording" if looks_so else "this is no recording"
@@ -60,7 +68,19 @@ class _Reading:
         contracts = {name: self._contract(entries, name) for name in head.catalog}
         reader = EventReader(self._faults, head.run.created, contracts, head.texts, head.schemas)
         events = [reader.event(at, each) for at, each in enumerate(head.events)]
-        return self._checked([*self._beginning(head, contracts), *events], head.callsheet)
+        recording = self._checked([*self._beginning(head, contracts), *events], head.callsheet)
+        self._require_count(head)
+        return recording
+
+    def _require_count(self, head: Document) -> None:
+        """See that as many events are there as were recorded. Comes last: what else is wrong says more."""
+        count, recorded = len(head.events), head.run.events
+        if recorded is None or count == recorded:
+            return
+        problem = f"{recorded} events were recorded, and the file holds {count}"
+        if count < recorded:
+            self._faults.fail(f"{problem}: it lost its end", "/run/events", RESTORE)
+        self._faults.fail(problem, "/run/events", "correct `events` under `run`, if that is meant")
 
     def _head(self, entries: dict[str, Any]) -> Document:
         try:

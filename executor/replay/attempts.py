@@ -52,6 +52,11 @@ class RecordedAttempt:
         return isinstance(self.ending, (AttemptSucceeded, AttemptSurprised))
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it just came to its end: it asked no model, and nobody stopped it."""
+        return self.ends_by_itself and not (self.calls or self.late_calls or self.was_stopped)
+
+    @property
     def stopped_at(self) -> float | None:
         """When it had stopped, after it was told to, or took too long; None where nobody saw that."""
         ended = isinstance(self.ending, (AttemptCancelled, AttemptFailed))

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from callsheet.executor.clock import Clock
 from callsheet.executor.counsel import CHANGED, MOST_REFUSALS
 from callsheet.executor.events import (
     ApprovalDenied,
@@ -55,10 +54,13 @@ from callsheet.executor.replanning import Decided, Drafted
 from callsheet.executor.staging import News
 from callsheet.planner.compiled import CheckedPlan
 
+from .replay_clock import ReplayClock
+
 BROKEN_OFF = ("CancelledError:", "GeneratorExit:")
 """How calls end that whoever asked did not wait for."""
 STOPPED = "stopped before it began: "
 """How the reason begins for which a run is cancelled whose process is interrupted while it plans."""
+
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the course is given up."""
 _TOLERANCE = 0.01
@@ -134,7 +136,7 @@ class Course:
     the `parting`, it goes its own way. `begun` events are there already.
     """
 
-    def __init__(self, events: Sequence[Event], begun: int, clock: Clock) -> None:
+    def __init__(self, events: Sequence[Event], begun: int, clock: ReplayClock) -> None:
         self._events = events
         self._at = begun
         self._clock = clock
@@ -213,6 +215,7 @@ class Course:
         """The other run goes its own way from here on."""
         if self.parting is None:
             self.parting = Parting(self._at, self.next, other)
+            self._clock.catch_up(self._events[self._at - 1].at)
             self._tell()
             _come_true([*self._waiting, *(each for waiting in self._awaited.values() for each in waiting)])
 
@@ -476,7 +479,7 @@ class _Portion:
             self._found[places.pop()] = news
         elif self._held[key] <= left[key]:
             self.later.append(news)
-        elif isinstance(news, _UNHEARD):
+        elif isinstance(news, _UNHEARD) or _is_broken_off(news):
             self.unheard.append(news)
         else:
             self.strays.append(news)
@@ -515,7 +518,7 @@ def _ends_planning(last: Event, following: Event) -> bool:
     no answer, has something to say about that; and who gets one is not called off."""
     if not isinstance(last, ModelCalled) or last.step is not None or last.midway:
         return False
-    if last.error is not None and last.error.startswith(BROKEN_OFF):
+    if _is_broken_off(last):
         return not isinstance(following, RunCancelled | RunFailed)
     return isinstance(following, RunCancelled) and not is_because_of(following, last)
 
@@ -540,6 +543,10 @@ def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str
 
 def _is_news(event: Event) -> bool:
     return event.__class__ in NEWS
+
+
+def _is_broken_off(news: News) -> bool:
+    return isinstance(news, ModelCalled) and news.error is not None and news.error.startswith(BROKEN_OFF)
 
 
 def _is_call_of_planner(news: News) -> bool:

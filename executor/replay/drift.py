@@ -23,7 +23,7 @@ class DriftKind(StrEnum):
     """Another plan, or another revision of it."""
     PROMPT = "prompt"
     """A model is asked something else, or no longer asked."""
-    AGENT_SCHEMA = "agent_schema"
+    AGENT_SCHEMA = "agent-schema"
     """A capability has another contract, or nobody offers it any more."""
     MODEL = "model"
     """The same question has another answer."""
@@ -53,7 +53,7 @@ class Drift(msgspec.Struct, frozen=True):
 
     def describe(self) -> str:
         """The sentence with its place, and the diff, each line on its own."""
-        head = f"{self.kind.replace('_', '-')} drift, {self.where}: {self.summary}"
+        head = f"{self.kind} drift, {self.where}: {self.summary}"
         return "\n".join((head, *(f"  {line}" for line in self.lines)))
 
 

@@ -14,7 +14,8 @@ AGENTS = "agents"
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """What is done by today's planner and agents. With `all_agents` it is every capability.
+    """What is done by today's planner and agents. With `all_agents` it is every capability but those whose
+    work cannot be undone: they are named one by one.
 
     With `only_missing` what was recorded is replayed all the same, and what was not is live. With `fills`
     whatever was not recorded, and can be undone, is live, named or not.
@@ -46,14 +47,13 @@ class Liveness:
         """Whether today's planner is asked what was not recorded."""
         return self.planner or self.fills
 
-    def has(self, capability: str) -> bool:
+    def has(self, capability: str, effect: Effect) -> bool:
         """Whether work of this capability is done by today's agents, recorded or not."""
-        return not self.only_missing and self._names(capability)
+        return not self.only_missing and self._names(capability, effect)
 
     def fills_in(self, capability: str, effect: Effect) -> bool:
-        """Whether work of this capability is done by today's agents where it was not recorded. What cannot be
-        undone is done only where somebody named it."""
-        return self._names(capability) or (self.fills and effect is not Effect.IRREVERSIBLE)
+        """Whether work of this capability is done by today's agents where it was not recorded."""
+        return self._names(capability, effect) or (self.fills and effect is not Effect.IRREVERSIBLE)
 
-    def _names(self, capability: str) -> bool:
-        return self.all_agents or capability in self.capabilities
+    def _names(self, capability: str, effect: Effect) -> bool:
+        return capability in self.capabilities or (self.all_agents and effect is not Effect.IRREVERSIBLE)

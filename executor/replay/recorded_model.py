@@ -135,7 +135,9 @@ class RecordedModel(PlacedModel):
                 raise self._refuse(wanted, owner)
         self._asking.add(id(call))
         try:
-            async for chunk in self._play(call):
+            # Time passes as on the wall while an agent of today is at work.
+            at_once = owner.step is not None and self._is_live(owner)
+            async for chunk in self._pieces(call) if at_once else self._play(call):
                 yield chunk
         finally:
             # Who did not wait for the end may ask again, unless that is how it ended.
@@ -192,6 +194,15 @@ class RecordedModel(PlacedModel):
         drift = Drift.of(DriftKind.DECISION, place, summary)
         self._stop(drift)
         return ReplayStopped(drift)
+
+    async def _pieces(self, call: ModelCalled) -> AsyncIterator[ChatChunk]:
+        given = 0
+        for _, characters in call.chunks:
+            yield ChatChunk(call.reply[given : given + characters])
+            given += characters
+        yield ChatChunk(call.reply[given:], call.usage, call.finish_reason)
+        if call.error is not None:
+            raise model_error_of(call.error)
 
     async def _play(self, call: ModelCalled) -> AsyncIterator[ChatChunk]:
         """The recorded answer, in its pieces and, where steps start while it is written, at their times. One

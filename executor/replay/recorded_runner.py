@@ -43,8 +43,8 @@ class RecordedRunner:
     """Runs the attempts of a replay.
 
     What is live is done by `today`, who is there for a capability, where `live_runner` runs it. `what_ifs`
-    happen instead of what was recorded; `kill` ends the process. `stop` ends the replay over work that was
-    not recorded.
+    happen instead of what was recorded, and are in `happened` then; `kill` ends the process. `stop` ends the
+    replay over work that was not recorded.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class RecordedRunner:
         self._live_runner = live_runner
         self._what_ifs = what_ifs
         self._kill = kill
-        self._killed: set[WhatIf] = set()
+        self.happened: list[WhatIf] = []
         self._stop = stop
         self._at_work: set[Try] = set()
         self._late: set[asyncio.Task[None]] = set()
@@ -82,28 +82,41 @@ class RecordedRunner:
         """Do the work as it was done. Raises what was raised then, and ReplayStopped."""
         context = assignment.context
         place = context.step, context.item, context.attempt
-        happening = [each for each in self._what_ifs if each.fits(place)]
-        for each in happening:
-            if each.action == "slow":
-                await asyncio.sleep(each.seconds)
-            elif each.action == "kill" and each not in self._killed:
-                self._killed.add(each)
-                self._kill()
-                return {}
-            elif each.action == "fail":
-                raise Retryable(each.message)
-            elif each.action == "return":
-                return each.output
-        if self._live.has(assignment.capability):
+        longer = 0.0
+        for each in [each for each in self._what_ifs if each.fits(place)]:
+            # From here on the run goes its own way.
+            self._course.part(None)
+            is_first = each not in self.happened
+            self.happened.append(each)
+            match each.action:
+                case "slow":
+                    longer += each.seconds
+                case "kill" if is_first:
+                    self._kill()
+                    return {}
+                case "fail":
+                    raise Retryable(each.message)
+                case "return":
+                    return each.output
+                case _:
+                    pass
+        if longer:
+            await asyncio.sleep(longer)
+        if self._live.has(assignment.capability, self._effect_of(assignment)):
             return await self._perform_live(assignment, place)
         attempt = self._attempts.find(place, assignment.capability, assignment.inputs)
         if attempt is not None:
             attempt.used = True
             return await self._repeat(attempt, context)
         known = self._today(assignment.agent.name, assignment.capability)
-        if known is not None and self._live.fills_in(assignment.capability, _effect(known, assignment)):
+        if known is not None and self._live.fills_in(assignment.capability, self._effect_of(assignment)):
             return await self._perform_live(assignment, place)
         raise self._refuse(assignment, place)
+
+    def _effect_of(self, assignment: Assignment) -> Effect:
+        """What the work does to the world, as the agent says that does it today, or that did it."""
+        agent = self._today(assignment.agent.name, assignment.capability) or assignment.agent
+        return next(each.effect for each in agent.capabilities if each.name == assignment.capability)
 
     async def _perform_live(self, assignment: Assignment, place: Try) -> object:
         agent = self._today(assignment.agent.name, assignment.capability) or assignment.agent
@@ -119,6 +132,8 @@ class RecordedRunner:
         may have gone on for a while, or have come to its end all the same."""
         began = attempt.started.at if self._course.in_step else self._clock.now()
         shift = began - attempt.started.at
+        if attempt.is_plain:
+            return await self._come_to_end(attempt, shift)
         asking = asyncio.create_task(self._ask_again_all(attempt, context, shift))
         going_on = asyncio.create_task(self._end(attempt, asking, shift))
         try:
@@ -157,12 +172,16 @@ class RecordedRunner:
 
     async def _end(self, attempt: RecordedAttempt, asking: asyncio.Task[None], shift: float) -> JsonValue:
         await asking
+        return await self._come_to_end(attempt, shift)
+
+    async def _come_to_end(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
         ending = attempt.ending
         if ending is None or not attempt.ends_by_itself:
             await asyncio.sleep(FOREVER_SECONDS)
             raise self._refuse_end(attempt)
         # In time for whatever would stop it in the same instant.
-        await self._until(ending.at + shift - EARLY_SECONDS)
+        early = EARLY_SECONDS if self._course.in_step else 0.0
+        await self._until(ending.at + shift - early)
         match ending:
             case AttemptSucceeded(output=output) | AttemptSurprised(output=dict() as output):
                 return output
@@ -211,14 +230,20 @@ class RecordedRunner:
         nearest = self._attempts.nearest(place, assignment.capability)
         if nearest is None:
             summary = f"{assignment.capability} is to do something, and did nothing when it was recorded"
-            drift = Drift.of(DriftKind.PLAN, where, summary)
+            drift = Drift.of(self._kind, where, summary)
         else:
             lines = value_diff(dict(nearest.started.inputs), dict(assignment.inputs), "inputs")
             near = call_place(*nearest.place, midway=False)
             summary = f"{assignment.capability} is to do what was not recorded; the nearest that was: {near}"
-            drift = Drift.of(DriftKind.PLAN, where, summary, lines)
+            drift = Drift.of(self._kind, where, summary, lines)
         self._stop(drift)
         return ReplayStopped(drift)
+
+    @property
+    def _kind(self) -> DriftKind:
+        """What has changed where work is given something else: the plan where that is made today, else what
+        an earlier step came to."""
+        return DriftKind.PLAN if self._live.plans_on else DriftKind.RESULT
 
     def _refuse_end(self, attempt: RecordedAttempt) -> ReplayStopped:
         where = call_place(*attempt.place, midway=False)
@@ -236,8 +261,3 @@ async def _listen(stream: AsyncIterator[ChatChunk], most: int) -> None:
             heard += len(chunk.text)
             if heard >= most:
                 return
-
-
-def _effect(agent: Agent, assignment: Assignment) -> Effect:
-    """What the work does to the world, as the agent says that does it today."""
-    return next(each.effect for each in agent.capabilities if each.name == assignment.capability)

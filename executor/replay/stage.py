@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
-from callsheet.executor.clock import Clock
 from callsheet.executor.events import ModelCalled
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.runner import Runner
@@ -20,6 +19,7 @@ from .recorded_desk import RecordedDesk
 from .recorded_drafts import RecordedDrafts
 from .recorded_model import RecordedModel
 from .recorded_runner import RecordedRunner
+from .replay_clock import ReplayClock
 from .replay_journal import ReplayJournal
 from .what_if import WhatIf
 
@@ -35,7 +35,7 @@ class ReplayStage:
         self,
         recording: Recording,
         begun: int,
-        clock: Clock,
+        clock: ReplayClock,
         registry: Registry,
         live: Liveness,
         live_model: ChatModel | None,
@@ -61,6 +61,7 @@ class ReplayStage:
         desk = RecordedDesk(registry, self._attempts, self.course, clock)
         drafts = RecordedDrafts(events, self.course, clock)
         self.staging = Staging(runner, desk, self.course, drafts.around)
+        self.happened = runner.happened
         self.model = RecordedModel(
             recording.created.model,
             recording.equipped.context_tokens,

@@ -436,7 +436,7 @@ class TestJson:
             "exact": False,
             "drifts": [
                 {
-                    "kind": "agent_schema",
+                    "kind": "agent-schema",
                     "where": "double",
                     "summary": "its contract is another",
                     "lines": ['+ input_schema.properties.times: {"type": "integer", "default": 2}'],

@@ -123,7 +123,7 @@ def test_shop(recording):
             "E       *ReplayDrifted: recordings*planned.yaml: the replay is not as it was recorded",
             "E       agent-schema drift, double: its contract is another",
             'E         + input_schema.properties.times: {"type": "integer", "default": 2}',
-            "E       *callsheet replay --update recordings*planned.yaml",
+            "E       *callsheet replay --update recordings*planned.yaml, with the --agents of the run",
         ]
     )
     result.stdout.no_fnmatch_line("*watched_replay.py*")
@@ -155,7 +155,7 @@ drifted = pytest.mark.recording("recordings/planned.yaml", agents=[double, order
 
 @drifted
 def test_read(recording):
-    assert [drift.kind for drift in recording.replay().drifts] == ["agent_schema"]
+    assert [drift.kind for drift in recording.replay().drifts] == ["agent-schema"]
 
 @drifted
 def test_caught(recording):

@@ -1,0 +1,24 @@
+"""The clock of a replay: virtual, and never behind what has happened."""
+
+from __future__ import annotations
+
+from callsheet.executor.virtual_time import VirtualClock
+
+
+class ReplayClock(VirtualClock):
+    """Tells the time of a virtual event loop, counted from when the recorded run began.
+
+    While a run follows the recorded one its events have the recorded times, which may be a little ahead.
+    """
+
+    def __init__(self, epoch: float) -> None:
+        super().__init__(epoch)
+        self._ahead = 0.0
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return super().now() + self._ahead
+
+    def catch_up(self, at: float) -> None:
+        """See that it is no earlier than that."""
+        self._ahead += max(0.0, at - self.now())
