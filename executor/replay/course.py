@@ -18,6 +18,7 @@ from callsheet.executor.events import (
     AttemptCancelled,
     AttemptFailed,
     AttemptStarted,
+    AttemptStopping,
     AttemptSucceeded,
     AttemptSurprised,
     CancellationRequested,
@@ -61,6 +62,8 @@ BROKEN_OFF = ("CancelledError:", "GeneratorExit:")
 STOPPED = "stopped before it began: "
 """How the reason begins for which a run is cancelled whose process is interrupted while it plans."""
 
+FOREVER_SECONDS = 10 * 365 * 86_400.0
+"""Of virtual time: what takes so long was not going to end."""
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the course is given up."""
 _TOLERANCE = 0.01
@@ -148,9 +151,11 @@ class Course:
         started = (at for at, event in enumerate(events) if isinstance(event, RunStarted))
         self._started = next(started, len(events))
         self._life = 0
+        self._followed_at = events[begun - 1].at
         self._followed: set[int] = set()
         self._awaited: dict[int, list[asyncio.Future[None]]] = {}
         self._beginning = False
+        self._has_stops = any(isinstance(event, AttemptStopping) for event in events)
         self._refused = 0
         self._left: Counter[Key] = Counter()
         self._process_ends = self._begin_process()
@@ -241,6 +246,9 @@ class Course:
             self.part(event)
             return event
         self._at += 1
+        if self._clock.now() - expected.at > PATIENCE_SECONDS:
+            self._clock.set_back(expected.at)
+        self._followed_at = self._clock.now()
         if _is_news(expected):
             self._left[_key_of(expected)] -= 1
         if isinstance(expected, (*_OUTCOMES, ReplanningStarted, RunResumed)):
@@ -248,7 +256,7 @@ class Course:
         if isinstance(expected, ModelCalled):
             self._followed.add(id(expected))
         elif isinstance(expected, AttemptStarted | RunResumed):
-            self._beginning = isinstance(expected, AttemptStarted)
+            self._beginning = self._has_stops and isinstance(expected, AttemptStarted)
             self._life += isinstance(expected, RunResumed)
         _come_true(self._awaited.pop(id(self.next), ()))
         if self._at == self._process_ends:
@@ -309,7 +317,14 @@ class Course:
     def _due(self) -> float:
         """When it is too late for what comes next."""
         last = self._at + max(0, len(self._portion.keys) - 1)
+        if any(self._was_set_back(at) for at in range(self._at, min(last + 1, len(self._events)))):
+            # How long it took nobody knows.
+            return self._followed_at + FOREVER_SECONDS
         return (self._events[last].at if last < len(self._events) else float("inf")) + PATIENCE_SECONDS
+
+    def _was_set_back(self, at: int) -> bool:
+        """Whether the clock of the recorded run was, before the event."""
+        return self._events[at].at < self._events[at - 1].at - PATIENCE_SECONDS
 
     def _sort(self, inbox: Sequence[News]) -> None:
         """Put what is new in the inbox where it belongs."""
