@@ -29,7 +29,7 @@ from .report import Report
 
 TARGET_MS = 20.0
 """Of work, for a run of 100 steps, once everything is imported and the recording is read."""
-REFERENCES = 3
+REFERENCES = 2
 """Of each step to earlier ones."""
 _SEED = 7
 _KB = 1024

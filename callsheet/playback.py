@@ -19,6 +19,7 @@ from callsheet.errors import CallsheetError
 from callsheet.executor.events import (
     DraftBegun,
     Event,
+    FiguresKnown,
     ModelCalled,
     PlanAdopted,
     RunEquipped,
@@ -82,7 +83,7 @@ class Playback:
         self._ensemble = Ensemble(recording, today, live)
         self._workspace = Workspace(workspace)
         self._live_runner = LocalRunner()
-        self._begun = 2 + self._has_given_plan
+        self._begun = 2 + self._has_figures + self._has_given_plan
         self._stage = ReplayStage(
             recording,
             self._begun,
@@ -133,6 +134,9 @@ class Playback:
             await self._orchestrator(resumed).control.cancel(run, reason)
             return
         await self._people.write()
+        if resumed is None and not isinstance(upcoming := self._stage.course.next, ModelCalled | None):
+            # Until then somebody did what took no event.
+            await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
         budget = resumed.budget if isinstance(resumed, RunResumed) and resumed.budget is not None else None
         with suppress(ProcessEnded):
             await self._orchestrator(resumed).resume(
@@ -186,7 +190,12 @@ class Playback:
     @property
     def _has_given_plan(self) -> bool:
         """Whether the run began with a plan that no model was asked for."""
-        return len(self._events) > 2 and isinstance(self._events[2], PlanAdopted)
+        place = 2 + self._has_figures
+        return len(self._events) > place and isinstance(self._events[place], PlanAdopted)
+
+    @property
+    def _has_figures(self) -> bool:
+        return len(self._events) > 2 and isinstance(self._events[2], FiguresKnown)
 
     @property
     def _is_streamed(self) -> bool:

@@ -14,6 +14,8 @@ from callsheet.executor.clock import Clock
 from callsheet.executor.errors import BudgetExceeded
 from callsheet.executor.events import (
     Event,
+    FiguresKnown,
+    KnownFigures,
     PersonAsked,
     PlanAdopted,
     RunCancelled,
@@ -90,6 +92,11 @@ class Preparation:
             now, self.run, clean_text(goal), new_seed(), self._equipment.digest, model, limits
         )
         begun: list[Event] = [self._equipment.noted(now, time_limit)]
+        if budget is not None and budget.seconds is not None:
+            known = self._journal.figures.read(self._registry.capabilities.keys())
+            begun.append(
+                FiguresKnown(now, tuple(KnownFigures(*place, known[place]) for place in sorted(known)))
+            )
         if checked is not None:
             begun.append(self._adoption(checked, reason))
         await self._journal.create(created, *begun)
@@ -206,4 +213,3 @@ def _kind_of(error: Exception) -> FailureKind:
             return FailureKind.TIME_LIMIT
         case _:
             return FailureKind.PLANNING
-

@@ -37,7 +37,7 @@ class ReplayDrifted(CallsheetError, AssertionError):
         self.drifts = tuple(drifts)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Replay:
     """A recorded run that was carried out again.
 
@@ -54,6 +54,11 @@ class Replay:
     is_cut_short: bool = False
     updated: Recording | None = None
     obstacle: Drift | None = None
+
+    def __repr__(self) -> str:
+        name = self.recording.source or self.recording.run
+        drifts = f", {len(self.drifts)} drifts" if self.drifts else ""
+        return f"<replay of {name}: {self.status}{drifts}>"
 
     @cached_property
     def result(self) -> RunResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.equipment import digest_of, equipped_agents
-from callsheet.executor.events import Event, PlanAdopted
+from callsheet.executor.events import ModelCalled, PlanAdopted
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.recording.redaction import Redacts
 from callsheet.executor.replay.drift import Drift
@@ -156,11 +156,16 @@ def _with_contracts_of(recording: Recording, team: Team) -> Recording:
         contracts=contracts,
         agents=tuple(each for each in offering if each.capabilities),
     )
-    rest: Sequence[Event] = recording.events[2:]
-    if rest and isinstance(rest[0], PlanAdopted):
-        checked = check(rest[0].plan, catalog).require()
-        rest = (msgspec.structs.replace(rest[0], contracts=checked.contracts), *rest[1:])
-    return replace(recording, events=(created, equipped, *rest))
+    events = [created, equipped, *recording.events[2:]]
+    for at, event in enumerate(events):
+        if isinstance(event, ModelCalled):
+            break
+        if isinstance(event, PlanAdopted):
+            # Nobody is going to make that plan: it was given.
+            checked = check(event.plan, catalog).require()
+            events[at] = msgspec.structs.replace(event, contracts=checked.contracts)
+            break
+    return replace(recording, events=tuple(events))
 
 
 def _steps_of(recording: Recording) -> list[str]:

@@ -161,6 +161,13 @@ class KnownFigures(msgspec.Struct, frozen=True, array_like=True):
     figures: Figures
 
 
+class FiguresKnown(_Event, frozen=True):
+    """What was known of agents when the run was created, where its budget limits time: plans are measured
+    by that before they are carried out."""
+
+    figures: tuple[KnownFigures, ...]
+
+
 class RunStarted(_Event, frozen=True):
     """Steps may start: `max_concurrency` attempts at once, none after `deadline`. `approvals` are
     the steps that whoever started the run wants to be asked about, beside those of the plan. With
@@ -516,6 +523,7 @@ class RunCancelled(_Event, frozen=True):
 Event: TypeAlias = (
     RunCreated
     | RunEquipped
+    | FiguresKnown
     | ModelCalled
     | PlanAdopted
     | DraftBegun

@@ -10,6 +10,7 @@ from typing import Protocol
 from .errors import EventUnreadable, JournalError, RunAmbiguous, RunNotClaimed, RunNotFound, RunOwned
 from .events import (
     Event,
+    FiguresKnown,
     ModelCalled,
     PlanAdopted,
     RunCancelled,
@@ -148,7 +149,9 @@ def summarize(first: Event, last: Event) -> RunSummary:
 
 def _is_before_its_start(last: Event) -> bool:
     match last:
-        case RunCreated() | RunEquipped() | PlanAdopted(revision=1) | ModelCalled(step=None, midway=False):
+        case RunCreated() | RunEquipped() | FiguresKnown() | PlanAdopted(revision=1):
+            return True
+        case ModelCalled(step=None, midway=False):
             return True
         case _:
             return False

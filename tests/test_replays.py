@@ -167,3 +167,22 @@ def test_prompts_are_rendered_by_todays_agents_and_answered_as_before(tmp_path: 
     (drift,) = other.drifts
     assert drift.kind is DriftKind.PROMPT and drift.where == "line, attempt 1"
     assert json.dumps(drift.lines).count("Two lines about") == 1
+
+
+async def test_what_was_known_of_agents_is_in_the_recording(tmp_path: Path) -> None:
+    """A plan that takes too long for its budget, as far as that is known, is refused again."""
+    journal = MemoryJournal()
+    slow = [stock]
+    plan = {**PLAN, "steps": PLAN["steps"][:1], "answer": {"from": "chairs"}}
+    usual = await callsheet.run(plan=plan, agents=slow, store=journal)
+    (attempt,) = usual.steps["chairs"].attempts
+    assert attempt.ended is not None
+    known = journal.figures.read({"stock"})
+    assert known
+    with pytest.raises(callsheet.CallsheetError, match="the plan is not carried out"):
+        await callsheet.run(plan=plan, agents=slow, store=journal, budget="0.000001s")
+    path = tmp_path / "refused.yaml"
+    callsheet.record(journal.runs(1)[0].run, path, store=journal)
+    run = await callsheet.replay(path)
+    run.assert_no_drift()
+    assert run.failed

@@ -14,7 +14,8 @@ from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.errors import RunOwned
 from callsheet.executor.events import AttemptStarted
 from callsheet.executor.recording.errors import RecordingUnwritable
-from callsheet.executor.recording.file import recording_text, save_recording
+from callsheet.executor.recording.file import save_recording
+from callsheet.executor.recording.proof import proven_text
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.secrets.redactor import Redactor
 from callsheet.recordings import redactor_of
@@ -27,6 +28,8 @@ from .output import Output
 from .recording_files import is_replaceable
 from .rehearsal import rehearse, rehearse_text
 from .store import LAST, existing_journal, find_run
+
+_STDOUT = Path("-")
 
 
 class FileInTheWay(CallsheetError):
@@ -43,7 +46,7 @@ class FileInTheWay(CallsheetError):
 
 @click.command("record", short_help="Write a run to a file that replays offline.")
 @click.argument("run", default=LAST)
-@click.option("-o", "--output", "file", type=FILE, help="The file to write; without it, stdout.")
+@click.option("-o", "--output", "file", type=FILE, help="The file to write; without it, or with -, stdout.")
 @click.option(
     "--secret",
     "patterns",
@@ -68,6 +71,8 @@ def record(
     replayed at once, offline; where that does not come out as it was, it says so, and ends with 5. A file
     that is a recording is replaced, any other is left alone.
     """
+    if file == _STDOUT:
+        file = None
     if file is not None:
         _require_replaceable(file)
     redactor = redactor_of(settings, patterns)
@@ -115,7 +120,7 @@ def _write(output: Output, recording: Recording, file: Path | None, redactor: Re
     if file is not None:
         save_recording(recording, file, redactor)
         return ""
-    text = recording_text(recording, redactor)
+    text = proven_text(recording, redactor)
     if not output.as_json:
         output.content(text)
     return text

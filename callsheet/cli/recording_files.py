@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
+import yaml
+
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.recording.file import is_recording
+from callsheet.executor.recording.reading import is_headless
 from callsheet.planner.documents import MAX_BYTES, read_yaml
 from callsheet.planner.errors import DocumentError
 
 _ENDINGS = frozenset({".yaml", ".yml"})
 _MARK = re.compile(r"""^(["']?)recording\1[ \t]*:""", re.MULTILINE)
+_LEFT = tuple(re.compile(rf"""^(["']?){name}\1[ \t]*:""", re.MULTILINE) for name in ("catalog", "events"))
 _NUMBERED = re.compile(r"""^(["']?)recording\1[ \t]*:[ \t]*[0-9]""", re.MULTILINE)
 
 
@@ -37,18 +42,22 @@ def recording_files(places: Iterable[Path]) -> list[Path]:
 
 
 def means_recording(file: Path) -> bool:
-    """Whether a YAML file means to be a recording, broken or not. One that cannot be read may be meant."""
+    """Whether a YAML file means to be a recording, broken or not. One that is so broken that nobody can tell
+    what it was may be meant."""
     try:
-        text = _read(file)
-    except OSError:
+        data = _read(file)
+        text = data.decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
         return True
-    return bool(_MARK.search(text)) or (text.lstrip().startswith("{") and _is_recording(text))
+    if not text.strip() or _MARK.search(text) or all(left.search(text) for left in _LEFT):
+        return True
+    return not _is_yaml(text) or (text.lstrip().startswith("{") and _is_recording(text))
 
 
 def is_replaceable(file: Path) -> bool:
     """Whether a file is a recording, broken or not, so that another one may take its place. Raises
     OSError."""
-    return file.is_file() and bool(_NUMBERED.search(_read(file)))
+    return file.is_file() and bool(_NUMBERED.search(_read(file).decode("utf-8-sig", "replace")))
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -64,14 +73,24 @@ def _yaml_files(folder: Path) -> Iterator[Path]:
             yield file
 
 
-def _read(file: Path) -> str:
+def _read(file: Path) -> bytes:
     with file.open("rb") as opened:
-        return opened.read(MAX_BYTES).decode("utf-8-sig", "replace")
+        return opened.read(MAX_BYTES)
+
+
+def _is_yaml(text: str) -> bool:
+    """Whether it is YAML at all, with tags and aliases too, which other programs' files may have."""
+    try:
+        deque(yaml.parse(text, Loader=yaml.CSafeLoader), maxlen=0)
+    except (yaml.YAMLError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _is_recording(text: str) -> bool:
     """Whether a document in one pair of braces is one; the mark stands at no line's beginning there."""
     try:
-        return is_recording(read_yaml(text))
+        document = read_yaml(text)
     except DocumentError:
         return False
+    return is_recording(document) or is_headless(document)

@@ -149,7 +149,7 @@ def _obstacle(replayed: Replay, obstacle: Drift) -> Iterator[str]:
         case DriftKind.MODEL:
             yield "    see to the model, or name another one with --model"
         case DriftKind.RESULT:
-            yield "    a recording of a run that came further is not given up for it; record another run instead"
+            yield "    a recording of a run that came further is not given up for that one"
         case _:
             yield "    record the run again"
 

@@ -23,6 +23,7 @@ from callsheet.executor.events import (
     DraftGrown,
     DraftHalted,
     Event,
+    FiguresKnown,
     GivenUp,
     HedgeDue,
     HedgeForgone,
@@ -105,6 +106,11 @@ def _require_contracts(event: RunEquipped | PlanAdopted | DraftGrown) -> None:
 
 def _beginning(course: Course, event: RunCreated | RunEquipped) -> None:
     raise Misfit("a run is created and equipped once, at its beginning")
+
+
+def _figures_known(course: Course, event: FiguresKnown) -> None:
+    if course.record.revision or course.record.model_calls:
+        raise Misfit("what was known of agents stands at the beginning of a run")
 
 
 def _plan_adopted(course: Course, event: PlanAdopted) -> None:
@@ -319,6 +325,7 @@ _RULES: dict[type[Any], Callable[[Course, Any], None]] = {
     ResultAccepted: _result_accepted,
     ResultKept: _about_work,
     ResultMissing: _result_found_or_not,
+    FiguresKnown: _figures_known,
     ResultReused: _result_found_or_not,
     ResultSought: _about_work,
     RetryDue: _retry_due,

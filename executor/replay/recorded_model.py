@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -14,7 +15,7 @@ from callsheet.executor.events import DraftBegun, Event, ModelCalled, ModelReque
 from callsheet.executor.model import Owner, PlacedModel, journaled_request
 from callsheet.executor.virtual_time import outside_work
 
-from .course import BROKEN_OFF, Course
+from .course import BROKEN_OFF, FOREVER_SECONDS, Course
 from .drift import Drift, DriftKind
 from .errors import ProcessEnded, ReplayStopped
 from .liveness import Liveness
@@ -23,24 +24,30 @@ from .recorded_errors import model_error_of
 
 EARLY_SECONDS = 0.001
 """What does not count as too early."""
-FOREVER_SECONDS = 10 * 365 * 86_400.0
-"""Of virtual time: what takes so long was not going to end."""
 _CANCELLED, _LEFT = BROKEN_OFF
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRequest(ChatRequest):
-    """A recorded request that is made again by the attempt which made it."""
+    """A recorded request that is made again by the attempt which made it, and answered by `latest`."""
 
     call: ModelCalled | None = None
+    latest: float = math.inf
 
     @classmethod
-    def of(cls, call: ModelCalled) -> Self:
+    def of(cls, call: ModelCalled, latest: float) -> Self:
         """The request of a call."""
         asked = call.request
         messages = tuple(Message(each.role, each.content) for each in asked.messages)
         return cls(
-            messages, asked.schema, asked.schema_name, asked.max_tokens, asked.temperature, asked.seed, call
+            messages,
+            asked.schema,
+            asked.schema_name,
+            asked.max_tokens,
+            asked.temperature,
+            asked.seed,
+            call,
+            latest,
         )
 
 
@@ -115,7 +122,9 @@ class RecordedModel(PlacedModel):
 
     async def answer(self, request: ChatRequest, owner: Owner) -> AsyncIterator[ChatChunk]:
         """The answer to a question at its place. Raises what the model raised, and ReplayStopped."""
-        call = request.call if isinstance(request, RepeatedRequest) else None
+        call, latest = None, math.inf
+        if isinstance(request, RepeatedRequest):
+            call, latest = request.call, request.latest
         if call is None and self._live_model is not None and self._is_live(owner):
             async for chunk in self._ask_live(self._live_model, request):
                 yield chunk
@@ -137,7 +146,7 @@ class RecordedModel(PlacedModel):
         try:
             # Time passes as on the wall while an agent of today is at work.
             at_once = owner.step is not None and self._is_live(owner)
-            async for chunk in self._pieces(call) if at_once else self._play(call):
+            async for chunk in self._pieces(call) if at_once else self._play(call, latest):
                 yield chunk
         finally:
             # Who did not wait for the end may ask again, unless that is how it ended.
@@ -204,13 +213,13 @@ class RecordedModel(PlacedModel):
         if call.error is not None:
             raise model_error_of(call.error)
 
-    async def _play(self, call: ModelCalled) -> AsyncIterator[ChatChunk]:
+    async def _play(self, call: ModelCalled, latest: float) -> AsyncIterator[ChatChunk]:
         """The recorded answer, in its pieces and, where steps start while it is written, at their times. One
         that nobody heard to its end is given as far as it was heard, and no end to it."""
         began = call.started if self._course.in_step else self._clock.now()
         timed = self._drafted and call.step is None
         is_broken_off = call.error is not None and call.error.startswith(BROKEN_OFF)
-        ends = began + call.at - call.started
+        ends = min(began + call.at - call.started, latest)
         if not (timed or is_broken_off):
             await self._until(ends)
         # Of what came in one piece nobody knows when: it waits for its turn wherever it is heard. And nobody

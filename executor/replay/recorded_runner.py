@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
@@ -16,13 +17,14 @@ from callsheet.agents.errors import Retryable
 from callsheet.agents.models.chat import ChatChunk, ChatModel
 from callsheet.executor.clock import Clock
 from callsheet.executor.events import AttemptFailed, AttemptSucceeded, AttemptSurprised, ModelCalled
+from callsheet.executor.executor import GRACE_SECONDS
 from callsheet.executor.model import Owner
 from callsheet.executor.record import Try
 from callsheet.executor.runner import Abandoned, Assignment, Runner
 from callsheet.executor.virtual_time import outside_work
 
 from .attempts import RecordedAttempt, RecordedAttempts
-from .course import Course
+from .course import FOREVER_SECONDS, Course
 from .drift import Drift, DriftKind, value_diff
 from .errors import ReplayStopped
 from .liveness import Liveness
@@ -30,7 +32,6 @@ from .nearest import call_place
 from .recorded_errors import error_of
 from .recorded_model import (
     EARLY_SECONDS,
-    FOREVER_SECONDS,
     RepeatedRequest,
     was_cancelled,
     was_left,
@@ -134,7 +135,7 @@ class RecordedRunner:
         shift = began - attempt.started.at
         if attempt.is_plain:
             return await self._come_to_end(attempt, shift)
-        asking = asyncio.create_task(self._ask_again_all(attempt, context, shift))
+        asking = asyncio.create_task(self._ask_again_all(attempt, context, shift, self._latest(attempt)))
         going_on = asyncio.create_task(self._end(attempt, asking, shift))
         try:
             return await asyncio.shield(going_on)
@@ -154,14 +155,27 @@ class RecordedRunner:
     ) -> None:
         if not attempt.ends_by_itself:
             await asyncio.shield(asking)
-            await self._until(attempt.stopped_at or attempt.started.at + FOREVER_SECONDS)
+            if attempt.stopped_at is None:
+                await asyncio.sleep(FOREVER_SECONDS)
+            elif attempt.is_abandoned:
+                await self._until(attempt.stopped_at)
+            else:
+                in_time = self._clock.now() + GRACE_SECONDS - EARLY_SECONDS
+                await self._until(min(attempt.stopped_at, in_time))
         elif attempt.was_stopped:
             await asyncio.wait((going_on,))
 
-    async def _ask_again_all(self, attempt: RecordedAttempt, context: Context, shift: float) -> None:
-        self._keep([self._ask_again(each, context.model, shift) for each in attempt.late_calls])
-        if attempt.calls:
-            await asyncio.gather(*(self._ask_again(each, context.model, shift) for each in attempt.calls))
+    def _latest(self, attempt: RecordedAttempt) -> float:
+        """Until when an attempt has to have ended that did not take too long: the clock of the recorded run
+        may have been set forward meanwhile, or its machine have slept."""
+        return attempt.started.deadline - EARLY_SECONDS if self._course.in_step else math.inf
+
+    async def _ask_again_all(
+        self, attempt: RecordedAttempt, context: Context, shift: float, latest: float
+    ) -> None:
+        self._keep([self._ask_again(each, context.model, shift, math.inf) for each in attempt.late_calls])
+        calls = (self._ask_again(each, context.model, shift, latest) for each in attempt.calls)
+        await asyncio.gather(*calls)
 
     def _keep(self, calls: Sequence[Coroutine[Any, Any, None]]) -> None:
         """Calls that are not over when their attempt is."""
@@ -181,7 +195,7 @@ class RecordedRunner:
             raise self._refuse_end(attempt)
         # In time for whatever would stop it in the same instant.
         early = EARLY_SECONDS if self._course.in_step else 0.0
-        await self._until(ending.at + shift - early)
+        await self._until(min(ending.at + shift - early, self._latest(attempt)))
         match ending:
             case AttemptSucceeded(output=output) | AttemptSurprised(output=dict() as output):
                 return output
@@ -190,32 +204,34 @@ class RecordedRunner:
             case _:
                 raise AssertionError(f"{ending!r} is no end that an attempt comes to by itself")
 
-    async def _ask_again(self, call: ModelCalled, model: ChatModel | None, shift: float) -> None:
+    async def _ask_again(
+        self, call: ModelCalled, model: ChatModel | None, shift: float, latest: float
+    ) -> None:
         """Ask what was asked, and listen for as long. What the attempt made of the answer, or of there being
         none, is in how it ended."""
-        await self._until(call.started + shift)
+        await self._until(min(call.started + shift, latest))
         if model is None:
             return
-        stream = model.stream(RepeatedRequest.of(call))
+        stream = model.stream(RepeatedRequest.of(call, latest))
         if was_left(call):
-            await self._leave(call, stream, shift)
+            await self._leave(call, stream, min(call.at + shift, latest))
         elif was_cancelled(call):
-            await self._break_off(call, stream, shift)
+            await self._break_off(call, stream, min(call.at + shift, latest))
         else:
             await _listen(stream, len(call.reply) + 1)
 
-    async def _leave(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], shift: float) -> None:
+    async def _leave(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], at: float) -> None:
         await _listen(stream, len(call.reply))
-        await self._until(call.at + shift)
+        await self._until(at)
         if isinstance(stream, AsyncGenerator):
             await stream.aclose()
 
-    async def _break_off(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], shift: float) -> None:
+    async def _break_off(self, call: ModelCalled, stream: AsyncIterator[ChatChunk], at: float) -> None:
         listening = asyncio.create_task(_listen(stream, len(call.reply) + 1))
         try:
             # It has to have asked, to be stopped while it listens.
             await asyncio.sleep(0)
-            await self._until(call.at + shift)
+            await self._until(at)
         finally:
             listening.cancel(why_cancelled(call))
             await asyncio.wait((listening,))

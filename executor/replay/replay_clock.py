@@ -1,4 +1,4 @@
-"""The clock of a replay: virtual, and never behind what has happened."""
+"""The clock of a replay: virtual, and as far as what has happened in the recorded run."""
 
 from __future__ import annotations
 
@@ -22,3 +22,7 @@ class ReplayClock(VirtualClock):
     def catch_up(self, at: float) -> None:
         """See that it is no earlier than that."""
         self._ahead += max(0.0, at - self.now())
+
+    def set_back(self, at: float) -> None:
+        """Tell this time from now on, as the clock of the recorded run did when somebody had set it back."""
+        self._ahead += min(0.0, at - self.now())

@@ -13,6 +13,7 @@ from callsheet.executor.clock import Clock
 from callsheet.executor.errors import RunNotClaimed, RunNotFound, RunOwned
 from callsheet.executor.events import (
     Event,
+    FiguresKnown,
     ResultMissing,
     ResultReused,
     ResultSought,
@@ -217,12 +218,13 @@ def _kept(event: ResultReused) -> Kept:
 
 
 class _RecordedFigures:
-    """What was known of agents when the run was started."""
+    """What was known of agents when the run was created, or started."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        started = next((event for event in events if isinstance(event, RunStarted)), None)
-        known = () if started is None else started.figures
-        self._figures: dict[Row, Figures] = {(each.agent, each.capability): each.figures for each in known}
+        noted = (event for event in events if isinstance(event, FiguresKnown | RunStarted))
+        self._figures: dict[Row, Figures] = {
+            (each.agent, each.capability): each.figures for event in noted for each in event.figures
+        }
 
     def read(self, capabilities: Collection[str]) -> dict[Row, Figures]:
         """What was known of whoever does one of these."""
