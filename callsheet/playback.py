@@ -158,6 +158,8 @@ class Playback:
             return self._stage.course.next
         if record.status is RunStatus.RUNNING and any(each.action == "kill" for each in self._what_ifs):
             return RunResumed(self._clock.now(), 0)
+        if record.status is RunStatus.PAUSED and record.question and self._people.answers_again():
+            return RunResumed(self._clock.now(), 0)
         return None
 
     def _orchestrator(self, resumed: Event | None) -> Orchestrator:

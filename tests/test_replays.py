@@ -186,3 +186,29 @@ async def test_what_was_known_of_agents_is_in_the_recording(tmp_path: Path) -> N
     run = await callsheet.replay(path)
     run.assert_no_drift()
     assert run.failed
+
+
+async def test_whoever_answered_a_question_answers_it_again(tmp_path: Path) -> None:
+    """Where the planner is live and asks, it is told what it was told then; and so the recording is not given
+    up for a run that waits."""
+    asks = json.dumps({"steps": [], "answer": {"ask": "Which article?"}})
+    plans = json.dumps({"steps": [{"id": "a", "do": {"stock": {"article": "chair"}}}], "answer": "{a}"})
+    journal = MemoryJournal()
+    with callsheet.ScriptedModel([asks, plans]) as model:
+        orchestrator = callsheet.Orchestrator([stock], model=model, store=journal)
+        paused = await orchestrator.run("How many are in stock?")
+        await orchestrator.control.tell(paused.run, "chairs")
+        assert (await orchestrator.resume(paused.run)).answer == 12
+    path = tmp_path / "asked.yaml"
+    callsheet.record(paused.run, path, store=journal)
+    (await callsheet.replay(path)).assert_no_drift()
+
+    @callsheet.agent(effect="read", name="stock")
+    def other(article: str, shelf: int = 1) -> int:
+        """Look up how many pieces there are on a shelf."""
+        return 12
+
+    with callsheet.ScriptedModel([asks, plans]) as model:
+        run = await callsheet.replay(path, agents=[other], model=model, update=True)
+    assert run.updated is not None and run.answer == 12
+    (await callsheet.replay(path, agents=[other])).assert_no_drift()

@@ -47,6 +47,8 @@ class RecordedPeople:
         self._mailbox = mailbox
         self._has_started = any(isinstance(event, RunStarted) for event in events)
         self._writing: asyncio.Task[None] | None = None
+        self._answers: list[Word] | None = None
+        self._answer: list[Word] = []
 
     async def review(self, checked: CheckedPlan) -> bool:
         """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
@@ -80,11 +82,20 @@ class RecordedPeople:
     async def write(self) -> None:
         """Have the letters there that the next process finds when it takes the run up, and those to come that
         came in while it had it."""
-        for word in self._waiting():
+        for word in (*self._waiting(), *self._answer):
             await self._mailbox.post(self._run, word)
         self.leave()
         if to_come := self._to_come():
             self._writing = asyncio.create_task(self._write_later(to_come))
+
+    def answers_again(self) -> bool:
+        """Whether somebody has another answer, to a question that is asked although the run goes its own way;
+        it is there then when somebody takes the run up."""
+        if self._answers is None:
+            left = () if self._course.in_step else self._course.left
+            self._answers = [_word_of(event) for event in left if isinstance(event, WordSpoken)]
+        self._answer, self._answers = self._answers[:1], self._answers[1:]
+        return bool(self._answer)
 
     def leave(self) -> None:
         """Write nothing any more."""
