@@ -46,12 +46,14 @@ def means_recording(file: Path) -> bool:
     what it was may be meant."""
     try:
         data = _read(file)
-        text = data.decode("utf-8-sig")
+        # What is too large is cut off, maybe within a character.
+        is_whole = len(data) < MAX_BYTES
+        text = data.decode("utf-8-sig", "strict" if is_whole else "replace")
     except (OSError, UnicodeDecodeError):
         return True
     if not text.strip() or _MARK.search(text) or all(left.search(text) for left in _LEFT):
         return True
-    return not _is_yaml(text) or (text.lstrip().startswith("{") and _is_recording(text))
+    return is_whole and (not _is_yaml(text) or _is_recording_in_braces(text))
 
 
 def is_replaceable(file: Path) -> bool:
@@ -87,8 +89,10 @@ def _is_yaml(text: str) -> bool:
     return True
 
 
-def _is_recording(text: str) -> bool:
+def _is_recording_in_braces(text: str) -> bool:
     """Whether a document in one pair of braces is one; the mark stands at no line's beginning there."""
+    if not text.lstrip().startswith("{"):
+        return False
     try:
         document = read_yaml(text)
     except DocumentError:

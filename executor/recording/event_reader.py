@@ -51,7 +51,6 @@ class EventReader:
                 f"no event is called {tag!r:.80}; {did_you_mean(tag, KINDS)}", f"{pointer}/event"
             )
         self._faults.require_known(fields_of(kind).unknown(entries), pointer)
-        self._require_no_earlier(entries.get("at"), f"{pointer}/at")
         event: Event = self._faults.converted(self._told_out(kind, entries, pointer), kind, pointer)
         if isinstance(event, ModelCalled):
             self._require_pieces(event, pointer)
@@ -117,10 +116,6 @@ class EventReader:
     def _require_name(self, kind: str, name: str, names: Mapping[str, object], pointer: str) -> None:
         if name not in names:
             self._faults.fail(f"there is no {kind} {name!r:.80}; {did_you_mean(name, names)}", pointer)
-
-    def _require_no_earlier(self, at: object, pointer: str) -> None:
-        if isinstance(at, (int, float)) and at < 0:
-            self._faults.fail("`at` is before the run was created, from where it counts", pointer)
 
     def _require_pieces(self, call: ModelCalled, pointer: str) -> None:
         pieces = [count for _, count in call.chunks]

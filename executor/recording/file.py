@@ -15,11 +15,11 @@ from callsheet.planner.errors import DocumentError
 from callsheet.planner.source_lines import SourceLines
 
 from .errors import RecordingInvalid, RecordingUnwritable
+from .proof import proven_text
 from .reading import recording_from
 from .recording import Recording
 from .redaction import Redacts
 from .soundness import require_sound
-from .text import proven_text
 
 _RESTORE = "restore the file, or record the run again"
 
@@ -41,8 +41,8 @@ def is_recording(document: object) -> bool:
 
 
 def save_recording(recording: Recording, path: str | PathLike[str], redactor: Redacts) -> None:
-    """Write the file, and the folders that it lies in; there is never half a file, nor one that cannot be read
-    back. A link stays one: the file that it leads to is written. Raises RecordingUnwritable,
+    """Write the file, and the folders that it lies in; there is never half a file, nor one that cannot be
+    read back. A link stays one: the file that it leads to is written. Raises RecordingUnwritable,
     RunNotRecordable."""
     path = Path(path)
     if path.suffix.lower() == ".json":

@@ -40,7 +40,6 @@ def recording_schema() -> dict[str, JsonValue]:
     for definition in definitions.values():
         _close(definition)
     for definition in [definitions[kind.__name__] for kind in kinds]:
-        definition["properties"]["at"]["minimum"] = 0
         if "contracts" in definition["properties"]:
             definition["properties"]["contracts"].update(_CONTRACTS)
     _name_what_is_shared(definitions)

@@ -1,37 +1,22 @@
-"""The text of the file of a recording, and the proof that it can be read back."""
+"""The text of the file of a recording."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from typing import cast
-
-import msgspec
-from pydantic import JsonValue
-
-from callsheet.executor.events import encode
-from callsheet.planner.documents import MAX_BYTES, read_yaml, write_yaml
-from callsheet.planner.errors import DocumentError
+from callsheet.planner.documents import write_yaml
 
 from .document import document_of
-from .errors import RecordingInvalid, RunNotRecordable
-from .reading import recording_from
+from .errors import RunNotRecordable
 from .recording import Recording
 from .redaction import Redacts, redacted
-from .soundness import require_sound
-
-_MEGABYTE = 1_000_000
-_PLACEHOLDER = re.compile(r"<secret(?::(\w+)|-\d+)>", re.ASCII)
-_SMALLER = "let agents return a reference or a file instead of the content"
 
 
 def recording_text(recording: Recording, redactor: Redacts) -> str:
     """The text of the file, without secrets: the same for the same recording. Raises RunNotRecordable."""
-    return _text_of(redacted(recording, redactor))
+    return text_of(redacted(recording, redactor))
 
 
-def _text_of(recording: Recording) -> str:
+def text_of(recording: Recording) -> str:
+    """The text of the file, secrets and all. Raises RunNotRecordable where no YAML can be that."""
     try:
         return _preface(recording) + write_yaml(document_of(recording), compact=True)
     except ValueError as error:

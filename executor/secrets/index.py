@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from .names import Sort
 from .values import SHORTEST
 
 LONGEST_FORM = 4096
@@ -25,6 +26,11 @@ class Secret:
     def is_long(self) -> bool:
         """Whether it is found in several pieces."""
         return len(self.text) >= LONGEST_FORM + SHORTEST
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is so short that it is found as a word only."""
+        return self.kind == Sort.CODE and len(self.text) < SHORTEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,14 @@ class SecretIndex:
         """The forms that begin at a place of a text, the longest first."""
         for size in range(SHORTEST, 0, -1):
             for form in self._by_head.get(text[start : start + size], ()):
-                if text.startswith(form, start) and not _within_a_number(form, text, start):
+                if text.startswith(form, start) and not self._is_within_more(form, text, start):
                     yield form
+
+    def _is_within_more(self, form: str, text: str, start: int) -> bool:
+        """Whether the form is only a part of a number, or of a word where it has to be a whole one."""
+        if self._owners[form].stands_alone:
+            return _is_within(form, text, start, _is_of_word)
+        return form.isdigit() and _is_within(form, text, start, str.isdigit)
 
     def _pattern(self) -> re.Pattern[str]:
         if self._heads is None:
@@ -126,11 +138,13 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _within_a_number(form: str, text: str, start: int) -> bool:
-    if not form.isdigit():
-        return False
+def _is_within(form: str, text: str, start: int, continues: Callable[[str], bool]) -> bool:
     end = start + len(form)
-    return text[max(0, start - 1) : start].isdigit() or text[end : end + 1].isdigit()
+    return continues(text[max(0, start - 1) : start]) or continues(text[end : end + 1])
+
+
+def _is_of_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def any_of(words: Iterable[str]) -> str:

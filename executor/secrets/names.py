@@ -11,6 +11,7 @@ class Sort(StrEnum):
     """What a name promises; the sorts differ in what their values look like."""
 
     PASSWORD = "password"
+    CODE = "passcode"
     KEY = "key"
     TOKEN = "token"
     COOKIE = "cookie"
@@ -29,9 +30,10 @@ def word_set(text: str) -> frozenset[str]:
 # In the last place of a name, or in the last two written as one: `db_password`, `X-Api-Key`, `accessToken`.
 _SORTS = {
     Sort.PASSWORD: word_set(
-        "passwords passcode passwort dbpass userpass smtppass mailpass ftppass adminpass rootpass mysqlpwd "
+        "passwords passwort pwd dbpass userpass smtppass mailpass ftppass adminpass rootpass mysqlpwd "
         "dbpwd userpwd"
     ),
+    Sort.CODE: word_set("passcode passcodes"),
     Sort.KEY: word_set(
         "apikey apikeys accesskey secretkey privatekey encryptionkey signingkey masterkey accountkey authkey "
         "deploykey sharedkey storagekey subscriptionkey sessionkey sshkey"
@@ -45,6 +47,8 @@ _SORTS = {
     Sort.AUTHORIZATION: word_set("authorization"),
 }
 _PASSWORDS = ("password", "passwd", "passphrase")
+# By themselves only: a `render_pass` and a `gpio_pin` are no secrets.
+_ALONE = {"pass": Sort.PASSWORD, "pin": Sort.CODE}
 _SORT_OF = {word: sort for sort, words in _SORTS.items() for word in words}
 # Tokens of a text, and of a listing that has more pages.
 _OTHER_TOKENS = word_set(
@@ -53,7 +57,9 @@ _OTHER_TOKENS = word_set(
 )
 _FORGERY = word_set("csrf xsrf")
 # Most names have none of these in them, and this is the quickest way to see it.
-_HINT = re.compile(r"(?i:pass|secret|token|key|auth|cookie|cred|sess|[cx]srf|jwt|pwd|bearer|signature)")
+_HINT = re.compile(
+    r"(?i:pass|secret|token|key|auth|cookie|cred|sess|[cx]srf|jwt|pwd|bearer|signature|\Apin\Z)"
+)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 _VARIABLE_WORDS = word_set(
@@ -82,8 +88,10 @@ def _sort_of(name: str) -> Sort | None:
     if not _HINT.search(name):
         return None
     words = [word.lower() for word in _WORD.findall(name)]
-    if not words or "public" in words:
+    if not words or "public" in words or name in _WORKING_FOLDERS:
         return None
+    if len(words) == 1 and words[0] in _ALONE:
+        return _ALONE[words[0]]
     if not _FORGERY.isdisjoint(words):
         return Sort.TOKEN
     if words[-1] == "token" and len(words) > 1 and words[-2] in _OTHER_TOKENS:

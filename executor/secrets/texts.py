@@ -9,12 +9,16 @@ from pydantic import JsonValue
 
 from .names import Sort, sort_of
 
+_INNER = frozenset(("value", "password", "secret", "token", "key"))
+"""The members of an object that may have the secret for which the object is named."""
+
 _Named: TypeAlias = tuple[Sort | None, JsonValue]
 
 
 def texts(document: JsonValue) -> Iterator[tuple[Sort | None, str]]:
     """Every key and every text in the order in which they stand, each text with the sort of secret that its
-    key names. A list gives its name to its texts, and `name` gives that of the `value` beside it."""
+    key names. A list gives its name to its texts, an object to its `value`, `key` and the like, and `name`
+    that of the `value` beside it."""
     # No recursion: a document may be nested more deeply than Python is.
     waiting: list[_Named] = [(None, document)]
     while waiting:
@@ -77,7 +81,7 @@ def _sort_of_member(members: dict[str, JsonValue], key: str, outer: Sort | None)
         return sort_of(named) or outer
     if outer is Sort.COOKIE and "value" not in members:
         return Sort.COOKIE
-    return sort_of(key)
+    return sort_of(key) or (outer if key.lower() in _INNER else None)
 
 
 def _with_keys(members: dict[str, JsonValue], text: Callable[[str], str]) -> dict[str, JsonValue]:

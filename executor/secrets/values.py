@@ -15,7 +15,11 @@ from .names import Sort, word_set
 
 SHORTEST = 6
 """In characters: what is shorter is a secret only if somebody says so."""
+SHORTEST_CODE = 4
+"""In characters: of what is typed into a small keyboard."""
 _LONGEST_WORD = 20
+_CHOSEN = (Sort.PASSWORD, Sort.CODE)
+"""What people choose."""
 _SHORTEST_NUMBER = 8
 
 _TRIVIAL = word_set(
@@ -24,7 +28,7 @@ _TRIVIAL = word_set(
     "password passwords passwd passphrase passwort secret secrets token tokens api_key apikey api-key bearer "
     "cookie cookies credential credentials authorization postgres string strings number integer boolean "
     "object public private production development testing localhost digest negotiate anonymous always "
-    "session oauth1 oauth2 oauth2.0 base64 sha256 sha512"
+    "passed failed skipped success failure session oauth1 oauth2 oauth2.0 base64 sha256 sha512"
 )
 # The words of what stands for a secret: `your-api-key`, `settings.db_password`, `ACCESS_TOKEN`.
 _REFERENCES = word_set(
@@ -107,9 +111,9 @@ def named_secrets(sort: Sort, value: str, *, bare: bool = False) -> Iterator[str
 
 def could_be_secret(value: str, sort: Sort, *, bare: bool = False) -> bool:
     """Whether a value may be what its name promises. Passwords may be words, where they are not `bare`."""
-    chosen = sort is Sort.PASSWORD and not bare
+    chosen = sort in _CHOSEN and not bare
     if len(value) < SHORTEST:
-        return False
+        return sort is Sort.CODE and _is_code(value)
     if is_words(value):
         return chosen and not is_trivial(value) and len(value.split()) != 2 and _is_chosen(value)
     if is_trivial(value) or is_mask(value) or _URL.match(value):
@@ -117,10 +121,15 @@ def could_be_secret(value: str, sort: Sort, *, bare: bool = False) -> bool:
     if bare and (value.startswith("$") or _is_member(value)):
         return False
     if _NUMBER.fullmatch(value, 0, 64):
-        return value.isdigit() and (sort is Sort.PASSWORD or len(value) >= _SHORTEST_NUMBER)
+        return value.isdigit() and (sort in _CHOSEN or len(value) >= _SHORTEST_NUMBER)
     if len(value.split(None, 1)) > 1:
         return chosen and _is_chosen(value)
     return sum(map(str.isalnum, value[:64])) >= 4
+
+
+def _is_code(value: str) -> bool:
+    """Whether so few characters may be a code: letters only would be a word, which stands everywhere."""
+    return len(value) >= SHORTEST_CODE and value.isalnum() and not value.isalpha() and len(set(value)) > 1
 
 
 def _pieces(value: str) -> list[str]:

@@ -64,7 +64,7 @@ def test_what_drifted_fails_and_what_is_broken_is_an_error(invoke: Invoke, folde
         "agent-schema drift, shout: its contract is another\n"
         '  + input_schema.properties.n: {"type": "integer", "default": 1}'
     )
-    assert error.tag == "error" and error.get("type") == "DocumentError"
+    assert error.tag == "error" and error.get("type") == "RecordingInvalid"
     assert (error.text or "").startswith("shelf/v1.2/old.yml, line ")
     assert error.get("message") == error.text
 

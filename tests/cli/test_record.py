@@ -86,6 +86,14 @@ class TestFile:
         assert done.stderr.startswith("error: team.py/run.yaml: the recording cannot be written: ")
         assert "name another file" in done.stderr
 
+    def test_a_link_leads_to_the_file_that_is_written(self, invoke: Invoke, folder: Path, loud: str) -> None:
+        """And stays a link."""
+        (folder / "shared").mkdir()
+        (folder / "link.yaml").symlink_to("shared/run.yaml")
+        assert invoke("record", "-o", "link.yaml").exit_code == 0
+        assert (folder / "link.yaml").is_symlink()
+        assert load_recording(folder / "shared/run.yaml").run == loud
+
     def test_a_run_that_waits_is_recorded_too(self, invoke: Invoke, folder: Path) -> None:
         """Up to where it came."""
         asks = {**step("out", "send", text="x"), "approval": True}
@@ -98,12 +106,13 @@ class TestFile:
 
 class TestStdout:
     def test_without_a_file_it_goes_to_stdout(self, invoke: Invoke, folder: Path, loud: str) -> None:
-        """The same, to the byte, and nothing else."""
+        """The same, to the byte, and nothing else; a dash says so too."""
         assert invoke("record", "-o", "run.yaml").exit_code == 0
-        done = invoke("record")
-        assert done.exit_code == 0
-        assert done.stdout_bytes == (folder / "run.yaml").read_bytes()
-        assert f"recorded run {loud}: 7 events, 0 model calls, 1 attempt; " in done.stderr
+        for done in (invoke("record"), invoke("record", "-o", "-")):
+            assert done.exit_code == 0
+            assert done.stdout_bytes == (folder / "run.yaml").read_bytes()
+            assert f"recorded run {loud}: 7 events, 0 model calls, 1 attempt; " in done.stderr
+        assert not (folder / "-").exists()
 
     def test_what_would_move_a_terminal_survives_a_pipe(self, invoke: Invoke, folder: Path) -> None:
         """A recording is data: what was said is in it, letter by letter."""
@@ -183,6 +192,25 @@ class TestSecrets:
         assert "0451" not in (folder / "run.yaml").read_text()
         assert invoke("record", "-o", "run.yaml", "--secret", "(?i)launch 0451", "--no-check").exit_code == 0
         assert json.loads(invoke("record", "--secret", "(?i)launch 0451", "--json").stdout)["exact"] is False
+
+    @pytest.mark.parametrize("flags", [("-o", "deep/run.yaml"), ()])
+    def test_a_secret_that_the_run_is_made_of_is_told(
+        self, invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...]
+    ) -> None:
+        """The variable that has the name of a step or a capability; nothing is written then."""
+        (folder / "team.py").write_text(
+            "import callsheet\n\n\n@callsheet.agent\ndef uppercase_it(text: str) -> str:\n"
+            '    """Make it loud."""\n    return text.upper()\n'
+        )
+        plan = write_plan(folder, step("step_one", "uppercase_it", text="hello"), answer="step_one")
+        assert invoke("run", "--plan", plan).exit_code == 0
+        for word in ("step_one", "uppercase_it"):
+            monkeypatch.setenv("MY_SECRET", word)
+            done = invoke("record", *flags)
+            assert (done.exit_code, done.stdout) == (2, "")
+            assert "the value of the environment variable MY_SECRET (" in done.stderr
+            assert "unset or rename the variable" in done.stderr
+        assert not (folder / "deep").exists()
 
     def test_a_pattern_that_is_none(self, invoke: Invoke, folder: Path, loud: str) -> None:
         """Nothing is written."""

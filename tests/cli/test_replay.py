@@ -123,6 +123,27 @@ class TestFolders:
         assert "shelf/deep/b.yml: as recorded" in done.stdout
         assert done.stdout.endswith("4 recordings: 1 as recorded, 3 not replayed\n")
 
+    def test_one_that_is_damaged_beyond_recognition_is_not_passed_over(
+        self, invoke: Invoke, shelf: Path
+    ) -> None:
+        """Empty, no text, no YAML, or without the line that says what it is: a test that is lost is told."""
+        whole = (shelf / "a.yaml").read_bytes()
+        damaged = {
+            "binary.yml": (b"\xff\xfe\x00" + whole[:50], "it is no UTF-8 text; restore the file"),
+            "empty.yaml": (b"", "this is no recording"),
+            "headless.yaml": (whole.replace(b"recording: 1\n", b""), "the line `recording:` is lost"),
+            "rubbish.yaml": (b"<<<<<<< HEAD\n: [}\n", "this is no YAML"),
+            "text.yaml": (b'{"catalog": {}, "events": []}', "the line `recording:` is lost"),
+        }
+        for name, (data, _) in damaged.items():
+            (shelf / name).write_bytes(data)
+        done = invoke("replay", "shelf")
+        assert done.exit_code == 2
+        lines = sorted(done.stderr.splitlines())
+        for line, (name, (_, problem)) in zip(lines, damaged.items(), strict=True):
+            assert line.startswith(f"error: shelf/{name}") and problem in line
+        assert done.stdout.endswith("7 recordings: 2 as recorded, 5 not replayed\n")
+
     def test_a_folder_without_any_is_no_success(self, invoke: Invoke, folder: Path) -> None:
         """A test that is not run must not pass."""
         done = invoke("replay", ".")

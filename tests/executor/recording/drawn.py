@@ -71,7 +71,7 @@ pieces = st.tuples(st.integers(0, 10**9).map(lambda micros: micros / 1e6), st.in
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "item": st.none() | st.integers(0, 1),
     "attempt": st.integers(1, 3),
-    "at": times,
+    "at": st.floats(CREATED, CREATED + 1e8),
     "started": times,
     "deadline": times,
     "due": times,

@@ -29,6 +29,7 @@ from callsheet.executor.events import (
     DraftHalted,
     EquippedAgent,
     Event,
+    FiguresKnown,
     GivenUp,
     HedgeDue,
     HedgeForgone,
@@ -175,6 +176,7 @@ def beginning() -> list[Event]:
             ("1.25", "10", "0.125"),
             90.5,
         ),
+        FiguresKnown(CREATED + 0.5, (KnownFigures("fetcher", "fetch", Figures()),)),
     ]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,11 @@ from callsheet.executor.recording.errors import (
     RecordingUnwritable,
     RunNotRecordable,
 )
-from callsheet.executor.recording.file import load_recording, recording_text, save_recording
+from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.reading import recording_from
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.text import recording_text
 from callsheet.planner.documents import MAX_BYTES, read_yaml
-from callsheet.planner.errors import DocumentError
 
 from .everything import adopted, beginning, drafting, everything
 from .untouched import Untouched
@@ -53,18 +52,35 @@ def test_pieces_of_a_reply_stand_on_a_line_and_prompts_in_blocks(text: str) -> N
     assert "- {at: 2.0, event: draft_begun}\n" in text
 
 
-def test_every_truncation_is_refused_or_is_a_shorter_run(text: str, tmp_path: Path) -> None:
-    """Cut off anywhere, a file is refused with a clear error, or holds a run that ended earlier."""
-    whole, data = Recording.of(everything()), text.encode()
+def test_every_truncation_is_refused(text: str, tmp_path: Path) -> None:
+    """Cut off anywhere before its last event, a file is refused with a clear error."""
+    data = text.encode()
     path = tmp_path / "run.yaml"
-    shorter = 0
-    for end in range(0, len(data), 97):
-        with suppress(RecordingInvalid, DocumentError):
-            events = load_recording(written(data[:end], path)).events
-            # The last one may have lost some of its fields, or half a word.
-            assert events[:-1] == whole.events[: len(events) - 1]
-            shorter += 1
-    assert shorter > 5
+    for end in range(0, data.rindex(b"\n- "), 97):
+        with pytest.raises(RecordingInvalid):
+            load_recording(written(data[:end], path))
+
+
+def test_a_lost_end_is_told_by_the_number_of_events(text: str, tmp_path: Path) -> None:
+    """Cut between two events, with the line that says how many there were."""
+    cut, count = text[: text.rindex("\n- ") + 1], len(everything()) - 2
+    with pytest.raises(RecordingInvalid) as caught:
+        load_recording(written(cut, tmp_path / "run.yaml"))
+    error = caught.value
+    assert cut.splitlines()[(error.line or 0) - 1] == f"  events: {count}"
+    assert error.problem == f"{count} events were recorded, and the file holds {count - 1}: it lost its end"
+    assert error.advice == "restore it, or record the run again"
+
+
+def test_more_events_than_were_recorded_are_told(text: str, tmp_path: Path) -> None:
+    """Whoever adds one by hand corrects the number, or leaves it out."""
+    count = len(everything()) - 2
+    told = f"  events: {count}\n"
+    fewer = text.replace(told, f"  events: {count - 1}\n")
+    with pytest.raises(RecordingInvalid, match=f"{count - 1} events were .* holds {count}; correct `events`"):
+        load_recording(written(fewer, tmp_path / "run.yaml"))
+    recording = load_recording(written(text.replace(told, ""), tmp_path / "run.yaml"))
+    assert recording == Recording.of(everything())
 
 
 @pytest.mark.parametrize(
@@ -76,6 +92,7 @@ def test_every_truncation_is_refused_or_is_a_shorter_run(text: str, tmp_path: Pa
         ("- recording: 1\n", "this is no recording"),
         ("{}", "this is no recording"),
         ("goal: a goal\nsteps: []\nanswer: 1\n", "this is a plan, and no recording"),
+        ("catalog: {}\nevents: []\n", "the line `recording:` is lost, and maybe more; restore it"),
         ("recording: {}\n", "`recording` is the number of the format, and no {}"),
         ("recording: 1\n", "missing required field `callsheet`"),
     ],
@@ -104,9 +121,10 @@ def test_what_is_no_recording_is_told_what_it_is(text: str, problem: str, tmp_pa
     ids=range(10),
 )
 def test_what_is_no_document_is_refused(content: bytes, tmp_path: Path) -> None:
-    """Bombs, tags, aliases, repeated keys, and what is no text."""
-    with pytest.raises((DocumentError, RecordingInvalid)):
+    """Bombs, tags, aliases, repeated keys, and what is no text: with what to do."""
+    with pytest.raises(RecordingInvalid) as caught:
         load_recording(written(content, tmp_path / "run.yaml"))
+    assert str(caught.value).endswith("; restore the file, or record the run again")
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -114,13 +132,13 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "run.yaml"
     with path.open("wb") as file:
         file.truncate(200_000_000)
-    with pytest.raises(DocumentError, match=f"larger than {MAX_BYTES // 1_000_000} MB"):
+    with pytest.raises(RecordingInvalid, match=f"larger than {MAX_BYTES // 1_000_000} MB"):
         load_recording(path)
 
 
 def test_a_file_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
     """With its name."""
-    with pytest.raises(DocumentError, match=r"none\.yaml: it cannot be read"):
+    with pytest.raises(RecordingInvalid, match=r"none\.yaml: it cannot be read"):
         load_recording(tmp_path / "none.yaml")
 
 
@@ -165,7 +183,7 @@ def test_a_contract_that_is_none_is_refused(old: str, new: str, text: str, tmp_p
     lines = [line for line in text.splitlines(keepends=True) if not line.startswith("    hash: ")]
     assert old in "".join(lines)
     path = written("".join(lines).replace(old, new), tmp_path / "run.yaml")
-    with pytest.raises((RecordingInvalid, DocumentError)):
+    with pytest.raises(RecordingInvalid):
         load_recording(path)
 
 
@@ -191,6 +209,16 @@ def test_saving_again_takes_the_place_of_the_file(tmp_path: Path) -> None:
     save_recording(Recording.of(everything()), path, Untouched())
     assert load_recording(path) == Recording.of(everything())
     assert [each.name for each in tmp_path.iterdir()] == ["run.yaml"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """The file that it leads to is written, also where there is none yet."""
+    link, target = tmp_path / "link.yaml", tmp_path / "deep" / "run.yaml"
+    link.symlink_to("deep/run.yaml")
+    for _ in range(2):
+        save_recording(Recording.of(everything()), link, Untouched())
+        assert link.is_symlink() and load_recording(target) == Recording.of(everything())
+    assert [each.name for each in target.parent.iterdir()] == ["run.yaml"]
 
 
 def test_where_it_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -181,6 +181,10 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     ),
     "a time that is a text": (of("hedge_due", put("soon", "at")), "- at: soon", "`at`: expected `float`"),
     "a time that is a truth": (of("hedge_due", put(True, "at")), "- at: true", "`at`: expected `float`"),
+    "equipped before the run": (put(-1.5, "run", "equipped"), "equipped: -1.5", "`equipped`: expected"),
+    "a count that is none": (put(-1, "run", "events"), "events: -1", "`events`: expected `int` >= 0"),
+    "an event too few": (remove("hedge_due"), "  events: ", "it lost its end"),
+    "an event too many": (repeat("hedge_due"), "  events: ", "correct `events` under `run`"),
     "an event without its step": (of("person_asked", drop("question")), "- at: 17.0", "field `question`"),
     "an output that is a text": (
         of("attempt_succeeded", put("done!", "output")),

@@ -13,9 +13,10 @@ from pydantic import JsonValue
 
 from callsheet.executor.events import AttemptSucceeded, ModelCalled, ResultSought, StepHeld
 from callsheet.executor.recording.errors import RunNotRecordable
-from callsheet.executor.recording.file import load_recording, recording_text, save_recording
+from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.recording.redaction import redacted
+from callsheet.executor.recording.text import recording_text
 from callsheet.executor.secrets.redactor import Redactor
 from callsheet.executor.virtual_time import run_virtually
 
@@ -54,7 +55,7 @@ def test_the_pieces_of_a_reply_still_add_up(placeholder: str, tmp_path: Path) ->
     save_recording(recording, path, redactor)
     assert SECRET not in path.read_text("utf-8")
     read = load_recording(path)
-    call = read.events[2]
+    call = read.events[3]
     assert isinstance(call, ModelCalled) and placeholder in call.reply
     assert sum(count for _, count in call.chunks) == len(call.reply)
     assert recording_text(read, redactor) == path.read_text("utf-8")
@@ -64,10 +65,10 @@ def test_the_pieces_of_a_reply_still_add_up(placeholder: str, tmp_path: Path) ->
 def test_pieces_that_are_gone_with_the_secret_are_gone() -> None:
     """Of a reply that was nothing but secret nothing may be left."""
     events = everything()
-    call = events[2]
+    call = events[3]
     assert isinstance(call, ModelCalled)
-    events[2] = msgspec.structs.replace(call, reply=SECRET, chunks=((0.1, 3), (0.2, 4)))
-    kept = redacted(Recording.of(events), Replaces(SECRET, "")).events[2]
+    events[3] = msgspec.structs.replace(call, reply=SECRET, chunks=((0.1, 3), (0.2, 4)))
+    kept = redacted(Recording.of(events), Replaces(SECRET, "")).events[3]
     assert isinstance(kept, ModelCalled) and (kept.reply, kept.chunks) == ("", ())
 
 

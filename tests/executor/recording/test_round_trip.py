@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from callsheet.executor.events import ModelCalled, encode
 from callsheet.executor.recording.document import document_of
 from callsheet.executor.recording.event_reader import KINDS
-from callsheet.executor.recording.file import load_recording, recording_text, save_recording
+from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.reading import recording_from
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.text import recording_text
 from callsheet.executor.recording.times import times_of
 from callsheet.executor.virtual_time import run_virtually
 from callsheet.planner.documents import read_yaml
@@ -125,7 +126,7 @@ def test_a_contract_of_the_catalog_is_told_by_its_name() -> None:
 def test_what_is_at_its_default_is_left_out() -> None:
     """An event says no more than it has to; a catalog neither."""
     document: Any = document_of(Recording.of(everything()))
-    assert document["events"][1] == {"at": 2.0, "event": "draft_begun"}
+    assert document["events"][2] == {"at": 2.0, "event": "draft_begun"}
     assert list(document["catalog"]["send"]) == [
         "hash",
         "description",
@@ -158,9 +159,9 @@ def test_the_keys_stand_in_their_order() -> None:
 def test_a_reply_with_a_misfit_of_pieces_is_fitted() -> None:
     """The pieces of a reply always add up to it in the file, whatever the journal says."""
     events = everything()
-    call = events[2]
+    call = events[3]
     assert isinstance(call, ModelCalled)
-    events[2] = msgspec.structs.replace(call, chunks=((0.1, 10), (0.2, 999), (0.3, 5)))
+    events[3] = msgspec.structs.replace(call, chunks=((0.1, 10), (0.2, 999), (0.3, 5)))
     document = document_of(Recording.of(events))
     assert _events(document)[0]["chunks"] == [[0.1, 10], [0.2, len(call.reply) - 10]]
 

@@ -62,6 +62,13 @@ def test_a_variable_with_another_name(name: str) -> None:
     assert redacted([SECRET], {name: SECRET}) == [SECRET]
 
 
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD"])
+def test_the_working_folder_is_no_password(name: str) -> None:
+    """Nor where an environment is shown."""
+    document: JsonValue = [{name: "C0de-x1"}, f"{name}=C0de-x1"]
+    assert redacted(document) == document
+
+
 @pytest.mark.parametrize(
     "value",
     [
@@ -244,7 +251,7 @@ def test_a_traceback() -> None:
         "password PASSWD secret client_secret clientSecret token access-token refresh_token "
         "id_token api_key apiKey apikey X-Api-Key authorization Proxy-Authorization Cookie "
         "set-cookie private_key session_id sessionid csrf csrfmiddlewaretoken X-CSRF-Token "
-        "openai_api_key db_password DB_PASSWORD aws_secret_access_key"
+        "openai_api_key db_password DB_PASSWORD aws_secret_access_key pwd db_pwd pass passcode pin"
     ),
 )
 def test_a_key_that_names_a_secret(key: str) -> None:
@@ -273,6 +280,37 @@ def test_pairs_of_names_and_values() -> None:
         "cookies": {"sid": "<secret-3>", "theme": "dark"},
         "jar": {"cookies": [{"name": "sid", "value": "<secret-4>", "domain": "a1.example.org"}]},
     }
+
+
+def test_an_object_that_is_named_for_a_secret() -> None:
+    """Its value is the secret, whatever of these it is called; what else is said of it is not."""
+    more = {"type": "basic01", "id": "a1b2c3d4"}
+    for key in words("value password secret token key"):
+        given, expected = {key: SECRET, **more}, {key: "<secret-1>", **more}
+        assert redacted({"credentials": given}) == {"credentials": expected}
+        assert redacted({"credentials": [given]}) == {"credentials": [expected]}
+    row: JsonValue = {"row": {"key": SECRET, "value": SECRET}}
+    assert redacted(row) == row
+
+
+@pytest.mark.parametrize("text", ["pwd={}", "pass={}&user=bob", 'pass: "{}"', "passcode={}", "pin={}"])
+def test_short_names_for_passwords_in_a_text(text: str) -> None:
+    """As in addresses, forms and code."""
+    assert redacted(text.format(SECRET)) == text.format("<secret-1>")
+
+
+@pytest.mark.parametrize("name", ["pin", "PIN", "passcode"])
+def test_a_short_code(name: str) -> None:
+    """Four characters are enough; they are looked for as a word only, or half of all numbers would go."""
+    others = ["10451", "a0451f", "step_0451", 451, {"n": 0.0451}]
+    document = [{name: "0451"}, f"{name}=0451", "Type 0451.", *others]
+    assert redacted(document) == [
+        {name: "<secret-1>"},
+        f"{name}=<secret-1>",
+        "Type <secret-1>.",
+        *others,
+    ]
+    assert redacted([{"password": "0451"}, {name: "451"}]) == [{"password": "0451"}, {name: "451"}]
 
 
 def test_passwords_may_be_words() -> None:
@@ -508,6 +546,8 @@ def test_placeholders_tell_no_secret() -> None:
             "next_page_token": "a1b2c3d4e5",
         },
         {"publicKeyToken": "b77a5c561934e089", "token_type": "bearer12", "token_url": "https://a.org/x1y2z3"},
+        {"pin": "left", "gpio_pin": "GPIO17", "passcode": "open", "pass": "passed", "first_pass": "a1b2c3d4"},
+        "12 tests pass: all of them. pin: see below, pass: 3/4, the PIN: four digits",
         {"text": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"},
     ],
 )
@@ -518,7 +558,7 @@ def test_what_is_no_secret(document: Any) -> None:
 
 # For every document.
 
-KEYS = ["text", "token", "password", "headers", "cookies", "name", "value", "authorization", "key"]
+KEYS = ["text", "token", "password", "headers", "cookies", "name", "value", "authorization", "key", "pin"]
 PIECES = [
     "Bearer ",
     "token=",
@@ -550,6 +590,7 @@ PIECES = [
     "https://u:",
     "@h",
     "12345678",
+    "0451",
     "9",
     b64("hunter22"),
     b64(SECRET),
