@@ -163,7 +163,7 @@ def test_a_reply_with_a_misfit_of_pieces_is_fitted() -> None:
     assert isinstance(call, ModelCalled)
     events[3] = msgspec.structs.replace(call, chunks=((0.1, 10), (0.2, 999), (0.3, 5)))
     document = document_of(Recording.of(events))
-    assert _events(document)[0]["chunks"] == [[0.1, 10], [0.2, len(call.reply) - 10]]
+    assert _events(document)[1]["chunks"] == [[0.1, 10], [0.2, len(call.reply) - 10]]
 
 
 def _events(document: Any) -> list[dict[str, Any]]:
