@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,7 +286,7 @@ def _packed_lines(figures: list[JsonValue], lead: str, margin: str) -> Iterator[
     """A list of figures, as many on a line as there is room for."""
     line, end = f"{lead}[", ""
     for figure in figures:
-        part = _flow(figure, _MOST_IN_FLOW) or ""
+        part = _flow(figure, sys.maxsize) or ""
         if len(line) + len(end) + len(part) > _MOST_IN_FLOW:
             yield line + end.rstrip()
             line, end = margin, ""

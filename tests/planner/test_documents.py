@@ -395,3 +395,9 @@ def test_the_ends_of_lines_and_a_byte_order_mark_mean_nothing(tmp_path: Path, en
 def test_what_is_unusual_and_does_no_harm_is_read(text: str, value: JsonValue) -> None:
     """Tags that say what a value is anyway, anchors that nothing refers to, and the marks of a document."""
     assert exactly(read_yaml(text)) == exactly(value)
+
+
+def test_a_figure_with_more_digits_than_a_line_has_is_kept() -> None:
+    """Among figures that stand together."""
+    value: list[JsonValue] = [[10**200], [1]]
+    assert read_yaml(write_yaml(value, compact=True)) == value
