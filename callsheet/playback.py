@@ -216,7 +216,10 @@ class Playback:
         """In seconds from the beginning of planning, as far as it can be told from where the run began; None
         where it is what the run was created with."""
         started, equipped = self._started, self._recording.equipped
-        if equipped.time_limit is not None or started is None or started.deadline is None:
+        budget = Budget.parse(self._recording.created.budget or "none")
+        if equipped.time_limit is not None or budget.seconds is not None:
+            return None
+        if started is None or started.deadline is None:
             return None
         planned = next(
             (event.at for event in self._events if isinstance(event, PlanAdopted)), self._recording.created.at

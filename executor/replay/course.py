@@ -7,7 +7,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -49,6 +49,7 @@ from callsheet.executor.events import (
     TimeLimitReached,
     WordSpoken,
 )
+from callsheet.executor.failure import FailureKind
 from callsheet.executor.json_copy import clean_text
 from callsheet.executor.mailbox import Approve, Cancel, Deny, Letter, Pause, Settle, Tell, Word
 from callsheet.executor.replanning import Decided, Drafted
@@ -157,6 +158,7 @@ class Course:
         self._beginning = False
         self._has_stops = any(isinstance(event, AttemptStopping) for event in events)
         self._refused = 0
+        self._errors = {call.error for call in events if isinstance(call, ModelCalled) and call.step is None}
         self._left: Counter[Key] = Counter()
         self._process_ends = self._begin_process()
         self._unheard: list[News] = []
@@ -172,6 +174,11 @@ class Course:
     def next(self) -> Event | None:
         """What comes next; None at the end, and where the courses have parted."""
         return self._events[self._at] if self.parting is None and self._at < len(self._events) else None
+
+    @property
+    def latest(self) -> float:
+        """When the last thing happened that was followed."""
+        return self._events[self._at - 1].at
 
     @property
     def is_over(self) -> bool:
@@ -245,11 +252,11 @@ class Course:
         if expected is None or not is_same(event, expected):
             self.part(event)
             return event
-        self._at += 1
-        if self._clock.now() - expected.at > PATIENCE_SECONDS:
+        if self._was_set_back(self._at):
             self._clock.set_back(expected.at)
+        self._at += 1
         self._followed_at = self._clock.now()
-        if _is_news(expected):
+        if self._is_news(expected):
             self._left[_key_of(expected)] -= 1
         if isinstance(expected, (*_OUTCOMES, ReplanningStarted, RunResumed)):
             self._refused = 0
@@ -283,7 +290,7 @@ class Course:
         if self._clock.now() >= due:
             if not inbox or not self._portion.keys:
                 self.part(None)
-            return bool(inbox)
+            return bool(inbox or self._unheard)
         self._ring_at(due, wake)
         return False
 
@@ -334,22 +341,23 @@ class Course:
         for news in inbox[portion.seen :]:
             if isinstance(news, Drafted) and self._is_old(news.draft, portion.drafts):
                 portion.drop(news)
-            elif isinstance(news, Decided) and self._is_refused(news, inbox):
+            elif isinstance(news, Decided) and self._is_refused(news, inbox, portion.drafts):
                 portion.refuse(news)
             else:
                 portion.add(news, self._left)
 
-    def _is_refused(self, news: Decided, inbox: Sequence[News]) -> bool:
-        """Whether nothing came of a decision but that the planner thought again: it asked again, or came to
-        nothing in the end."""
+    def _is_refused(self, news: Decided, inbox: Sequence[News], drafts: int) -> bool:
+        """Whether nothing came of a decision but that the planner thought again: it asked again, told of more
+        than those `drafts`, or came to nothing in the end."""
         heard = sum(map(_is_call_of_planner, inbox))
         for event in self.left_to_process:
             heard -= _is_call_of_planner(event)
             if isinstance(event, ReplanningFailed) and not isinstance(news.decision, str):
                 return heard < 0 or self._refused < MOST_REFUSALS
             if isinstance(event, _OUTCOMES):
-                break
-        return heard < 0
+                return heard < 0
+            drafts -= isinstance(event, DraftGrown | DraftHalted)
+        return heard < 0 or drafts < 0
 
     def _is_old(self, draft: CheckedPlan | str, before: int) -> bool:
         """Whether nothing is new in a draft: what comes of the next one, behind so many `before`, says more,
@@ -371,7 +379,7 @@ class Course:
         """The news that was heard before the next decision."""
         keys: list[Key] = []
         for event in self._events[self._at :]:
-            if not _is_news(event):
+            if not self._is_news(event):
                 break
             keys.append(_key_of(event))
         return keys
@@ -380,8 +388,22 @@ class Course:
         """Count what the process hears that has the run from here on. Returns where it ends."""
         places = range(self._at + 1, len(self._events))
         end = next((at for at in places if self._has_rested(at) or self._ends_at(at)), len(self._events))
-        self._left = Counter(_key_of(event) for event in self._events[self._at : end] if _is_news(event))
+        self._left = Counter(_key_of(event) for event in self._events[self._at : end] if self._is_news(event))
         return end
+
+    def is_outcry(self, event: Event) -> TypeGuard[CancellationRequested]:
+        """Whether a run is called off in its middle because of an error of its planner's model: nobody wrote
+        that, and the run did not hear it, but came to it by itself."""
+        return isinstance(event, CancellationRequested) and event.reason in self._errors
+
+    async def reach_outcry(self, call: ModelCalled) -> None:
+        """Come back once the run is to be called off because of the error of a call, if it is."""
+        for event in self.left_to_process:
+            if self.is_outcry(event) and call.midway and event.reason == call.error:
+                await self.reach(event)
+
+    def _is_news(self, event: Event) -> bool:
+        return event.__class__ in NEWS and not self.is_outcry(event)
 
     def _has_rested(self, at: int) -> bool:
         return isinstance(self._events[at - 1], _RESTS)
@@ -535,29 +557,23 @@ def _ends_planning(last: Event, following: Event) -> bool:
         return False
     if _is_broken_off(last):
         return not isinstance(following, RunCancelled | RunFailed)
+    if isinstance(following, RunFailed) and following.account.failure.kind is FailureKind.TIME_LIMIT:
+        # Who waits for no answer has time left.
+        return following.at > last.at + _TOLERANCE
     return isinstance(following, RunCancelled) and not is_because_of(following, last)
 
 
 def is_because_of(event: Event, call: Event | None) -> bool:
-    """Whether a run is called off because of an error of its model, so that nobody has to say so."""
-    if not isinstance(call, ModelCalled) or call.step is not None or not call.error:
+    """Whether a run is called off before it began because of an error of its model, so that nobody has to
+    say so."""
+    if not isinstance(event, RunCancelled) or not isinstance(call, ModelCalled) or call.step is not None:
         return False
-    match event:
-        case CancellationRequested(reason=reason):
-            return reason == call.error
-        case RunCancelled(reason=reason):
-            name, _, _ = call.error.partition(":")
-            return reason == f"{STOPPED}{name}" and not call.error.startswith(BROKEN_OFF)
-        case _:
-            return False
+    name, _, _ = (call.error or "").partition(":")
+    return event.reason == f"{STOPPED}{name}" and not _is_broken_off(call)
 
 
 def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:
     return {name: known} if abs(seconds - recorded) <= _TOLERANCE else {}
-
-
-def _is_news(event: Event) -> bool:
-    return event.__class__ in NEWS
 
 
 def _is_broken_off(news: News) -> bool:

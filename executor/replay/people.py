@@ -148,7 +148,8 @@ class RecordedPeople:
             ends_planning = isinstance(event, RunCancelled) and not self._has_started
             # A verdict without a name is that of whoever is asked.
             is_asked_for = isinstance(event, _VERDICTS) and not event.by
-            is_written = not (is_asked_for or is_because_of(event, before))
+            is_outcry = self._course.is_outcry(event) or is_because_of(event, before)
+            is_written = not (is_asked_for or is_outcry)
             if not is_letter:
                 # A word that waits when a run is started is heard first.
                 opening = event if isinstance(event, RunStarted) else None

@@ -58,7 +58,8 @@ class RecordedDesk:
                 item,
                 number,
             ) == attempt:
-                if now + _EARLY < started.at:
+                # What has happened may be a little ahead of the clock.
+                if max(now, self._course.latest) + _EARLY < started.at:
                     return Wait(started.at)
                 return self._named(started.agent, capability) or self._again(capability, attempt, exclude)
             case StepFailed(step=step, failure=failure) | StepHeld(step=step, failure=failure) if (

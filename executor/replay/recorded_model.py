@@ -247,6 +247,7 @@ class RecordedModel(PlacedModel):
         await self._until(ends)
         self._used.add(id(call))
         if call.error is not None:
+            await self._course.reach_outcry(call)
             raise model_error_of(call.error)
 
     def _ends_the_process(self, call: ModelCalled) -> bool:

@@ -45,6 +45,7 @@ class ReplayJournal:
         self._events: list[Event] = []
         self._run = ""
         self._course = course
+        self._clock = clock
         self._is_owned = False
         self._is_killed = False
         self.stopped: Drift | None = None
@@ -122,8 +123,10 @@ class ReplayJournal:
         if self._course.breaks_off:
             self._is_killed = True
             raise ProcessEnded
-        # A letter that has to be there by now is written.
-        await asyncio.sleep(0)
+        # Letters that have to be there by now are written, and what follows begins when it did.
+        await asyncio.sleep(
+            max(0.0, self._course.latest - self._clock.now()) if self._course.in_step else 0.0
+        )
 
     def read(self, run: str) -> list[Event]:
         """Every event. Raises RunNotFound."""

@@ -1,0 +1,45 @@
+"""Whether a recording replays exactly: the same events, offline, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from callsheet.executor.events import Event
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.replay.comparison import parting_drift
+from callsheet.executor.replay.event_text import event_line
+from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.virtual_time import run_virtually
+from callsheet.network_guard import NetworkGuard
+from callsheet.playback import Playback, Played
+
+
+def played(recording: Recording) -> Played:
+    """The recording carried out again, with nothing live."""
+    playback = Playback(
+        recording, live=Liveness(), today=None, live_model=None, what_ifs=(), workspace=Path()
+    )
+    with NetworkGuard():
+        return run_virtually(playback.play())
+
+
+def require_exact(recording: Recording) -> None:
+    """See that a replay follows the recording to its end, event for event, and leaves nothing over."""
+    again = played(recording)
+    course = again.stage.course
+    told = _told(recording.events, len(recording.events) - len(course.left))
+    parted = "" if course.parting is None else parting_drift(course.parting).describe()
+    assert again.stopped is None, f"it stopped: {again.stopped.describe()}\n{parted}\n{told}"
+    assert course.parting is None, f"it parted: {parted}\n{told}"
+    assert course.is_over, f"it ended early, because of {again.error!r}:\n{told}"
+    assert not again.stage.unused_calls, "a call of the model was recorded, and nobody made it"
+    assert not again.stage.unused_attempts, "an attempt was recorded, and nobody made it"
+    assert tuple(again.events) == recording.events
+
+
+def _told(events: Sequence[Event], place: int) -> str:
+    """What was recorded around a place, for whoever looks into it."""
+    began = events[0].at
+    lines = [f"{at:3} {event.at - began:10.4f} {event_line(event)}" for at, event in enumerate(events)]
+    return "\n".join((*lines[max(0, place - 14) : place], "---- up to here", *lines[place : place + 6]))
