@@ -14,7 +14,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 @pytest.mark.slow
 def test_the_recordings_of_the_example_project_replay(tmp_path: Path) -> None:
-    """Its own tests pass, in a folder of their own, and so does the command line, which says what happened."""
+    """Its own tests pass, in a folder of their own, and so does the command line."""
     project = tmp_path / "recordings"
     shutil.copytree(EXAMPLES / "recordings", project)
     tested = _run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
