@@ -17,6 +17,7 @@ from callsheet.executor.events import (
     AttemptSurprised,
     DraftGrown,
     Event,
+    HedgeDue,
     ModelCalled,
     PlanAdopted,
 )
@@ -31,9 +32,9 @@ _encoder = msgspec.json.Encoder(order="sorted")
 class RecordedAttempt:
     """One attempt at `capability`. `ending` is None where nobody saw how it ended, and `was_stopped` where it
     was told to; `calls` are those that it made of the run's model, `late_calls` those that were over only
-    after it was; `used`: it was replayed."""
+    after it was; `used`: it was replayed. A second attempt beside it was due at `hedge_due`, if one was."""
 
-    __slots__ = ("calls", "capability", "ending", "late_calls", "started", "used", "was_stopped")
+    __slots__ = ("calls", "capability", "ending", "hedge_due", "late_calls", "started", "used", "was_stopped")
 
     def __init__(self, started: AttemptStarted, capability: str) -> None:
         self.started = started
@@ -43,6 +44,7 @@ class RecordedAttempt:
         self.late_calls: list[ModelCalled] = []
         self.used = False
         self.was_stopped = False
+        self.hedge_due: float | None = None
 
     @property
     def ends_by_itself(self) -> bool:
@@ -90,6 +92,8 @@ class RecordedAttempts:
                 self._end(event)
             elif isinstance(event, AttemptStopping):
                 self._by_place[event.step, event.item, event.attempt].was_stopped = True
+            elif isinstance(event, HedgeDue):
+                self._by_place[event.step, event.item, event.attempt].hedge_due = event.at
             elif isinstance(event, ModelCalled) and event.step is not None and event.attempt is not None:
                 asking = self._by_place.get((event.step, event.item, event.attempt))
                 if asking is not None:

@@ -557,10 +557,15 @@ def _ends_planning(last: Event, following: Event) -> bool:
         return False
     if _is_broken_off(last):
         return not isinstance(following, RunCancelled | RunFailed)
+    if last.error is not None:
+        return not (isinstance(following, RunFailed) or is_because_of(following, last))
     if isinstance(following, RunFailed) and following.account.failure.kind is FailureKind.TIME_LIMIT:
         # Who waits for no answer has time left.
         return following.at > last.at + _TOLERANCE
-    return isinstance(following, RunCancelled) and not is_because_of(following, last)
+    if isinstance(following, ModelCalled):
+        # Who is there asks on at once.
+        return following.started > last.at + PATIENCE_SECONDS
+    return isinstance(following, RunCancelled)
 
 
 def is_because_of(event: Event, call: Event | None) -> bool:

@@ -39,6 +39,9 @@ from .recorded_model import (
 )
 from .what_if import WhatIf
 
+_TURNS = 3
+"""Of the event loop: enough for whatever else is due now."""
+
 
 class RecordedRunner:
     """Runs the attempts of a replay.
@@ -193,9 +196,15 @@ class RecordedRunner:
         if ending is None or not attempt.ends_by_itself:
             await asyncio.sleep(FOREVER_SECONDS)
             raise self._refuse_end(attempt)
-        # In time for whatever would stop it in the same instant.
-        early = EARLY_SECONDS if self._course.in_step else 0.0
-        await self._until(min(ending.at + shift - early, self._latest(attempt)))
+        if attempt.hedge_due is None:
+            # In time for whatever would stop it in the same instant.
+            early = EARLY_SECONDS if self._course.in_step else 0.0
+            await self._until(min(ending.at + shift - early, self._latest(attempt)))
+        else:
+            # Not before a second attempt is due, which may be in that instant.
+            await self._until(min(max(ending.at, attempt.hedge_due) + shift, self._latest(attempt)))
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
         match ending:
             case AttemptSucceeded(output=output) | AttemptSurprised(output=dict() as output):
                 return output

@@ -1,0 +1,111 @@
+"""What would have been: what follows is what the executor does; what was recorded holds as far as it goes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from callsheet.executor.events import (
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    ModelCalled,
+    PlanAdopted,
+    RetryScheduled,
+    RunResumed,
+)
+from callsheet.executor.record import RunStatus
+from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid
+from callsheet.replayed import Replay
+from callsheet.replays import Terms, replay
+
+from .shop import RIGHT, SENTENCE, Shop, live, recorded
+
+GIVE_UP = json.dumps({"reason": "nothing can be done", "decision": "give_up", "question": None})
+
+
+def imagined(*what_ifs: WhatIf) -> Replay:
+    """A run whose plan was right, with something happening otherwise, and nothing live."""
+    return replay(recorded(RIGHT, SENTENCE), Terms(what_ifs=what_ifs))
+
+
+def test_one_attempt_that_fails_is_tried_again() -> None:
+    """The second one is as it was recorded, or does the same work."""
+    found = imagined(WhatIf.fail("worth:1", "closed"))
+    assert (found.is_what_if, found.is_cut_short, found.completed) == (True, False, True)
+    assert sum(isinstance(event, RetryScheduled) for event in found.events) == 1
+    assert found.answer == "Chairs are for sitting. 120"
+
+
+def test_what_always_fails_is_asked_about_and_cut_short() -> None:
+    """Nobody recorded what the planner says to that, and it is said so."""
+    found = imagined(WhatIf.fail("worth", "closed for good"))
+    assert found.is_cut_short
+    assert "replanner" in found.drifts[0].where
+    assert sum(isinstance(event, AttemptFailed) for event in found.events) == 3
+
+
+def test_with_the_planner_live_it_is_asked() -> None:
+    """What was recorded is not asked again; the decision about the failure is today's."""
+    terms = live("planner", turns=[GIVE_UP], what_ifs=(WhatIf.fail("worth", "closed"),))
+    found = replay(recorded(RIGHT, SENTENCE), terms)
+    assert (found.is_cut_short, found.failed) == (False, True)
+    assert sum(isinstance(event, ModelCalled) for event in found.events) == 3
+
+
+def test_what_was_recorded_of_the_planner_holds() -> None:
+    """The recorded run was revised because of this very failure."""
+    found = replay(recorded(), Terms(what_ifs=(WhatIf.slow("worth", 3.0),)))
+    assert sum(isinstance(event, PlanAdopted) for event in found.events) == 2
+    assert (found.is_cut_short, found.completed) == (False, True)
+
+
+def test_another_output_leads_to_work_that_was_not_recorded() -> None:
+    """Without anybody to do it that is the end; with a team of today it goes on."""
+    given = WhatIf.give("count", {"result": 3})
+    assert imagined(given).is_cut_short
+    shop = Shop()
+    found = replay(recorded(RIGHT, SENTENCE), live("price", shop=shop, what_ifs=(given,)))
+    assert (found.answer, shop.done) == ("Chairs are for sitting. 30", ["price 3"])
+
+
+def test_an_output_that_is_none_is_judged() -> None:
+    """It breaks the contract of its capability."""
+    found = imagined(WhatIf.give("text", {"no": "text"}))
+    (failed, *_) = (event for event in found.events if isinstance(event, AttemptFailed))
+    assert failed.failure.kind == "invalid_output"
+
+
+def test_slow_work_takes_its_time_and_too_much_of_it() -> None:
+    """Longer than recorded by so much, and longer than it may."""
+    recording = recorded(RIGHT, SENTENCE)
+    found = replay(recording, Terms(what_ifs=(WhatIf.slow("worth", 50.0),)))
+    assert found.completed
+    assert found.events[-1].at - recording.events[-1].at == pytest.approx(50.0, abs=0.1)
+    late = replay(recording, Terms(what_ifs=(WhatIf.slow("worth:1", 500.0),)))
+    assert any(isinstance(event, AttemptFailed) and event.failure.kind == "timeout" for event in late.events)
+
+
+def test_a_process_that_is_killed_is_followed_by_another() -> None:
+    """The attempt is lost, and made again."""
+    found = imagined(WhatIf.kill("worth"))
+    names = [type(event) for event in found.events]
+    assert names.count(RunResumed) == 1 and AttemptLost in names
+    starts = [event for event in found.events if isinstance(event, AttemptStarted) and event.step == "worth"]
+    assert [event.attempt for event in starts] == [1, 2]
+    assert found.status is RunStatus.COMPLETED
+
+
+def test_several_things_and_single_items() -> None:
+    """By attempt, and all at once."""
+    found = imagined(WhatIf.fail("worth:1", "a"), WhatIf.fail("text:1", "b"), WhatIf.slow("count", 2.0))
+    failures = [event.failure.message for event in found.events if isinstance(event, AttemptFailed)]
+    assert (sorted(failures), found.completed) == (["a", "b"], True)
+
+
+@pytest.mark.parametrize("place", ["nowhere", "worth:9"])
+def test_what_never_happens_is_no_question(place: str) -> None:
+    """No such step, no such attempt."""
+    with pytest.raises(WhatIfInvalid):
+        imagined(WhatIf.fail(place, "x"))
