@@ -121,11 +121,17 @@ class Playback:
         """One process of the run after the other. The first may have died before it did anything."""
         if self._stage.course.is_over:
             return
+        first = self._stage.course.next
+        if isinstance(first, ModelCalled):
+            # There may have been others before, who died before they had an answer.
+            await self._wait_until(first.started)
         await self._appear(None)
         while (resumed := self._comes_back()) is not None:
-            appears = resumed.started if isinstance(resumed, ModelCalled) else resumed.at
-            await asyncio.sleep(max(0.0, appears - self._clock.now()))
+            await self._wait_until(resumed.started if isinstance(resumed, ModelCalled) else resumed.at)
             await self._appear(resumed)
+
+    async def _wait_until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self._clock.now()))
 
     async def _appear(self, resumed: Event | None) -> None:
         """A process takes the run up, and has it until it rests, ends, or dies."""

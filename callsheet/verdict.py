@@ -22,9 +22,9 @@ from callsheet.executor.replay.comparison import (
     plan_drifts,
     result_drifts,
 )
-from callsheet.executor.replay.course import BROKEN_OFF
 from callsheet.executor.replay.drift import Drift, DriftKind
 from callsheet.executor.replay.nearest import call_place
+from callsheet.executor.replay.news import BROKEN_OFF
 from callsheet.planner.checker import check
 
 from .playback import Played

@@ -113,7 +113,7 @@ class Counsel:
         if isinstance(drafted.draft, str):
             return DraftHalted(self._clock.now(), clean_text(drafted.draft))
         before, after = state.plan, drafted.draft
-        if begin_anew(before, after, None) & before.steps.keys() or before.steps.keys() - after.steps.keys():
+        if has_changed(before, after):
             return DraftHalted(self._clock.now(), CHANGED)
         new = [step for step in _steps_of(after) if step["id"] not in before.steps]
         if not new:
@@ -151,6 +151,12 @@ class Counsel:
         anew = begin_anew(self._state.plan, revise.checked, None)
         done = [step for step in self._state.record.outputs if step not in anew]
         return "; ".join(admit(revise.checked, purse.spent(now), done, purse.budget))
+
+
+def has_changed(before: CheckedPlan, after: CheckedPlan) -> bool:
+    """Whether a draft has something else than the one `before` where that had something already."""
+    written = before.steps.keys()
+    return bool(begin_anew(before, after, None) & written or written - after.steps.keys())
 
 
 def _steps_of(checked: CheckedPlan) -> list[dict[str, Any]]:

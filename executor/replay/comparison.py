@@ -16,10 +16,11 @@ from callsheet.executor.revision_story import tell_revisions
 from callsheet.planner.plan_diff import compare
 from callsheet.planner.plan_diff_text import plan_diff_lines
 
-from .course import NEWS, Parting
+from .course import Parting
 from .drift import Drift, DriftKind, text_diff, value_diff
 from .event_text import event_line
 from .nearest import call_place, request_differences
+from .news import NEWS
 
 
 def compare_runs(recorded: Sequence[Event], now: Sequence[Event]) -> list[Drift]:

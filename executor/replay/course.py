@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,114 +11,48 @@ from typing import Any, TypeAlias, TypeGuard
 
 import msgspec
 
-from callsheet.executor.counsel import CHANGED, MOST_REFUSALS
+from callsheet.executor.counsel import CHANGED, MOST_REFUSALS, has_changed
 from callsheet.executor.events import (
-    ApprovalDenied,
-    ApprovalGranted,
-    AttemptCancelled,
-    AttemptFailed,
     AttemptStarted,
     AttemptStopping,
-    AttemptSucceeded,
-    AttemptSurprised,
     CancellationRequested,
-    DoubtSettled,
+    DraftBegun,
     DraftGrown,
     DraftHalted,
     Event,
-    GivenUp,
-    HedgeDue,
     ModelCalled,
     PauseRequested,
-    PersonAsked,
-    PlanAdopted,
     ReplanningFailed,
     ReplanningStarted,
-    ResultAccepted,
-    ResultMissing,
-    ResultReused,
-    RetryDue,
     RetryScheduled,
-    RunCancelled,
-    RunCompleted,
-    RunFailed,
     RunPaused,
     RunResumed,
     RunStarted,
-    StepTimeLimitReached,
     TimeLimitReached,
-    WordSpoken,
 )
-from callsheet.executor.failure import FailureKind
 from callsheet.executor.json_copy import clean_text
-from callsheet.executor.mailbox import Approve, Cancel, Deny, Letter, Pause, Settle, Tell, Word
 from callsheet.executor.replanning import Decided, Drafted
+from callsheet.executor.revival import drafted_plan
 from callsheet.executor.staging import News
 from callsheet.planner.compiled import CheckedPlan
 
+from .news import NEWS, OUTCOMES, Key, is_call_of_planner, key_of
+from .portion import Portion
+from .processes import Processes, ends_planning
 from .replay_clock import ReplayClock
-
-BROKEN_OFF = ("CancelledError:", "GeneratorExit:")
-"""How calls end that whoever asked did not wait for."""
-STOPPED = "stopped before it began: "
-"""How the reason begins for which a run is cancelled whose process is interrupted while it plans."""
 
 FOREVER_SECONDS = 10 * 365 * 86_400.0
 """Of virtual time: what takes so long was not going to end."""
+EARLY_SECONDS = 0.001
+"""What does not count as too early."""
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the course is given up."""
 _TOLERANCE = 0.01
 """In seconds: what a limit, counted from its event, may differ by."""
-
-Key: TypeAlias = tuple[type, str | None, int | None, int | None, int]
-"""What kind of news it is, of which step, item and attempt; and a mark that tells calls of a model apart, of
-which several may be over at once."""
-
-_DRAFTED: Key = (Drafted, None, None, None, 0)
-
-NEWS = frozenset(
-    {
-        ApprovalDenied,
-        ApprovalGranted,
-        AttemptCancelled,
-        AttemptFailed,
-        AttemptSucceeded,
-        AttemptSurprised,
-        CancellationRequested,
-        DoubtSettled,
-        DraftGrown,
-        DraftHalted,
-        GivenUp,
-        HedgeDue,
-        ModelCalled,
-        PauseRequested,
-        PersonAsked,
-        PlanAdopted,
-        ReplanningFailed,
-        ResultAccepted,
-        ResultMissing,
-        ResultReused,
-        RetryDue,
-        StepTimeLimitReached,
-        TimeLimitReached,
-        WordSpoken,
-    }
-)
-"""The events of what a run hears. All others are what it decides, and what it is started with."""
-
-_UNHEARD = (Decided, Drafted, HedgeDue, RetryDue, StepTimeLimitReached, TimeLimitReached)
-"""What may come from within a run, and would not have, had something else come first."""
-_RESTS = (RunPaused, RunCompleted, RunFailed, RunCancelled)
-_WORDS: dict[type[Word], type[Event]] = {
-    Approve: ApprovalGranted,
-    Cancel: CancellationRequested,
-    Deny: ApprovalDenied,
-    Pause: PauseRequested,
-    Settle: DoubtSettled,
-    Tell: WordSpoken,
-}
-_OUTCOMES = (GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted)
-"""What comes of asking the planner."""
+_STARTS: TypeAlias = AttemptStarted | DraftBegun | ReplanningStarted
+"""What something begins with that may be stopped, once it has begun."""
+_ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReached)
+"""What may come of an end to all that the planner is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +79,12 @@ class Course:
         self._at = begun
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
-        self._portion = _Portion(begun, ())
+        self._portion = Portion(begun, ())
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = float("inf")
+        self._wake: Callable[[], None] = _nobody
         self._waiting: list[asyncio.Future[None]] = []
-        started = (at for at, event in enumerate(events) if isinstance(event, RunStarted))
-        self._started = next(started, len(events))
+        self._processes = Processes(events)
         self._life = 0
         self._followed_at = events[begun - 1].at
         self._followed: set[int] = set()
@@ -193,7 +127,7 @@ class Course:
     @property
     def breaks_off(self) -> bool:
         """Whether the process of the recorded run ended here, with the run neither over nor at rest."""
-        return self.parting is None and self._ends_at(self._at)
+        return self.parting is None and self._processes.died(self._at)
 
     @property
     def life(self) -> int:
@@ -209,7 +143,7 @@ class Course:
         """Whether the process that planned was still there when the call was over."""
         places = range(self._at, len(self._events) - 1)
         following = (self._events[place + 1] for place in places if self._events[place] is call)
-        return any(not _ends_planning(call, each) for each in following)
+        return any(not ends_planning(call, each) for each in following)
 
     def has_followed(self, index: int, event: Event) -> bool:
         """Whether the event has been held against the one of this index already."""
@@ -257,8 +191,8 @@ class Course:
         self._at += 1
         self._followed_at = self._clock.now()
         if self._is_news(expected):
-            self._left[_key_of(expected)] -= 1
-        if isinstance(expected, (*_OUTCOMES, ReplanningStarted, RunResumed)):
+            self._left[key_of(expected)] -= 1
+        if isinstance(expected, (*OUTCOMES, ReplanningStarted, RunResumed)):
             self._refused = 0
         if isinstance(expected, ModelCalled):
             self._followed.add(id(expected))
@@ -277,21 +211,26 @@ class Course:
         return self.parting is not None or isinstance(self.next, RunPaused)
 
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
-        """Whether something of the inbox is to be taken in now."""
+        """Whether something of the inbox is to be taken in now; who is to `wake` else, once it is."""
+        self._wake = wake
         if self.parting is not None:
             return bool(inbox or self._unheard)
         if self._beginning:
-            asyncio.get_running_loop().call_soon(self._let_begin, wake)
+            asyncio.get_running_loop().call_soon(self._let_begin)
             return False
         self._sort(inbox)
         if inbox and self._portion.is_ready:
-            return True
+            at = self._taken_at
+            if self._clock.now() >= at:
+                return True
+            self._ring_at(at)
+            return False
         due = self._due
         if self._clock.now() >= due:
             if not inbox or not self._portion.keys:
                 self.part(None)
             return bool(inbox or self._unheard)
-        self._ring_at(due, wake)
+        self._ring_at(due)
         return False
 
     def divide(self, inbox: list[News]) -> tuple[list[News], list[News]]:
@@ -306,10 +245,15 @@ class Course:
         taken: list[News] = []
         if portion.unheard or portion.dropped:
             self._unheard += portion.unheard
+        elif portion.is_ready and self._clock.now() < self._taken_at:
+            return [], inbox
         elif portion.has_stray:
             # What no event came of may have led to what did: it is heard behind what came before it.
             taken = [*portion.beginning, portion.strays.pop(0)]
-            self._refused += isinstance(taken[-1], Decided)
+            if isinstance(taken[-1], Decided):
+                # It thinks again.
+                self._refused += 1
+                self._beginning = True
         elif portion.is_complete:
             taken = portion.in_order
         elif self._clock.now() >= self._due:
@@ -317,8 +261,17 @@ class Course:
         else:
             return [], inbox
         gone = {id(each) for each in (*taken, *portion.unheard, *portion.dropped)}
-        self._portion = _Portion(self._at, ())
+        self._portion = Portion(self._at, ())
         return taken, [each for each in inbox if id(each) not in gone]
+
+    @property
+    def _taken_at(self) -> float:
+        """When what is there was heard, or a little before: what follows from it begins then, not earlier."""
+        portion = self._portion
+        if portion.unheard or portion.dropped:
+            return -math.inf
+        heard = len(portion.beginning) if portion.has_stray else len(portion.keys)
+        return self._events[self._at + heard - 1].at - 2 * EARLY_SECONDS if heard else -math.inf
 
     @property
     def _due(self) -> float:
@@ -337,7 +290,7 @@ class Course:
         """Put what is new in the inbox where it belongs."""
         portion = self._portion
         if portion.begins != self._at or not portion.keys:
-            portion = self._portion = _Portion(self._at, self._keys_ahead())
+            portion = self._portion = Portion(self._at, self._keys_ahead())
         for news in inbox[portion.seen :]:
             if isinstance(news, Drafted) and self._is_old(news.draft, portion.drafts):
                 portion.drop(news)
@@ -349,15 +302,24 @@ class Course:
     def _is_refused(self, news: Decided, inbox: Sequence[News], drafts: int) -> bool:
         """Whether nothing came of a decision but that the planner thought again: it asked again, told of more
         than those `drafts`, or came to nothing in the end."""
-        heard = sum(map(_is_call_of_planner, inbox))
+        heard = sum(map(is_call_of_planner, inbox))
         for event in self.left_to_process:
-            heard -= _is_call_of_planner(event)
+            heard -= is_call_of_planner(event)
             if isinstance(event, ReplanningFailed) and not isinstance(news.decision, str):
                 return heard < 0 or self._refused < MOST_REFUSALS
-            if isinstance(event, _OUTCOMES):
+            if isinstance(event, OUTCOMES):
                 return heard < 0
             drafts -= isinstance(event, DraftGrown | DraftHalted)
-        return heard < 0 or drafts < 0
+        return heard < 0 or drafts < 0 or self._goes_on
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the process did anything after this instant, and nothing kept it from hearing what it was
+        told in it."""
+        now = self._clock.now() + 2 * EARLY_SECONDS
+        left = self.left_to_process
+        ends = any(isinstance(event, _ENDS) for event in left if event.at <= now)
+        return not ends and any(event.at > now for event in left)
 
     def _is_old(self, draft: CheckedPlan | str, before: int) -> bool:
         """Whether nothing is new in a draft: what comes of the next one, behind so many `before`, says more,
@@ -368,12 +330,16 @@ class Course:
                 return any(step["id"] not in draft.steps for step in steps)
             case DraftHalted(problem=problem), str():
                 return problem != clean_text(draft)
-            case DraftHalted(problem=problem), _:
-                return problem != CHANGED
+            case DraftHalted(problem=problem), CheckedPlan() as draft:
+                return problem != CHANGED or not has_changed(self._drafted(ahead[:before]), draft)
             case DraftGrown(), str():
                 return True
             case _:
                 return False
+
+    def _drafted(self, ahead: Sequence[Event]) -> CheckedPlan:
+        """What was written by now, and in the drafts `ahead`."""
+        return drafted_plan([*self._events[: self._at], *ahead])
 
     def _keys_ahead(self) -> Sequence[Key]:
         """The news that was heard before the next decision."""
@@ -381,14 +347,13 @@ class Course:
         for event in self._events[self._at :]:
             if not self._is_news(event):
                 break
-            keys.append(_key_of(event))
+            keys.append(key_of(event))
         return keys
 
     def _begin_process(self) -> int:
         """Count what the process hears that has the run from here on. Returns where it ends."""
-        places = range(self._at + 1, len(self._events))
-        end = next((at for at in places if self._has_rested(at) or self._ends_at(at)), len(self._events))
-        self._left = Counter(_key_of(event) for event in self._events[self._at : end] if self._is_news(event))
+        end = self._processes.end_of(self._at)
+        self._left = Counter(key_of(event) for event in self._events[self._at : end] if self._is_news(event))
         return end
 
     def is_outcry(self, event: Event) -> TypeGuard[CancellationRequested]:
@@ -405,121 +370,30 @@ class Course:
     def _is_news(self, event: Event) -> bool:
         return event.__class__ in NEWS and not self.is_outcry(event)
 
-    def _has_rested(self, at: int) -> bool:
-        return isinstance(self._events[at - 1], _RESTS)
-
-    def _ends_at(self, at: int) -> bool:
-        """Whether a process ended before the event, with the run neither over nor at rest."""
-        if self._has_rested(at):
-            return False
-        if at == len(self._events):
-            return True
-        last, following = self._events[at - 1 : at + 1]
-        if isinstance(last, PersonAsked) and at < self._started:
-            return not isinstance(following, RunPaused)
-        return isinstance(following, RunResumed) or _ends_planning(last, following)
-
-    def _let_begin(self, wake: Callable[[], None]) -> None:
-        """An attempt that was started has begun: it did when it was recorded, unless it was stopped."""
+    def _let_begin(self) -> None:
+        """What was started has begun: it did when it was recorded, unless it was stopped."""
         self._beginning = False
-        wake()
+        self._wake()
 
-    def _ring_at(self, due: float, wake: Callable[[], None]) -> None:
+    def _ring_at(self, due: float) -> None:
         if due == float("inf") or self._rings_at <= due:
             return
         if self._timer is not None:
             self._timer.cancel()
         self._rings_at = due
-        self._timer = asyncio.get_running_loop().call_later(
-            max(0.0, due - self._clock.now()), self._ring, wake
-        )
+        self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._clock.now()), self._ring)
 
-    def _ring(self, wake: Callable[[], None]) -> None:
+    def _ring(self) -> None:
         self._timer, self._rings_at = None, float("inf")
-        wake()
+        self._wake()
 
     def _tell(self) -> None:
         for listener in self._listeners:
             listener()
 
 
-class _Portion:
-    """The news between two decisions, as it comes in. Each piece of news is looked at once.
-
-    `keys` is what was recorded, from the event `begins` on. `later` is in another recorded portion, `strays`
-    are in none that is left, and neither are `unheard` timers, before which something else came.
-    """
-
-    def __init__(self, begins: int, keys: Sequence[Key]) -> None:
-        self.begins = begins
-        self.keys = keys
-        self.seen = 0
-        self.strays: list[News] = []
-        self.later: list[News] = []
-        self.unheard: list[News] = []
-        self.dropped: list[News] = []
-        self._places: dict[Key, list[int]] = {}
-        for place in reversed(range(len(keys))):
-            self._places.setdefault(keys[place], []).append(place)
-        self._found: dict[int, News] = {}
-        self._held: Counter[Key] = Counter()
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether there is something to be taken in."""
-        return bool(self.unheard or self.dropped) or self.has_stray or self.is_complete
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all of it is there."""
-        return bool(self.keys) and len(self._found) == len(self.keys)
-
-    @property
-    def has_stray(self) -> bool:
-        """Whether there is a stray that can be heard: a decision comes behind what was asked for it."""
-        beyond = (news for place, news in self._found.items() if place >= len(self.beginning))
-        return bool(self.strays) and not any(map(_is_call_of_planner, (*beyond, *self.later)))
-
-    @property
-    def beginning(self) -> list[News]:
-        """What has come of it without a gap."""
-        places = itertools.takewhile(self._found.__contains__, itertools.count())
-        return [self._found[place] for place in places]
-
-    @property
-    def in_order(self) -> list[News]:
-        """What has come of it, in the recorded order."""
-        return [self._found[place] for place in sorted(self._found)]
-
-    @property
-    def drafts(self) -> int:
-        """How many drafts are there that something came of."""
-        return self._held[_DRAFTED]
-
-    def refuse(self, news: Decided) -> None:
-        """A decision of which nothing came but another question."""
-        self.seen += 1
-        self.strays.append(news)
-
-    def drop(self, news: Drafted) -> None:
-        """A draft in which nothing is new."""
-        self.seen += 1
-        self.dropped.append(news)
-
-    def add(self, news: News, left: Counter[Key]) -> None:
-        """One more piece of news. `left` counts what is recorded from here on."""
-        self.seen += 1
-        key = _key_of(news)
-        self._held[key] += 1
-        places = self._places.get(key)
-        if places:
-            self._found[places.pop()] = news
-        elif self._held[key] <= left[key]:
-            self.later.append(news)
-        elif isinstance(news, _UNHEARD) or _is_broken_off(news):
-            self.unheard.append(news)
-        else:
-            self.strays.append(news)
+def _nobody() -> None:
+    pass
 
 
 def _come_true(awaited: Sequence[asyncio.Future[None]]) -> None:
@@ -550,63 +424,5 @@ def is_same(event: Event, recorded: Event) -> bool:
     return msgspec.structs.replace(event, at=recorded.at, **times) == recorded
 
 
-def _ends_planning(last: Event, following: Event) -> bool:
-    """Whether a process that planned ended between these two: who is stopped while it asks the model, or gets
-    no answer, has something to say about that; and who gets one is not called off."""
-    if not isinstance(last, ModelCalled) or last.step is not None or last.midway:
-        return False
-    if _is_broken_off(last):
-        return not isinstance(following, RunCancelled | RunFailed)
-    if last.error is not None:
-        return not (isinstance(following, RunFailed) or is_because_of(following, last))
-    if isinstance(following, RunFailed) and following.account.failure.kind is FailureKind.TIME_LIMIT:
-        # Who waits for no answer has time left.
-        return following.at > last.at + _TOLERANCE
-    if isinstance(following, ModelCalled):
-        # Who is there asks on at once.
-        return following.started > last.at + PATIENCE_SECONDS
-    return isinstance(following, RunCancelled)
-
-
-def is_because_of(event: Event, call: Event | None) -> bool:
-    """Whether a run is called off before it began because of an error of its model, so that nobody has to
-    say so."""
-    if not isinstance(event, RunCancelled) or not isinstance(call, ModelCalled) or call.step is not None:
-        return False
-    name, _, _ = (call.error or "").partition(":")
-    return event.reason == f"{STOPPED}{name}" and not _is_broken_off(call)
-
-
 def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:
     return {name: known} if abs(seconds - recorded) <= _TOLERANCE else {}
-
-
-def _is_broken_off(news: News) -> bool:
-    return isinstance(news, ModelCalled) and news.error is not None and news.error.startswith(BROKEN_OFF)
-
-
-def _is_call_of_planner(news: News) -> bool:
-    return isinstance(news, ModelCalled) and news.step is None
-
-
-def _key_of(news: News) -> Key:
-    match news:
-        case Letter(word=word):
-            return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
-        case Decided() | GivenUp() | PersonAsked() | PlanAdopted() | ReplanningFailed() | ResultAccepted():
-            # Which of these it is shows when it is heard.
-            return Decided, None, None, None, 0
-        case Drafted() | DraftGrown() | DraftHalted():
-            return _DRAFTED
-        case ModelCalled():
-            # Not by its JSON: that leaves defaults out by their identity, so that equal calls differ in it.
-            asked = tuple(message.content for message in news.request.messages)
-            return ModelCalled, news.step, news.item, news.attempt, hash((asked, news.reply, news.error))
-        case _:
-            return (
-                news.__class__,
-                getattr(news, "step", None),
-                getattr(news, "item", None),
-                getattr(news, "attempt", None),
-                0,
-            )

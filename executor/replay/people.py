@@ -14,7 +14,6 @@ from callsheet.executor.events import (
     DoubtSettled,
     DraftBegun,
     Event,
-    ModelCalled,
     PauseRequested,
     RunCancelled,
     RunPaused,
@@ -25,8 +24,9 @@ from callsheet.executor.events import (
 from callsheet.executor.mailbox import Approve, Cancel, Deny, Mailbox, Pause, Settle, Tell, Word
 from callsheet.planner.compiled import CheckedPlan
 
-from .course import BROKEN_OFF, Course, is_because_of
+from .course import Course
 from .errors import ProcessEnded
+from .processes import is_because_of
 
 _DECLINED = "the plan was declined"
 _VERDICTS = (ApprovalDenied, ApprovalGranted)
@@ -108,21 +108,12 @@ class RecordedPeople:
         if not self._course.in_step:
             return None
         match self._course.left[:2]:
-            case [RunCancelled(reason=reason), *_] if reason != _DECLINED and not self._hears():
+            case [RunCancelled(reason=reason), *_] if reason != _DECLINED:
                 return reason
             case [RunResumed(), CancellationRequested(reason=reason)] if not self._has_started:
                 return reason
             case _:
                 return None
-
-    def _hears(self) -> bool:
-        """Whether the process that planned was there to hear that the run is cancelled."""
-        before = self._events[-len(self._course.left) - 1]
-        return (
-            isinstance(before, ModelCalled)
-            and before.error is not None
-            and before.error.startswith(BROKEN_OFF)
-        )
 
     def _waiting(self) -> list[Word]:
         words: list[Word] = []

@@ -16,10 +16,7 @@ from callsheet.executor.failure import FailureKind
 from callsheet.executor.record import Try
 
 from .attempts import RecordedAttempts
-from .course import Course
-
-_EARLY = 0.001
-"""In seconds: what does not count as too early."""
+from .course import EARLY_SECONDS, Course
 
 
 class RecordedDesk:
@@ -59,7 +56,7 @@ class RecordedDesk:
                 number,
             ) == attempt:
                 # What has happened may be a little ahead of the clock.
-                if max(now, self._course.latest) + _EARLY < started.at:
+                if max(now, self._course.latest) + EARLY_SECONDS < started.at:
                     return Wait(started.at)
                 return self._named(started.agent, capability) or self._again(capability, attempt, exclude)
             case StepFailed(step=step, failure=failure) | StepHeld(step=step, failure=failure) if (

@@ -15,15 +15,14 @@ from callsheet.executor.events import DraftBegun, Event, ModelCalled, ModelReque
 from callsheet.executor.model import Owner, PlacedModel, journaled_request
 from callsheet.executor.virtual_time import outside_work
 
-from .course import BROKEN_OFF, FOREVER_SECONDS, Course
+from .course import FOREVER_SECONDS, Course
 from .drift import Drift, DriftKind
 from .errors import ProcessEnded, ReplayStopped
 from .liveness import Liveness
 from .nearest import call_place, nearest_call, request_differences
+from .news import BROKEN_OFF
 from .recorded_errors import model_error_of
 
-EARLY_SECONDS = 0.001
-"""What does not count as too early."""
 _CANCELLED, _LEFT = BROKEN_OFF
 
 

@@ -24,14 +24,13 @@ from callsheet.executor.runner import Abandoned, Assignment, Runner
 from callsheet.executor.virtual_time import outside_work
 
 from .attempts import RecordedAttempt, RecordedAttempts
-from .course import FOREVER_SECONDS, Course
+from .course import EARLY_SECONDS, FOREVER_SECONDS, Course
 from .drift import Drift, DriftKind, value_diff
 from .errors import ReplayStopped
 from .liveness import Liveness
 from .nearest import call_place
 from .recorded_errors import error_of
 from .recorded_model import (
-    EARLY_SECONDS,
     RepeatedRequest,
     was_cancelled,
     was_left,

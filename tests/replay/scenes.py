@@ -93,7 +93,21 @@ def asked_while_it_was_drafted() -> Story:
     )
 
 
+def too_dear() -> Story:
+    """Whatever is written, steps start; and then all of it is more than the budget allows."""
+    dear = written(planned([*BUSY["steps"], step("once", "think", max_retries=9)]))
+    less = written(planned(BUSY["steps"][:2]))
+    nature = Nature(["good", "permanent"], [0.5, 1.5], [2.0])
+    options = {"approve": say_yes, "hedge": False}
+    return Story(
+        partial(hands, nature),
+        Mind([dear, less, decision("accept"), decision("give_up")], nature, pieces=5),
+        begin={"stream": True},
+        days=[Day({**options, "budget": "12 attempts"}), Day(options), Day(options)],
+    )
+
+
 SCENES: dict[str, Callable[[], Story]] = {
     each.__name__.replace("_", " "): each
-    for each in (replanned, approved, asked, interrupted, streamed, asked_while_it_was_drafted)
+    for each in (replanned, approved, asked, interrupted, streamed, asked_while_it_was_drafted, too_dear)
 }

@@ -65,3 +65,10 @@ def test_dying_is_in_these_recordings() -> None:
     recording = recorded(dying(SCENES["approved"], 9, 4))
     assert sum(isinstance(event, RunResumed) for event in recording.events) == 2
     assert recording.status in ("completed", "failed")
+
+
+def test_whoever_goes_on_reads_what_was_written() -> None:
+    """A process dies with a plan that is too dear in its hands; the next one has the same in its first
+    instant, knows it for what was drafted already, refuses it again, and dies after any event of its own."""
+    for events in range(1, 14):
+        require_exact(recorded(dying(SCENES["too dear"], 20, events)))

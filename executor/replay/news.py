@@ -1,0 +1,122 @@
+"""News: what a run hears, each piece with what tells it from others."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, TypeGuard
+
+from callsheet.executor.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptSucceeded,
+    AttemptSurprised,
+    CancellationRequested,
+    DoubtSettled,
+    DraftGrown,
+    DraftHalted,
+    Event,
+    GivenUp,
+    HedgeDue,
+    ModelCalled,
+    PauseRequested,
+    PersonAsked,
+    PlanAdopted,
+    ReplanningFailed,
+    ResultAccepted,
+    ResultMissing,
+    ResultReused,
+    RetryDue,
+    StepTimeLimitReached,
+    TimeLimitReached,
+    WordSpoken,
+)
+from callsheet.executor.mailbox import Approve, Cancel, Deny, Letter, Pause, Settle, Tell, Word
+from callsheet.executor.replanning import Decided, Drafted
+from callsheet.executor.staging import News
+
+BROKEN_OFF = ("CancelledError:", "GeneratorExit:")
+"""How calls end that whoever asked did not wait for."""
+
+Key: TypeAlias = tuple[type, str | None, int | None, int | None, int]
+"""What kind of news it is, of which step, item and attempt; and a mark that tells calls of a model apart, of
+which several may be over at once."""
+
+DRAFTED: Key = (Drafted, None, None, None, 0)
+
+NEWS = frozenset(
+    {
+        ApprovalDenied,
+        ApprovalGranted,
+        AttemptCancelled,
+        AttemptFailed,
+        AttemptSucceeded,
+        AttemptSurprised,
+        CancellationRequested,
+        DoubtSettled,
+        DraftGrown,
+        DraftHalted,
+        GivenUp,
+        HedgeDue,
+        ModelCalled,
+        PauseRequested,
+        PersonAsked,
+        PlanAdopted,
+        ReplanningFailed,
+        ResultAccepted,
+        ResultMissing,
+        ResultReused,
+        RetryDue,
+        StepTimeLimitReached,
+        TimeLimitReached,
+        WordSpoken,
+    }
+)
+"""The events of what a run hears. All others are what it decides, and what it is started with."""
+
+UNHEARD = (Decided, Drafted, HedgeDue, RetryDue, StepTimeLimitReached, TimeLimitReached)
+"""What may come from within a run, and would not have, had something else come first."""
+_WORDS: dict[type[Word], type[Event]] = {
+    Approve: ApprovalGranted,
+    Cancel: CancellationRequested,
+    Deny: ApprovalDenied,
+    Pause: PauseRequested,
+    Settle: DoubtSettled,
+    Tell: WordSpoken,
+}
+OUTCOMES = (GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted)
+"""What comes of asking the planner."""
+
+
+def is_broken_off(news: News) -> TypeGuard[ModelCalled]:
+    """Whether it is a call for whose end nobody waited."""
+    return isinstance(news, ModelCalled) and news.error is not None and news.error.startswith(BROKEN_OFF)
+
+
+def is_call_of_planner(news: News) -> bool:
+    """Whether somebody asked a model for a plan, or for a decision."""
+    return isinstance(news, ModelCalled) and news.step is None
+
+
+def key_of(news: News) -> Key:
+    """What tells it from other news; the same for a letter, or a decision, and the event that comes of it."""
+    match news:
+        case Letter(word=word):
+            return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
+        case Decided() | GivenUp() | PersonAsked() | PlanAdopted() | ReplanningFailed() | ResultAccepted():
+            # Which of these it is shows when it is heard.
+            return Decided, None, None, None, 0
+        case Drafted() | DraftGrown() | DraftHalted():
+            return DRAFTED
+        case ModelCalled():
+            # Not by its JSON: that leaves defaults out by their identity, so that equal calls differ in it.
+            asked = tuple(message.content for message in news.request.messages)
+            return ModelCalled, news.step, news.item, news.attempt, hash((asked, news.reply, news.error))
+        case _:
+            return (
+                news.__class__,
+                getattr(news, "step", None),
+                getattr(news, "item", None),
+                getattr(news, "attempt", None),
+                0,
+            )
