@@ -7,7 +7,7 @@ as it has dependants, and nothing ever looks through the plan.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, TypeVar
 
@@ -165,12 +165,12 @@ class Agenda:
         elif len(self.lanes) > 1:
             self.lanes.move_to_end(lane)
 
-    def next_work(self, closed: Collection[Lane], most_sought: int, *, harmless: bool) -> Work | None:
-        """What has waited longest in the first lane that is not closed. While `most_sought` results are
+    def next_work(self, shut: Container[Lane], most_sought: int, *, harmless: bool) -> Work | None:
+        """What has waited longest in the first lane that is not shut. While `most_sought` results are
         looked for, only work that needs no looking; where it is to be `harmless`, only such as changes
         nothing."""
         for lane, waiting in self.lanes.items():
-            if lane not in closed:
+            if lane not in shut:
                 work = next(iter(waiting))
                 if harmless and self.steps[work[0]].capability.effect in CHANGING:
                     continue

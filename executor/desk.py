@@ -18,6 +18,7 @@ from callsheet.agents.figures import Figures
 from callsheet.agents.registry import Registry
 from callsheet.agents.strategies import Candidate, Strategy, StrategyError, strategy_named
 
+from .agenda import Lane
 from .record import Try
 from .seat import Seats
 from .waiting import Queue, Waiter, WaitingRoom
@@ -194,6 +195,10 @@ class Desk:
                 self._call_next(offer)
 
         return leave
+
+    def shut(self, closed: Container[Lane]) -> Container[Lane]:
+        """The lanes in which nothing begins now: those for which nobody was free."""
+        return closed
 
     def pass_on(self, capability: str) -> None:
         """The one who was called has used the seat, or had no use for it: call the next, if that helps."""

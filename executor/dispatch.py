@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.breaker import Verdict
@@ -23,9 +23,10 @@ _UNKNOWN = Figures()
 
 
 class Dispatch:
-    """One run at the desk. `closed` are the lanes for which nobody is free; `reopened` is called when
-    that has changed. `figures` are what the run knows of the agents by whom the `contested` capabilities
-    are offered; its own attempts add to them."""
+    """One run at the desk. `closed` are the lanes for which nobody is free, `shut` those in which nothing
+    begins now; `reopened` is called when somebody may be free again. `figures` are what the run knows of the
+    agents by whom the `contested` capabilities are offered; its own attempts add to them.
+    """
 
     def __init__(
         self,
@@ -36,6 +37,7 @@ class Dispatch:
         reopened: Callable[[], None],
     ) -> None:
         self.closed: set[Lane] = set()
+        self.shut: Container[Lane] = desk.shut(self.closed)
         self._desk = desk
         self._clock = clock
         self._reopened = reopened

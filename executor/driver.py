@@ -180,8 +180,8 @@ class Driver:
 
     def _carry_out(self) -> None:
         self._woken = False
-        closed = self._dispatch.closed
-        while (command := decide(self._state, closed)) is not None:
+        shut = self._dispatch.shut
+        while (command := decide(self._state, shut)) is not None:
             self._perform(command)
         self._dispatch.pass_on()
         if self._state.replanning is not None and self._state.is_ending:

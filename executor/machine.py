@@ -42,7 +42,7 @@ stood.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from callsheet.planner.compiled import CheckedPlan
 
@@ -93,11 +93,11 @@ def fold(events: Iterable[Event], plans: Mapping[int, CheckedPlan], purse: Purse
     return state
 
 
-def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
+def decide(state: RunState, shut: Container[Lane] = _NONE) -> Command | None:
     """The next thing to be done, or None where only an event from outside can help.
 
     One command at a time, so that each is decided in the light of the one before. Work in a lane
-    that is `closed` is left where it is: nobody is free for it now.
+    that is `shut` is left where it is: nobody is free for it now.
     """
     record, agenda = state.record, state.agenda
     if record.status is not RunStatus.RUNNING:
@@ -123,7 +123,7 @@ def decide(state: RunState, closed: Collection[Lane] = _NONE) -> Command | None:
         return answer_question(state, next(iter(agenda.questions)))
     if len(record.running) < state.max_concurrency:
         if agenda.lanes:
-            work = agenda.next_work(closed, state.max_concurrency, harmless=is_listening(state))
+            work = agenda.next_work(shut, state.max_concurrency, harmless=is_listening(state))
             if work is not None:
                 return begin_work(state, work)
         if agenda.hedges:

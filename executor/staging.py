@@ -10,6 +10,7 @@ from callsheet.agents.agent import Agent
 from callsheet.agents.breaker import Verdict
 from callsheet.agents.figures import Figures
 
+from .agenda import Lane
 from .desk import Nobody, Wait
 from .events import Event
 from .mailbox import Letter
@@ -63,6 +64,11 @@ class Casting(Protocol):
         newcomer: bool = False,
     ) -> Callable[[], None]:
         """Be called, once, when it is worth choosing again; what is returned leaves the queue."""
+        ...
+
+    def shut(self, closed: Container[Lane]) -> Container[Lane]:
+        """The lanes in which nothing begins now, where those `closed` are the ones for which nobody was
+        free. It stays true, whatever happens."""
         ...
 
     def pass_on(self, capability: str) -> None:

@@ -20,11 +20,18 @@ from callsheet.executor.events import (
     HedgeDue,
     ModelCalled,
     PlanAdopted,
+    ResultKept,
+    ResultSought,
+    StepFailed,
+    StepHeld,
 )
 from callsheet.executor.failure import FailureKind
 from callsheet.executor.record import Try
 
 Ending: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
+OfWork: TypeAlias = AttemptStarted | ResultKept | ResultSought | StepFailed | StepHeld
+"""What may come of work when it is its turn."""
+_OF_WORK = (AttemptStarted, ResultKept, ResultSought, StepFailed, StepHeld)
 _ENDINGS = (AttemptSucceeded, AttemptFailed, AttemptSurprised, AttemptCancelled, AttemptLost)
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -83,8 +90,11 @@ class RecordedAttempts:
     def __init__(self, events: Iterable[Event]) -> None:
         self._by_place: dict[Try, RecordedAttempt] = {}
         self._by_content: dict[bytes, list[RecordedAttempt]] | None = None
+        self._capabilities: dict[int, str] = {}
         capabilities: dict[str, str] = {}
         for event in events:
+            if isinstance(event, _OF_WORK):
+                self._capabilities[id(event)] = capabilities.get(event.step, "")
             if isinstance(event, AttemptStarted):
                 attempt = RecordedAttempt(event, capabilities.get(event.step, ""))
                 self._by_place[attempt.place] = attempt
@@ -114,6 +124,10 @@ class RecordedAttempts:
         have begun."""
         ended = (AttemptSucceeded, AttemptFailed, AttemptSurprised)
         return [each for each in self._by_place.values() if isinstance(each.ending, ended) and not each.used]
+
+    def capability_of(self, event: OfWork) -> str:
+        """What the work is that the recorded event is about; nothing where no plan has its step."""
+        return self._capabilities.get(id(event), "")
 
     def at(self, place: Try) -> RecordedAttempt | None:
         """The attempt at this very place."""

@@ -9,13 +9,21 @@ from callsheet.agents.breaker import Verdict
 from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.figures import Figures
 from callsheet.agents.registry import Registry
+from callsheet.executor.agenda import Lane
 from callsheet.executor.clock import Clock
 from callsheet.executor.desk import Nobody, Wait
-from callsheet.executor.events import AttemptStarted, HedgeForgone, RunPaused, StepFailed, StepHeld
+from callsheet.executor.events import (
+    AttemptStarted,
+    BudgetReached,
+    HedgeForgone,
+    RunPaused,
+    StepFailed,
+    StepHeld,
+)
 from callsheet.executor.failure import FailureKind
 from callsheet.executor.record import Try
 
-from .attempts import RecordedAttempts
+from .attempts import OfWork, RecordedAttempts
 from .course import EARLY_SECONDS, Course
 
 
@@ -94,6 +102,10 @@ class RecordedDesk:
         self._waiting[capability] = callback
         return lambda: self._leave(capability, callback)
 
+    def shut(self, closed: Container[Lane]) -> Container[Lane]:
+        """All but those of whose work something comes next."""
+        return _Shut(closed, self._attempts, self._course)
+
     def pass_on(self, capability: str) -> None:
         """Nobody stands behind."""
 
@@ -104,10 +116,7 @@ class RecordedDesk:
     def _call(self) -> None:
         if not self._waiting:
             return
-        upcoming = self._course.next
-        if self._course.in_step and not isinstance(
-            upcoming, AttemptStarted | StepFailed | StepHeld | HedgeForgone | RunPaused
-        ):
+        if self._course.in_step and not isinstance(self._course.next, OfWork | BudgetReached | RunPaused):
             return
         waiting, self._waiting = self._waiting, {}
         for callback in waiting.values():
@@ -129,3 +138,21 @@ class RecordedDesk:
         if capability not in self._registry.capabilities:
             return None
         return next((each for each in self._registry.agents_for(capability) if each.name == name), None)
+
+
+class _Shut:
+    """The lanes in which nothing began at the recorded place. When somebody was free again nobody wrote down:
+    it shows in what began then."""
+
+    def __init__(self, closed: Container[Lane], attempts: RecordedAttempts, course: Course) -> None:
+        self._closed = closed
+        self._attempts = attempts
+        self._course = course
+
+    def __contains__(self, lane: object) -> bool:
+        upcoming = self._course.next
+        if isinstance(upcoming, OfWork):
+            capability = self._attempts.capability_of(upcoming)
+            return lane in self._closed or not (isinstance(lane, tuple) and lane[0] == capability)
+        may_begin = isinstance(upcoming, BudgetReached) or not self._course.in_step
+        return lane in self._closed or not may_begin
