@@ -2,7 +2,8 @@
 
 A wave begins whenever an attempt ends. Its first waiter is called, looks again, and passes on to the
 next. Whoever was called and has to wait again is out of the wave, so that two who have no use for a
-seat don't call each other for ever; a seat that was used in between lets everybody in again.
+seat don't call each other for ever; a seat that was used in between lets everybody in again, and so does
+it that the one who watched the clock was called, and nobody does after that.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Queue:
     """Those who wait for one capability. Every operation takes the same time, however many they are
     (`recall` on average: it moves each waiter once)."""
 
-    __slots__ = ("_called", "_in_wave", "_reconsider", "_room", "_waiting", "_watch", "progressed")
+    __slots__ = ("_called", "_in_wave", "_reconsider", "_room", "_unwatched", "_waiting", "_watch", "progressed")
 
     def __init__(self, room: WaitingRoom) -> None:
         self._room = room
@@ -47,6 +48,7 @@ class Queue:
         self._waiting: OrderedDict[int, Waiter] = OrderedDict()
         self._called: OrderedDict[int, Waiter] = OrderedDict()
         self._watch: Waiter | None = None
+        self._unwatched = False
         self._reconsider = 0
         self.progressed = False
         """Whether a seat was used since the wave began."""
@@ -90,6 +92,7 @@ class Queue:
     def call(self, waiter: Waiter) -> None:
         """Call one of the present wave; it has the word until it passes on."""
         del self._in_wave[waiter.ticket]
+        self._unwatched = self._unwatched or waiter is self._watch
         self._forget(waiter)
         self._called[waiter.ticket] = waiter
         self._room.called += 1
@@ -100,13 +103,13 @@ class Queue:
         if self._called:
             self._called.popitem(last=False)
             self._room.called -= 1
-        if self.progressed:
-            self.recall(reconsider=False)
+        self._go_on()
 
     def leave(self, waiter: Waiter) -> bool:
         """Wait no longer. Whether another should be called: it had the word, or watched the clock."""
         if self._called.pop(waiter.ticket, None) is not None:
             self._room.called -= 1
+            self._go_on()
             return True
         watched = waiter is self._watch
         gone = self._in_wave.pop(waiter.ticket, None) or self._waiting.pop(waiter.ticket, None)
@@ -116,6 +119,12 @@ class Queue:
         if watched:
             self.recall(reconsider=False)
         return watched
+
+    def _go_on(self) -> None:
+        """Somebody who was called is done: let everybody in again, where that can help."""
+        unwatched, self._unwatched = self._unwatched and self._watch is None, False
+        if self.progressed or unwatched:
+            self.recall(reconsider=False)
 
     def _forget(self, waiter: Waiter) -> None:
         self._room.waiting -= 1

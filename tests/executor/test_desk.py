@@ -267,6 +267,27 @@ def test_one_waiter_watches_the_clock_for_all() -> None:
     assert chosen(office, now=2.0) == Wait(60.0)
 
 
+@pytest.mark.parametrize("how", ["leave", "pass_on"])
+def test_whoever_watched_the_clock_and_is_called_for_nothing_hands_the_watch_on(how: str) -> None:
+    """One waits because another watches; that one is called, and its run has no use for anybody any more."""
+    office, called = desk(Worker("a"), breaker=BreakerPolicy(threshold=1, cooldown=30.0)), list[str]()
+    office.begin("a", "work", 0.0)
+    office.end("a", "work", 0.0, BAD)
+    assert chosen(office, now=1.0) == Wait(30.0)
+    office.wait("work", lambda: called.append("another"))
+    leave = office.wait("work", lambda: called.append("watching"), until=30.0)
+    office.begin("a", "work", 30.0)
+    office.end("a", "work", 31.0, BAD)
+    assert called == ["another"]
+    assert chosen(office, now=31.0) == Wait(None)
+    office.wait("work", lambda: called.append("another"))
+    office.pass_on("work")
+    assert called == ["another", "watching"]
+    leave() if how == "leave" else office.pass_on("work")
+    assert called == ["another", "watching", "another"]
+    assert chosen(office, now=31.0) == Wait(91.0)
+
+
 def test_an_agent_that_gets_into_trouble_makes_everybody_look_again() -> None:
     """They waited for it rather than ask one that failed; now there is nothing to wait for."""
     office, called = desk(Worker("a"), Worker("b", max_concurrency=1)), list[int]()
@@ -402,6 +423,10 @@ class Day:
         (self.called if piece in self.called else self.waiting).remove(piece)
         piece.leave()
 
+    def decline(self) -> None:
+        """The one who was called first has no use for it any more."""
+        self.office.pass_on(self.called.popleft().offer)
+
     def check_limits(self) -> None:
         by_agent = Counter(name for name, _ in self.in_hand)
         by_offer = Counter(piece.offer for _, piece in self.in_hand)
@@ -437,6 +462,7 @@ end = st.tuples(
 other = st.one_of(
     st.tuples(st.just("leave"), st.integers(0, 20)),
     st.tuples(st.just("pause"), st.sampled_from([0.5, 4.0, 20.0])),
+    st.tuples(st.just("decline")),
     st.tuples(st.just("ring")),
 )
 settle = st.tuples(st.just("settle"))
@@ -468,6 +494,9 @@ def test_for_every_course_limits_are_kept_and_every_waiter_is_served(
         elif kind == "leave" and (day.waiting or day.called):
             asked -= 1
             day.leave(*move)
+        elif kind == "decline" and day.called:
+            asked -= 1
+            day.decline()
         elif kind == "ring" and day.soonest < math.inf:
             day.ring()
         elif kind == "pause":
