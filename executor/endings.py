@@ -13,6 +13,7 @@ def settle(state: RunState, step: str) -> None:
     """One more piece of the step's work is done: with the last one it has ended."""
     if state.record.steps[step].status is StepStatus.COMPLETED:
         state.ripe.pop(step, None)
+        state.hopeless.pop(step, None)
         if state.agenda.questions:
             state.agenda.questions.pop(step, None)
         state.agenda.end(step, completed=True)

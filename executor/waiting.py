@@ -39,7 +39,16 @@ class Queue:
     """Those who wait for one capability. Every operation takes the same time, however many they are
     (`recall` on average: it moves each waiter once)."""
 
-    __slots__ = ("_called", "_in_wave", "_reconsider", "_room", "_unwatched", "_waiting", "_watch", "progressed")
+    __slots__ = (
+        "_called",
+        "_in_wave",
+        "_reconsider",
+        "_room",
+        "_unwatched",
+        "_waiting",
+        "_watch",
+        "progressed",
+    )
 
     def __init__(self, room: WaitingRoom) -> None:
         self._room = room

@@ -90,6 +90,7 @@ class Course:
         self._followed: set[int] = set()
         self._awaited: dict[int, list[asyncio.Future[None]]] = {}
         self._beginning = False
+        self._waiting_for_begin: list[asyncio.Future[None]] = []
         self._has_stops = any(isinstance(event, AttemptStopping) for event in events)
         self._refused = 0
         self._errors = {call.error for call in events if isinstance(call, ModelCalled) and call.step is None}
@@ -163,7 +164,8 @@ class Course:
             self.parting = Parting(self._at, self.next, other)
             self._clock.catch_up(self._events[self._at - 1].at)
             self._tell()
-            _come_true([*self._waiting, *(each for waiting in self._awaited.values() for each in waiting)])
+            awaited = [*self._waiting, *self._waiting_for_begin]
+            _come_true([*awaited, *(each for waiting in self._awaited.values() for each in waiting)])
 
     async def wait_for_parting(self) -> None:
         """Come back once the two agree no longer."""
@@ -366,13 +368,20 @@ class Course:
         for event in self.left_to_process:
             if self.is_outcry(event) and call.midway and event.reason == call.error:
                 await self.reach(event)
+                if self._beginning:
+                    await self._has_begun()
 
     def _is_news(self, event: Event) -> bool:
         return event.__class__ in NEWS and not self.is_outcry(event)
 
+    async def _has_begun(self) -> None:
+        self._waiting_for_begin.append(asyncio.get_running_loop().create_future())
+        await self._waiting_for_begin[-1]
+
     def _let_begin(self) -> None:
         """What was started has begun: it did when it was recorded, unless it was stopped."""
         self._beginning = False
+        _come_true(self._waiting_for_begin)
         self._wake()
 
     def _ring_at(self, due: float) -> None:

@@ -63,6 +63,7 @@ def step(
     expect: Sequence[Tree] = (),
     max_retries: int = 0,
     timeout_seconds: float = 60.0,
+    total_timeout_seconds: float | None = None,
     on_failure: OnFailure = OnFailure.FAIL,
     approval: bool = False,
 ) -> CompiledStep:
@@ -78,6 +79,7 @@ def step(
         expectations=tuple(Expectation("as expected", tree) for tree in expect),
         max_retries=max_retries,
         timeout_seconds=timeout_seconds,
+        total_timeout_seconds=total_timeout_seconds,
         on_failure=on_failure,
         approval=approval,
     )

@@ -34,6 +34,7 @@ from callsheet.executor.events import (
     ResultReused,
     RunResumed,
     RunStarted,
+    StepTimeLimitReached,
     TimeLimitReached,
     WordSpoken,
     decode,
@@ -78,6 +79,7 @@ def plans(draw: st.DrawFn) -> CheckedPlan:
                 condition=draw(st.sampled_from(TRUTHS)),
                 for_each=draw(st.sampled_from(LISTS)),
                 max_retries=draw(st.integers(0, 2)),
+                total_timeout_seconds=draw(st.sampled_from([None, None, 5.0])),
                 on_failure=draw(st.sampled_from([OnFailure.CONTINUE, OnFailure.FAIL, OnFailure.REPLAN])),
                 approval=draw(st.sampled_from([False, False, True])),
             )
@@ -101,6 +103,7 @@ class Watched(Puppet):
         self.done: Counter[tuple[str, int | None]] = Counter()
         self.begun: Counter[str] = Counter()
         self.allowed: Counter[str] = Counter()
+        self.to_hear = 0
         super().__init__(checked, most=most, fail_fast=fail_fast, hedge=True)
 
     def enter(self, event: Event) -> None:
@@ -138,7 +141,10 @@ class Watched(Puppet):
         self.begun[event.key] += 1
 
     def settle(self) -> None:
-        """As ever; and the planner is asked where it has to be."""
+        """As ever, once all is heard that comes in one breath; the planner is asked where it has to be."""
+        if self.to_hear:
+            self.to_hear -= 1
+            return
         while (command := decide(self.state, self.closed)) is not None:
             match command:
                 case StartAttempt():
@@ -159,6 +165,7 @@ class Watched(Puppet):
         self.enter(RunResumed(self.now, self.most, MOST_REPLANS))
         self.timers = list(self.state.agenda.backoffs.values())
         self.seeking.clear()
+        self.to_hear = 0
         self.settle()
 
     def revise(self, checked: CheckedPlan) -> None:
@@ -197,6 +204,22 @@ class Runs(RuleBasedStateMachine):
     def let_time_pass(self) -> None:
         """Nothing happens: what can be decided has been."""
         self.puppet.settle()
+
+    @precondition(is_running)
+    @rule(more=st.integers(1, 3))
+    def hear_several_in_one_breath(self, more: int) -> None:
+        """Nothing is decided between what happens next and what happens after that."""
+        self.puppet.to_hear = more
+
+    @precondition(is_running)
+    @rule(data=st.data())
+    def take_too_long(self, data: st.DataObject) -> None:
+        """All attempts at a step together."""
+        steps = self.puppet.state.plan.steps
+        unended = self.puppet.state.agenda.unended
+        limited = [name for name in steps if name in unended and steps[name].total_timeout_seconds]
+        begun = [name for name in limited if self.puppet.state.record.steps[name].attempts]
+        self.puppet.hear(StepTimeLimitReached(self.puppet.now, self.pick(data, begun)))
 
     @precondition(is_running)
     @rule(data=st.data(), value=st.integers(0, 9))
@@ -363,6 +386,7 @@ class Runs(RuleBasedStateMachine):
         if record.status not in RUN_ENDED:
             assert all(record.steps[name].status not in ENDED for name in record.held)
             assert set(self.puppet.state.ripe) <= set(record.held)
+            assert set(self.puppet.state.hopeless) <= set(record.held)
 
     @invariant()
     def nothing_irreversible_is_begun_again_unbidden(self) -> None:
@@ -389,6 +413,7 @@ class Runs(RuleBasedStateMachine):
         if puppet is None:
             return
         puppet.closed.clear()
+        puppet.to_hear = 0
         puppet.settle()
         for _ in range(1_000):
             if puppet.state.record.status in RUN_ENDED:

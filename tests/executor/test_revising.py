@@ -144,6 +144,12 @@ class TestAStepThatTookTooLong:
         enter(state, succeeded("b"))
         assert state.record.status is RunStatus.COMPLETED
 
+    def test_a_result_that_is_heard_of_together_with_such_a_decision(self, state: RunState) -> None:
+        """In one breath, the decision first: the result is a result all the same."""
+        apply(state, GivenUp(2.0, "no way", "a"))
+        enter(state, succeeded("a"))
+        assert [work[0] for work in state.record.running] == ["b"]
+
     def test_at_the_very_moment_at_which_its_time_is_up(self) -> None:
         """The result counts, in whatever order the two are heard of."""
         state = holding(planned(step("a", total_timeout_seconds=5.0)))
