@@ -47,7 +47,8 @@ from callsheet.planner.wire_format import WireFormat
 from .stand_in import Ensemble
 
 
-@dataclass(frozen=True, slots=True)
+# Without a text: the event loop writes what its main task gave, to look for a handler of signals.
+@dataclass(frozen=True, slots=True, repr=False)
 class Played:
     """What came of playing a recording. `stopped` says why it went no further, if it did not; `error` is what
     the run's process ended with, if it did with one."""

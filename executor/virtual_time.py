@@ -97,11 +97,11 @@ class VirtualClock:
     """The clock that goes with a VirtualLoop: its time, counted from `epoch`."""
 
     def __init__(self, epoch: float = EPOCH) -> None:
-        self._epoch = epoch
+        self.epoch = epoch
 
     def now(self) -> float:
         """Seconds since the epoch. Raises RuntimeError where no event loop runs."""
-        return self._epoch + asyncio.get_running_loop().time()
+        return self.epoch + asyncio.get_running_loop().time()
 
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:

@@ -28,10 +28,11 @@ _WRAPPED = re.compile(r"\s*\{(?!\{).*\}\s*\Z", re.DOTALL)
 
 
 class _Part(NamedTuple):
-    """A piece of a text: an expression, or what stands between two of them."""
+    """A piece of a text: an expression, which may be plainly a `path`, or what stands between two of them."""
 
     text: str
     is_expression: bool
+    is_path: bool = False
 
 
 def read_braces(value: JsonValue, ids: Collection[str] = (), *, takes_text: bool = True) -> Binding:
@@ -91,12 +92,12 @@ def _read_text(text: str, ids: Collection[str], *, takes_text: bool) -> Binding:
         return Literal(text)
     try:
         parts = list(_split(text))
-        named = [_names_something(part.text) for part in parts if part.is_expression]
+        named = [part.is_path or _names_something(part.text) for part in parts if part.is_expression]
     except ExpressionSyntaxError:
         refers = any(match[1] in ids for match in _ROOT.finditer(text))
         return Template(text) if refers else Literal(text)
     match parts:
-        case [_Part(expression, True)] if named[0] or not takes_text:
+        case [_Part(expression, True, _)] if named[0] or not takes_text:
             return From(expression.strip())
         case _ if any(named):
             return Template(text)
@@ -123,7 +124,7 @@ def _split(text: str) -> Iterator[_Part]:
             yield _Part(literal, False)
         path = path_in_braces(text, position)
         after = tokenize(text, position, in_braces=True)[-1].start + 1 if path is None else path[1]
-        yield _Part(text[position : after - 1], True)
+        yield _Part(text[position : after - 1], True, path is not None)
         literal, position = "", after
     if literal + text[position:]:
         yield _Part(literal + text[position:], False)

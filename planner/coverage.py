@@ -98,7 +98,8 @@ def _inputs(document: JsonObject) -> Iterator[tuple[str, JsonValue]]:
     for step in cast("list[Any]", document["steps"]):
         match step:
             case {"id": str(id), "inputs": dict()}:
-                yield from ((id, value) for value in cast("JsonObject", step["inputs"]).values())
+                inputs = cast("JsonObject", step["inputs"]).values()
+                yield from ((id, value) for value in inputs if isinstance(value, (str, list, dict)))
             case _:
                 continue
 

@@ -6,7 +6,7 @@ notation, or put the entries of a flow beside those of the step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -35,6 +35,7 @@ class FullSteps:
         self._catalog = {capability.name: capability for capability in catalog}
         self._ids = [str(step["id"]) for step in steps if isinstance(step, dict) and "id" in step]
         self._ids.append("item")
+        self._readers: dict[str, _InputReader] = {}
 
     def documents(self) -> list[JsonValue]:
         """Each step as the plan has it, what is at its default left out.
@@ -66,18 +67,34 @@ class FullSteps:
         entries = read_entries(inputs) if isinstance(inputs, list) else inputs
         if not isinstance(entries, dict):
             return entries
-        schemas = LiteralSchemas(capability.input_schema, strict=True)
-        properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
-        required = cast("list[str]", capability.input_schema.get("required") or [])
+        reader = self._readers.get(capability.name)
+        if reader is None:
+            reader = self._readers[capability.name] = _InputReader(capability, self._ids)
         return {
-            name: self._input(value, properties.get(name), schemas)
+            name: reader.read(name, value)
             for name, value in entries.items()
-            if value is not None or name in required
+            if value is not None or name in reader.required
         }
 
-    def _input(self, value: JsonValue, schema: object, schemas: LiteralSchemas) -> JsonValue:
-        literal = read_strict(value, schema, schemas)
-        return write_binding(read_braces(literal, self._ids, takes_text=takes_text(schema, schemas)))
+
+class _InputReader:
+    """Reads the inputs of all steps that name one capability."""
+
+    def __init__(self, capability: Capability, ids: Collection[str]) -> None:
+        schema = capability.input_schema
+        self._ids = ids
+        self._schemas = LiteralSchemas(schema, strict=True)
+        self._properties = cast("Mapping[str, Any]", schema.get("properties") or {})
+        self._takes_text: dict[str, bool] = {}
+        self.required = frozenset(cast("list[str]", schema.get("required") or []))
+
+    def read(self, name: str, value: JsonValue) -> JsonValue:
+        """The binding of an input, as the plan has it."""
+        schema = self._properties.get(name)
+        if name not in self._takes_text:
+            self._takes_text[name] = takes_text(schema, self._schemas)
+        literal = read_strict(value, schema, self._schemas)
+        return write_binding(read_braces(literal, self._ids, takes_text=self._takes_text[name]))
 
 
 def _call(call: JsonValue) -> JsonObject:

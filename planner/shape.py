@@ -71,7 +71,7 @@ def _is_bounded(document: object) -> bool:
             values += len(parts)
             if values > MAX_VALUES:
                 return False
-            inner += [each for each in parts if isinstance(each, _CONTAINERS)]
+            inner += [each for each in parts if type(each) is not str and isinstance(each, _CONTAINERS)]
         if not inner:
             return True
         level = inner

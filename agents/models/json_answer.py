@@ -129,6 +129,8 @@ def _checked(value: JsonValue) -> JsonValue:
     for _ in range(MOST_NESTING):
         _refuse_half_characters(level)
         level = [child for found in level for child in _children(found)]
+        if not level:
+            return value
     if any(isinstance(found, (dict, list)) for found in level):
         raise _too_deep()
     _refuse_half_characters(level)
@@ -151,6 +153,8 @@ def _children(value: JsonValue) -> list[JsonValue]:
 
 def _refuse_half_characters(level: list[JsonValue]) -> None:
     for text in _texts(level):
+        if text.isascii():
+            continue
         try:
             text.encode()
         except UnicodeEncodeError as error:

@@ -54,6 +54,11 @@ _STARTS: TypeAlias = AttemptStarted | DraftBegun | ReplanningStarted
 _ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReached)
 """What may come of an end to all that the planner is asked."""
 
+_NEW_QUESTIONS = {*OUTCOMES, ReplanningStarted, RunResumed}
+"""After what a planner has not yet been refused anything."""
+_NOTHING = Portion(-1, ())
+"""In the place of a portion before anybody has looked what comes next."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parting:
@@ -79,7 +84,7 @@ class Course:
         self._at = begun
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
-        self._portion = Portion(begun, ())
+        self._portion = _NOTHING
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = float("inf")
         self._wake: Callable[[], None] = _nobody
@@ -194,13 +199,16 @@ class Course:
         self._followed_at = self._clock.now()
         if self._is_news(expected):
             self._left[key_of(expected)] -= 1
-        if isinstance(expected, (*OUTCOMES, ReplanningStarted, RunResumed)):
+        kind = expected.__class__
+        if kind in _NEW_QUESTIONS:
             self._refused = 0
-        if isinstance(expected, ModelCalled):
+        if kind is ModelCalled:
             self._followed.add(id(expected))
-        elif isinstance(expected, AttemptStarted | RunResumed):
-            self._beginning = self._has_stops and isinstance(expected, AttemptStarted)
-            self._life += isinstance(expected, RunResumed)
+        elif kind is AttemptStarted:
+            self._beginning = self._has_stops
+        elif kind is RunResumed:
+            self._beginning = False
+            self._life += 1
         _come_true(self._awaited.pop(id(self.next), ()))
         if self._at == self._process_ends:
             self._process_ends = self._begin_process()
@@ -263,7 +271,7 @@ class Course:
         else:
             return [], inbox
         gone = {id(each) for each in (*taken, *portion.unheard, *portion.dropped)}
-        self._portion = Portion(self._at, ())
+        self._portion = _NOTHING
         return taken, [each for each in inbox if id(each) not in gone]
 
     @property

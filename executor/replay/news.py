@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypeGuard
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeGuard
 
 from callsheet.executor.events import (
     ApprovalDenied,
@@ -100,23 +101,37 @@ def is_call_of_planner(news: News) -> bool:
 
 def key_of(news: News) -> Key:
     """What tells it from other news; the same for a letter, or a decision, and the event that comes of it."""
-    match news:
-        case Letter(word=word):
-            return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
-        case Decided() | GivenUp() | PersonAsked() | PlanAdopted() | ReplanningFailed() | ResultAccepted():
-            # Which of these it is shows when it is heard.
-            return Decided, None, None, None, 0
-        case Drafted() | DraftGrown() | DraftHalted():
-            return DRAFTED
-        case ModelCalled():
-            # Not by its JSON: that leaves defaults out by their identity, so that equal calls differ in it.
-            asked = tuple(message.content for message in news.request.messages)
-            return ModelCalled, news.step, news.item, news.attempt, hash((asked, news.reply, news.error))
-        case _:
-            return (
-                news.__class__,
-                getattr(news, "step", None),
-                getattr(news, "item", None),
-                getattr(news, "attempt", None),
-                0,
-            )
+    return _KEYS.get(news.__class__, _by_place)(news)
+
+
+def _by_place(news: Any) -> Key:
+    kind, step = news.__class__, getattr(news, "step", None)
+    return kind, step, getattr(news, "item", None), getattr(news, "attempt", None), 0
+
+
+def _by_word(letter: Letter) -> Key:
+    word = letter.word
+    return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
+
+
+def _by_content(call: ModelCalled) -> Key:
+    # Not by its JSON: that leaves defaults out by their identity, so that equal calls differ in it.
+    asked = tuple(message.content for message in call.request.messages)
+    return ModelCalled, call.step, call.item, call.attempt, hash((asked, call.reply, call.error))
+
+
+def _drafted(draft: News) -> Key:
+    return DRAFTED
+
+
+def _decided(decision: News) -> Key:
+    # Which of the outcomes it is shows when it is heard.
+    return Decided, None, None, None, 0
+
+
+_KEYS: Mapping[type, Callable[[Any], Key]] = {
+    **dict.fromkeys((Decided, *OUTCOMES), _decided),
+    **dict.fromkeys((Drafted, DraftGrown, DraftHalted), _drafted),
+    Letter: _by_word,
+    ModelCalled: _by_content,
+}

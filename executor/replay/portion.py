@@ -19,6 +19,20 @@ class Portion:
     are in none that is left, and neither are `unheard` timers, before which something else came.
     """
 
+    __slots__ = (
+        "_found",
+        "_found_before",
+        "_held",
+        "_places",
+        "begins",
+        "dropped",
+        "keys",
+        "later",
+        "seen",
+        "strays",
+        "unheard",
+    )
+
     def __init__(self, begins: int, keys: Sequence[Key]) -> None:
         self.begins = begins
         self.keys = keys
@@ -32,7 +46,7 @@ class Portion:
             self._places.setdefault(keys[place], []).append(place)
         self._found: dict[int, News] = {}
         self._found_before: list[frozenset[int]] = []
-        self._held: Counter[Key] = Counter()
+        self._held: dict[Key, int] = {}
 
     @property
     def is_ready(self) -> bool:
@@ -67,7 +81,7 @@ class Portion:
     @property
     def drafts(self) -> int:
         """How many drafts are there that something came of."""
-        return self._held[DRAFTED]
+        return self._held.get(DRAFTED, 0)
 
     def refuse(self, news: Decided) -> None:
         """A decision of which nothing came but another question."""
@@ -83,11 +97,11 @@ class Portion:
         """One more piece of news. `left` counts what is recorded from here on."""
         self.seen += 1
         key = key_of(news)
-        self._held[key] += 1
+        held = self._held[key] = self._held.get(key, 0) + 1
         places = self._places.get(key)
         if places:
             self._found[places.pop()] = news
-        elif self._held[key] <= left[key]:
+        elif held <= left[key]:
             self.later.append(news)
         elif isinstance(news, UNHEARD) or is_broken_off(news):
             self.unheard.append(news)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import TypeGuard
 
@@ -25,6 +26,8 @@ STOPPED = "stopped before it began: "
 MOST_SECONDS = 1.0
 """Between two things that a process does without waiting for anybody."""
 _RESTS = (RunPaused, RunCompleted, RunFailed, RunCancelled)
+_TELLING = {*_RESTS, PersonAsked, RunResumed, ModelCalled}
+"""What is on one side or the other of the end of every process."""
 
 
 class Processes:
@@ -34,22 +37,25 @@ class Processes:
         self._events = events
         started = (at for at, event in enumerate(events) if isinstance(event, RunStarted))
         self._started = next(started, len(events))
+        tells = (at for at in range(1, len(events)) if {type(events[at - 1]), type(events[at])} & _TELLING)
+        self._ends = [at for at in tells if self._rested(at) or self._died(at)]
+        self._deaths = {at for at in self._ends if not self._rested(at)}
+        if not self._rested(len(events)):
+            self._deaths.add(len(events))
 
     def end_of(self, at: int) -> int:
         """The place before which the process ended that has the run from this one on."""
-        places = range(at + 1, len(self._events))
-        return next((each for each in places if self.rested(each) or self.died(each)), len(self._events))
-
-    def rested(self, at: int) -> bool:
-        """Whether the run was over, or at rest, before this place."""
-        return isinstance(self._events[at - 1], _RESTS)
+        next_end = bisect_right(self._ends, at)
+        return self._ends[next_end] if next_end < len(self._ends) else len(self._events)
 
     def died(self, at: int) -> bool:
         """Whether a process ended before this place, with the run neither over nor at rest."""
-        if self.rested(at):
-            return False
-        if at == len(self._events):
-            return True
+        return at in self._deaths
+
+    def _rested(self, at: int) -> bool:
+        return isinstance(self._events[at - 1], _RESTS)
+
+    def _died(self, at: int) -> bool:
         last, following = self._events[at - 1 : at + 1]
         if isinstance(last, PersonAsked) and at < self._started:
             return not isinstance(following, RunPaused)

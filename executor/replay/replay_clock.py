@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from callsheet.executor.virtual_time import VirtualClock
 
 
@@ -17,7 +19,7 @@ class ReplayClock(VirtualClock):
 
     def now(self) -> float:
         """Seconds since the epoch."""
-        return super().now() + self._ahead
+        return self.epoch + asyncio.get_running_loop().time() + self._ahead
 
     def catch_up(self, at: float) -> None:
         """See that it is no earlier than that."""
