@@ -49,6 +49,8 @@ class RecordedPeople:
         self._writing: asyncio.Task[None] | None = None
         self._answers: list[Word] | None = None
         self._answer: list[Word] = []
+        self._found: set[int] = set()
+        """What a process found in its letters, by identity."""
 
     async def review(self, checked: CheckedPlan) -> bool:
         """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
@@ -66,7 +68,7 @@ class RecordedPeople:
         in_step = self._course.in_step
         for event in self._course.left_to_process if in_step else self._course.left:
             if isinstance(event, _VERDICTS) and event.step == request.step:
-                if in_step and event.by:
+                if in_step and (event.by or id(event) in self._found):
                     # It comes by letter.
                     break
                 if in_step:
@@ -121,6 +123,7 @@ class RecordedPeople:
             # Who takes a run up wants it to go on: whoever wants it to rest came later.
             if isinstance(event, _LETTERS) and not isinstance(event, PauseRequested):
                 words.append(_word_of(event))
+                self._found.add(id(event))
             elif not isinstance(event, _BEGINNINGS):
                 break
         return words

@@ -76,6 +76,20 @@ def test_denials_and_grants_are_both_among_them() -> None:
     require_exact(recording)
 
 
+@pytest.mark.parametrize("word", ["approve", "deny"])
+def test_a_word_without_a_name_and_a_pause_in_one_breath(word: str) -> None:
+    """To somebody who has just gone on with the run: the word comes once, not by letter and from whoever is
+    asked, and nothing starts between the two."""
+    days = (
+        Day({"approve": never_say}, [(4.0, "pause")], gap=0.0),
+        Day({"approve": never_say}, [(3.0, word), (3.0, "pause")]),
+    )
+    recording = told(*days, Day(), helps=False)
+    paused = [at for at, event in enumerate(recording.events) if isinstance(event, PauseRequested)]
+    assert isinstance(recording.events[paused[-1] - 1], ApprovalGranted | ApprovalDenied)
+    require_exact(recording)
+
+
 @pytest.mark.parametrize("what", THINGS_SAID)
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 1.0, 1.5, 3.5, 6.0])
 def test_whatever_is_said_at_any_time(what: str, seconds: float) -> None:
