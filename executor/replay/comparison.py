@@ -93,13 +93,14 @@ def model_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Dr
     answers: defaultdict[str, list[ModelCalled]] = defaultdict(list)
     for call in _calls(recorded):
         answers[_place(call)].append(call)
-    for call in _calls(now):
+    asked = list(_calls(now))
+    # Questions that are the same belong together, whatever was asked in between.
+    same = {id(call): found for call in asked if (found := _take(answers[_place(call)], call)) is not None}
+    for call in asked:
         known = answers[_place(call)]
-        same = next((each for each in known if each.request == call.request), None)
-        if same is not None:
-            known.remove(same)
-            if (same.reply, same.error) != (call.reply, call.error):
-                lines = text_diff(same.error or same.reply, call.error or call.reply)
+        if (found := same.get(id(call))) is not None:
+            if (found.reply, found.error) != (call.reply, call.error):
+                lines = text_diff(found.error or found.reply, call.error or call.reply)
                 yield Drift.of(DriftKind.MODEL, _place(call), "the same question has another answer", lines)
         elif known:
             fields, lines = request_differences(known.pop(0).request, call.request)
@@ -114,6 +115,14 @@ def model_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Dr
     for place, calls in answers.items():
         for _ in calls:
             yield Drift.of(DriftKind.PROMPT, place, "the model is no longer asked what it was")
+
+
+def _take(calls: list[ModelCalled], wanted: ModelCalled) -> ModelCalled | None:
+    """The first of these that asks the same, which is then no longer among them."""
+    found = next((each for each in calls if each.request == wanted.request), None)
+    if found is not None:
+        calls.remove(found)
+    return found
 
 
 def result_drifts(before: RunRecord, after: RunRecord) -> Iterator[Drift]:
@@ -203,5 +212,9 @@ def _decisions(events: Iterable[Event]) -> Mapping[str, list[str]]:
 
 
 def _fields(event: Any) -> dict[str, JsonValue]:
+    """What it says, its limits in seconds from its own time on."""
     document: dict[str, JsonValue] = msgspec.to_builtins(event)
+    for name in ("deadline", "due"):
+        if (at := getattr(event, name, None)) is not None:
+            document[name] = f"{at - event.at:.6g} s later"
     return {key: value for key, value in document.items() if key not in ("at", "event")}

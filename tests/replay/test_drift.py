@@ -22,6 +22,7 @@ from callsheet.executor.events import (
     RetryScheduled,
 )
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.replay.comparison import model_drifts
 from callsheet.executor.replay.drift import DriftKind
 from callsheet.planner import planning_prompt, replan_prompt
 from callsheet.replays import Team, Terms, replay
@@ -131,7 +132,7 @@ def test_another_wait_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     first = recording.events[place_of(recording, RetryScheduled)]
     assert isinstance(first, RetryScheduled)
     assert (kinds(found)[0], found.drifts[0].where) == (DriftKind.DECISION, first.step)
-    assert any("due" in line for line in found.drifts[0].lines)
+    assert '+ due: "17 s later"' in found.drifts[0].lines
     monkeypatch.undo()
     replay(recording, STRICT).assert_no_drift()
 
@@ -200,3 +201,20 @@ def test_a_recording_that_goes_on_behind_the_end() -> None:
     retry = RetryScheduled(recording.events[-1].at, "count", 9, recording.events[-1].at)
     found = replay(replace(recording, events=(*recording.events[:-1], retry, recording.events[-1])), STRICT)
     assert kinds(found)[0] is DriftKind.DECISION
+
+
+def test_questions_that_are_the_same_belong_together() -> None:
+    """Another question in between, or at the beginning, does not make all that come after it others."""
+    recording = recorded()
+    calls = [event for event in recording.events if isinstance(event, ModelCalled) and event.midway]
+    assert calls
+    odd = msgspec.structs.replace(
+        calls[0], request=msgspec.structs.replace(calls[0].request, temperature=0.7), reply="what?"
+    )
+    at = place_of(recording, ModelCalled, 1)
+    more = (*recording.events[:at], odd, *recording.events[at:])
+    (drift,) = model_drifts(recording.events, more)
+    assert (drift.kind, drift.where) == (DriftKind.PROMPT, "replanner")
+    assert "once more" in drift.summary
+    (drift,) = model_drifts(more, recording.events)
+    assert "no longer asked" in drift.summary
