@@ -29,6 +29,7 @@ from callsheet.executor.events import (
 from callsheet.executor.fold import record_of
 from callsheet.executor.record import RUN_ENDED, RunStatus
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.redaction import Redacts
 from callsheet.executor.replay.drift import Drift
 from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
 from callsheet.executor.replay.liveness import Liveness
@@ -63,7 +64,8 @@ class Playback:
     """Plays one recording, once, on the running event loop, which must be a virtual one.
 
     `today` is who is available now, for what is live; `live_model` is asked then. Attempts that are live
-    work in `workspace`.
+    work in `workspace`, and the `redactor` takes secrets out of what they gave where it is held against the
+    recording.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Playback:
         live_model: ChatModel | None,
         what_ifs: Sequence[WhatIf],
         workspace: Path,
+        redactor: Redacts | None = None,
     ) -> None:
         self._recording = recording
         self._events = recording.events
@@ -95,6 +98,7 @@ class Playback:
             self._ensemble.today,
             self._live_runner,
             what_ifs,
+            redactor,
         )
         self._journal = self._stage.journal
         self._people = RecordedPeople(

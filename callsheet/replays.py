@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +13,12 @@ import msgspec
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.equipment import digest_of, equipped_agents
-from callsheet.executor.events import ModelCalled, PlanAdopted
+from callsheet.executor.events import Event, ModelCalled, PlanAdopted
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.recording.redaction import Redacts
 from callsheet.executor.replay.drift import Drift
 from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.replay.veil import without_numbers
 from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid, require_places
 from callsheet.executor.virtual_time import run_virtually
 from callsheet.network_guard import NetworkGuard
@@ -75,7 +76,8 @@ def replay(recording: Recording, terms: Terms) -> Replay:
     if not (terms.update and drifts):
         return found
     again = played if at_once else _play_on(recording, terms)
-    obstacle = again.stopped or unanswered(recording, again.events) or worse_end(recording, again.events)
+    shown = _shown(recording, again.events, terms)
+    obstacle = again.stopped or unanswered(recording, shown) or worse_end(recording, shown)
     if obstacle is not None:
         return replace(found, obstacle=obstacle)
     updated = Recording.of(list(again.events), source=recording.source)
@@ -100,9 +102,16 @@ def _imagined(recording: Recording, terms: Terms) -> Replay:
 def _drifts(recording: Recording, played: Played, terms: Terms, *, is_live: bool) -> Iterator[Drift]:
     """What is not as recorded. Secrets of today look as those of the recording do."""
     if terms.redactor is not None and terms.live:
-        events = without_secrets(recording, played.events, terms.redactor)
-        played = replace(played, events=events)
+        played = replace(played, events=without_numbers(_shown(recording, played.events, terms)))
+        recording = replace(recording, events=tuple(without_numbers(recording.events)))
     return drifts_of(recording, played, is_live=is_live)
+
+
+def _shown(recording: Recording, events: Sequence[Event], terms: Terms) -> Sequence[Event]:
+    """The events of a replay, as they can be shown to everybody."""
+    if terms.redactor is None or not terms.live:
+        return events
+    return without_secrets(recording, events, terms.redactor)
 
 
 async def replay_beside(recording: Recording, terms: Terms) -> Replay:
@@ -120,6 +129,7 @@ def _play(recording: Recording, terms: Terms) -> Played:
                 live_model=terms.model,
                 what_ifs=terms.what_ifs,
                 workspace=terms.workspace,
+                redactor=terms.redactor if terms.live else None,
             ).play()
         )
 

@@ -6,30 +6,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 
+import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.capability import Capability
 from callsheet.agents.registry import Registry
-from callsheet.executor.events import Event, ModelCalled, PlanAdopted
+from callsheet.executor.events import AttemptStarted, Event, ModelCalled, PlanAdopted
 from callsheet.executor.fold import record_of
-from callsheet.executor.record import RunStatus
+from callsheet.executor.record import ENDED, RunStatus
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.recording.redaction import Redacts, redacted
 from callsheet.executor.replay.comparison import (
     compare_runs,
     contract_drifts,
+    model_drifts,
     parting_drift,
     plan_drifts,
     result_drifts,
 )
+from callsheet.executor.replay.course import Parting
 from callsheet.executor.replay.drift import Drift, DriftKind
 from callsheet.executor.replay.nearest import call_place
 from callsheet.executor.replay.news import BROKEN_OFF
+from callsheet.executor.revision_story import tell_revisions
 from callsheet.planner.checker import check
 
 from .playback import Played
 
 _MOST_FINDINGS = 5
+_TOLD_OTHERWISE = (PlanAdopted, AttemptStarted, ModelCalled, type(None))
 
 
 def schema_drifts(
@@ -60,7 +65,8 @@ def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterato
     """What of the run itself is not as recorded. Where something is `live` only what came of it counts; else
     every event does."""
     if played.stopped is not None:
-        yield played.stopped
+        parting = None if is_live else played.stage.course.parting
+        yield from _cut_short(recording.events, played.events, parting, played.stopped)
     elif is_live:
         yield from _told_apart(compare_runs(recording.events, played.events))
     else:
@@ -105,6 +111,31 @@ def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
     for event in events:
         if isinstance(event, ModelCalled) and event.error and not event.error.startswith(BROKEN_OFF):
             yield event
+
+
+def _cut_short(
+    recorded: Sequence[Event], now: Sequence[Event], parting: Parting | None, stopped: Drift
+) -> Iterator[Drift]:
+    """What was different up to where the replay could not go on, and then that."""
+    old, new = tell_revisions(recorded).plans, tell_revisions(now).plans
+    numbers = old.keys() & new.keys()
+    plans = [each for each in plan_drifts(recorded, now) if each.where in {f"revision {n}" for n in numbers}]
+    yield from plans
+    # Work that begins with other inputs, and questions that are others, are what it was stopped for.
+    if parting is not None and not isinstance(parting.other, _TOLD_OTHERWISE):
+        yield parting_drift(parting)
+    yield from (each for each in model_drifts(recorded, now) if each.kind is DriftKind.MODEL)
+    before, after = record_of(recorded), record_of(now)
+    ended = {
+        name
+        for name, step in before.steps.items()
+        if step.status in ENDED and name in after.steps and after.steps[name].status in ENDED
+    }
+    yield from (each for each in result_drifts(before, after) if each.where in ended)
+    if stopped.kind in (DriftKind.PLAN, DriftKind.RESULT):
+        # Work that was not recorded comes of another plan, or of another result under the same.
+        stopped = msgspec.structs.replace(stopped, kind=DriftKind.PLAN if plans else DriftKind.RESULT)
+    yield stopped
 
 
 def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:

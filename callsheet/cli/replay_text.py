@@ -143,7 +143,7 @@ def _obstacle(replayed: Replay, obstacle: Drift) -> Iterator[str]:
     match obstacle.kind:
         case DriftKind.PROMPT:
             yield "    no model is at hand to answer that; `callsheet doctor` tells how to have one"
-        case DriftKind.PLAN:
+        case DriftKind.PLAN | DriftKind.RESULT if obstacle.where != "the run":
             yield "    nobody at hand does that, or it cannot be undone; name who does with --agents"
             yield from (f"    {line}" for line in _way_on(replayed, obstacle))
         case DriftKind.MODEL:

@@ -15,6 +15,7 @@ from callsheet.executor.events import (
     AttemptStopping,
     AttemptSucceeded,
     AttemptSurprised,
+    DoubtSettled,
     DraftGrown,
     Event,
     HedgeDue,
@@ -28,6 +29,8 @@ from callsheet.executor.events import (
 from callsheet.executor.failure import FailureKind
 from callsheet.executor.record import Try
 
+from .veil import Veil
+
 Ending: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
 OfWork: TypeAlias = AttemptStarted | ResultKept | ResultSought | StepFailed | StepHeld
 """What may come of work when it is its turn."""
@@ -38,10 +41,21 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 class RecordedAttempt:
     """One attempt at `capability`. `ending` is None where nobody saw how it ended, and `was_stopped` where it
-    was told to; `calls` are those that it made of the run's model, `late_calls` those that were over only
-    after it was; `used`: it was replayed. A second attempt beside it was due at `hedge_due`, if one was."""
+    was told to; `settled` is what somebody said afterwards that it gave. `calls` are those that it made of
+    the run's model, `late_calls` those that were over only after it was; `used`: it was replayed. A second
+    attempt beside it was due at `hedge_due`, if one was."""
 
-    __slots__ = ("calls", "capability", "ending", "hedge_due", "late_calls", "started", "used", "was_stopped")
+    __slots__ = (
+        "calls",
+        "capability",
+        "ending",
+        "hedge_due",
+        "late_calls",
+        "settled",
+        "started",
+        "used",
+        "was_stopped",
+    )
 
     def __init__(self, started: AttemptStarted, capability: str) -> None:
         self.started = started
@@ -50,6 +64,7 @@ class RecordedAttempt:
         self.calls: list[ModelCalled] = []
         self.late_calls: list[ModelCalled] = []
         self.used = False
+        self.settled: dict[str, Any] | None = None
         self.was_stopped = False
         self.hedge_due: float | None = None
 
@@ -59,6 +74,11 @@ class RecordedAttempt:
         if isinstance(self.ending, AttemptFailed):
             return self.ending.failure.kind is not FailureKind.TIMEOUT
         return isinstance(self.ending, (AttemptSucceeded, AttemptSurprised))
+
+    @property
+    def was_seen(self) -> bool:
+        """Whether anybody knows what it came to, or would have, had it not been stopped."""
+        return isinstance(self.ending, (AttemptSucceeded, AttemptFailed, AttemptSurprised))
 
     @property
     def is_plain(self) -> bool:
@@ -87,7 +107,8 @@ class RecordedAttempt:
 class RecordedAttempts:
     """All attempts of a run, by place and by content."""
 
-    def __init__(self, events: Iterable[Event]) -> None:
+    def __init__(self, events: Iterable[Event], veil: Veil) -> None:
+        self._veil = veil
         self._by_place: dict[Try, RecordedAttempt] = {}
         self._by_content: dict[bytes, list[RecordedAttempt]] | None = None
         self._capabilities: dict[int, str] = {}
@@ -102,6 +123,8 @@ class RecordedAttempts:
                 self._end(event)
             elif isinstance(event, AttemptStopping):
                 self._by_place[event.step, event.item, event.attempt].was_stopped = True
+            elif isinstance(event, DoubtSettled):
+                self._settle(event)
             elif isinstance(event, HedgeDue):
                 self._by_place[event.step, event.item, event.attempt].hedge_due = event.at
             elif isinstance(event, ModelCalled) and event.step is not None and event.attempt is not None:
@@ -133,23 +156,27 @@ class RecordedAttempts:
         """The attempt at this very place."""
         return self._by_place.get(place)
 
-    def find(self, place: Try, capability: str, inputs: Mapping[str, Any]) -> RecordedAttempt | None:
+    def find(
+        self, place: Try, capability: str, inputs: Mapping[str, Any], *, seen: bool
+    ) -> RecordedAttempt | None:
         """What was recorded for this work: of this very attempt; else of the same work of the same step; else
         of the same work wherever it was done. Of several attempts, that of the same number, else the last
-        whose end was seen."""
+        whose end was seen. With `seen` one whose end nobody saw counts only where there is no other."""
         exact = self._by_place.get(place)
-        if exact is not None and exact.capability == capability and exact.started.inputs == inputs:
+        if exact is not None and not (exact.capability == capability and exact.started.inputs == inputs):
+            exact = None
+        if exact is not None and (exact.was_seen or not seen):
             return exact
-        same = self._contents.get(_content(capability, inputs), ())
+        same = self._contents.get(_content(capability, self._veil.inputs(inputs)), ())
         step, item, number = place
         at_home = [each for each in same if each.place[:2] == (step, item)]
         candidates = at_home or same
         for each in candidates:
-            if each.started.attempt == number and each.ending is not None:
+            if each.started.attempt == number and (each.was_seen if seen else each.ending is not None):
                 return each
-        seen = [each for each in candidates if isinstance(each.ending, (AttemptSucceeded, AttemptSurprised))]
-        seen = seen or [each for each in candidates if isinstance(each.ending, AttemptFailed)]
-        return seen[-1] if seen else None
+        known = [each for each in candidates if isinstance(each.ending, (AttemptSucceeded, AttemptSurprised))]
+        known = known or [each for each in candidates if isinstance(each.ending, AttemptFailed)]
+        return known[-1] if known else exact
 
     def nearest(self, place: Try, capability: str) -> RecordedAttempt | None:
         """The attempt that is most like one that was not recorded: at the same place, at the same step, at
@@ -166,9 +193,15 @@ class RecordedAttempts:
         if self._by_content is None:
             self._by_content = {}
             for each in self._by_place.values():
-                key = _content(each.capability, each.started.inputs)
+                key = _content(each.capability, self._veil.recorded_inputs(each.started.inputs))
                 self._by_content.setdefault(key, []).append(each)
         return self._by_content
+
+    def _settle(self, event: DoubtSettled) -> None:
+        if event.output is not None:
+            doubted = [each for each in self._by_place.values() if each.place[:2] == (event.step, event.item)]
+            for each in doubted[-1:]:
+                each.settled = event.output
 
     def _end(self, event: Ending) -> None:
         attempt = self._by_place.get((event.step, event.item, event.attempt))

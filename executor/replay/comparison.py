@@ -159,7 +159,7 @@ def parting_drift(parting: Parting) -> Drift:
     return Drift.of(
         DriftKind.DECISION,
         step or "the run",
-        f"event {parting.index + 1} is another than it was; what comes after may follow from that",
+        f"event {parting.index - 1} is another than it was; what comes after may follow from that",
         lines,
     )
 

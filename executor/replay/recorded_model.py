@@ -22,6 +22,7 @@ from .liveness import Liveness
 from .nearest import call_place, nearest_call, request_differences
 from .news import BROKEN_OFF
 from .recorded_errors import model_error_of
+from .veil import Veil
 
 _CANCELLED, _LEFT = BROKEN_OFF
 
@@ -70,7 +71,9 @@ class RecordedModel(PlacedModel):
         is_live: Callable[[Owner], bool],
         stop: Callable[[Drift], None],
         go_on: Callable[[], Awaitable[None]],
+        veil: Veil,
     ) -> None:
+        self._veil = veil
         self._name = name
         self._context_tokens = context_tokens
         self._calls: list[ModelCalled] = []
@@ -167,11 +170,14 @@ class RecordedModel(PlacedModel):
         return not self._course.in_step or self._lives[id(call)] == self._course.life
 
     def _find(self, wanted: ModelRequest, owner: Owner) -> ModelCalled | None:
-        for call in self._calls:
-            is_left = _is_at(call, owner) and self._is_of_now(call) and not self._is_used(call)
-            if is_left and call.request == wanted:
-                return call
-        return None
+        here = (call for call in self._calls if _is_at(call, owner) and self._is_of_now(call))
+        left = [call for call in here if not self._is_used(call)]
+        same = (call for call in left if call.request == wanted)
+        found = next(same, None)
+        if found is None and self._veil and left:
+            seen = self._veil.request(wanted)
+            return next((call for call in left if self._veil.recorded_request(call.request) == seen), None)
+        return found
 
     async def _see_whether_it_was_answered(self, owner: Owner) -> None:
         """What was being asked when the process ended, or the run, is in no journal: nobody waited for it any
@@ -190,7 +196,8 @@ class RecordedModel(PlacedModel):
             summary = f"{place} asks the model, and no such question was recorded"
             drift = Drift.of(DriftKind.PROMPT, place, summary)
         else:
-            fields, lines = request_differences(nearest.request, wanted)
+            before, now = self._veil.recorded_request(nearest.request), self._veil.request(wanted)
+            fields, lines = request_differences(before, now)
             summary = f"the model is asked something that was not recorded; it differs in {', '.join(fields)}"
             drift = Drift.of(DriftKind.PROMPT, place, f"{summary}, from the nearest that was", lines)
         self._stop(drift)

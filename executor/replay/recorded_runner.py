@@ -36,6 +36,7 @@ from .recorded_model import (
     was_left,
     why_cancelled,
 )
+from .veil import Veil
 from .what_if import WhatIf
 
 _TURNS = 3
@@ -47,7 +48,7 @@ class RecordedRunner:
 
     What is live is done by `today`, who is there for a capability, where `live_runner` runs it. `what_ifs`
     happen instead of what was recorded, and are in `happened` then; `kill` ends the process. `stop` ends the
-    replay over work that was not recorded.
+    replay over work that was not recorded. What is live is seen through the `veil`.
     """
 
     def __init__(
@@ -61,7 +62,9 @@ class RecordedRunner:
         what_ifs: Sequence[WhatIf],
         kill: Callable[[], None],
         stop: Callable[[Drift], None],
+        veil: Veil,
     ) -> None:
+        self._veil = veil
         self._attempts = attempts
         self._course = course
         self._clock = clock
@@ -107,7 +110,8 @@ class RecordedRunner:
             await asyncio.sleep(longer)
         if self._live.has(assignment.capability, self._effect_of(assignment)):
             return await self._perform_live(assignment, place)
-        attempt = self._attempts.find(place, assignment.capability, assignment.inputs)
+        inputs, seen = assignment.inputs, not self._course.in_step
+        attempt = self._attempts.find(place, assignment.capability, inputs, seen=seen)
         if attempt is not None:
             attempt.used = True
             return await self._repeat(attempt, context)
@@ -192,6 +196,8 @@ class RecordedRunner:
 
     async def _come_to_end(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
         ending = attempt.ending
+        if not (attempt.was_seen or self._course.in_step):
+            return await self._come_to_what_is_known(attempt, shift)
         if ending is None or not attempt.ends_by_itself:
             await asyncio.sleep(FOREVER_SECONDS)
             raise self._refuse_end(attempt)
@@ -211,6 +217,15 @@ class RecordedRunner:
                 raise error_of(failure)
             case _:
                 raise AssertionError(f"{ending!r} is no end that an attempt comes to by itself")
+
+    async def _come_to_what_is_known(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
+        """It was stopped, or its process died, and here it is not: beyond that point it is known what it came
+        to only where somebody said so."""
+        if attempt.ending is not None:
+            await self._until(attempt.ending.at + shift)
+        if attempt.settled is not None:
+            return attempt.settled
+        raise self._refuse_end(attempt)
 
     async def _ask_again(
         self, call: ModelCalled, model: ChatModel | None, shift: float, latest: float
@@ -254,24 +269,19 @@ class RecordedRunner:
         nearest = self._attempts.nearest(place, assignment.capability)
         if nearest is None:
             summary = f"{assignment.capability} is to do something, and did nothing when it was recorded"
-            drift = Drift.of(self._kind, where, summary)
+            drift = Drift.of(DriftKind.RESULT, where, summary)
         else:
-            lines = value_diff(dict(nearest.started.inputs), dict(assignment.inputs), "inputs")
+            before = self._veil.recorded_inputs(nearest.started.inputs)
+            lines = value_diff(dict(before), dict(self._veil.inputs(assignment.inputs)), "inputs")
             near = call_place(*nearest.place, midway=False)
             summary = f"{assignment.capability} is to do what was not recorded; the nearest that was: {near}"
-            drift = Drift.of(self._kind, where, summary, lines)
+            drift = Drift.of(DriftKind.RESULT, where, summary, lines)
         self._stop(drift)
         return ReplayStopped(drift)
 
-    @property
-    def _kind(self) -> DriftKind:
-        """What has changed where work is given something else: the plan where that is made today, else what
-        an earlier step came to."""
-        return DriftKind.PLAN if self._live.plans_on else DriftKind.RESULT
-
     def _refuse_end(self, attempt: RecordedAttempt) -> ReplayStopped:
         where = call_place(*attempt.place, midway=False)
-        summary = "nobody stops an attempt of which no end was recorded but that it was stopped"
+        summary = "it goes on beyond where it ended when it was recorded, and nobody knows what it comes to"
         drift = Drift.of(DriftKind.DECISION, where, summary)
         self._stop(drift)
         return ReplayStopped(drift)

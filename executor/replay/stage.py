@@ -9,6 +9,7 @@ from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.executor.events import ModelCalled
 from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.redaction import Redacts
 from callsheet.executor.runner import Runner
 from callsheet.executor.staging import Staging
 
@@ -21,6 +22,7 @@ from .recorded_model import RecordedModel
 from .recorded_runner import RecordedRunner
 from .replay_clock import ReplayClock
 from .replay_journal import ReplayJournal
+from .veil import Veil
 from .what_if import WhatIf
 
 
@@ -42,11 +44,13 @@ class ReplayStage:
         today: Callable[[str, str], Agent | None],
         live_runner: Runner,
         what_ifs: Sequence[WhatIf],
+        redactor: Redacts | None,
     ) -> None:
         events = recording.events
+        veil = Veil(redactor)
         self.course = Course(events, begun, clock)
         self.journal = ReplayJournal(events, self.course, clock)
-        self._attempts = RecordedAttempts(events)
+        self._attempts = RecordedAttempts(events, veil)
         runner = RecordedRunner(
             self._attempts,
             self.course,
@@ -57,6 +61,7 @@ class ReplayStage:
             what_ifs,
             self.journal.kill,
             self.journal.stop,
+            veil,
         )
         desk = RecordedDesk(registry, self._attempts, self.course, clock)
         drafts = RecordedDrafts(events, self.course, clock)
@@ -73,6 +78,7 @@ class ReplayStage:
             runner.is_live,
             self.journal.stop,
             drafts.go_on,
+            veil,
         )
 
     @property
