@@ -58,9 +58,13 @@ from callsheet.planner.expressions.near import did_you_mean
 
 from .contracts import contract_problem
 from .course import Course, Misfit, told
+from .times import times_of
 
 Ended: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
 OfWork: TypeAlias = ResultMissing | ResultReused | ResultSought | ResultKept | RetryScheduled
+
+_LATEST = 1e11
+_LONGEST = 100 * 365 * 86_400.0
 
 
 class Incoherent(Exception):
@@ -74,8 +78,10 @@ class Incoherent(Exception):
 def require_coherent(events: Sequence[Event]) -> None:
     """See that the events, the first two aside, make sense one after the other. Raises Incoherent."""
     course = Course()
+    created = events[0].at if events else 0.0
     for place, event in enumerate(events):
         try:
+            _require_time(event, created)
             if place > 1:
                 _require_fit(course, event)
             if isinstance(event, (RunEquipped, PlanAdopted, DraftGrown)):
@@ -83,6 +89,15 @@ def require_coherent(events: Sequence[Event]) -> None:
             course.follow(event)
         except Misfit as misfit:
             raise Incoherent(str(misfit), place) from None
+
+
+def _require_time(event: Event, created: float) -> None:
+    """See that virtual time can go there, with a microsecond still being one. Raises Misfit."""
+    if not abs(created) < _LATEST:
+        raise Misfit("a run is created at seconds since the epoch that no clock shows")
+    times = [time for name in times_of(type(event)) if (time := getattr(event, name)) is not None]
+    if any(not abs(time - created) <= _LONGEST for time in times):
+        raise Misfit("it is at a time more than a hundred years away from the creation of the run")
 
 
 def _require_fit(course: Course, event: Event) -> None:

@@ -158,6 +158,8 @@ class _Reading:
 
 
 def _pointer_of_event(place: int | None) -> str:
+    if place == 0:
+        return "/run/created"
     return f"/events/{place - 2}" if place is not None and place > 1 else ""
 
 

@@ -135,3 +135,26 @@ def test_a_team_that_lacks_somebody() -> None:
     _, *others = Shop().agents()
     found = replay(recorded(), Terms(Liveness.of(["agents"]), Team(Registry(others))))
     assert (found.drifts[0].kind, found.drifts[0].where) == (DriftKind.AGENT_SCHEMA, "stock")
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_what_led_to_where_it_stops_is_told_first(update: bool) -> None:
+    """The result that is another, and then the work that it leads to, which was not recorded: under a plan
+    that is the same."""
+    shop = Shop(chairs=13)
+    team = Team(Registry([each for each in shop.agents() if each.name == "stock"]), is_whole=False)
+    found = replay(recorded(RIGHT, SENTENCE), Terms(Liveness.of(["stock"]), team, update=update))
+    assert found.is_cut_short
+    assert [(each.kind, each.where) for each in found.drifts] == [
+        (DriftKind.RESULT, "count"),
+        (DriftKind.RESULT, "worth, attempt 1"),
+    ]
+
+
+def test_another_plan_is_told_before_the_work_that_comes_of_it() -> None:
+    """By its steps; what is to be done is of the plan's kind then."""
+    turned = plan(COUNT, do("worth", "price", pieces=7), TEXT, answer="{text} {worth}")
+    found = replay(recorded(RIGHT, SENTENCE), live("planner", turns=[turned]))
+    assert found.is_cut_short
+    assert [each.kind for each in found.drifts] == [DriftKind.PLAN, DriftKind.MODEL, DriftKind.PLAN]
+    assert found.drifts[0].where == "revision 1"

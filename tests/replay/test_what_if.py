@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import json
+from functools import partial
+from typing import Any
 
 import pytest
 
 from callsheet.executor.events import (
+    AttemptCancelled,
     AttemptFailed,
     AttemptLost,
     AttemptStarted,
+    DoubtSettled,
     ModelCalled,
     PlanAdopted,
     RetryScheduled,
     RunResumed,
+    Verdict,
 )
+from callsheet.executor.fold import record_of
 from callsheet.executor.record import RunStatus
+from callsheet.executor.recording.recording import Recording
+from callsheet.executor.replay.drift import DriftKind
 from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid
 from callsheet.replayed import Replay
 from callsheet.replays import Terms, replay
 
+from .scenes import step
 from .shop import RIGHT, SENTENCE, Shop, live, recorded
+from .story import Day, Story, say_yes
+from .world import Nature, given_by, hands, planned
 
 GIVE_UP = json.dumps({"reason": "nothing can be done", "decision": "give_up", "question": None})
 
@@ -109,3 +120,62 @@ def test_what_never_happens_is_no_question(place: str) -> None:
     """No such step, no such attempt."""
     with pytest.raises(WhatIfInvalid):
         imagined(WhatIf.fail(place, "x"))
+
+
+def cut_off(capability: str, settles: Verdict = "again") -> Recording:
+    """A run whose process died while a step of this capability was under way."""
+    steps = [
+        step("one", "think"),
+        step("two", capability, given_by(["one"])),
+        step("three", "think", given_by(["two"])),
+    ]
+    nature = Nature(["good"], [2.0])
+    for events in range(2, 20):
+        story = Story(
+            partial(hands, nature),
+            plan=planned(steps),
+            begin={"review": None},
+            days=[Day({"approve": say_yes}, dies_after=events), *[Day({"approve": say_yes})] * 2],
+            settles=settles,
+        )
+        (recording,) = story.tell()
+        if any(isinstance(event, AttemptLost) and event.step == "two" for event in recording.events):
+            assert recording.status == "completed"
+            return recording
+    raise AssertionError("it never died while the step was under way")
+
+
+def output_of(recording: Recording, step: str) -> Any:
+    """What a step gave in the recorded run."""
+    return record_of(recording.events).steps[step].output
+
+
+def test_work_that_was_lost_comes_to_what_it_came_to_later() -> None:
+    """Where the run goes its own way its process does not die, and nothing waits for an end that nobody
+    saw."""
+    recording = cut_off("think")
+    found = replay(recording, Terms(what_ifs=(WhatIf.slow("one", 1.0),)))
+    assert found.completed
+    assert found.step("two").output == output_of(recording, "two")
+    assert not any(isinstance(event, AttemptFailed | AttemptLost) for event in found.events)
+
+
+def test_work_that_was_in_doubt_came_to_what_somebody_said() -> None:
+    """It was done, and this is what it gave."""
+    recording = cut_off("send", settles="done")
+    assert any(isinstance(event, DoubtSettled) for event in recording.events)
+    found = replay(recording, Terms(what_ifs=(WhatIf.slow("one", 1.0),)))
+    assert found.completed
+    assert found.step("two").output == output_of(recording, "two") == {"value": 1}
+
+
+def test_where_nobody_knows_what_work_would_have_come_to_it_is_said() -> None:
+    """It was stopped because something else failed, which it does not here."""
+    nature = Nature(["permanent", "good"], [1.0, 3.0])
+    steps = [step("fails", "think"), step("slow", "save")]
+    (recording,) = Story(partial(hands, nature), plan=planned(steps), begin={"review": None}).tell()
+    assert [type(each) for each in recording.events if isinstance(each, AttemptCancelled)]
+    found = replay(recording, Terms(what_ifs=(WhatIf.give("fails", {"value": 1}),)))
+    assert found.is_cut_short
+    assert (found.drifts[-1].kind, found.drifts[-1].where) == (DriftKind.DECISION, "slow, attempt 1")
+    assert "nobody knows what it comes to" in found.drifts[-1].summary

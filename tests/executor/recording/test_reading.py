@@ -108,6 +108,12 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "no events": (drop("events"), "recording: 1", "missing required field `events`"),
     "no seed": (drop("run", "seed"), "id: 0123456789ab", "missing required field `seed`"),
     "a seed that is a text": (put("x7", "run", "seed"), "seed: x7", "`seed`: expected `int`, got `str`"),
+    "a time that nobody waits for": (
+        of("run_completed", put(1e15, "at")),
+        "- at: 1000000000000000.0",
+        "more than a hundred years away",
+    ),
+    "a creation at no time": (put(1e17, "run", "created"), "created: 1.0e+17", "that no clock shows"),
     "a time too large": (of("hedge_due", put(10**400, "at")), "- at: 10000", "out of range"),
     "a budget of nothing": (put("a lot", "run", "budget"), "budget: a lot", "budget 'a lot'"),
     "a price that is none": (put(["1", "x", "2"], "model", "price"), "- x", "`1`: expected `str` matching"),
