@@ -22,7 +22,7 @@ from .story import Story, say_yes
 from .world import Mind, Nature, hands, written
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None)
 @given(stories())
 def test_every_run_replays(story: Story) -> None:
     """For every run of one process that nobody disturbs: its replay has the same events, to the last
@@ -32,7 +32,7 @@ def test_every_run_replays(story: Story) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None)
 @given(stories(lives=4))
 def test_every_run_with_people_and_several_processes_replays(story: Story) -> None:
     """For every run that people speak to, approve, pause, call off and interrupt, whose processes die, and
@@ -42,7 +42,7 @@ def test_every_run_with_people_and_several_processes_replays(story: Story) -> No
 
 
 @pytest.mark.slow
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None)
 @given(stories(lives=3, stream=True))
 def test_every_run_that_starts_before_its_plan_is_written_replays(story: Story) -> None:
     """For every streamed run, with drafts that grow, are halted and taken back: the same."""
@@ -50,7 +50,7 @@ def test_every_run_that_starts_before_its_plan_is_written_replays(story: Story) 
         require_exact(recording)
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None)
 @given(st.data())
 def test_what_happened_by_the_clock_on_the_wall_replays_in_virtual_time(data: st.DataObject) -> None:
     """For every run in real time whose agents answer at once: the same."""
