@@ -67,6 +67,10 @@ def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterato
     if played.stopped is not None:
         parting = None if is_live else played.stage.course.parting
         yield from _cut_short(recording.events, played.events, parting, played.stopped)
+    elif is_live and (unheard := unanswered(recording, played.events)) is not None:
+        # All the rest comes of that.
+        yield unheard
+        yield from _run_drifts(recording.events, played.events)
     elif is_live:
         yield from _told_apart(compare_runs(recording.events, played.events))
     else:
@@ -147,8 +151,7 @@ def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
             yield from plans or [parting_drift(parting)]
         else:
             yield parting_drift(parting)
-        before, after = record_of(recording.events), record_of(played.events)
-        yield from (drift for drift in result_drifts(before, after) if drift.where == "the run")
+        yield from _run_drifts(recording.events, played.events)
     elif not course.is_over:
         reason = "" if played.error is None else f": {played.error}"
         left = len(course.left)
@@ -160,6 +163,12 @@ def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
     for attempt in played.stage.unused_attempts:
         place = call_place(*attempt.place, midway=False)
         yield Drift.of(DriftKind.DECISION, place, f"what {attempt.capability} did is done by nobody")
+
+
+def _run_drifts(recorded: Sequence[Event], now: Sequence[Event]) -> Iterator[Drift]:
+    """How the run ends otherwise."""
+    drifts = result_drifts(record_of(recorded), record_of(now))
+    yield from (drift for drift in drifts if drift.where == "the run")
 
 
 def _told_apart(drifts: Sequence[Drift]) -> Iterator[Drift]:

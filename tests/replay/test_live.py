@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callsheet.agents.llm import LLMAgent
+from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.registry import Registry
 from callsheet.executor.events import PlanAdopted
 from callsheet.executor.replay.drift import DriftKind
@@ -158,3 +159,13 @@ def test_another_plan_is_told_before_the_work_that_comes_of_it() -> None:
     assert found.is_cut_short
     assert [each.kind for each in found.drifts] == [DriftKind.PLAN, DriftKind.MODEL, DriftKind.PLAN]
     assert found.drifts[0].where == "revision 1"
+
+
+def test_a_model_that_cannot_be_reached_is_what_is_told() -> None:
+    """Not the plan that is missing because of it."""
+    found = replay(recorded(RIGHT, SENTENCE), live("planner", turns=[ModelUnavailable("mind", "gone")]))
+    assert [(each.kind, each.where) for each in found.drifts] == [
+        (DriftKind.MODEL, "planner"),
+        (DriftKind.RESULT, "the run"),
+    ]
+    assert "does not answer" in found.drifts[0].summary
