@@ -196,7 +196,7 @@ class RecordedRunner:
 
     async def _come_to_end(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
         ending = attempt.ending
-        if not (attempt.was_seen or self._course.in_step):
+        if not attempt.was_seen:
             return await self._come_to_what_is_known(attempt, shift)
         if ending is None or not attempt.ends_by_itself:
             await asyncio.sleep(FOREVER_SECONDS)
@@ -219,13 +219,19 @@ class RecordedRunner:
                 raise AssertionError(f"{ending!r} is no end that an attempt comes to by itself")
 
     async def _come_to_what_is_known(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
-        """It was stopped, or its process died, and here it is not: beyond that point it is known what it came
-        to only where somebody said so."""
+        """It was stopped, or its process died. Where it is not here, it is known what it comes to only if the
+        same work was done later, or somebody said so."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._course.wait_for_parting(), FOREVER_SECONDS)
+        if attempt.settled is None:
+            later = self._attempts.find(attempt.place, attempt.capability, attempt.started.inputs, seen=True)
+            if later is not None and later.was_seen and not self._course.in_step:
+                return await self._come_to_end(later, shift + attempt.started.at - later.started.at)
         if attempt.ending is not None:
             await self._until(attempt.ending.at + shift)
-        if attempt.settled is not None:
-            return attempt.settled
-        raise self._refuse_end(attempt)
+        if attempt.settled is None or self._course.in_step:
+            raise self._refuse_end(attempt)
+        return attempt.settled
 
     async def _ask_again(
         self, call: ModelCalled, model: ChatModel | None, shift: float, latest: float

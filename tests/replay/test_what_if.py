@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,12 +16,14 @@ from callsheet.executor.events import (
     AttemptLost,
     AttemptStarted,
     DoubtSettled,
+    Event,
     ModelCalled,
     PlanAdopted,
     RetryScheduled,
     RunResumed,
     Verdict,
 )
+from callsheet.executor.failure import FailureKind
 from callsheet.executor.fold import record_of
 from callsheet.executor.record import RunStatus
 from callsheet.executor.recording.recording import Recording
@@ -28,9 +32,10 @@ from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid
 from callsheet.replayed import Replay
 from callsheet.replays import Terms, replay
 
-from .scenes import step
+from .scenes import SCENES, step
 from .shop import RIGHT, SENTENCE, Shop, live, recorded
 from .story import Day, Story, say_yes
+from .test_deaths import dying
 from .world import Nature, given_by, hands, planned
 
 GIVE_UP = json.dumps({"reason": "nothing can be done", "decision": "give_up", "question": None})
@@ -158,6 +163,28 @@ def test_work_that_was_lost_comes_to_what_it_came_to_later() -> None:
     assert found.completed
     assert found.step("two").output == output_of(recording, "two")
     assert not any(isinstance(event, AttemptFailed | AttemptLost) for event in found.events)
+
+
+@pytest.mark.parametrize("events", range(6, 24, 2))
+def test_no_time_limit_is_made_up(events: int) -> None:
+    """Whatever was under way when the process died, and whichever of it takes longer: what comes to nothing
+    that is known is said so, and does not take for ever."""
+    (recording,) = dying(SCENES["approved"], events).tell()
+    limits = timeouts(recording.events)
+    resumed = next(at for at, each in enumerate(recording.events) if isinstance(each, RunResumed))
+    started = [each for each in recording.events[:resumed] if isinstance(each, AttemptStarted)]
+    for each in started:
+        place = each.step if each.item is None else f"{each.step}[{each.item}]"
+        # One that started as the process died never did anything.
+        with suppress(WhatIfInvalid):
+            found = replay(recording, Terms(what_ifs=(WhatIf.slow(f"{place}:{each.attempt}", 0.5),)))
+            assert timeouts(found.events) <= limits
+
+
+def timeouts(events: Sequence[Event]) -> int:
+    """How many attempts took too long."""
+    ended = (each.failure.kind for each in events if isinstance(each, AttemptFailed))
+    return sum(kind is FailureKind.TIMEOUT for kind in ended)
 
 
 def test_work_that_was_in_doubt_came_to_what_somebody_said() -> None:
