@@ -117,3 +117,57 @@ async def test_no_secret_is_in_a_recording_wherever_it_was(tmp_path: Path) -> No
     run = await callsheet.replay(file)
     run.assert_no_drift()
     assert [step.status for step in run.result.steps.values()] == ["completed", "failed", "failed"]
+
+
+@callsheet.agent(effect="read")
+def account() -> dict[str, Any]:
+    """Look an account up."""
+    return {"user": "bob", "password": 987654321, "credentials": [55667788.0, -24681357]}
+
+
+@callsheet.agent(effect="read")
+def number() -> int:
+    """Look a number up."""
+    return 86753090
+
+
+@callsheet.agent(effect="read")
+def share() -> float:
+    """Look a share up."""
+    return 0.13579246
+
+
+@callsheet.agent(effect="read")
+def repeat(text: str) -> str:
+    """Say it again."""
+    return text
+
+
+@pytest.mark.parametrize(
+    ("agent", "secrets"),
+    [(account, ("987654321", "55667788", "24681357")), (number, ("86753090",)), (share, ("13579246",))],
+)
+async def test_a_secret_number_is_replaced_by_a_number(
+    agent: Any, secrets: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a name for secrets, or as the value of a variable: its digits are nowhere, what was returned fits
+    its schema, texts that were made of it are made of the other, and with agents of today it is the same."""
+    monkeypatch.setenv("ACCOUNT_PIN_SECRET", "86753090")
+    monkeypatch.setenv("SHARE_TOKEN", "0.13579246")
+    steps = [
+        {"id": "a", "do": {agent.name: {}}},
+        {"id": "b", "do": {"repeat": {"text": "creds {a}"}}},
+    ]
+    plan = json.dumps({"steps": steps, "answer": "It was {b}."})
+    journal = MemoryJournal()
+    with callsheet.ScriptedModel([plan]) as model:
+        orchestrator = Orchestrator([agent, repeat], model=model, store=journal)
+        result = await orchestrator.run("Look it up, and say it again")
+    assert result.status == "completed"
+    file = tmp_path / "number.yaml"
+    callsheet.record(result.run, file, store=journal)
+    written = file.read_text("utf-8")
+    assert not [secret for secret in secrets if secret in written]
+    (await callsheet.replay(file)).assert_no_drift()
+    today = await callsheet.replay(file, live="agents", agents=[agent, repeat])
+    assert today.drifts == ()

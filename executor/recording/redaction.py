@@ -12,6 +12,7 @@ from callsheet.executor.events import Event, ModelCalled, encode
 from .chunks import fitted
 from .errors import RunNotRecordable
 from .fields import fields_of
+from .own_numbers import keeps_numbers_of
 from .recording import Recording
 
 _NEEDED = "what is secret in it is something that it cannot do without"
@@ -29,19 +30,19 @@ def redacted(recording: Recording, redactor: Redacts) -> Recording:
     """The recording with placeholders for its secrets. Raises RunNotRecordable where its events make no
     sense with them."""
     # Before anything is shared or counted, so that what is written does not depend on what was taken out.
-    events = cast(JsonValue, [msgspec.json.decode(encode(event)) for event in recording.events])
-    cleaned = cast("list[Any]", redactor.redact(events))
+    events = [msgspec.json.decode(encode(event)) for event in recording.events]
+    cleaned = cast("list[Any]", redactor.redact(cast(JsonValue, events)))
     return Recording.of(
-        [_event(recording, place, entries) for place, entries in enumerate(cleaned)],
+        [_event(recording, place, *pair) for place, pair in enumerate(zip(cleaned, events, strict=True))],
         recording.callsheet,
         recording.source,
     )
 
 
-def _event(recording: Recording, place: int, entries: dict[str, Any]) -> Event:
+def _event(recording: Recording, place: int, entries: dict[str, Any], original: dict[str, Any]) -> Event:
     kind = type(recording.events[place])
-    # The words of the format are nobody's secret.
-    entries = {**entries, "event": kind.__struct_config__.tag}
+    # The words of the format are nobody's secret, nor is a time that happens to look like one.
+    entries = {**keeps_numbers_of(kind)(entries, original), "event": kind.__struct_config__.tag}
     unknown = next(fields_of(kind).unknown(entries), None)
     try:
         event: Event = msgspec.convert(entries, kind)

@@ -8,7 +8,11 @@ from collections.abc import Iterator, Sequence
 from .names import Sort
 from .patterns import Finding, find_secrets
 from .spellings import BASE64_LAYERS, contents, readings, runs
+from .substitutes import plain
+from .texts import Scalar
 from .values import SHORTEST, named_secrets
+
+_PATTERN = "match of a pattern"
 
 
 class SecretFinder:
@@ -18,19 +22,34 @@ class SecretFinder:
     def __init__(self, patterns: Sequence[re.Pattern[str]] = ()) -> None:
         self._patterns = patterns
         self._seen: set[tuple[Sort | None, str]] = set()
+        self._seen_numbers: set[tuple[Sort | None, str]] = set()
         self._seen_runs: set[tuple[str, int]] = set()
 
-    def find(self, sort: Sort | None, text: str) -> Iterator[Finding]:
+    def find(self, sort: Sort | None, value: Scalar) -> Iterator[Finding]:
         """The secrets in a text; `sort` is what its name in the document says of it. Comes to each secret
-        in its plainest reading first."""
+        in its plainest reading first. A number is a secret as a whole or not at all."""
+        if isinstance(value, str):
+            return self._in_text(sort, value)
+        return self._in_number(sort, plain(value)) if sort or self._patterns else iter(())
+
+    def _in_text(self, sort: Sort | None, text: str) -> Iterator[Finding]:
         if (sort, text) in self._seen:
             return
         self._seen.add((sort, text))
         if sort is None:
             yield from self._read(text, BASE64_LAYERS)
         else:
-            yield from self.find(None, text)
+            yield from self._in_text(None, text)
             yield from (Finding(secret, sort.value) for secret in named_secrets(sort, text))
+
+    def _in_number(self, sort: Sort | None, text: str) -> Iterator[Finding]:
+        if (sort, text) in self._seen_numbers:
+            return
+        self._seen_numbers.add((sort, text))
+        if sort is not None:
+            yield from (Finding(secret, sort.value) for secret in named_secrets(sort, text))
+        if any(pattern.fullmatch(text) for pattern in self._patterns):
+            yield Finding(text, _PATTERN)
 
     def _read(self, text: str, layers: int) -> Iterator[Finding]:
         for reading in reversed(readings(text)):
@@ -53,4 +72,4 @@ class SecretFinder:
             for found in pattern.finditer(text):
                 secret = found["secret"] if "secret" in pattern.groupindex else found[0]
                 if secret:
-                    yield Finding(secret, "match of a pattern")
+                    yield Finding(secret, _PATTERN)

@@ -1,14 +1,14 @@
 """Takes secrets out of a JSON document, so that it can be shown to everybody.
 
-What a secret is, four files know: `secret_names`, `secret_values`, `secret_pairs` and `secret_patterns`. What
-was found anywhere is then looked for everywhere, in other spellings too.
+What a secret is, four files know: `names`, `values`, `pairs` and `patterns`. What was found anywhere is then
+looked for everywhere, in other spellings too.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -22,13 +22,12 @@ from .index import Place, Secret, SecretIndex
 from .names import names_secret_variable
 from .patterns import Finding, find_secrets, key_lines
 from .spellings import BASE64_LAYERS, contents, readings, runs
-from .texts import rewritten, texts
-from .values import SHORTEST, is_trivial
+from .substitutes import Substitutes, plain, plain_text, scale_of
+from .texts import rewritten, scalars
+from .values import SHORTEST, SHORTEST_CODE, is_trivial
 
 _PLACEHOLDER = re.compile(r"(<secret(?::\w{1,256}|-\d{1,9})>)", re.ASCII)
 _NUMBERED = re.compile(r"<secret-(\d{1,9})>", re.ASCII)
-_SHORTEST_NUMBER = 8
-_LONGEST_NUMBER = 256
 _IN_BASE64 = "base64 of a text with a secret"
 
 
@@ -50,8 +49,10 @@ class Redactor:
     """Puts placeholders in the place of secrets: the same secret, the same placeholder.
 
     `<secret:NAME>` stands for the value of an environment variable, `<secret-1>`, `<secret-2>` and so on for
-    what else was found, in the order in which it stands in the first document that has it. A placeholder
-    that is there already is left alone, and its number not given to anything else.
+    what else was found, in the order in which it stands in the first document that has it. A secret that is a
+    number gives way to another one, in texts too, such as 100000001: so what is computed from it, and what
+    it has to fit, stays as it was. A placeholder that is there already is left alone, and its number not
+    given to anything else.
 
     `patterns` are regular expressions for further secrets: what the group `secret` matches, or the whole
     match if there is no such group. Raises SecretPatternInvalid.
@@ -62,12 +63,16 @@ class Redactor:
         self._index = SecretIndex()
         self._numbers: dict[str, int] = {}
         self._taken: set[int] = set()
-        self._count = count(1)
-        self._integers: dict[int, Secret] = {}
+        self._latest = 0
+        self._substitutes = Substitutes(self._index)
+        self._has_numbers = False
         self._placeholders: dict[str, str] = {}
         # In the order of their names, which is the same everywhere.
-        for variable, value in sorted(environment.items()):
-            self._know_variable(variable, value)
+        known = [each for pair in sorted(environment.items()) for each in _secrets_of(*pair)]
+        for secret in known:
+            self._add(secret)
+        for secret in known:
+            self._substitutes.substitute(secret.text, secret.variable)
 
     @property
     def placeholders(self) -> Mapping[str, str]:
@@ -76,14 +81,16 @@ class Redactor:
 
     def redact(self, document: JsonValue) -> JsonValue:
         """A document of the same shape in which no secret is left, neither in its keys nor in its values."""
-        for _, text in texts(document):
-            self._taken.update(map(int, _NUMBERED.findall(text)))
+        for _, value in scalars(document):
+            self._substitutes.avoid(value)
+            if isinstance(value, str):
+                self._taken.update(map(int, _NUMBERED.findall(value)))
         finder = SecretFinder(self._patterns)
         done: dict[str, str] = {}
         while True:
             known = len(self._index)
-            for sort, text in texts(document):
-                for finding in finder.find(sort, text):
+            for sort, value in scalars(document):
+                for finding in finder.find(sort, value):
                     self._know(finding)
             if len(self._index) > known:
                 done.clear()
@@ -99,39 +106,54 @@ class Redactor:
         pieces[::2] = map(self._without_secrets, pieces[::2])
         return "".join(pieces)
 
-    def _know_variable(self, variable: str, value: str) -> None:
-        value = value.strip()
-        found = [finding.secret for finding in find_secrets(value)]
-        if names_secret_variable(variable) and not is_trivial(value):
-            found = [value, *found, *(key_lines(value) if "\n" in value else ())]
-        name = re.sub(r"\W", "_", variable[:256], flags=re.ASCII) or "_"
-        for text in found:
-            secret = Secret(text, f"environment variable {name}", name)
-            self._index.add(secret)
-            if text.isascii() and text.isdigit() and _SHORTEST_NUMBER <= len(text) <= _LONGEST_NUMBER:
-                self._integers.setdefault(int(text), secret)
-
     def _know(self, finding: Finding) -> None:
         """Keep what was found, unless it is another spelling of what is known, or has a placeholder in it."""
-        if _PLACEHOLDER.search(finding.secret) or finding.secret in self._index:
+        text = finding.secret
+        if text[:1] in ("-", "+") and len(number := plain_text(text)) >= SHORTEST_CODE:
+            text = number
+        if _PLACEHOLDER.search(text) or text in self._substitutes or text in self._index:
             return
-        if not any(reading.text in self._index for reading in readings(finding.secret)[1:]):
-            self._index.add(Secret(finding.secret, finding.kind))
+        if not any(reading.text in self._index for reading in readings(text)[1:]):
+            self._add(Secret(text, finding.kind))
+
+    def _add(self, secret: Secret) -> None:
+        self._index.add(secret)
+        self._has_numbers = self._has_numbers or scale_of(secret.text) is not None
 
     def _replace(self, document: JsonValue, done: dict[str, str]) -> bool:
         """Add the texts of the document to those that are done, each with what becomes of it. Whether that
         is another text for any."""
         changed = False
         # In the order of the document, for the numbers in the placeholders.
-        for _, text in texts(document):
-            if text not in done:
-                done[text] = self.redact_text(text)
-            changed = changed or done[text] != text
+        for _, value in scalars(document):
+            if not isinstance(value, str):
+                self._number(value)
+                continue
+            if value not in done:
+                done[value] = self.redact_text(value)
+            changed = changed or done[value] != value
         return changed
 
-    def _number(self, number: int) -> JsonValue:
-        secret = self._integers.get(number)
-        return number if secret is None else self._placeholder(secret)
+    def _number(self, number: int | float) -> int | float:
+        """What becomes of a number: another where its text would become that of another."""
+        if not self._has_numbers:
+            return number
+        pieces: list[str] = []
+        end = 0
+        text = plain(number)
+        for place in self._index.places(text):
+            substitute = self._substitutes.substitute(place.secret.text, place.secret.variable)
+            if substitute is None:
+                return number
+            pieces += (text[end : place.start], self._placeholder(place.secret))
+            end = place.end
+        if not pieces:
+            return number
+        try:
+            other = type(number)("".join(pieces) + text[end:])
+        except ValueError:
+            return number
+        return number if math.isinf(other) else -other if number < 0 else other
 
     def _without_secrets(self, text: str) -> str:
         pieces: list[str] = []
@@ -161,14 +183,33 @@ class Redactor:
         )
 
     def _placeholder(self, secret: Secret) -> str:
-        if secret.variable:
-            placeholder = f"<secret:{secret.variable}>"
-        else:
-            if secret.text not in self._numbers:
-                self._numbers[secret.text] = next(each for each in self._count if each not in self._taken)
-            placeholder = f"<secret-{self._numbers[secret.text]}>"
+        placeholder = self._substitutes.substitute(secret.text, secret.variable) or self._name(secret)
         self._placeholders.setdefault(placeholder, secret.kind)
         return placeholder
+
+    def _name(self, secret: Secret) -> str:
+        if secret.variable:
+            return f"<secret:{secret.variable}>"
+        if secret.text not in self._numbers:
+            self._latest += 1
+            while self._latest in self._taken:
+                self._latest += 1
+            self._numbers[secret.text] = self._latest
+        return f"<secret-{self._numbers[secret.text]}>"
+
+
+def _secrets_of(variable: str, value: str) -> Iterator[Secret]:
+    """What is secret of the value of a variable: all of it if the name says so, or what the value shows."""
+    value = value.strip()
+    found = [finding.secret for finding in find_secrets(value)]
+    if names_secret_variable(variable) and not is_trivial(value):
+        found = [value, *found, *(key_lines(value) if "\n" in value else ())]
+    name = re.sub(r"\W", "_", variable[:256], flags=re.ASCII) or "_"
+    for text in found:
+        number = plain_text(text)
+        # As it is written where it is given back as a number. A sign stays where it is.
+        texts = (text,) if is_trivial(number) else (number,) if text[0] in "+-" else (text, number)
+        yield from (Secret(each, f"environment variable {name}", name) for each in texts)
 
 
 def _apart(places: Iterator[Place]) -> list[Place]:

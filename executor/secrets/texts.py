@@ -1,4 +1,4 @@
-"""The texts of a JSON document: all of them, each with what its name says, and the document with others."""
+"""The texts and numbers of a JSON document, each with what its name says, and the document with others."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from .names import Sort, sort_of
 _INNER = frozenset(("value", "password", "secret", "token", "key"))
 """The members of an object that may have the secret for which the object is named."""
 
+Scalar: TypeAlias = str | int | float
 _Named: TypeAlias = tuple[Sort | None, JsonValue]
 
 
-def texts(document: JsonValue) -> Iterator[tuple[Sort | None, str]]:
-    """Every key and every text in the order in which they stand, each text with the sort of secret that its
-    key names. A list gives its name to its texts, an object to its `value`, `key` and the like, and `name`
+def scalars(document: JsonValue) -> Iterator[tuple[Sort | None, Scalar]]:
+    """Every key, text and number in the order in which they stand, each with the sort of secret that its key
+    names. A list gives its name to what it holds, an object to its `value`, `key` and the like, and `name`
     that of the `value` beside it."""
     # No recursion: a document may be nested more deeply than Python is.
     waiting: list[_Named] = [(None, document)]
     while waiting:
         sort, value = waiting.pop()
-        if isinstance(value, str):
-            yield sort, value
+        if isinstance(value, (str, int, float)):
+            if not isinstance(value, bool):
+                yield sort, value
         elif isinstance(value, list):
             waiting += [each for element in reversed(value) for each in _element(element, sort)]
         elif isinstance(value, dict):
@@ -33,10 +35,10 @@ def texts(document: JsonValue) -> Iterator[tuple[Sort | None, str]]:
 
 
 def rewritten(
-    document: JsonValue, text: Callable[[str], str], number: Callable[[int], JsonValue]
+    document: JsonValue, text: Callable[[str], str], number: Callable[[int | float], JsonValue]
 ) -> JsonValue:
-    """A new document with other texts and whole numbers. Where two keys become one, a number behind them
-    tells them apart."""
+    """A new document with other texts and numbers. Where two keys become one, a number behind them tells
+    them apart."""
     unfinished: list[list[JsonValue] | dict[str, JsonValue]] = []
 
     def copy(value: JsonValue) -> JsonValue:
@@ -45,7 +47,7 @@ def rewritten(
                 return text(value)
             case bool():
                 return value
-            case int():
+            case int() | float():
                 return number(value)
             case list():
                 unfinished.append(elements := list(value))
@@ -67,9 +69,10 @@ def rewritten(
 
 
 def _element(value: JsonValue, sort: Sort | None) -> tuple[_Named, ...]:
-    """An element of a list. Two texts in a list of their own are a name and its value, as in headers."""
+    """An element of a list. A text and another or a number, in a list of their own, are a name and its value,
+    as in headers."""
     match value:
-        case [str(name), str(named)]:
+        case [str(name), str() | int() | float() as named]:
             return (sort_of(name) or sort, named), (None, name)
         case _:
             return ((sort, value),)

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from pydantic import JsonValue
 
+from callsheet.agents.models.chat import Usage
 from callsheet.executor.events import AttemptSucceeded, ModelCalled, ResultSought, StepHeld
 from callsheet.executor.recording.errors import RunNotRecordable
 from callsheet.executor.recording.file import load_recording, save_recording
@@ -20,7 +21,7 @@ from callsheet.executor.recording.text import recording_text
 from callsheet.executor.secrets.redactor import Redactor
 from callsheet.executor.virtual_time import run_virtually
 
-from .everything import everything
+from .everything import CREATED, everything
 from .real_runs import REAL_RUNS
 
 SECRET = "déjà vu"
@@ -152,3 +153,18 @@ def test_the_value_of_a_variable_is_in_no_recording(tmp_path: Path) -> None:
     assert "tr0ub4dor" not in text and text.count("<secret:SOME_API_KEY>") == 6
     assert recording_text(recording, Redactor(environment)) == text
     assert recording_text(load_recording(path), Redactor(environment)) == text
+
+
+def test_times_and_counts_are_no_secrets() -> None:
+    """A number that is Callsheet's own stays, whatever else has the same; one that an agent gave does not."""
+    events = everything()
+    for place, event in enumerate(events):
+        if isinstance(event, ModelCalled):
+            events[place] = msgspec.structs.replace(event, usage=Usage(input_tokens=1_200_345))
+        elif isinstance(event, AttemptSucceeded) and event.step == "page":
+            events[place] = msgspec.structs.replace(event, output={"text": "1200345", "n": 1_200_345})
+    environment = {"A_SECRET": "1200345", "B_SECRET": str(CREATED), "C_SECRET": str(round(CREATED + 64.5))}
+    kept = redacted(Recording.of(events), Redactor(environment)).events
+    (changed,) = [after for before, after in zip(events, kept, strict=True) if before != after]
+    assert isinstance(changed, AttemptSucceeded) and changed.step == "page"
+    assert str(changed.output["n"]) == changed.output["text"] != "1200345"

@@ -104,20 +104,6 @@ def test_a_password_in_the_address_of_a_variable() -> None:
     ]
 
 
-def test_a_number_of_a_variable() -> None:
-    """A whole number that is such a value becomes a text; no other number does, whether or not it has the
-    digits of it."""
-    document = [12345678, 123456789, 12345678.0, True, "x12345678y", "123456789"]
-    assert redacted(document, {"PIN_TOKEN": "12345678"}) == [
-        "<secret:PIN_TOKEN>",
-        123456789,
-        12345678.0,
-        True,
-        "x<secret:PIN_TOKEN>y",
-        "123456789",
-    ]
-
-
 def test_the_same_value_in_two_variables() -> None:
     """The first name in the alphabet stands for it, in whatever order the variables come."""
     for environment in ({"B_KEY": SECRET, "A_KEY": SECRET}, {"A_KEY": SECRET, "B_KEY": SECRET}):
@@ -691,7 +677,7 @@ def outline(value: Any) -> Any:
         return {number: outline(member) for number, member in enumerate(value.values())}
     if isinstance(value, list):
         return list(map(outline, value))
-    return "text" if isinstance(value, str) or value == 12345678 else value
+    return "text" if isinstance(value, str) else type(value)
 
 
 # Whatever somebody puts into it.
