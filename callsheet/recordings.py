@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
-from os import PathLike, environ
+from os import PathLike, environ, fspath
 from pathlib import Path
 from typing import Literal
 
@@ -24,9 +25,11 @@ from callsheet.orchestrator import registry_of
 from callsheet.replayed import Replay
 from callsheet.replays import Team, Terms
 from callsheet.replays import replay as carry_out
+from callsheet.team import registry_of as configured_registry
 
 RECORDED = "recorded"
 """Stands for a model: that of the recording, whatever is live."""
+_PLACEHOLDER = re.compile(r"<secret(?::\w+|-\d+)>", re.ASCII)
 
 
 def record(
@@ -64,28 +67,48 @@ def redactor_of(settings: Settings, patterns: Sequence[str] = ()) -> Redactor:
     return Redactor(environ, (*settings.secret_patterns, *patterns))
 
 
+def save_anew(recording: Recording, path: Path, redactor: Redactor) -> int:
+    """Write a recording where one may be already. Returns how many placeholders for secrets the old file had
+    that have none in their place now. Raises what `save_recording` does."""
+    before = _placeholders(path)
+    save_recording(recording, path, redactor)
+    return max(0, len(before) - len(_placeholders(path)))
+
+
+def fewer_placeholders_text(number: int) -> str:
+    """What to say of a recording that was written anew with so many placeholders fewer."""
+    return (
+        f"it has {number} placeholder{'' if number == 1 else 's'} for secrets fewer than before; patterns "
+        "that were given with --secret then have to be given again, or stand in `secret_patterns` of the "
+        "settings"
+    )
+
+
 async def replay(
     recording: Recording | str | PathLike[str],
     *,
     live: str | Iterable[str] = (),
-    agents: Iterable[Agent] | Registry | None = None,
+    agents: Iterable[Agent] | Registry | str | PathLike[str] | None = None,
     model: ChatModel | Literal["recorded"] | str | None = None,
     what_if: WhatIf | Iterable[WhatIf] = (),
     update: bool = False,
     workspace: str | PathLike[str] | None = None,
+    secret_patterns: Sequence[str] = (),
 ) -> Replay:
     """Carry a recorded run out again, by the real planner and the real executor, in virtual time.
 
     Without `live` nothing uses the network: models and agents answer as they did. `live` may name
     `planner`, `agents` (which leaves out work that cannot be undone) and single capabilities: those are asked
-    today. `agents` are today's, which are also
-    held against the contracts that were recorded; `model` is who is asked for what is live, the configured
-    one where nothing is said, and `"recorded"` for none. `what_if` are things that happen otherwise; then
-    `live` is only what was not recorded. With `update` what drifted is done live, and written back to the
-    file that the recording comes from.
+    today. `agents` are today's, which are also held against the contracts that were recorded: a list, a
+    registry, or, as for `--agents`, the path of a Python file or the name of a module that has some, which
+    join the built-in ones. `model` is who is asked for what is live, the configured one where nothing is
+    said, and `"recorded"` for none. `what_if` are things that happen otherwise; then `live` is only what was
+    not recorded. With `update` what drifted is done live, and written back to the file that the recording
+    comes from, without what looks like a secret, and what `secret_patterns` fit beside the configured ones.
 
     Raises what `load_recording` does, WhatIfInvalid, UnknownCapability for what is to be live and nobody
-    offers, ModelNotConfigured, RecordingUnwritable, and NetworkForbidden.
+    offers, AgentsNotLoaded, ModelNotConfigured, SecretPatternInvalid, RecordingUnwritable, and
+    NetworkForbidden.
     """
     return await asyncio.to_thread(
         replay_sync,
@@ -96,6 +119,7 @@ async def replay(
         what_if=what_if,
         update=update,
         workspace=workspace,
+        secret_patterns=secret_patterns,
     )
 
 
@@ -103,21 +127,22 @@ def replay_sync(
     recording: Recording | str | PathLike[str],
     *,
     live: str | Iterable[str] = (),
-    agents: Iterable[Agent] | Registry | None = None,
+    agents: Iterable[Agent] | Registry | str | PathLike[str] | None = None,
     model: ChatModel | Literal["recorded"] | str | None = None,
     what_if: WhatIf | Iterable[WhatIf] = (),
     update: bool = False,
     workspace: str | PathLike[str] | None = None,
+    secret_patterns: Sequence[str] = (),
 ) -> Replay:
     """The same as `replay`, for code that is not async. Raises AlreadyAsync in code that is."""
     require_no_loop("replay")
     known = recording if isinstance(recording, Recording) else load_recording(Path(recording))
     settings = Settings.load()
     liveness = Liveness.of([live] if isinstance(live, str) else live)
-    redactor = redactor_of(settings)
+    redactor = redactor_of(settings, secret_patterns)
     terms = Terms(
         liveness,
-        None if agents is None else Team(registry_of(agents)),
+        None if agents is None else _team_of(settings, agents),
         live_model(settings, model, is_needed=liveness.planner, may_help=bool(liveness) or update),
         (what_if,) if isinstance(what_if, WhatIf) else tuple(what_if),
         update,
@@ -128,6 +153,21 @@ def replay_sync(
     if replayed.updated is not None and known.source:
         save_recording(replayed.updated, Path(known.source), redactor)
     return replayed
+
+
+def _placeholders(path: Path) -> frozenset[str]:
+    """The placeholders for secrets in a file, each once; none where there is no such file."""
+    try:
+        return frozenset(_PLACEHOLDER.findall(path.read_text("utf-8", errors="replace")))
+    except OSError:
+        return frozenset()
+
+
+def _team_of(settings: Settings, agents: Iterable[Agent] | Registry | str | PathLike[str]) -> Team:
+    """Today's agents. Raises AgentsNotLoaded, and what Registry raises."""
+    if not isinstance(agents, str | PathLike):
+        return Team(registry_of(agents))
+    return Team(configured_registry(settings.model_copy(update={"agents": (fspath(agents),)})))
 
 
 def live_model(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import callsheet
+from callsheet.agents.errors import UnknownCapability
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import AgentsChanged, RunEnded, RunNotFound, RunOwned
 from callsheet.executor.journal import MemoryJournal
 from callsheet.executor.record import RunStatus
+from callsheet.user_agents import AgentsNotLoaded
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "goal": "tell everybody",
     "steps": [
         {"id": "loud", "capability": "shout", "inputs": {"text": "hello"}},
@@ -42,6 +45,15 @@ def refuse(text: str) -> str:
 
 
 TEAM = [shout, send, refuse]
+FILE = '''
+import callsheet
+
+@callsheet.agent
+def shout(text: str, times: int = 1) -> str:
+    """Say it louder."""
+    return text.upper() + "!"
+'''
+"""A file with an agent whose contract is another, and its result as well."""
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +121,46 @@ def test_what_a_failure_does_is_the_arguments_before_the_settings_word(folder: P
     (folder / "callsheet.toml").write_text("fail_fast = false\nmax_concurrency = 1\n")
     assert callsheet.run_sync(plan=plan, agents=TEAM).steps["more"].status == "completed"
     assert callsheet.run_sync(plan=plan, agents=TEAM, fail_fast=True).steps["more"].status == "cancelled"
+
+
+@pytest.fixture
+def recording(folder: Path) -> Path:
+    """The recording of a run of `shout`."""
+    plan = {**PLAN, "steps": PLAN["steps"][:1], "answer": {"from": "loud"}}
+    result = callsheet.run_sync(plan=plan, agents=[shout])
+    callsheet.record(result.run, "run.yaml")
+    return folder / "run.yaml"
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_agents_of_a_replay_may_be_a_file(
+    folder: Path, recording: Path, kind: type[str] | type[Path]
+) -> None:
+    """By its path from the working folder, as for `--agents`: they are held against the recorded contracts,
+    and do what is live."""
+    (folder / "my_agents.py").write_text(FILE)
+    (drift,) = callsheet.replay_sync(recording, agents=kind("my_agents.py")).drifts
+    assert (drift.kind, drift.where) == ("agent-schema", "shout")
+    assert callsheet.replay_sync(recording, agents=kind("my_agents.py"), live="shout").answer == "HELLO!"
+
+
+async def test_a_file_of_agents_joins_the_built_in_ones(folder: Path, recording: Path) -> None:
+    """Unless the settings leave those out; and one that is not there is told."""
+    (folder / "my_agents.py").write_text(FILE)
+    both = await callsheet.replay(recording, agents="my_agents.py", live=["shout", "calculate"])
+    assert both.answer == "HELLO!"
+    (folder / "callsheet.toml").write_text("builtin = false\n")
+    with pytest.raises(UnknownCapability, match="'calculate'"):
+        await callsheet.replay(recording, agents="my_agents.py", live="calculate")
+    with pytest.raises(AgentsNotLoaded, match=r"agents 'nosuch\.py': there is no such file"):
+        await callsheet.replay(recording, agents=Path("nosuch.py"))
+
+
+def test_an_update_writes_no_secret(folder: Path, recording: Path) -> None:
+    """What `secret_patterns` fit is taken out, as when it was recorded."""
+    (folder / "my_agents.py").write_text(FILE.replace('"!"', '", CUST-12345678"'))
+    again = callsheet.replay_sync(
+        recording, agents="my_agents.py", live="shout", update=True, secret_patterns=["CUST-[0-9]{8}"]
+    )
+    assert again.updated is not None
+    assert callsheet.replay_sync(recording).answer == "HELLO, <secret-1>"

@@ -11,12 +11,12 @@ from callsheet.agents.capability import Capability, JsonObject
 from callsheet.agents.registry import Registry
 from callsheet.config import Settings
 from callsheet.errors import ExitCode
+from callsheet.team import registry_of
 
 from .command import command, settings_options
 from .contract_text import contract_text
 from .output import Output
 from .safe_text import one_line
-from .team import registry_of
 
 
 @click.command("agents", short_help="List the capabilities on offer, and who offers them.")

@@ -15,11 +15,11 @@ from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.documents import read_document
 from callsheet.planner.parameters import Parameters
 from callsheet.planner.source_lines import SourceLines
+from callsheet.team import registry_of
 
 from .command import FILE, command, settings_options
 from .output import Output
 from .parameters import Given, check_given, parameter_documents, parameter_lines, parameter_options
-from .team import registry_of
 
 
 @click.command("check", short_help="Check a plan without running it.")

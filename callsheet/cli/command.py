@@ -27,8 +27,34 @@ _BROKEN_PIPE = 141
 _SETTINGS = ("model", "workspace", "store", "strategy", "max_concurrency", "budget", "max_replans")
 """The settings that have flags of their own names."""
 _FOLDER = click.Path(path_type=Path, file_okay=False)
-FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+class NamedPath(click.Path):
+    """A path that is not empty: an empty one is a variable of the shell that was never set, and would stand
+    for the working folder."""
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(path_type=Path, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises click.BadParameter."""
+        if value == "":
+            self.fail(
+                "the name is empty, as a shell's variable is that was never set; name a path", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+FILE = NamedPath(dir_okay=False)
 """The type of an argument that names a file."""
+secret_option = click.option(
+    "--secret",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Take out what this matches, or its group (?P<secret>...), beside what looks like a secret.",
+)
+"""The flag `--secret` of a command that writes recordings, handed to it as `patterns`."""
 
 
 def command(function: Callback) -> _Decorated:

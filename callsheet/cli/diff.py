@@ -137,7 +137,7 @@ def _side(settings: Settings, name: str) -> _Side:
         try:
             run = find_run(journal, source)
         except RunNotFound:
-            raise NoSuchPlan(name) from None
+            raise NoSuchPlan(source) from None
         return _side_of_run(f"run {run!r}", journal.read(run), revision)
 
 

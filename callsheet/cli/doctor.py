@@ -24,12 +24,12 @@ from callsheet.config import Settings
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.sqlite import SqliteJournal
 from callsheet.model_settings import model_settings
+from callsheet.team import registry_of
 
 from .command import command, settings_options
 from .output import Output
 from .safe_text import one_line
 from .table import aligned
-from .team import registry_of
 
 OLDEST_PYTHON = (3, 11)
 PATIENCE_SECONDS = 120.0

@@ -7,19 +7,23 @@ that pytest writes.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from callsheet.errors import CallsheetError, ExitCode
 
 from .drift_text import drift_lines, kinds_text
+from .file_in_the_way import FileInTheWay
 from .replay_text import error_text
 from .replayer import Outcome
 
 SUITE = "callsheet replay"
 # Everything but the characters of XML 1.0, section 2.2.
+_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^<>]*\?>\s*)?<testsuites[\s/>]")
+"""How a report begins, whoever wrote it."""
+_LONGEST_BEGINNING = 1_000
 _ILLEGAL = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -34,16 +38,28 @@ class ReportNotWritten(CallsheetError):
         self.problem = problem
 
 
-def write_junit(file: Path, outcomes: Sequence[Outcome]) -> None:
-    """Write the report, and the folders that it lies in. Raises ReportNotWritten."""
+def require_replaceable(file: Path) -> None:
+    """See that nothing but another report is lost by writing one there. Raises FileInTheWay,
+    ReportNotWritten."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        ElementTree(junit(outcomes)).write(file, encoding="utf-8", xml_declaration=True)
+        if file.is_file() and not _is_report(file):
+            raise FileInTheWay(file, "report")
     except OSError as error:
         raise ReportNotWritten(file, error.strerror or str(error)) from None
 
 
-def junit(outcomes: Sequence[Outcome]) -> Element:
+def write_junit(file: Path, outcomes: Sequence[Outcome], shown: Callable[[str], str] = str) -> None:
+    """Write the report, its texts as they are `shown`, and the folders that it lies in. Raises
+    ReportNotWritten."""
+    report = tostring(junit(outcomes, shown), encoding="utf-8", xml_declaration=True)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(report)
+    except OSError as error:
+        raise ReportNotWritten(file, error.strerror or str(error)) from None
+
+
+def junit(outcomes: Sequence[Outcome], shown: Callable[[str], str] = str) -> Element:
     """The report: a recording that is not in order is a failure, one that could not be replayed an error."""
     root = Element("testsuites")
     suite = SubElement(
@@ -57,24 +73,29 @@ def junit(outcomes: Sequence[Outcome]) -> Element:
         time=_seconds(sum(each.seconds for each in outcomes)),
     )
     for outcome in outcomes:
-        _case(suite, outcome)
+        _case(suite, outcome, shown)
     indent(root)
     return root
 
 
-def _case(suite: Element, outcome: Outcome) -> None:
+def _is_report(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return _BEGINNING.match(opened.read(_LONGEST_BEGINNING)) is not None
+
+
+def _case(suite: Element, outcome: Outcome, shown: Callable[[str], str]) -> None:
     folder = _dotted(outcome.file.parent)
     case = SubElement(
         suite, "testcase", classname=folder, name=_legal(outcome.file.stem), time=_seconds(outcome.seconds)
     )
     if outcome.error is not None:
-        text = _legal(error_text(outcome))
+        text = _legal(shown(error_text(outcome)))
         told = SubElement(case, "error", type=type(outcome.error).__name__, message=text.split("\n")[0])
         told.text = text
     elif outcome.replay is not None and not outcome.is_in_order:
         drifts = outcome.slips or outcome.replay.drifts
-        told = SubElement(case, "failure", type=kinds_text(drifts), message=_legal(drifts[0].summary))
-        told.text = _legal("\n".join(drift_lines(drifts)))
+        told = SubElement(case, "failure", type=kinds_text(drifts), message=_legal(shown(drifts[0].summary)))
+        told.text = _legal("\n".join(map(shown, drift_lines(drifts))))
 
 
 def _dotted(folder: Path) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import click
 
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.secrets.texts import rewritten
 
 from .safe_text import plain
 
@@ -34,6 +36,7 @@ class Output:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self._stdout = sys.stdout
+        self._shown: Callable[[str], str] | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -45,12 +48,19 @@ class Output:
         """Whether a person looks at stderr and can answer."""
         return self.is_terminal and sys.stdin.isatty()
 
+    def show_by(self, shown: Callable[[str], str]) -> None:
+        """From now on show texts as this has them: without what is secret, for instance."""
+        self._shown = shown
+
     def document(self, value: Any) -> None:
         """The one JSON document. ASCII only, so that it is valid in every encoding.
 
         Raises OutputNotWritten, and BrokenPipeError where nobody reads any more.
         """
-        self._write(json.dumps(value, indent=2))
+        text = json.dumps(value, indent=2)
+        if self._shown is not None:
+            text = json.dumps(rewritten(json.loads(text), self._shown, lambda number: number), indent=2)
+        self._write(text)
 
     def error(self, kind: str, message: str, code: int) -> None:
         """The document in the place of a result that never came. Raises what `document` raises."""
@@ -58,19 +68,22 @@ class Output:
 
     def line(self, text: str = "") -> None:
         """A line, or several, of the result. Raises what `document` raises."""
-        self._write(plain(text))
+        self._write(self._plain(text))
 
     def content(self, text: str) -> None:
         """What a file is to hold, to the last byte, in UTF-8; a terminal is shown it like any other text.
         Raises what `document` raises."""
         if self._stdout.isatty():
-            self._write(plain(text), ends=False)
+            self._write(self._plain(text), ends=False)
         else:
             self._write(text.encode(), ends=False)
 
     def note(self, text: str = "") -> None:
         """A line, or several, beside the result."""
-        click.echo(plain(text), err=True)
+        click.echo(self._plain(text), err=True)
+
+    def _plain(self, text: str) -> str:
+        return plain(text if self._shown is None else self._shown(text))
 
     def _write(self, text: str | bytes, *, ends: bool = True) -> None:
         try:

@@ -20,6 +20,7 @@ from callsheet.executor.journal import MemoryJournal
 from callsheet.orchestrator import Orchestrator
 from callsheet.planner.documents import write_yaml
 from callsheet.planner.planner import Planned, require_goal
+from callsheet.team import registry_of
 from callsheet.watch import Watch
 
 from .command import command, settings_options
@@ -28,7 +29,6 @@ from .model import choose_model
 from .output import Output
 from .plan_text import plan_lines
 from .planning import PlanningNotes
-from .team import registry_of
 
 
 class PlanNotSaved(CallsheetError):

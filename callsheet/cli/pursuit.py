@@ -21,6 +21,7 @@ from callsheet.orchestrator import Orchestrator
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.plan import Plan
 from callsheet.planner.planner import require_goal
+from callsheet.team import registry_of
 from callsheet.watch import Watch
 
 from .advice import Advice
@@ -36,7 +37,6 @@ from .run_document import run_document
 from .run_text import value_text
 from .store import existing_journal, open_journal, open_record
 from .story import Story
-from .team import registry_of
 
 _CODES = {
     RunStatus.COMPLETED: ExitCode.DONE,

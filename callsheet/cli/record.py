@@ -5,12 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import click
 
 from callsheet.config import Settings
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.errors import ExitCode
 from callsheet.executor.errors import RunOwned
 from callsheet.executor.events import AttemptStarted
 from callsheet.executor.recording.errors import RecordingUnwritable
@@ -21,9 +20,10 @@ from callsheet.executor.secrets.redactor import Redactor
 from callsheet.recordings import redactor_of
 from callsheet.replayed import Replay
 
-from .command import FILE, command, store_option
+from .command import FILE, command, secret_option, store_option
 from .counted import counted
 from .drift_text import drift_documents, drift_lines
+from .file_in_the_way import FileInTheWay
 from .output import Output
 from .recording_files import is_replaceable
 from .rehearsal import rehearse, rehearse_text
@@ -32,28 +32,10 @@ from .store import LAST, existing_journal, find_run
 _STDOUT = Path("-")
 
 
-class FileInTheWay(CallsheetError):
-    """Where a recording is to be written stands a `file` that is none."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(
-            f"{file}: this file is no recording, and is left as it is; name another, or remove it first"
-        )
-        self.file = file
-
-
 @click.command("record", short_help="Write a run to a file that replays offline.")
 @click.argument("run", default=LAST)
 @click.option("-o", "--output", "file", type=FILE, help="The file to write; without it, or with -, stdout.")
-@click.option(
-    "--secret",
-    "patterns",
-    multiple=True,
-    metavar="REGEX",
-    help="Take out what this matches, or its group (?P<secret>...), beside what looks like a secret.",
-)
+@secret_option
 @click.option("--no-check", is_flag=True, help="Don't replay what was written.")
 @command
 @store_option
@@ -99,7 +81,7 @@ def _require_replaceable(file: Path) -> None:
     """See that nothing is lost by writing the file. Raises FileInTheWay, RecordingUnwritable."""
     try:
         if file.exists() and not is_replaceable(file):
-            raise FileInTheWay(file)
+            raise FileInTheWay(file, "recording")
     except OSError as error:
         raise RecordingUnwritable(str(file), error.strerror or str(error)) from None
 

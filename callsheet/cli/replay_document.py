@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
+from typing import TypeAlias
 
 from pydantic import JsonValue
 
@@ -15,18 +16,23 @@ from callsheet.replayed import Replay
 from .drift_text import drift_documents
 from .replayer import Outcome
 
+_Clean: TypeAlias = Callable[[JsonValue], JsonValue]
 
-def replay_document(outcomes: Iterable[Outcome], what_ifs: Sequence[WhatIf] = ()) -> JsonObject:
-    """Every file with what came of it. `seconds` is what the run took, `ms` what its replay did."""
+
+def replay_document(
+    outcomes: Iterable[Outcome], clean: _Clean, what_ifs: Sequence[WhatIf] = ()
+) -> JsonObject:
+    """Every file with what came of it. `seconds` is what the run took, `ms` what its replay did. `clean`
+    takes the secrets out of an answer."""
     told = tuple(outcomes)
-    documents = [_document(outcome, what_ifs) for outcome in told]
+    documents = [_document(outcome, clean, what_ifs) for outcome in told]
     return {"recordings": documents, "exact": all(outcome.is_exact for outcome in told)}
 
 
-def _document(outcome: Outcome, what_ifs: Sequence[WhatIf]) -> JsonValue:
+def _document(outcome: Outcome, clean: _Clean, what_ifs: Sequence[WhatIf]) -> JsonValue:
     return {
         "file": str(outcome.file),
-        **_run(outcome.replay),
+        **_run(outcome.replay, clean),
         "exact": outcome.is_exact,
         "slips": drift_documents(outcome.slips),
         "what_if": [asdict(each) for each in what_ifs],
@@ -35,7 +41,7 @@ def _document(outcome: Outcome, what_ifs: Sequence[WhatIf]) -> JsonValue:
     }
 
 
-def _run(replayed: Replay | None) -> JsonObject:
+def _run(replayed: Replay | None, clean: _Clean) -> JsonObject:
     if replayed is None:
         keys = ("run", "goal", "status", "answer", "cut_short", "updated", "obstacle", "seconds")
         return {**dict.fromkeys(keys), "drifts": []}
@@ -44,7 +50,7 @@ def _run(replayed: Replay | None) -> JsonObject:
         "run": replayed.recording.run,
         "goal": replayed.goal,
         "status": replayed.status.value,
-        "answer": replayed.answer,
+        "answer": clean(replayed.answer),
         "drifts": drift_documents(replayed.drifts),
         "cut_short": replayed.is_cut_short,
         "updated": replayed.updated is not None,

@@ -12,6 +12,7 @@ from callsheet.executor.replay.drift import Drift, DriftKind
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.replayed import Replay
 
+from .advice import Advice
 from .counted import counted
 from .drift_text import drift_lines, kinds_text
 from .replayer import Outcome
@@ -26,7 +27,7 @@ _STEP = re.compile(r"[a-z][a-z0-9_]*")
 _SORTS = ("as recorded", "updated", "drifted", "not replayed")
 
 
-def outcome_lines(outcome: Outcome, *, update: bool = False) -> Iterator[str]:
+def outcome_lines(outcome: Outcome, advice: Advice, *, update: bool = False) -> Iterator[str]:
     """One line for a file that is in order; where it is not, every drift. Nothing for one that could not be
     replayed: `error_text` says why."""
     replayed = outcome.replay
@@ -44,7 +45,7 @@ def outcome_lines(outcome: Outcome, *, update: bool = False) -> Iterator[str]:
         yield f"{outcome.file}: drifted{', and was not updated' if update else ''}"
         yield from drift_lines(replayed.drifts, "  ")
         if replayed.obstacle is not None:
-            yield from _obstacle(replayed, replayed.obstacle)
+            yield from _obstacle(replayed, replayed.obstacle, advice)
 
 
 def error_text(outcome: Outcome) -> str:
@@ -60,7 +61,7 @@ def summary_text(outcomes: Sequence[Outcome]) -> str:
     return f"{counted(len(outcomes), 'recording')}: {', '.join(sorts)}"
 
 
-def what_if_lines(replayed: Replay, what_ifs: Sequence[WhatIf]) -> Iterator[str]:
+def what_if_lines(replayed: Replay, what_ifs: Sequence[WhatIf], advice: Advice) -> Iterator[str]:
     """What was to happen otherwise, the run that comes of it, and in what that differs from the recorded
     one."""
     for each in what_ifs:
@@ -76,15 +77,15 @@ def what_if_lines(replayed: Replay, what_ifs: Sequence[WhatIf]) -> Iterator[str]
     yield from course
     if course[-1]:
         yield ""
-    yield from _differences(replayed)
+    yield from _differences(replayed, advice)
 
 
-def _differences(replayed: Replay) -> Iterator[str]:
+def _differences(replayed: Replay, advice: Advice) -> Iterator[str]:
     """In what the run differs, or why it is not told to its end."""
     if replayed.is_cut_short:
         yield "it goes no further, because something is wanted that was not recorded:"
         yield from drift_lines(replayed.drifts, "  ")
-        yield from (f"  {line}" for drift in replayed.drifts for line in _way_on(replayed, drift))
+        yield from (f"  {line}" for drift in replayed.drifts for line in _way_on(replayed, drift, advice))
     elif replayed.drifts:
         yield "what is different:"
         yield from drift_lines(replayed.drifts, "  ")
@@ -136,16 +137,16 @@ def _happened(replayed: Replay, what_if: WhatIf) -> bool:
     )
 
 
-def _obstacle(replayed: Replay, obstacle: Drift) -> Iterator[str]:
+def _obstacle(replayed: Replay, obstacle: Drift, advice: Advice) -> Iterator[str]:
     """What kept a file from being recorded anew, and what would help."""
     yield "  what kept it from being recorded anew:"
     yield from drift_lines([obstacle], "    ")
     match obstacle.kind:
         case DriftKind.PROMPT:
-            yield "    no model is at hand to answer that; `callsheet doctor` tells how to have one"
+            yield f"    {advice.missing_model}"
         case DriftKind.PLAN | DriftKind.RESULT if obstacle.where != "the run":
             yield "    nobody at hand does that, or it cannot be undone; name who does with --agents"
-            yield from (f"    {line}" for line in _way_on(replayed, obstacle))
+            yield from (f"    {line}" for line in _way_on(replayed, obstacle, advice))
         case DriftKind.MODEL:
             yield "    see to the model, or name another one with --model"
         case DriftKind.RESULT:
@@ -154,7 +155,7 @@ def _obstacle(replayed: Replay, obstacle: Drift) -> Iterator[str]:
             yield "    record the run again"
 
 
-def _way_on(replayed: Replay, drift: Drift) -> Iterator[str]:
+def _way_on(replayed: Replay, drift: Drift, advice: Advice) -> Iterator[str]:
     """What to add to the command, so that what was not recorded is done live."""
     if drift.where in _PLANNERS:
         yield "to have the planner asked: --live planner"
@@ -163,3 +164,5 @@ def _way_on(replayed: Replay, drift: Drift) -> Iterator[str]:
         step = replayed.result.steps.get(found[0]) if found else None
         if step is not None:
             yield f"to have it done: --live {step.capability}"
+    if drift.kind is DriftKind.PROMPT and advice.asks_nobody:
+        yield advice.missing_model

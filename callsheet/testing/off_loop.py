@@ -13,9 +13,15 @@ T = TypeVar("T")
 
 def off_loop(work: Callable[[], T]) -> T:
     """Do it here, or, where an event loop is running, in a thread that is waited for."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _has_loop():
         return work()
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(copy_context().run, work).result()
+
+
+def _has_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

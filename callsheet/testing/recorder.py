@@ -12,14 +12,13 @@ from callsheet.config import Settings
 from callsheet.executor.events import ApprovalRequested
 from callsheet.executor.journal import MemoryJournal
 from callsheet.executor.record import RunStatus
-from callsheet.executor.recording.file import save_recording
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.result import RunResult
 from callsheet.orchestrator import Orchestrator
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.documents import read_document
 from callsheet.planner.plan import Plan
-from callsheet.recordings import redactor_of
+from callsheet.recordings import fewer_placeholders_text, redactor_of, save_anew
 
 from .errors import RunNotKept
 from .off_loop import off_loop
@@ -50,8 +49,9 @@ class Recorder:
             told = result.account.describe() if result.account else f"it is {result.status}"
             raise RunNotKept(shown, told)
         recording = Recording.of(journal.read(result.run))
-        save_recording(recording, path, redactor_of(self._site.settings))
-        return f"{shown} ({_outcome(result)})"
+        lost = save_anew(recording, path, redactor_of(self._site.settings))
+        warning = f"; {fewer_placeholders_text(lost)}" if lost else ""
+        return f"{shown} ({_outcome(result)}{warning})"
 
     async def _pursue(self) -> tuple[RunResult, MemoryJournal]:
         mark = self._mark

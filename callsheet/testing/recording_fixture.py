@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Self
 
 from callsheet.agents.models.chat import ChatModel
-from callsheet.executor.recording.file import load_recording, save_recording
+from callsheet.executor.recording.file import load_recording
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
-from callsheet.recordings import live_model, redactor_of
+from callsheet.recordings import fewer_placeholders_text, live_model, redactor_of, save_anew
 from callsheet.replays import Team, Terms
 from callsheet.replays import replay as carry_out
 
@@ -102,8 +102,9 @@ class RecordingFixture:
         replayed = off_loop(lambda: carry_out(self.recording, terms))
         is_strict = (self._strict if strict is None else strict) and not (liveness or what_ifs)
         if replayed.updated is not None and self._on_update is not None:
-            save_recording(replayed.updated, self.path, redactor)
-            self._on_update(f"{self._site.shown(self.path)} (updated)")
+            lost = save_anew(replayed.updated, self.path, redactor)
+            warning = f"; {fewer_placeholders_text(lost)}" if lost else ""
+            self._on_update(f"{self._site.shown(self.path)} (updated{warning})")
             is_strict = False
         watched = WatchedReplay(replayed, strict=is_strict)
         self._replays.append(watched)

@@ -9,8 +9,8 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from callsheet.agents.registry import Registry
-from callsheet.cli.team import registry_of
 from callsheet.config import Settings
+from callsheet.team import registry_of
 
 from .errors import MarkInvalid
 from .recording_mark import Agents

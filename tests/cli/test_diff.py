@@ -252,6 +252,16 @@ class TestBadInput:
             assert done.exit_code == 2
             assert "is neither a plan's file nor a run; `callsheet runs` lists the runs" in done.stderr
 
+    @pytest.mark.parametrize(
+        "names",
+        [("nosuch.yaml",), ("nosuch.yaml", "last"), ("last", "nosuch.yaml"), ("nosuch.yaml@2", "last")],
+    )
+    def test_it_is_named_as_it_was_written(
+        self, invoke: Invoke, revised: str, names: tuple[str, ...]
+    ) -> None:
+        """Without a revision that nobody asked for."""
+        assert invoke("diff", *names).stderr.startswith("error: 'nosuch.yaml' is neither a plan's file nor ")
+
     def test_a_revision_that_a_run_does_not_have(self, invoke: Invoke, revised: str) -> None:
         """Those that it has are named."""
         for name in ("last@3", f"{revised}@0"):

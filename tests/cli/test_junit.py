@@ -112,3 +112,43 @@ def test_a_report_that_cannot_be_written(invoke: Invoke, folder: Path, shelf: Pa
     assert done.exit_code == 2
     assert "shelf/brief.yaml: as recorded" in done.stdout
     assert "error: team.py/junit.xml: the report cannot be written: " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("shelf/brief.yaml", None),
+        ("team.py", None),
+        ("empty.xml", ""),
+        ("pom.xml", '<?xml version="1.0"?>\n<project><testsuites/></project>'),
+        ("suites.xml", "<testsuitesque/>"),
+    ],
+)
+def test_what_is_no_report_is_left_as_it_is(
+    invoke: Invoke, folder: Path, shelf: Path, name: str, text: str | None
+) -> None:
+    """Exit 2 before anything is run, with what to do."""
+    if text is not None:
+        (folder / name).write_text(text)
+    source = (folder / "team.py").read_text()
+    (folder / "team.py").write_text(f"{source}\nfrom pathlib import Path\nPath('loaded').touch()\n")
+    before = (folder / name).read_bytes()
+    done = invoke("replay", "shelf", "--junit", name)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: {name}: this file is no report, and is left as it is; name another, or remove it first\n"
+    )
+    assert (folder / name).read_bytes() == before and not (folder / "loaded").exists()
+
+
+@pytest.mark.parametrize(
+    "text", [None, "\ufeff<testsuites/>", '<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest">']
+)
+def test_a_report_is_replaced(invoke: Invoke, folder: Path, shelf: Path, text: str | None) -> None:
+    """That of the last replay, or of another program."""
+    if text is None:
+        assert invoke("replay", "shelf/brief.yaml", "--junit", "junit.xml").exit_code == 0
+    else:
+        (folder / "junit.xml").write_text(text)
+    assert invoke("replay", "shelf", "--junit", "junit.xml").exit_code == 0
+    assert suite_in(folder / "junit.xml").get("tests") == "2"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,22 @@ OTHER_DOUBLE = SHOP.replace("def double(number: int)", "def double(number: int, 
 """The shop with another contract of `double`."""
 TRIPLES = SHOP.replace("2 * number", "3 * number")
 """The shop with another result of `double`."""
+WRITER = """
+import callsheet
+headline = callsheet.LLMAgent(
+    "headline", "write a headline", "One line about {{ about }}.", input={"about": str}
+)
+"""
+CUSTOMER = """
+import callsheet
+
+@callsheet.agent(effect="read")
+def customer(by: str) -> str:
+    "Look up the number of a customer."
+    return "CUST-11112222"
+"""
+"""The number of a customer is as secret as `--secret` says."""
+SECRET = ("--secret", "CUST-[0-9]{8}")
 
 
 @pytest.fixture
@@ -169,6 +186,20 @@ class TestFolders:
         assert done.stderr.startswith(f"error: {name}") and problem in done.stderr
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("",), ("run.yaml", ""), ("run.yaml", "--junit", "")],
+)
+def test_an_empty_name_is_refused(
+    invoke: Invoke, folder: Path, given: Path, arguments: tuple[str, ...]
+) -> None:
+    """It is a variable of the shell that was never set, and not the working folder."""
+    given.rename(folder / "run.yaml")
+    done = invoke("replay", *arguments)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "the name is empty, as a shell's variable is that was never set; name a path" in done.stderr
+
+
 class TestDrifted:
     def test_a_contract_that_changed_is_shown_by_its_field(
         self, invoke: Invoke, folder: Path, given: Path
@@ -294,6 +325,19 @@ class TestLive:
         assert (done.exit_code, done.stdout) == (2, "")
         assert "nobody offers 'doubel'; did you mean 'double'?" in done.stderr
 
+    def test_without_agents_it_is_said_how_to_name_them(
+        self, invoke: Invoke, folder: Path, given: Path
+    ) -> None:
+        """What was recorded is offered by nobody yet."""
+        (folder / "callsheet.toml").unlink()
+        done = invoke("replay", given, "--live", "double")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert done.stderr.startswith("error: nobody offers 'double'; offered are: analyze_table, ")
+        assert done.stderr.endswith(
+            "; what is live is done by agents of today: name yours with --agents FILE\n"
+        )
+        assert invoke("replay", given, "--live", "double", "--agents", "shop.py").exit_code == 0
+
     def test_a_live_agent_works_in_the_workspace(
         self, invoke: Invoke, folder: Path, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
@@ -370,19 +414,79 @@ class TestUpdate:
         assert (done.exit_code, done.stdout, done.stderr) == (0, "run.yaml: nothing to update\n", "")
         assert (revised.read_bytes(), revised.stat().st_mtime_ns) == before
 
-    @pytest.mark.parametrize("flags", [(), ("--model", "recorded")])
+    @pytest.mark.parametrize(
+        ("flags", "setting", "problem"),
+        [
+            ((), "", "no model is at hand to answer that; `callsheet doctor` tells how to have one"),
+            (
+                ("--model", "recorded"),
+                "",
+                "no model is asked that, because of --model recorded; leave it out, or name a model with it",
+            ),
+            (
+                (),
+                "recorded",
+                "no model is asked that, because CALLSHEET_MODEL has `recorded` for one; name a model with "
+                "--model",
+            ),
+        ],
+    )
     def test_without_a_model_a_question_stays_unanswered(
-        self, invoke: Invoke, revised: Path, flags: tuple[str, ...]
+        self,
+        invoke: Invoke,
+        revised: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        flags: tuple[str, ...],
+        setting: str,
+        problem: str,
     ) -> None:
-        """Exit 5: what is missing is said, and the file is as it was."""
+        """Exit 5: what is missing is said, and why, and the file is as it was."""
+        monkeypatch.setenv("CALLSHEET_MODEL", setting)
         edited(revised, "You plan work.", "You dream.")
         before = revised.read_bytes()
         done = invoke("replay", "run.yaml", "--update", *flags)
         assert done.exit_code == 5
         assert done.stdout.startswith("run.yaml: drifted, and was not updated\n  prompt drift, planner: ")
         assert "  what kept it from being recorded anew:\n    prompt drift, planner: " in done.stdout
-        assert "no model is at hand to answer that; `callsheet doctor` tells how to have one" in done.stdout
+        assert f"    {problem}\n" in done.stdout
         assert revised.read_bytes() == before
+
+    def test_the_command_that_is_proposed_asks_a_model_where_it_takes_one(
+        self, invoke: Invoke, folder: Path
+    ) -> None:
+        """An agent's prompt drifted, offline; what is proposed records it anew."""
+        (folder / "callsheet.toml").unlink()
+        (folder / "writer.py").write_text(WRITER)
+        made = write_plan(folder, step("line", "headline", about="chairs"), answer="line")
+        with ChatServer(["Chairs"]).serving() as server, model_at(server):
+            record_plan(invoke, folder, made, "run.yaml", "--agents", "writer.py")
+        (folder / "writer.py").write_text(WRITER.replace("One line", "Two lines"))
+        flags = ("--agents", "writer.py", "--live", "headline")
+        done = invoke("replay", "run.yaml", *flags, "--model", "recorded")
+        assert done.exit_code == 5
+        assert "prompt drift, line, attempt 1: the model is asked something that was not" in done.stdout
+        proposed = done.stderr.split("`")[1]
+        assert proposed == "callsheet replay --update --live headline run.yaml --agents writer.py"
+        with ChatServer(["Stools"]).serving() as server, model_at(server):
+            done = invoke(*shlex.split(proposed)[1:])
+        assert (done.exit_code, done.stdout) == (0, "updated run.yaml: prompt, result\n")
+        assert load_recording(folder / "run.yaml").record.answer == "Stools"
+
+    def test_the_command_that_is_proposed_keeps_the_recorded_model_where_it_will_do(
+        self, invoke: Invoke, folder: Path, given: Path
+    ) -> None:
+        """Nobody asks a model there."""
+        (folder / "shop.py").write_text(TRIPLES)
+        done = invoke("replay", given, "--live", "double", "--model", "recorded")
+        assert f"`callsheet replay --update --live double {given} --model recorded` records" in done.stderr
+
+    def test_the_command_that_is_proposed_names_a_model_where_a_setting_has_none(
+        self, invoke: Invoke, revised: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Which one, nobody knows but the person."""
+        monkeypatch.setenv("CALLSHEET_MODEL", "recorded")
+        done = invoke("replay", edited(revised, "You plan work.", "You dream."))
+        assert f"`callsheet replay --update {revised} --model NAME` records anew" in done.stderr
 
     def test_a_model_that_does_not_answer_spoils_nothing(self, invoke: Invoke, revised: Path) -> None:
         """A run that failed for want of an answer takes the place of no other."""
@@ -434,6 +538,85 @@ class TestUpdate:
         assert done.exit_code == 5
         assert done.stdout.startswith(f"updated {file}: ")
         assert "  what was written does not replay exactly:\n    decision drift, loud: " in done.stdout
+
+
+class TestSecrets:
+    """What `--secret` matches is neither shown nor written."""
+
+    @pytest.fixture
+    def secret(self, invoke: Invoke, folder: Path) -> Path:
+        """The recording of a run with a secret that looks like none."""
+        (folder / "customer.py").write_text(CUSTOMER)
+        (folder / "callsheet.toml").write_text('agents = ["customer.py"]\nmodel = "recorded"\n')
+        made = write_plan(folder, step("who", "customer", by="ann"), answer="who")
+        assert invoke("run", "--plan", made).exit_code == 0
+        assert invoke("record", "-o", "run.yaml", *SECRET).exit_code == 0
+        (folder / "customer.py").write_text(CUSTOMER.replace("CUST-11112222", "CUST-33334444, new"))
+        return folder / "run.yaml"
+
+    @pytest.mark.parametrize(
+        "flags",
+        [
+            (),
+            ("--json",),
+            ("--junit", "junit.xml"),
+            ("--return", "who", '{"result": "CUST-33334444, new"}'),
+            ("--return", "who", '{"result": "CUST-33334444, new"}', "--json"),
+        ],
+    )
+    def test_nothing_that_is_told_has_it(
+        self, invoke: Invoke, folder: Path, secret: Path, flags: tuple[str, ...]
+    ) -> None:
+        """Neither what is told to people nor to programs; what is proposed has the pattern as well."""
+        done = invoke("replay", "run.yaml", "--live", "customer", *SECRET, *flags)
+        report = folder / "junit.xml"
+        told = done.output + (report.read_text() if report.exists() else "")
+        assert "new" in told and "<secret" in told
+        assert "3333" not in told
+        if "--return" not in flags:
+            assert done.exit_code == 5
+            assert "`callsheet replay --update --live customer --secret 'CUST-[0-9]{8}' run." in done.stderr
+
+    def test_the_answer_of_a_file_that_has_it_is_told_without_it(
+        self, invoke: Invoke, folder: Path, secret: Path
+    ) -> None:
+        """It was recorded without the pattern."""
+        assert invoke("record", "-o", "open.yaml").exit_code == 0
+        (folder / "customer.py").write_text(CUSTOMER)
+        done = invoke("replay", "open.yaml", *SECRET, "--json")
+        assert done.exit_code == 0
+        assert json.loads(done.stdout)["recordings"][0]["answer"] == "<secret-1>"
+
+    def test_an_update_does_not_write_it(self, invoke: Invoke, folder: Path, secret: Path) -> None:
+        """The placeholder is there as before, and nothing is warned of."""
+        done = invoke("replay", "run.yaml", "--update", "--live", "customer", *SECRET)
+        assert (done.exit_code, done.stdout, done.stderr) == (0, "updated run.yaml: result\n", "")
+        assert load_recording(secret).record.answer == "<secret-1>, new"
+        assert "3333" not in secret.read_text()
+
+    def test_an_update_that_wants_the_pattern_says_so(
+        self, invoke: Invoke, folder: Path, secret: Path
+    ) -> None:
+        """Where there are fewer placeholders than before."""
+        done = invoke("replay", "run.yaml", "--update", "--live", "customer")
+        assert (done.exit_code, done.stdout) == (0, "updated run.yaml: result\n")
+        assert done.stderr == (
+            "warning: run.yaml: it has 1 placeholder for secrets fewer than before; patterns that were given "
+            "with --secret then have to be given again, or stand in `secret_patterns` of the settings\n"
+        )
+
+    def test_a_broken_file_is_told_without_it(self, invoke: Invoke, folder: Path, secret: Path) -> None:
+        """Errors quote what they are about."""
+        edited(secret, "events:", "CUST-55556666:")
+        done = invoke("replay", "run.yaml", *SECRET)
+        assert done.exit_code == 2
+        assert "there is no field '<secret-1>'" in done.stderr and "5555" not in done.stderr
+
+    def test_a_pattern_that_is_none(self, invoke: Invoke, folder: Path, secret: Path) -> None:
+        """Exit 2 before anything is run."""
+        done = invoke("replay", "run.yaml", "--secret", "(")
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "the pattern '(' for secrets cannot be read" in done.stderr
 
 
 class TestJson:

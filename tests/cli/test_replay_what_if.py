@@ -55,6 +55,15 @@ class TestFail:
         assert "    +nothing works\n" in end
         assert end.endswith("\n  to have the planner asked: --live planner\n")
 
+    def test_what_keeps_a_model_from_being_asked_is_told_as_well(self, invoke: Invoke, revised: Path) -> None:
+        """The planner cannot be live without one."""
+        done = invoke("replay", revised, "--fail", "twice", "nothing works", "--model", "recorded")
+        assert done.exit_code == 5
+        assert done.stdout.endswith(
+            "\n  to have the planner asked: --live planner\n"
+            "  no model is asked that, because of --model recorded; leave it out, or name a model with it\n"
+        )
+
     def test_with_the_planner_live_it_goes_on(self, invoke: Invoke, revised: Path) -> None:
         """Only what was not recorded is asked; the planner gives up, and the run fails: exit 1."""
         answers = [decision("give_up", "it cannot be doubled")]

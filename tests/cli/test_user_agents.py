@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.cli.user_agents import AgentsNotLoaded, load_agents
+from callsheet.user_agents import AgentsNotLoaded, load_agents
 
 TEAM = '''
 import callsheet

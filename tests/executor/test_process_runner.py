@@ -627,7 +627,7 @@ def test_agents_of_a_file_given_by_its_path_are_found(tmp_path: Path) -> None:
 import asyncio
 from callsheet.agents.agent import Context
 from callsheet.agents.workspace import Workspace
-from callsheet.cli.user_agents import load_agents
+from callsheet.user_agents import load_agents
 from callsheet.executor.process_runner import ProcessRunner
 
 (mine,) = load_agents("../mine.py")

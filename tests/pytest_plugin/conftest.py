@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callsheet.cli.user_agents import load_agents
+from callsheet.user_agents import load_agents
 
 from .recorded import INI, SHOP, record_runs
 

@@ -228,3 +228,34 @@ def test_shop(recording):
     )
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["agent-schema drift, stock: its contract is another"])
+
+
+CODE_TEST = """
+@callsheet.agent(effect="read")
+def code(door: str) -> str:
+    "Look up the code of a door."
+    return "LAUNCH 0451"
+
+PLAN = {"goal": "Open it", "answer": {"from": "code"}, "steps": [
+    {"id": "code", "capability": "code", "inputs": {"door": "front"}},
+]}
+
+@pytest.mark.recording("recordings/code.yaml", plan=PLAN, agents=[code], live="code")
+def test_shop(recording):
+    recording.replay()
+"""
+
+
+def test_a_recording_that_had_more_placeholders_is_told(project: Project) -> None:
+    """Patterns that were given with `--secret` are not known here, neither where a recording is made anew nor
+    where it is updated."""
+    project.test(CODE_TEST, "--callsheet-record=missing").assert_outcomes(passed=1)
+    file = project.folder / "recordings" / "code.yaml"
+    secret = file.read_text().replace("LAUNCH 0451", '"<secret-1>"')
+    fewer = "it has 1 placeholder for secrets fewer than before; patterns that were given with --secret *"
+    update = CODE_TEST.replace("plan=PLAN, ", "").replace("replay()", "replay(update=True)")
+    for test, told in ((CODE_TEST, "completed, 1 step, 0 model calls"), (update, "updated")):
+        file.write_text(secret)
+        result = project.test(test, "--callsheet-record=all")
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines([f"recordings*code.yaml ({told}; {fewer}"])

@@ -350,3 +350,16 @@ def test_parameters(recording, plans):
     assert len(recording.replay().revisions) == plans
 """)
     result.assert_outcomes(passed=4)
+
+
+def test_what_nobody_offers_is_all_that_is_told(project: Project) -> None:
+    """The error of a replay is no consequence of another one."""
+    result = project.test("""
+@pytest.mark.recording("recordings/planned.yaml")
+def test_shop(recording):
+    recording.replay(live="nosuch")
+""")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*UnknownCapability: nobody offers 'nosuch'*"])
+    result.stdout.no_fnmatch_line("*no running event loop*")
+    result.stdout.no_fnmatch_line("*another exception occurred*")

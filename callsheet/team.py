@@ -1,4 +1,4 @@
-"""Who is available to a command: the built-in agents, and those that a person brings along."""
+"""Who is available: the built-in agents, and those that a person brings along."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from itertools import chain
 from callsheet.agents.builtin import builtin_agents
 from callsheet.agents.registry import Registry
 from callsheet.config import Settings
-
-from .user_agents import load_agents
+from callsheet.user_agents import load_agents
 
 
 def registry_of(settings: Settings) -> Registry:
