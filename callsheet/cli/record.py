@@ -66,7 +66,7 @@ def record(
         document = {
             "file": None if file is None else str(file),
             "run": recording.run,
-            "events": len(recording.events),
+            "events": len(recording.course),
             "secrets": len(redactor.placeholders),
             "exact": None if replayed is None else not drifts,
             "drifts": drift_documents(drifts),
@@ -113,7 +113,7 @@ def _account(recording: Recording, file: Path | None, secrets: int, replayed: Re
     attempts = sum(isinstance(event, AttemptStarted) for event in recording.events)
     held = ", ".join(
         (
-            counted(len(recording.events), "event"),
+            counted(len(recording.course), "event"),
             counted(recording.record.model_calls, "model call"),
             counted(attempts, "attempt"),
         )

@@ -24,7 +24,7 @@ def document_of(recording: Recording) -> dict[str, JsonValue]:
     glossary = Glossary(event for event in recording.events if isinstance(event, ModelCalled))
     writer = _EventWriter(recording, glossary)
     head = fields_of(Document).without_defaults(_head(recording, glossary))
-    return cast("dict[str, JsonValue]", {**head, "events": [writer.entry(e) for e in recording.events[2:]]})
+    return cast("dict[str, JsonValue]", {**head, "events": [writer.entry(e) for e in recording.course]})
 
 
 def _head(recording: Recording, glossary: Glossary) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def _head(recording: Recording, glossary: Glossary) -> dict[str, Any]:
             "time_limit": recording.equipped.time_limit,
             "catalog": created.catalog,
             "equipped": since(recording.equipped.at, created.at),
-            "events": len(recording.events) - 2,
+            "events": len(recording.course),
         },
         "model": {
             "name": created.model,

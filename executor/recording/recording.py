@@ -63,6 +63,11 @@ class Recording:
         return equipped
 
     @property
+    def course(self) -> Sequence[Event]:
+        """What happened after it was created and equipped: what its file tells as events, and counts."""
+        return self.events[2:]
+
+    @property
     def goal(self) -> str:
         """What was wanted."""
         return self.created.goal

@@ -51,7 +51,7 @@ def _require_contract(recording: Recording, contract: dict[str, Any], line_of: L
 
 def _require_plans(recording: Recording, line_of: LineOf) -> None:
     """See that every plan checks against the contracts of its time."""
-    for place, event in enumerate(recording.events[2:]):
+    for place, event in enumerate(recording.course):
         if isinstance(event, PlanAdopted):
             _require_plan(recording, event, f"/events/{place}", line_of)
 

@@ -32,7 +32,7 @@ class TestFile:
         assert (done.exit_code, done.stdout) == (0, "")
         recording = load_recording(folder / "tests/mine/brief.yaml")
         assert done.stderr.splitlines() == [
-            f"recorded run {recording.run} in tests/mine/brief.yaml: 17 events, 2 model calls, 3 attempts; "
+            f"recorded run {recording.run} in tests/mine/brief.yaml: 15 events, 2 model calls, 3 attempts; "
             "0 secrets taken out; replays exactly",
             "to do it over again, offline: callsheet replay tests/mine/brief.yaml",
         ]
@@ -111,7 +111,7 @@ class TestStdout:
         for done in (invoke("record"), invoke("record", "-o", "-")):
             assert done.exit_code == 0
             assert done.stdout_bytes == (folder / "run.yaml").read_bytes()
-            assert f"recorded run {loud}: 7 events, 0 model calls, 1 attempt; " in done.stderr
+            assert f"recorded run {loud}: 5 events, 0 model calls, 1 attempt; " in done.stderr
         assert not (folder / "-").exists()
 
     def test_what_would_move_a_terminal_survives_a_pipe(self, invoke: Invoke, folder: Path) -> None:
@@ -142,7 +142,7 @@ class TestJson:
         assert json.loads(done.stdout) == {
             "file": "run.yaml",
             "run": loud,
-            "events": 7,
+            "events": 5,
             "secrets": 0,
             "exact": True,
             "drifts": [],
