@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from os import PathLike, environ, fspath
@@ -21,6 +20,7 @@ from callsheet.executor.recording.recording import Recording
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.secrets.redactor import Redactor
+from callsheet.executor.virtual_time import beside
 from callsheet.orchestrator import registry_of
 from callsheet.replayed import Replay
 from callsheet.replays import Team, Terms
@@ -110,7 +110,7 @@ async def replay(
     offers, AgentsNotLoaded, ModelNotConfigured, SecretPatternInvalid, RecordingUnwritable, and
     NetworkForbidden.
     """
-    return await asyncio.to_thread(
+    return await beside(
         replay_sync,
         recording,
         live=live,

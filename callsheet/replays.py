@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -13,7 +12,8 @@ import msgspec
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.equipment import digest_of, equipped_agents
-from callsheet.executor.events import Event, ModelCalled, PlanAdopted
+from callsheet.errors import CallsheetError
+from callsheet.executor.events import Event, ModelCalled, PlanAdopted, RunCreated, RunEquipped
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.recording.redaction import Redacts
 from callsheet.executor.replay.drift import Drift
@@ -24,6 +24,7 @@ from callsheet.executor.virtual_time import run_virtually
 from callsheet.network_guard import NetworkGuard
 from callsheet.planner.checker import check
 from callsheet.replayed import Replay
+from callsheet.retiming import retimings
 from callsheet.verdict import (
     catalog_now,
     drifts_of,
@@ -80,8 +81,34 @@ def replay(recording: Recording, terms: Terms) -> Replay:
     obstacle = again.stopped or unanswered(recording, shown) or worse_end(recording, shown)
     if obstacle is not None:
         return replace(found, obstacle=obstacle)
-    updated = Recording.of(list(again.events), source=recording.source)
+    updated = _retimed(recording, Recording.of(_asking(again.events, terms), source=recording.source))
     return replace(found, events=updated.events, updated=updated, is_cut_short=False)
+
+
+def _asking(events: Sequence[Event], terms: Terms) -> list[Event]:
+    """The events of a run, begun with the model that was asked: that of today where it planned from the
+    beginning, of which nobody knows the price that another had."""
+    created, equipped, *course = events
+    assert isinstance(created, RunCreated) and isinstance(equipped, RunEquipped)
+    model = terms.model if terms.live.replans else None
+    if model is not None and created.model:
+        price = equipped.price if created.model == model.name else None
+        created = msgspec.structs.replace(created, model=model.name)
+        equipped = msgspec.structs.replace(equipped, context_tokens=model.context_tokens, price=price)
+    return [created, equipped, *course]
+
+
+def _retimed(recording: Recording, updated: Recording) -> Recording:
+    """What was recorded anew, with the times that it had; as it is, where it does not replay with them."""
+    return next((each for each in retimings(recording, updated) if _replays(each)), updated)
+
+
+def _replays(recording: Recording) -> bool:
+    """Whether a replay has the same events, with nothing live."""
+    try:
+        return not any(drifts_of(recording, _play(recording, Terms()), is_live=False))
+    except CallsheetError:
+        return False
 
 
 def _imagined(recording: Recording, terms: Terms) -> Replay:
@@ -112,11 +139,6 @@ def _shown(recording: Recording, events: Sequence[Event], terms: Terms) -> Seque
     if terms.redactor is None or not terms.live:
         return events
     return without_secrets(recording, events, terms.redactor)
-
-
-async def replay_beside(recording: Recording, terms: Terms) -> Replay:
-    """The same, for code on a running event loop: in a thread, since virtual time takes a loop of its own."""
-    return await asyncio.to_thread(replay, recording, terms)
 
 
 def _play(recording: Recording, terms: Terms) -> Played:
@@ -166,7 +188,7 @@ def _with_contracts_of(recording: Recording, team: Team) -> Recording:
         contracts=contracts,
         agents=tuple(each for each in offering if each.capabilities),
     )
-    events = [created, equipped, *recording.events[2:]]
+    events = [created, equipped, *recording.course]
     for at, event in enumerate(events):
         if isinstance(event, ModelCalled):
             break

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 import time
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from typing import Any, TypeVar, TypeVarTuple, Unpack
+from contextvars import ContextVar, copy_context
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple, Unpack
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -106,8 +109,66 @@ class VirtualClock:
 
 def run_virtually(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine in virtual time, as `asyncio.run` does in real time."""
+    tether = _TETHER.get()
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        return runner.run(main)
+        return runner.run(main if tether is None else tether.hold(main))
+
+
+async def beside(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+    """Do the work in a thread, as `asyncio.to_thread` does. Where whoever waits for it is cancelled, so is
+    what runs virtually there; CancelledError is raised once the work has ended."""
+    tether, context = _Tether(), copy_context()
+    context.run(_TETHER.set, tether)
+    loop = asyncio.get_running_loop()
+    working = loop.run_in_executor(None, lambda: context.run(work, *args, **more))
+    cancelled: asyncio.CancelledError | None = None
+    while not working.done():
+        try:
+            await asyncio.wait((working,))
+        except asyncio.CancelledError as error:
+            cancelled = error
+            tether.cancel()
+    if cancelled is None:
+        return working.result()
+    # However the work ended, nobody wants to know any more.
+    working.exception()
+    raise cancelled
+
+
+class _Tether:
+    """Holds what runs virtually in one thread, so that another can cancel it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._task: asyncio.Task[Any] | None = None
+        self._is_cancelled = False
+
+    def cancel(self) -> None:
+        """Cancel what is running now, and what is going to."""
+        with self._lock:
+            self._is_cancelled = True
+            if self._task is not None:
+                self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+
+    async def hold(self, main: Coroutine[Any, Any, T]) -> T:
+        """Carry it out. Raises CancelledError where it was cancelled, whatever it came to."""
+        # What is begun in there is no longer the work that is held.
+        _TETHER.set(None)
+        try:
+            self._take(asyncio.current_task())
+            return await main
+        finally:
+            main.close()
+            self._take(None)
+
+    def _take(self, task: asyncio.Task[Any] | None) -> None:
+        with self._lock:
+            self._task = task
+            if self._is_cancelled:
+                raise asyncio.CancelledError
+
+
+_TETHER: ContextVar[_Tether | None] = ContextVar("callsheet_virtual_tether", default=None)
 
 
 @contextmanager

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import callsheet
+from callsheet.agents.registry import Registry
 from callsheet.executor.events import AttemptStarted, AttemptSucceeded
 from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.recording.file import load_recording
 from callsheet.executor.replay.drift import DriftKind
+from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIfInvalid
+from callsheet.executor.virtual_time import beside
+from callsheet.replayed import Replay
+from callsheet.replays import Team, Terms, replay
 
 PLAN: dict[str, Any] = {
     "goal": "How many chairs are there, told to everybody?",
@@ -212,3 +220,71 @@ async def test_whoever_answered_a_question_answers_it_again(tmp_path: Path) -> N
         run = await callsheet.replay(path, agents=[other], model=model, update=True)
     assert run.updated is not None and run.answer == 12
     (await callsheet.replay(path, agents=[other])).assert_no_drift()
+
+
+class TestBeside:
+    """A replay for code on a running event loop."""
+
+    def test_what_is_live_stops_with_whoever_waits_for_it(self, file: Path) -> None:
+        """An agent that was going to work for an hour is told, tidies up, and nothing of it is left."""
+        began, heard = threading.Event(), list[str]()
+
+        @callsheet.agent(effect="read", name="stock")
+        async def for_an_hour(article: str) -> int:
+            """Look up how many pieces there are."""
+            began.set()
+            try:
+                for _ in range(3600):
+                    await asyncio.sleep(1)
+            except asyncio.CancelledError:
+                heard.append("stop")
+                raise
+            finally:
+                await asyncio.sleep(0)
+                heard.append("tidied up")
+            return 12
+
+        async def lose_patience() -> None:
+            replaying = asyncio.create_task(
+                callsheet.replay(file, live="stock", agents=[for_an_hour, tell], update=True)
+            )
+            await asyncio.to_thread(began.wait)
+            replaying.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await replaying
+            assert heard == ["stop", "tidied up"]
+
+        before, written = set(threading.enumerate()), file.read_bytes()
+        asyncio.run(lose_patience())
+        assert set(threading.enumerate()) <= before
+        assert (told, file.read_bytes()) == ([], written)
+
+    async def test_what_has_not_begun_does_not(self, file: Path) -> None:
+        """Whoever stops waiting while something else is done in the thread has nothing done after that."""
+        go_on, asked = threading.Event(), list[str]()
+
+        @callsheet.agent(effect="read", name="stock")
+        async def look(article: str) -> int:
+            """Look up how many pieces there are."""
+            asked.append(article)
+            return 12
+
+        def replay_later() -> Replay:
+            go_on.wait()
+            return replay(load_recording(file), Terms(Liveness.of(["stock"]), Team(Registry([look, tell]))))
+
+        replaying = asyncio.create_task(beside(replay_later))
+        await asyncio.sleep(0)
+        replaying.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await replaying
+        assert asked == []
+
+    async def test_nobody_has_to_stop_waiting(self, file: Path) -> None:
+        """What it comes to is as without a loop, errors too."""
+        recording = load_recording(file)
+        (await beside(replay, recording, Terms())).assert_no_drift()
+        with pytest.raises(WhatIfInvalid, match="never happens"):
+            await beside(replay, recording, Terms(what_ifs=(callsheet.WhatIf.fail("chairs:7", "no"),)))

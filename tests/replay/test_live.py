@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from callsheet.agents.llm import LLMAgent
@@ -30,6 +32,7 @@ from .shop import (
     plan,
     recorded,
 )
+from .world import Mind
 
 
 def test_all_agents_are_live_and_the_planner_is_not() -> None:
@@ -169,3 +172,15 @@ def test_a_model_that_cannot_be_reached_is_what_is_told() -> None:
         (DriftKind.RESULT, "the run"),
     ]
     assert "does not answer" in found.drifts[0].summary
+
+
+def test_what_another_model_plans_is_recorded_as_its_plan() -> None:
+    """With its name, so that a replay of that asks a model that is called so."""
+    terms = replace(live("planner", turns=[RIGHT]), update=True)
+    assert terms.model is not None
+    other = Mind([RIGHT], name="other", context_tokens=9_000)
+    found = replay(recorded(FIRST, SENTENCE, MENDED), replace(terms, model=other))
+    assert found.updated is not None
+    assert found.updated.created.model == "other"
+    assert found.updated.equipped.context_tokens == 9_000
+    require_exact(found.updated)
