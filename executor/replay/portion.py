@@ -61,17 +61,23 @@ class Portion:
     @property
     def has_stray(self) -> bool:
         """Whether there is a stray that can be heard: a decision comes behind what was asked for it."""
-        if not self.strays:
+        if not self.strays or any(map(is_call_of_planner, self.later)):
             return False
-        heard = len(self.beginning)
-        beyond = (self._found[place] for place in self._found_before[0] if place >= heard)
-        return not any(map(is_call_of_planner, (*beyond, *self.later)))
+        return all(map(self._found.__contains__, range(self._heard)))
 
     @property
     def beginning(self) -> list[News]:
-        """What had come of it without a gap before the first stray came."""
-        found = self._found_before[0] if self.strays else self._found
-        return [self._found[place] for place in itertools.takewhile(found.__contains__, itertools.count())]
+        """What of it comes before the first stray, which can be heard."""
+        return [self._found[place] for place in range(self._heard)]
+
+    @property
+    def _heard(self) -> int:
+        """How much of it was heard before the first stray: what had come without a gap when that came, and
+        all up to the last question of the planner that had been answered."""
+        found = self._found_before[0]
+        gapless = sum(1 for _ in itertools.takewhile(found.__contains__, itertools.count()))
+        asked = (place + 1 for place in found if is_call_of_planner(self._found[place]))
+        return max((gapless, *asked))
 
     @property
     def in_order(self) -> list[News]:
