@@ -26,6 +26,7 @@ from callsheet.planner.compiled import CheckedPlan
 
 from .course import Course
 from .errors import ProcessEnded
+from .news import NEWS
 from .processes import is_because_of
 
 _DECLINED = "the plan was declined"
@@ -135,6 +136,7 @@ class RecordedPeople:
         has_begun = False
         before: Event | None = None
         opening: Event | None = None
+        portion: Event | None = None
         for event in self._course.left_to_process if self._course.in_step else ():
             is_letter = isinstance(event, _LETTERS)
             has_begun = has_begun or isinstance(event, PauseRequested)
@@ -147,8 +149,10 @@ class RecordedPeople:
             if not is_letter:
                 # A word that waits when a run is started is heard first.
                 opening = event if isinstance(event, RunStarted) else None
+            portion = (portion or event) if event.__class__ in NEWS else None
             if has_begun and (is_letter or ends_planning) and is_written:
-                letters.append((opening, event))
+                # Whoever finds that somebody wanted a rest does not rest for it: it has to come later.
+                letters.append((portion if isinstance(event, PauseRequested) else opening, event))
             before = event
         return letters
 
@@ -157,7 +161,7 @@ class RecordedPeople:
         for opening, event in letters:
             if opening is None or isinstance(event, PauseRequested):
                 await self._until(event.at)
-            else:
+            if opening is not None:
                 await self._course.reach(opening)
             await self._mailbox.post(self._run, _word_of(event))
 
