@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from os import PathLike, environ, fspath
 from pathlib import Path
@@ -19,6 +18,7 @@ from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.recording import Recording
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
+from callsheet.executor.secrets.placeholders import PLACEHOLDER
 from callsheet.executor.secrets.redactor import Redactor
 from callsheet.executor.virtual_time import beside
 from callsheet.orchestrator import registry_of
@@ -29,7 +29,6 @@ from callsheet.team import registry_of as configured_registry
 
 RECORDED = "recorded"
 """Stands for a model: that of the recording, whatever is live."""
-_PLACEHOLDER = re.compile(r"<secret(?::\w+|-\d+)>", re.ASCII)
 
 
 def record(
@@ -158,7 +157,7 @@ def replay_sync(
 def _placeholders(path: Path) -> frozenset[str]:
     """The placeholders for secrets in a file, each once; none where there is no such file."""
     try:
-        return frozenset(_PLACEHOLDER.findall(path.read_text("utf-8", errors="replace")))
+        return frozenset(PLACEHOLDER.findall(path.read_text("utf-8", errors="replace")))
     except OSError:
         return frozenset()
 

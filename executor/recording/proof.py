@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 
 import msgspec
 from pydantic import JsonValue
 
 from callsheet.executor.events import encode
+from callsheet.executor.secrets.placeholders import PLACEHOLDER
 from callsheet.planner.documents import MAX_BYTES, read_yaml
 from callsheet.planner.errors import DocumentError
 
@@ -21,7 +21,6 @@ from .soundness import require_sound
 from .text import text_of
 
 _MEGABYTE = 1_000_000
-_PLACEHOLDER = re.compile(r"<secret(?::\w+|-\d+)>", re.ASCII)
 _OF_VARIABLE = "<secret:"
 
 
@@ -82,12 +81,12 @@ def _told(placeholder: str) -> str:
 
 def _suspects(recording: Recording, redactor: Redacts, problem: str) -> list[str]:
     """The placeholders that the problem names; else those in the words that the run is made of; else all."""
-    if found := _PLACEHOLDER.findall(problem):
+    if found := PLACEHOLDER.findall(problem):
         return list(dict.fromkeys(found))
     events: list[JsonValue] = [msgspec.json.decode(encode(event)) for event in recording.events]
     for document in ([*_words(recording, events)], events):
         cleaned = json.dumps(redactor.redact(document), ensure_ascii=False)
-        if found := _PLACEHOLDER.findall(cleaned):
+        if found := PLACEHOLDER.findall(cleaned):
             return list(dict.fromkeys(found))
     return []
 

@@ -12,8 +12,9 @@ from pydantic import JsonValue
 
 from callsheet.executor.events import Event, ModelRequest, decode, encode
 from callsheet.executor.recording.redaction import Redacts
+from callsheet.executor.secrets.placeholders import NUMBERED
 
-_NUMBERED = re.compile(rb"<secret-\d{1,9}>")
+_NUMBERED = re.compile(NUMBERED.pattern.encode())
 _ANY = b"<secret>"
 
 T = TypeVar("T")

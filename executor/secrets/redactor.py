@@ -21,13 +21,12 @@ from .finder import SecretFinder
 from .index import Place, Secret, SecretIndex
 from .names import names_secret_variable
 from .patterns import Finding, find_secrets, key_lines
+from .placeholders import NUMBERED, PLACEHOLDER
 from .spellings import BASE64_LAYERS, contents, readings, runs
 from .substitutes import Substitutes, plain, plain_text, scale_of
 from .texts import rewritten, scalars
 from .values import SHORTEST, SHORTEST_CODE, is_trivial
 
-_PLACEHOLDER = re.compile(r"(<secret(?::\w{1,256}|-\d{1,9})>)", re.ASCII)
-_NUMBERED = re.compile(r"<secret-(\d{1,9})>", re.ASCII)
 _IN_BASE64 = "base64 of a text with a secret"
 
 
@@ -84,7 +83,7 @@ class Redactor:
         for _, value in scalars(document):
             self._substitutes.avoid(value)
             if isinstance(value, str):
-                self._taken.update(map(int, _NUMBERED.findall(value)))
+                self._taken.update(map(int, NUMBERED.findall(value)))
         finder = SecretFinder(self._patterns)
         done: dict[str, str] = {}
         while True:
@@ -102,7 +101,7 @@ class Redactor:
 
     def redact_text(self, text: str) -> str:
         """The text without the secrets that are known so far: of the environment, and of documents."""
-        pieces = _PLACEHOLDER.split(text)
+        pieces = PLACEHOLDER.split(text)
         pieces[::2] = map(self._without_secrets, pieces[::2])
         return "".join(pieces)
 
@@ -111,7 +110,7 @@ class Redactor:
         text = finding.secret
         if text[:1] in ("-", "+") and len(number := plain_text(text)) >= SHORTEST_CODE:
             text = number
-        if _PLACEHOLDER.search(text) or text in self._substitutes or text in self._index:
+        if PLACEHOLDER.search(text) or text in self._substitutes or text in self._index:
             return
         if not any(reading.text in self._index for reading in readings(text)[1:]):
             self._add(Secret(text, finding.kind))
