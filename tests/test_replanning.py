@@ -33,6 +33,7 @@ from callsheet.executor.virtual_time import VirtualClock, run_virtually
 from callsheet.orchestrator import Orchestrator
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.errors import GoalUnclear, PlanningTimeUp
+from tests.replay.world import decision
 
 GOAL = "Find out what the double of the revenue is, which is in numbers or in figures"
 
@@ -75,19 +76,6 @@ def do(id: str, capability: str, **inputs: Any) -> dict[str, Any]:
 def plan(*steps: dict[str, Any], answer: Any) -> str:
     """What a model writes for a plan."""
     return json.dumps({"steps": steps, "answer": answer})
-
-
-def decision(kind: str, reason: str = "because", **others: Any) -> str:
-    """What a model writes for a decision."""
-    empty: dict[str, Any] = {
-        "add": [],
-        "replace": [],
-        "remove": [],
-        "repoint": [],
-        "answer": None,
-        "question": None,
-    }
-    return json.dumps({"reason": reason, "decision": kind, **empty, **others})
 
 
 READ = do("read", "revenue", file="figures")

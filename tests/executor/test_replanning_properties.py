@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,12 +43,11 @@ from callsheet.planner.checker import check
 from callsheet.planner.compiled import CheckedPlan
 from callsheet.planner.decision import Accept, Ask, Decision, GiveUp, Revise
 from callsheet.planner.situation import Situation
+from tests.replay.world import Document, chance, given_by, planned, value
 
 from .onlooker import Onlooker
 from .revisions import CATALOG, cast
 from .stage import HALL
-
-Document: TypeAlias = dict[str, Any]
 
 NAMES = ("think", "look", "save", "send", "publish")
 INPUTS = ("red", "green", "blue")
@@ -87,26 +85,6 @@ def documents(draw: st.DrawFn) -> Document:
             step["inputs"]["it"] = {"from": "[item]"}
         steps.append(step)
     return planned(steps)
-
-
-def value(step: str) -> str:
-    """What a step gave, or nothing."""
-    return f"default({step}, null)"
-
-
-def given_by(steps: Sequence[str]) -> JsonValue:
-    """What these steps gave, as an input."""
-    return {"from": f"[{', '.join(map(value, steps))}]"}
-
-
-def planned(steps: Sequence[Document]) -> Document:
-    """A plan of these steps, which answers with what all of them gave."""
-    return {"goal": "a goal", "steps": list(steps), "answer": given_by([each["id"] for each in steps])}
-
-
-def chance(*of: Any) -> int:
-    """A number that nobody would guess, and always the same."""
-    return zlib.crc32(json.dumps(of, sort_keys=True).encode())
 
 
 @dataclass(frozen=True)
