@@ -23,10 +23,8 @@ from callsheet.executor.events import (
 from callsheet.executor.recording.chunks import fitted
 from callsheet.executor.recording.errors import RunNotRecordable
 from callsheet.executor.recording.recording import Recording
-from callsheet.executor.replay.course import is_same
+from callsheet.executor.replay.course import TOLERANCE_SECONDS, is_same
 
-_TOLERANCE = 0.01
-"""In seconds: what a limit, counted from its event, may differ by and still be the same."""
 _ENDS = (AttemptSucceeded, AttemptFailed, AttemptSurprised)
 _PLACE = ("step", "item", "attempt", "midway")
 _LIMITS = ("deadline", "due")
@@ -134,7 +132,9 @@ def _limit(event: Any, at: float, name: str, known: Any) -> float:
     seconds: float = getattr(event, name) - event.at
     limit: float | None = getattr(known, name, None)
     # How much of its time a run has left when it starts depends on how long its planning took.
-    if limit is not None and (isinstance(event, RunStarted) or abs(limit - known.at - seconds) <= _TOLERANCE):
+    if limit is not None and (
+        isinstance(event, RunStarted) or abs(limit - known.at - seconds) <= TOLERANCE_SECONDS
+    ):
         return limit
     return at + seconds
 

@@ -28,7 +28,6 @@ from callsheet.executor.replay.course import Parting
 from callsheet.executor.replay.drift import Drift, DriftKind
 from callsheet.executor.replay.nearest import call_place
 from callsheet.executor.replay.news import BROKEN_OFF
-from callsheet.executor.revision_story import tell_revisions
 from callsheet.planner.checker import check
 
 from .playback import Played
@@ -121,9 +120,7 @@ def _cut_short(
     recorded: Sequence[Event], now: Sequence[Event], parting: Parting | None, stopped: Drift
 ) -> Iterator[Drift]:
     """What was different up to where the replay could not go on, and then that."""
-    old, new = tell_revisions(recorded).plans, tell_revisions(now).plans
-    numbers = old.keys() & new.keys()
-    plans = [each for each in plan_drifts(recorded, now) if each.where in {f"revision {n}" for n in numbers}]
+    plans = list(plan_drifts(recorded, now, in_both=True))
     yield from plans
     # Work that begins with other inputs, and questions that are others, are what it was stopped for.
     if parting is not None and not isinstance(parting.other, _TOLD_OTHERWISE):

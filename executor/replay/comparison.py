@@ -65,10 +65,10 @@ def contract_drifts(
         yield _schema_drift(name, "somebody offers it who did not", [f"+ {_headline(after[name])}"])
 
 
-def plan_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Drift]:
-    """The revisions that differ, each by step id."""
+def plan_drifts(recorded: Iterable[Event], now: Iterable[Event], *, in_both: bool = False) -> Iterator[Drift]:
+    """The revisions that differ, each by step id; or only those that there are `in_both`."""
     old, new = tell_revisions(recorded).plans, tell_revisions(now).plans
-    for number in sorted(old.keys() | new.keys()):
+    for number in sorted(old.keys() & new.keys() if in_both else old.keys() | new.keys()):
         if number not in new:
             steps = ", ".join(step.id for step in old[number].steps)
             yield Drift.of(

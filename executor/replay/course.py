@@ -47,8 +47,8 @@ EARLY_SECONDS = 0.001
 """What does not count as too early."""
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the course is given up."""
-_TOLERANCE = 0.01
-"""In seconds: what a limit, counted from its event, may differ by."""
+TOLERANCE_SECONDS = 0.01
+"""What a limit, counted from its event, may differ by, and still be the same."""
 _STARTS: TypeAlias = AttemptStarted | DraftBegun | ReplanningStarted
 """What something begins with that may be stopped, once it has begun."""
 _ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReached)
@@ -442,4 +442,4 @@ def is_same(event: Event, recorded: Event) -> bool:
 
 
 def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:
-    return {name: known} if abs(seconds - recorded) <= _TOLERANCE else {}
+    return {name: known} if abs(seconds - recorded) <= TOLERANCE_SECONDS else {}
