@@ -9,10 +9,10 @@ from typing import Protocol
 import msgspec
 from pydantic import JsonValue
 
-from .capability import Capability, JsonObject
-from .models.chat import ChatModel
-from .terms import FREE, Terms
-from .workspace import Workspace
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.spending.terms import FREE, Terms
+from callsheet.agents.workspace.workspace import Workspace
 
 
 class Isolation(StrEnum):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from callsheet.agents.contracts.capability import Capability
+
 from .agent import Agent
-from .capability import Capability
 from .errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
 
 _CONTRACT = ("input_schema", "output_schema", "main_output", "effect", "version")

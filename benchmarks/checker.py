@@ -8,8 +8,8 @@ import time
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, JsonObject
-from callsheet.planner.checker import check
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.planner.check.checker import check
 
 from .report import Report
 

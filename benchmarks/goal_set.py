@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from callsheet.agents.builtin import builtin_agents
-from callsheet.agents.capability import Capability
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.examples import read_capability
-from callsheet.planner.plan import write_binding
+from callsheet.agents.contracts.capability import Capability
+from callsheet.planner.formats.examples import read_capability
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.plan import write_binding
 
 SHIPPED = Path(__file__).parent / "goals"
 

@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from callsheet.agents.capability import Capability
+from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel, Usage
-from callsheet.agents.models.choice import ModelSettings, choose_model
 from callsheet.planner.errors import PlanningFailed
-from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import Clarification, Planned, Planner, default_format
-from callsheet.planner.short_format import ShortFormat
-from callsheet.planner.wire_format import WireFormat
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.planning.planner import Clarification, Planned, Planner, default_format
+from callsheet.settings.model_choice import ModelSettings, choose_model
 
 from .goal_set import SHIPPED, Goal, GoalSet, find_fault, read_goal_set
 from .report import Cell, Report

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from callsheet.agents.errors import Retryable
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.secrets.redactor import Redactor
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
-from callsheet.replays import Terms, replay
+from callsheet.executor.redaction.redactor import Redactor
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.recordings.replay import Terms, replay
 
 from .report import Report
 

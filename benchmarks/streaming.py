@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from time import perf_counter
 
-from callsheet.agents.models.openai import OpenAIModel
+from callsheet.agents.models.openai.model import OpenAIModel
 
 from .graphs import chain
 from .report import Cell, Report

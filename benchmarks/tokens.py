@@ -16,13 +16,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from callsheet.agents.capability import Capability
+from callsheet.agents.contracts.capability import Capability
 from callsheet.errors import CallsheetError
-from callsheet.planner.checker import check
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.examples import read_capability
-from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planning_prompt import PlanningPrompt
+from callsheet.planner.check.checker import check
+from callsheet.planner.formats.examples import read_capability
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.planning.prompt import PlanningPrompt
 from callsheet.prompts.budget import count_tokens
 
 from . import tokens_notations as notations

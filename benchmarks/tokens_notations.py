@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.plan import Binding, From, Literal, Step, Template
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template
 
 END_OF_PLAN = "<END_OF_PLAN>"
 """What LLMCompiler and LangChain end a plan with."""

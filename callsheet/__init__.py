@@ -12,33 +12,33 @@ from callsheet.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from callsheet.agents.agent import Agent, Context, Isolation
-    from callsheet.agents.budget import Budget
-    from callsheet.agents.capability import Capability, Effect
+    from callsheet.agents.contracts.capability import Capability, Effect
     from callsheet.agents.errors import Permanent, Retryable, Surprise
-    from callsheet.agents.functions import agent
-    from callsheet.agents.llm import LLMAgent
+    from callsheet.agents.functions.decorator import agent
+    from callsheet.agents.llm.llm_agent import LLMAgent
     from callsheet.agents.models.chat import ChatModel
-    from callsheet.agents.models.local import LocalModel
-    from callsheet.agents.models.openai import OpenAIModel
+    from callsheet.agents.models.local.model import LocalModel
+    from callsheet.agents.models.openai.model import OpenAIModel
     from callsheet.agents.models.scripted import ScriptedModel
     from callsheet.agents.registry import Registry
-    from callsheet.agents.terms import Terms
+    from callsheet.agents.spending.budget import Budget
+    from callsheet.agents.spending.terms import Terms
     from callsheet.api import check, plan, plan_sync, resume, resume_sync, run, run_sync
     from callsheet.errors import CallsheetError, ExitCode
-    from callsheet.executor.control import RunControl
+    from callsheet.executor.driver.control import RunControl
+    from callsheet.executor.recording.content.recording import Recording
     from callsheet.executor.recording.file import load_recording
-    from callsheet.executor.recording.recording import Recording
-    from callsheet.executor.replay.drift import Drift, DriftKind
+    from callsheet.executor.replay.drift.drift import Drift, DriftKind
     from callsheet.executor.replay.what_if import WhatIf
-    from callsheet.executor.result import RunResult
-    from callsheet.orchestrator import Orchestrator
-    from callsheet.planner.checker import CheckResult
-    from callsheet.planner.plan import Plan, Step
-    from callsheet.planner.planner import Planned
-    from callsheet.planner.policy import Policy
-    from callsheet.recordings import record, replay, replay_sync
-    from callsheet.replayed import Replay
-    from callsheet.watch import Watch
+    from callsheet.executor.run.result import RunResult
+    from callsheet.orchestration.listeners import Watch
+    from callsheet.orchestration.orchestrator import Orchestrator
+    from callsheet.planner.check.checker import CheckResult
+    from callsheet.planner.plan.plan import Plan, Step
+    from callsheet.planner.plan.policy import Policy
+    from callsheet.planner.planning.planner import Planned
+    from callsheet.recordings.api import record, replay, replay_sync
+    from callsheet.recordings.replay_result import Replay
 
 __all__ = [
     "Agent",
@@ -89,33 +89,33 @@ __all__ = [
 
 _HOMES = {
     "callsheet.agents.agent": ("Agent", "Context", "Isolation"),
-    "callsheet.agents.budget": ("Budget",),
-    "callsheet.agents.capability": ("Capability", "Effect"),
+    "callsheet.agents.spending.budget": ("Budget",),
+    "callsheet.agents.contracts.capability": ("Capability", "Effect"),
     "callsheet.agents.errors": ("Permanent", "Retryable", "Surprise"),
-    "callsheet.agents.functions": ("agent",),
-    "callsheet.agents.llm": ("LLMAgent",),
+    "callsheet.agents.functions.decorator": ("agent",),
+    "callsheet.agents.llm.llm_agent": ("LLMAgent",),
     "callsheet.agents.models.chat": ("ChatModel",),
-    "callsheet.agents.models.local": ("LocalModel",),
-    "callsheet.agents.models.openai": ("OpenAIModel",),
+    "callsheet.agents.models.local.model": ("LocalModel",),
+    "callsheet.agents.models.openai.model": ("OpenAIModel",),
     "callsheet.agents.models.scripted": ("ScriptedModel",),
     "callsheet.agents.registry": ("Registry",),
-    "callsheet.agents.terms": ("Terms",),
+    "callsheet.agents.spending.terms": ("Terms",),
     "callsheet.api": ("check", "plan", "plan_sync", "resume", "resume_sync", "run", "run_sync"),
     "callsheet.errors": ("CallsheetError", "ExitCode"),
-    "callsheet.executor.control": ("RunControl",),
+    "callsheet.executor.driver.control": ("RunControl",),
     "callsheet.executor.recording.file": ("load_recording",),
-    "callsheet.executor.recording.recording": ("Recording",),
-    "callsheet.executor.replay.drift": ("Drift", "DriftKind"),
+    "callsheet.executor.recording.content.recording": ("Recording",),
+    "callsheet.executor.replay.drift.drift": ("Drift", "DriftKind"),
     "callsheet.executor.replay.what_if": ("WhatIf",),
-    "callsheet.executor.result": ("RunResult",),
-    "callsheet.orchestrator": ("Orchestrator",),
-    "callsheet.planner.checker": ("CheckResult",),
-    "callsheet.planner.plan": ("Plan", "Step"),
-    "callsheet.planner.planner": ("Planned",),
-    "callsheet.planner.policy": ("Policy",),
-    "callsheet.recordings": ("record", "replay", "replay_sync"),
-    "callsheet.replayed": ("Replay",),
-    "callsheet.watch": ("Watch",),
+    "callsheet.executor.run.result": ("RunResult",),
+    "callsheet.orchestration.orchestrator": ("Orchestrator",),
+    "callsheet.planner.check.checker": ("CheckResult",),
+    "callsheet.planner.plan.plan": ("Plan", "Step"),
+    "callsheet.planner.planning.planner": ("Planned",),
+    "callsheet.planner.plan.policy": ("Policy",),
+    "callsheet.recordings.api": ("record", "replay", "replay_sync"),
+    "callsheet.recordings.replay_result": ("Replay",),
+    "callsheet.orchestration.listeners": ("Watch",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

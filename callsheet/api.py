@@ -16,24 +16,24 @@ from typing import Any, ClassVar, TypeVar
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.models.choice import choose_model
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.registry import Registry
-from callsheet.agents.strategies import Strategy
-from callsheet.config import Settings
+from callsheet.agents.selection.strategies import Strategy
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.fold import record_of
-from callsheet.executor.journal import Journal, MemoryJournal
-from callsheet.executor.result import RunResult
-from callsheet.executor.sqlite import SqliteJournal
-from callsheet.executor.surroundings import Approve
-from callsheet.model_settings import model_settings
-from callsheet.orchestrator import Orchestrator, Review, registry_of
-from callsheet.planner.checker import CheckResult, Policy
-from callsheet.planner.checker import check as check_plan
-from callsheet.planner.plan import Plan
-from callsheet.planner.planner import Planned
-from callsheet.watch import Watch
+from callsheet.executor.driver.environment import Approve
+from callsheet.executor.journal.journal import Journal, MemoryJournal
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.result import RunResult
+from callsheet.orchestration.listeners import Watch
+from callsheet.orchestration.orchestrator import Orchestrator, Review, registry_of
+from callsheet.planner.check.checker import CheckResult, Policy
+from callsheet.planner.check.checker import check as check_plan
+from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.planner import Planned
+from callsheet.settings.model_choice import choose_model
+from callsheet.settings.model_settings import model_settings
+from callsheet.settings.settings import Settings
 
 T = TypeVar("T")
 

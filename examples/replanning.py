@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 
 import callsheet
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.revision_story import tell_revisions
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.run.revisions import tell_revisions
 
 SALES: dict[str, list[float]] = {"net_sales": [210.5, 89.5], "units": [3, 1]}
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.planner.planning.draft import Draft
 
 from .diagnostics import Diagnostic
-from .draft import Draft
 
 
 class PlannerError(CallsheetError):

@@ -12,9 +12,9 @@ import callsheet
 from callsheet.agents.errors import UnknownCapability
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import AgentsChanged, RunEnded, RunNotFound, RunOwned
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RunStatus
-from callsheet.user_agents import AgentsNotLoaded
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.run.state import RunStatus
+from callsheet.settings.user_agents import AgentsNotLoaded
 
 PLAN: dict[str, Any] = {
     "goal": "tell everybody",

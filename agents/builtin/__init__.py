@@ -5,12 +5,12 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from callsheet.agents.agent import Agent
+from callsheet.agents.builtin.calculator.calculator import calculate
+from callsheet.agents.builtin.tables.tables import analyze_table
 
-from .calculator import calculate
 from .facts import extract
 from .files import list_files, read_file, write_file
 from .prose import summarize, write_text
-from .tables import analyze_table
 
 TABLES_EXTRA = "callsheet[tables]"
 """What has to be installed for `analyze_table`."""

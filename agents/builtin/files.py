@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
-from callsheet.agents.capability import Effect
-from callsheet.agents.demand import NO_DEMAND
-from callsheet.agents.functions import agent
+from callsheet.agents.contracts.capability import Effect
+from callsheet.agents.functions.decorator import agent
+from callsheet.agents.spending.demand import NO_DEMAND
 
 from .text import decode, encode
 

@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
-from callsheet.agents.asking import MAX_REPAIRS, ask_object, ask_text, characters_that_fit, need_model
-from callsheet.agents.capability import JsonObject
-from callsheet.agents.demand import Demand
+from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.errors import Permanent
-from callsheet.agents.functions import agent
-from callsheet.agents.material import mark
+from callsheet.agents.functions.decorator import agent
+from callsheet.agents.llm.marking import mark
+from callsheet.agents.llm.model_call import MAX_REPAIRS, ask_object, ask_text, characters_that_fit, need_model
 from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.spending.demand import Demand
 from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import JsonObject
+from callsheet.agents.contracts.capability import JsonObject
 
 MOST_PROPERTIES = 5000
 MOST_NESTING = 10

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import JsonObject
+from callsheet.agents.contracts.capability import JsonObject
 from callsheet.errors import CallsheetError
 from callsheet.prompts.render import render
 

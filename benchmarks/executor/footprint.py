@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.graphs import Graph, layered
-from callsheet.executor.journal import MemoryJournal
+from callsheet.executor.journal.journal import MemoryJournal
 
 from .contender import Work, require_done
 from .ours import carry_out, check_plan, write_plan

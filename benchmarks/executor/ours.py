@@ -13,14 +13,14 @@ from pydantic import JsonValue
 
 import callsheet
 from benchmarks.graphs import Graph
-from callsheet.agents.workspace import Workspace
-from callsheet.executor.events import RunCreated
-from callsheet.executor.executor import Executor
-from callsheet.executor.journal import Journal, MemoryJournal
-from callsheet.executor.record import RunStatus
-from callsheet.executor.sqlite import SqliteJournal
-from callsheet.executor.tables import Durability
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.agents.workspace.workspace import Workspace
+from callsheet.executor.driver.executor import Executor
+from callsheet.executor.journal.journal import Journal, MemoryJournal
+from callsheet.executor.journal.schema import Durability
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import RunCreated
+from callsheet.executor.run.state import RunStatus
+from callsheet.planner.plan.checked_plan import CheckedPlan
 
 from .contender import GraphNotDone, Measured, Work, clock, require_done
 from .store import weigh

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from callsheet.agents.agent import Context
 from callsheet.agents.errors import Permanent, WorkspaceError
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 
 DEEDS = "deeds.txt"
 MOST_NOTICE = 80

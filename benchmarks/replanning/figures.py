@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from callsheet.agents.models.chat import Usage
-from callsheet.executor.events import (
+from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
     AttemptSurprised,

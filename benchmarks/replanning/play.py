@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from callsheet.agents.capability import Effect
+from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.workspace import Workspace
-from callsheet.executor.clock import Clock, SystemClock
-from callsheet.executor.control import RunControl
-from callsheet.executor.events import ApprovalRequested, Event, RunCreated
-from callsheet.executor.executor import Executor
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RunStatus
-from callsheet.executor.result import RunResult
-from callsheet.planner.compiled import CompiledStep
-from callsheet.planner.replanner import Replanner
-from callsheet.planner.wire_format import WireFormat
+from callsheet.agents.workspace.workspace import Workspace
+from callsheet.executor.clocks.clock import Clock, SystemClock
+from callsheet.executor.driver.control import RunControl
+from callsheet.executor.driver.executor import Executor
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.run.events import ApprovalRequested, Event, RunCreated
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus
+from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.plan.checked_plan import CompiledStep
+from callsheet.planner.replanning.replanner import Replanner
 
 from .figures import Figures, figures_of
 from .scene import Scene

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from callsheet.agents.agent import Context
 from callsheet.agents.errors import Permanent, Retryable, Surprise
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 
 _MOST_BYTES = 100_000
 _MARKET = {"USD": 1.08, "GBP": 0.84, "CHF": 0.94}

@@ -14,13 +14,13 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.report import Cell, Report
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.models.choice import ModelSettings, choose_model
-from callsheet.cli.revision_text import revision_lines
-from callsheet.executor.revision_story import tell_revisions
-from callsheet.planner.full_format import FullFormat
-from callsheet.planner.planner import default_format
-from callsheet.planner.short_format import ShortFormat
-from callsheet.planner.wire_format import WireFormat
+from callsheet.cli.text.revisions import revision_lines
+from callsheet.executor.run.revisions import tell_revisions
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.planning.planner import default_format
+from callsheet.settings.model_choice import ModelSettings, choose_model
 
 from .play import Played, play
 from .scene import Scene, read_scenes

@@ -8,8 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from callsheet.executor.record import RunStatus
-from callsheet.executor.result import RunResult
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus
 
 from .doers import DEEDS
 from .scene import Scene

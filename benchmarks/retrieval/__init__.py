@@ -7,8 +7,8 @@ import sys
 import time
 
 from benchmarks.report import Cell, Report
-from callsheet.planner.shortlist import MOST, RetrievedShortlist
-from callsheet.planner.word_vectors import WordVectors, installed_vectors
+from callsheet.planner.catalog.embeddings import WordVectors, installed_vectors
+from callsheet.planner.catalog.shortlist import MOST, RetrievedShortlist
 
 from .catalog import large_catalog
 from .needs import SETS, Need, is_met, read_needs

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from callsheet.agents.capability import Capability
-from callsheet.planner.examples import read_capability
+from callsheet.agents.contracts.capability import Capability
+from callsheet.planner.formats.examples import read_capability
 
 SIZE = 1_000
 FOLDER = Path(__file__).parent

@@ -13,23 +13,22 @@ from typing import Any
 import click
 
 import callsheet
-
-from .agents import agents
-from .answer import answer
-from .approve import approve
-from .cancel import cancel
-from .check import check
-from .diff import diff
-from .doctor import doctor
-from .output import Output
-from .pause import pause
-from .plan import plan
-from .record import record
-from .replay import replay
-from .resume import resume
-from .run import run
-from .runs import runs
-from .show import show
+from callsheet.cli.commands.agents import agents
+from callsheet.cli.commands.answer import answer
+from callsheet.cli.commands.approve import approve
+from callsheet.cli.commands.cancel import cancel
+from callsheet.cli.commands.check import check
+from callsheet.cli.commands.diff import diff
+from callsheet.cli.commands.doctor import doctor
+from callsheet.cli.commands.pause import pause
+from callsheet.cli.commands.plan import plan
+from callsheet.cli.commands.record import record
+from callsheet.cli.commands.replay import replay
+from callsheet.cli.commands.resume import resume
+from callsheet.cli.commands.run import run
+from callsheet.cli.commands.runs import runs
+from callsheet.cli.commands.show import show
+from callsheet.cli.options.output import Output
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _WANTS_JSON = f"{__name__}.wants_json"

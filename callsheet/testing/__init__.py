@@ -1,4 +1,4 @@
-"""What tests of agents, plans and runs are made of; `callsheet.pytest_plugin` brings it into pytest.
+"""What tests of agents, plans and runs are made of; `callsheet.testing.pytest_plugin` brings it into pytest.
 
 Every name is imported when it is first used: tests that use none of them do not pay for them.
 """
@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from callsheet.agents.fake import FakeAgent, fake_agents
+    from callsheet.agents.fakes.fake_agent import FakeAgent, fake_agents
     from callsheet.agents.models.scripted import ScriptedModel, Turn
-    from callsheet.network_guard import NetworkGuard
+    from callsheet.recordings.network_guard import NetworkGuard
 
     from .compared_plan import ComparedPlan, plan_differences
     from .fakes import fakes_of
@@ -38,9 +38,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "callsheet.agents.fake": ("FakeAgent", "fake_agents"),
+    "callsheet.agents.fakes.fake_agent": ("FakeAgent", "fake_agents"),
     "callsheet.agents.models.scripted": ("ScriptedModel", "Turn"),
-    "callsheet.network_guard": ("NetworkGuard",),
+    "callsheet.recordings.network_guard": ("NetworkGuard",),
     "callsheet.testing.compared_plan": ("ComparedPlan", "plan_differences"),
     "callsheet.testing.fakes": ("fakes_of",),
     "callsheet.testing.recorder": ("Recorder",),

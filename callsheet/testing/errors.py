@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.replay.drift import Drift
-from callsheet.replayed import ReplayDrifted
+from callsheet.executor.replay.drift.drift import Drift
+from callsheet.recordings.replay_result import ReplayDrifted
 
 
 class RecordedTestError(CallsheetError):

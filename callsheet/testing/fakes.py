@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.capability import Capability
-from callsheet.agents.fake import Answers, FakeAgent, fake_agents
+from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.fakes.fake_agent import Answers, FakeAgent, fake_agents
 from callsheet.agents.registry import Registry
 
 from .site import Site

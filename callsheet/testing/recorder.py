@@ -8,17 +8,17 @@ from os import PathLike
 from typing import Any, cast
 
 from callsheet.api import model_of
-from callsheet.config import Settings
-from callsheet.executor.events import ApprovalRequested
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RunStatus
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.result import RunResult
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.documents import read_document
-from callsheet.planner.plan import Plan
-from callsheet.recordings import fewer_placeholders_text, redactor_of, save_anew
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.run.events import ApprovalRequested
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.documents import read_document
+from callsheet.planner.plan.plan import Plan
+from callsheet.recordings.api import fewer_placeholders_text, redactor_of, save_anew
+from callsheet.settings.settings import Settings
 
 from .errors import RunNotKept
 from .off_loop import off_loop

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Self
 
 from callsheet.agents.models.chat import ChatModel
+from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording
-from callsheet.executor.recording.recording import Recording
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
-from callsheet.recordings import fewer_placeholders_text, live_model, redactor_of, save_anew
-from callsheet.replays import Team, Terms
-from callsheet.replays import replay as carry_out
+from callsheet.recordings.api import fewer_placeholders_text, live_model, redactor_of, save_anew
+from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay import replay as carry_out
 
 from .errors import DriftsUnseen, RecordingMissing, UpdateRefused
 from .off_loop import off_loop

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeAlias
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
-from callsheet.planner.plan import Plan
+from callsheet.planner.plan.plan import Plan
 
 from .errors import MarkInvalid
 

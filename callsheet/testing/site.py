@@ -9,8 +9,8 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from callsheet.agents.registry import Registry
-from callsheet.config import Settings
-from callsheet.team import registry_of
+from callsheet.settings.registry import registry_of
+from callsheet.settings.settings import Settings
 
 from .errors import MarkInvalid
 from .recording_mark import Agents

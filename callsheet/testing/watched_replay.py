@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from callsheet.executor.replay.drift import Drift
-from callsheet.replayed import Replay, ReplayDrifted
+from callsheet.executor.replay.drift.drift import Drift
+from callsheet.recordings.replay_result import Replay, ReplayDrifted
 
 from .compared_plan import ComparedPlan
 

@@ -10,16 +10,15 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from callsheet.planner.documents import MAX_BYTES, read_document
+from callsheet.executor.recording.content.errors import RecordingInvalid, RecordingUnwritable
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.reading.plan_check import require_sound
+from callsheet.executor.recording.reading.reader import recording_from
+from callsheet.executor.recording.writing.redaction import Redacts
+from callsheet.executor.recording.writing.verification import proven_text
 from callsheet.planner.errors import DocumentError
-from callsheet.planner.source_lines import SourceLines
-
-from .errors import RecordingInvalid, RecordingUnwritable
-from .proof import proven_text
-from .reading import recording_from
-from .recording import Recording
-from .redaction import Redacts
-from .soundness import require_sound
+from callsheet.planner.plan.documents import MAX_BYTES, read_document
+from callsheet.planner.plan.source_lines import SourceLines
 
 _RESTORE = "restore the file, or record the run again"
 

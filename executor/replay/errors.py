@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from callsheet.executor.errors import JournalError
-
-from .drift import Drift
+from callsheet.executor.replay.drift.drift import Drift
 
 
 class ProcessEnded(JournalError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from callsheet.agents.capability import Effect
+from callsheet.agents.contracts.capability import Effect
 
 PLANNER = "planner"
 AGENTS = "agents"

@@ -9,7 +9,7 @@ import pytest
 
 from callsheet.agents.agent import Context
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.workspace import Workspace
+from callsheet.agents.workspace.workspace import Workspace
 
 MakeContext = Callable[..., Context]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callsheet.agents.errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
-from callsheet.agents.functions import FunctionAgent, agent
+from callsheet.agents.functions.decorator import FunctionAgent, agent
 from callsheet.agents.registry import Registry
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from benchmarks.goal_set import SHIPPED, Goal, find_fault, read_goal_set
-from callsheet.planner.checker import check
-from callsheet.planner.examples import read_capability
+from callsheet.planner.check.checker import check
+from callsheet.planner.formats.examples import read_capability
 
 CATALOG = tuple(
     read_capability({"capability": name, "description": name, "inputs": ["x"], "output": "y"})

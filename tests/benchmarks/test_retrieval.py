@@ -10,9 +10,9 @@ from benchmarks.__main__ import main
 from benchmarks.retrieval import TARGET, found_whole
 from benchmarks.retrieval.catalog import large_catalog
 from benchmarks.retrieval.needs import SETS, read_needs
-from callsheet.planner.search_words import telling_words
-from callsheet.planner.shortlist import RetrievedShortlist
-from callsheet.planner.word_vectors import installed_vectors
+from callsheet.planner.catalog.embeddings import installed_vectors
+from callsheet.planner.catalog.shortlist import RetrievedShortlist
+from callsheet.planner.catalog.tokens import telling_words
 
 needs_vectors = pytest.mark.skipif(
     installed_vectors() is None, reason="the word vectors (extra `retrieval`) are not installed"

@@ -15,11 +15,11 @@ from benchmarks.streaming_plans import TOKENS_PER_SECOND, Work, works
 from benchmarks.streaming_server import PacedServer
 from benchmarks.streaming_ways import LineByLine, Ours, PlanNotDone, Stage, Way, make_agents
 from callsheet.agents.models.chat import ChatRequest, Message, ask
-from callsheet.agents.models.openai import OpenAIModel
+from callsheet.agents.models.openai.model import OpenAIModel
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.executor.virtual_time import run_virtually
-from callsheet.planner.full_format import FullFormat
-from callsheet.planner.streaming import DraftReader
+from callsheet.executor.clocks.virtual_loop import run_virtually
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.planning.draft_reader import DraftReader
 
 FAST = 500.0
 PATIENT_SECONDS = 60.0

@@ -16,10 +16,10 @@ from benchmarks import tokens
 from benchmarks import tokens_notations as notations
 from benchmarks.__main__ import main
 from callsheet.agents.models.strict_schema import strict_schema
-from callsheet.planner.checker import check
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.examples import read_capability
-from callsheet.planner.full_format import FullFormat
+from callsheet.planner.check.checker import check
+from callsheet.planner.formats.examples import read_capability
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.plan.checked_plan import CheckedPlan
 
 CATALOG = (
     read_capability(

@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from callsheet.cli.command import command
-from callsheet.cli.output import Output
+from callsheet.cli.options.command import command
+from callsheet.cli.options.output import Output
 from callsheet.errors import CallsheetError, ExitCode
 
 from .conftest import Invoke

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.executor.events import RunCreated
-from callsheet.executor.journal import Journal, MemoryJournal
-from callsheet.executor.lease import LeaseTerms
-from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.journal.journal import Journal, MemoryJournal
+from callsheet.executor.journal.lease import LeaseTerms
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import RunCreated
 
 QUICK = LeaseTerms(tick=0.02, renew=0.1, expiry=0.4)
 """For tests that have to see a lease run out."""
@@ -51,10 +51,10 @@ def journal(request: pytest.FixtureRequest, path: Path) -> Iterator[Journal]:
 PREAMBLE = """
 import asyncio, os, sys, time
 from callsheet.executor.errors import JournalError, RunOwned, RunTakenOver
-from callsheet.executor.events import CancellationRequested, RunCreated
-from callsheet.executor.lease import LeaseTerms
-from callsheet.executor.mailbox import Approve, Cancel
-from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.run.events import CancellationRequested, RunCreated
+from callsheet.executor.journal.lease import LeaseTerms
+from callsheet.executor.journal.signals import Approve, Cancel
+from callsheet.executor.journal.sqlite import SqliteJournal
 QUICK = LeaseTerms(tick=0.02, renew=0.1, expiry=0.4)
 journal = SqliteJournal(sys.argv[1], lease=QUICK)
 def say(*words):

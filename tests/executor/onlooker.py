@@ -6,8 +6,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from callsheet.agents.capability import Effect
-from callsheet.executor.events import (
+from callsheet.agents.contracts.capability import Effect
+from callsheet.executor.evaluation.inputs import inputs_of
+from callsheet.executor.machine.machine import apply, decide
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.replanning_decisions import is_listening
+from callsheet.executor.run.events import (
     ApprovalGranted,
     AttemptCancelled,
     AttemptFailed,
@@ -23,14 +27,10 @@ from callsheet.executor.events import (
     RunCompleted,
     RunStarted,
 )
-from callsheet.executor.failure import Failure
-from callsheet.executor.machine import apply, decide
-from callsheet.executor.record import ENDED, RUN_ENDED, AttemptStatus, RunRecord, StepStatus, Try, Work
-from callsheet.executor.replan_decisions import is_listening
-from callsheet.executor.resolution import inputs_of
-from callsheet.executor.state import RunState
-from callsheet.planner.compiled import CheckedPlan, CompiledStep
-from callsheet.planner.plan import Join
+from callsheet.executor.run.failure import Failure
+from callsheet.executor.run.state import ENDED, RUN_ENDED, AttemptStatus, RunRecord, StepStatus, Try, Work
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
+from callsheet.planner.plan.plan import Join
 
 _ACTING = (Effect.WRITE, Effect.IRREVERSIBLE)
 

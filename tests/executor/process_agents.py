@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation
-from callsheet.agents.capability import Capability, Effect
+from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models.chat import ChatRequest, Message, ask
 from callsheet.agents.models.errors import ModelUnavailable

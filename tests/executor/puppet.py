@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from callsheet.executor.agenda import Lane
-from callsheet.executor.commands import (
+from callsheet.executor.machine.commands import (
     Enter,
     Finish,
     RequestApproval,
@@ -14,7 +13,10 @@ from callsheet.executor.commands import (
     StartAttempt,
     StopAttempt,
 )
-from callsheet.executor.events import (
+from callsheet.executor.machine.machine import apply, decide, fold
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.pending_work import Lane
+from callsheet.executor.run.events import (
     AttemptFailed,
     AttemptStarted,
     AttemptSucceeded,
@@ -29,11 +31,9 @@ from callsheet.executor.events import (
     decode,
     encode,
 )
-from callsheet.executor.failure import Failure, FailureKind
-from callsheet.executor.machine import apply, decide, fold
-from callsheet.executor.record import Work
-from callsheet.executor.state import RunState
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.executor.run.failure import Failure, FailureKind
+from callsheet.executor.run.state import Work
+from callsheet.planner.plan.checked_plan import CheckedPlan
 
 
 class Puppet:

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.executor.journal import Journal
-from callsheet.planner.checker import check
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.decision import Decision, Revise
-from callsheet.planner.situation import Situation
+from callsheet.executor.journal.journal import Journal
+from callsheet.planner.check.checker import check
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.revision.decision import Decision, Revise
+from callsheet.planner.revision.situation import Situation
 from tests.executor.stage import Actor, Behaviour, Played, play
 
 _OUTPUT: JsonObject = {"type": "object", "properties": {"value": {}}, "required": ["value"]}

@@ -11,20 +11,20 @@ from typing import Any
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context, Isolation
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.agents.registry import Registry
-from callsheet.agents.workspace import Workspace
-from callsheet.executor.events import Event, PlanAdopted, RunCreated
-from callsheet.executor.executor import Executor
-from callsheet.executor.journal import Journal, MemoryJournal
-from callsheet.executor.machine import fold
-from callsheet.executor.result import RunResult
-from callsheet.executor.revival import recheck
-from callsheet.executor.state import RunState
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.planner.compiled import CheckedPlan, CompiledStep, Expectation
+from callsheet.agents.workspace.workspace import Workspace
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.driver.executor import Executor
+from callsheet.executor.journal.journal import Journal, MemoryJournal
+from callsheet.executor.machine.machine import fold
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.recovery import recheck
+from callsheet.executor.run.events import Event, PlanAdopted, RunCreated
+from callsheet.executor.run.result import RunResult
 from callsheet.planner.expressions.tree import Comparison, Constant, Index, Member, Name, StepOutput, Tree
-from callsheet.planner.plan import Join, Literal, OnFailure, Plan, Step
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep, Expectation
+from callsheet.planner.plan.plan import Join, Literal, OnFailure, Plan, Step
 
 ANYTHING: JsonObject = {"type": "object"}
 VALUE: JsonObject = {"type": "object", "properties": {"value": {}}, "required": ["value"]}

@@ -9,7 +9,7 @@ from contextlib import closing
 from typing import Any, TypeAlias
 
 from callsheet.agents.models.chat import ChatChunk, ChatRequest, Usage
-from callsheet.executor.virtual_time import run_virtually
+from callsheet.executor.clocks.virtual_loop import run_virtually
 
 from .fork_server import Voice
 from .plans import chain

@@ -10,16 +10,16 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from callsheet.agents.figures import Figures, Observation
-from callsheet.executor import tables
-from callsheet.executor.events import Event, RunCreated
-from callsheet.executor.figure_book import FigureBook
-from callsheet.executor.journal import RunSummary
-from callsheet.executor.lease import LeaseTerms, Owner
-from callsheet.executor.mailbox import Mailbox
-from callsheet.executor.results import Kept, Reserved, Results
-from callsheet.executor.sqlite import SqliteJournal
-from callsheet.executor.watchers import Notify
+from callsheet.agents.selection.statistics import Figures, Observation
+from callsheet.executor.journal import schema as tables
+from callsheet.executor.journal.agent_statistics import FigureBook
+from callsheet.executor.journal.journal import RunSummary
+from callsheet.executor.journal.lease import LeaseTerms, Owner
+from callsheet.executor.journal.result_cache import Kept, Reserved, Results
+from callsheet.executor.journal.signals import Mailbox
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.journal.subscriptions import Notify
+from callsheet.executor.run.events import Event, RunCreated
 
 from .witness import Witness
 

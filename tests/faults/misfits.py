@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context, Isolation, SoloAgent
-from callsheet.agents.capability import Capability, JsonObject
-from callsheet.agents.functions import agent
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.functions.decorator import agent
 
 from .fork_server import Voice
 from .scenes import perform

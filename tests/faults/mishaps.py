@@ -9,9 +9,9 @@ from typing import Any
 
 from callsheet.agents.agent import Context
 from callsheet.agents.errors import Retryable
-from callsheet.agents.functions import agent
-from callsheet.executor.clock import Clock
-from callsheet.executor.virtual_time import VirtualClock
+from callsheet.agents.functions.decorator import agent
+from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.clocks.virtual_loop import VirtualClock
 
 from .fork_server import Voice
 from .scenes import perform

@@ -9,16 +9,16 @@ from contextlib import closing
 from typing import Any, NoReturn
 
 from callsheet.agents.agent import Agent, Context
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.chat import ChatRequest
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.executor.clock import SystemClock
+from callsheet.executor.clocks.clock import SystemClock
+from callsheet.executor.clocks.virtual_loop import run_virtually
 from callsheet.executor.errors import ExecutorError, RunOwned
-from callsheet.executor.events import ApprovalRequested, Verdict
-from callsheet.executor.result import RunResult
-from callsheet.executor.sqlite import SqliteJournal
-from callsheet.executor.virtual_time import run_virtually
-from callsheet.orchestrator import Orchestrator
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import ApprovalRequested, Verdict
+from callsheet.executor.run.result import RunResult
+from callsheet.orchestration.orchestrator import Orchestrator
 
 from .fork_server import Voice
 from .stage import QUICK, Stage, rest_or_end, say_yes, summary, team

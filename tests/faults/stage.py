@@ -15,16 +15,16 @@ import msgspec
 
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.errors import Permanent, Retryable
-from callsheet.agents.functions import agent
-from callsheet.executor.clock import SystemClock
-from callsheet.executor.events import ApprovalRequested
-from callsheet.executor.fold import record_of
-from callsheet.executor.journal import Journal
-from callsheet.executor.lease import LeaseTerms
-from callsheet.executor.record import RunStatus
-from callsheet.executor.result import RunResult
-from callsheet.executor.virtual_time import EPOCH, VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
+from callsheet.agents.functions.decorator import agent
+from callsheet.executor.clocks.clock import SystemClock
+from callsheet.executor.clocks.virtual_loop import EPOCH, VirtualClock, run_virtually
+from callsheet.executor.journal.journal import Journal
+from callsheet.executor.journal.lease import LeaseTerms
+from callsheet.executor.run.events import ApprovalRequested
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus
+from callsheet.orchestration.orchestrator import Orchestrator
 
 from .doom import Doom, DoomedJournal, doom_connections
 from .fork_server import Voice

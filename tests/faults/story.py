@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from callsheet.executor.events import Event
-from callsheet.executor.sqlite import SqliteJournal
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import Event
 
 from .fork_server import ForkServer, Life
 from .stage import live, the_run

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from callsheet.executor.consequences import MOST_LOSSES
-from callsheet.executor.events import (
+from callsheet.executor.journal.schema import connect
+from callsheet.executor.machine.transitions import MOST_LOSSES
+from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
@@ -16,7 +17,6 @@ from callsheet.executor.events import (
     RunFailed,
     StepFailed,
 )
-from callsheet.executor.tables import connect
 
 from .conftest import MakeStory
 from .misfits import be_deaf, end_itself, exhaust, give, with_team

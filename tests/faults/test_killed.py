@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from callsheet.executor.clock import SystemClock
-from callsheet.executor.control import RunControl
-from callsheet.executor.events import (
+from callsheet.executor.clocks.clock import SystemClock
+from callsheet.executor.driver.control import RunControl
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import (
     ApprovalGranted,
     ApprovalRequested,
     AttemptLost,
@@ -23,7 +24,6 @@ from callsheet.executor.events import (
     RetryScheduled,
     decode,
 )
-from callsheet.executor.sqlite import SqliteJournal
 
 from .conftest import MakeStory
 from .plans import chain

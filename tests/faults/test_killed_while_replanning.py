@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from callsheet.executor.clock import SystemClock
-from callsheet.executor.control import RunControl
-from callsheet.executor.events import (
+from callsheet.executor.clocks.clock import SystemClock
+from callsheet.executor.driver.control import RunControl
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import (
     AttemptStarted,
     ModelCalled,
     PersonAsked,
@@ -21,7 +22,6 @@ from callsheet.executor.events import (
     ReplanningStarted,
     WordSpoken,
 )
-from callsheet.executor.sqlite import SqliteJournal
 
 from .conftest import MakeStory
 from .counsel import QUESTION, WORD, consult, mend, ponder, troubled

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from callsheet.executor.events import AttemptStarted, AttemptSucceeded, RetryDue, RetryScheduled
+from callsheet.executor.run.events import AttemptStarted, AttemptSucceeded, RetryDue, RetryScheduled
 
 from .conftest import MakeStory
 from .mishaps import jump, stall

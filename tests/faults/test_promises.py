@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from callsheet.executor.events import (
+from callsheet.executor.journal.lease import Process
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import (
     AttemptLost,
     AttemptStarted,
     RunPaused,
     RunStarted,
     encode,
 )
-from callsheet.executor.lease import Process
-from callsheet.executor.sqlite import SqliteJournal
 
 from .conftest import MakeStory
 from .fork_server import Voice

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from callsheet.executor.events import Event, PlanAdopted, encode
-from callsheet.executor.tables import VERSIONS
+from callsheet.executor.journal.schema import VERSIONS
+from callsheet.executor.run.events import Event, PlanAdopted, encode
 
 from .conftest import MakeStory
 from .mishaps import break_off

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from callsheet.agents.agent import Context
-from callsheet.executor.events import (
+from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
     DoubtSettled,
@@ -21,7 +21,7 @@ from callsheet.executor.events import (
     decode,
     encode,
 )
-from callsheet.executor.record import Work
+from callsheet.executor.run.state import Work
 
 
 class Entry(msgspec.Struct, frozen=True):

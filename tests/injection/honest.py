@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Effect, JsonObject
-from callsheet.executor.failure import Failure
-from callsheet.executor.record import RunRecord, StepRecord
-from callsheet.executor.resolution import inputs_of
-from callsheet.planner.checker import check
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.grant import Grant
+from callsheet.agents.contracts.capability import Effect, JsonObject
+from callsheet.executor.evaluation.inputs import inputs_of
+from callsheet.executor.run.failure import Failure
+from callsheet.executor.run.state import RunRecord, StepRecord
+from callsheet.planner.check.checker import check
+from callsheet.planner.grants.grant import Grant
+from callsheet.planner.plan.checked_plan import CheckedPlan
 
 from .scene import capability
 

@@ -10,9 +10,9 @@ import pytest
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.builtin.facts import extract
 from callsheet.agents.builtin.prose import summarize, write_text
-from callsheet.agents.builtin.tables import analyze_table
+from callsheet.agents.builtin.tables.tables import analyze_table
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.agents.workspace import Workspace
+from callsheet.agents.workspace.workspace import Workspace
 
 CHAT = re.compile(r"<[|\uff5c][^<>\s]{1,64}[|\uff5c]>|\[/?INST\]|</?s>|<<SYS>>|</?tool_call>")
 HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\U000e0000-\U000e0fff]")

@@ -11,14 +11,14 @@ import pytest
 from pydantic import JsonValue
 
 from callsheet.agents.models.chat import ChatRequest, Message, ask
-from callsheet.executor.virtual_time import run_virtually
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.decision import Revise
+from callsheet.executor.clocks.virtual_loop import run_virtually
 from callsheet.planner.errors import DecisionFailed
 from callsheet.planner.expressions.tree import Constant
-from callsheet.planner.grant import Grant
-from callsheet.planner.replanner import Replanner
-from callsheet.planner.situation import Situation
+from callsheet.planner.grants.grant import Grant
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.replanning.replanner import Replanner
+from callsheet.planner.revision.decision import Revise
+from callsheet.planner.revision.situation import Situation
 from callsheet.prompts.quoting import quote
 
 from .hostile import HOSTILE, Hostile

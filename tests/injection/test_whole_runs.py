@@ -10,15 +10,15 @@ import pytest
 from pydantic import JsonValue
 
 from callsheet.agents.errors import Permanent
-from callsheet.executor.events import (
+from callsheet.executor.run.events import (
     AttemptStarted,
     ModelCalled,
     PlanAdopted,
     ReplanningStarted,
 )
-from callsheet.executor.failure import FailureKind
-from callsheet.executor.record import RunStatus
-from callsheet.planner.grant import Grant
+from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.run.state import RunStatus
+from callsheet.planner.grants.grant import Grant
 
 from .hostile import HOSTILE, Hostile
 from .orders import Order, call

@@ -9,16 +9,16 @@ from typing import Any, Literal, NoReturn, TypeAlias, TypeVar, get_args
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import JsonObject
+from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.errors import AgentError, Permanent, Retryable, Surprise
 from callsheet.agents.models.chat import ChatRequest
-from callsheet.executor.events import ApprovalRequested, Event
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RunStatus
-from callsheet.executor.result import RunResult
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.run.events import ApprovalRequested, Event
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.checked_plan import CheckedPlan
 from tests.executor.stage import HALL
 
 from .obedient import ObedientModel

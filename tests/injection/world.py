@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context, Isolation, SoloAgent
-from callsheet.agents.capability import Capability, JsonObject
-from callsheet.agents.llm import LLMAgent
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.llm.llm_agent import LLMAgent
 
 from .scene import CATALOG
 

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.agents.models.openai import OpenAIModel
-from callsheet.agents.models.weights import QWEN
-from callsheet.agents.models.weights_cache import WeightsCache, cache_folder
-from callsheet.executor.events import ModelCalled
-from callsheet.executor.record import RunStatus
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.short_format import ShortFormat
+from callsheet.agents.models.openai.model import OpenAIModel
+from callsheet.agents.models.weights.cache import WeightsCache, cache_folder
+from callsheet.agents.models.weights.weights import QWEN
+from callsheet.executor.run.events import ModelCalled
+from callsheet.executor.run.state import RunStatus
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.formats.small.plan_format import ShortFormat
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
-SERVER = ROOT / "tests/agents/models/loopback_server.py"
+SERVER = ROOT / "tests/agents/models/openai/loopback_server.py"
 GOAL = (
     "Read examples/sales/notes.md and examples/sales/q3.csv, find which region sold most in the third "
     "quarter, and write a three-sentence summary to summary.md"

@@ -17,15 +17,15 @@ from benchmarks.replanning.scene import Scene, read_scenes
 from benchmarks.replanning.script import scripted
 from benchmarks.replanning.verdict import Ending, judge
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.executor.events import (
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
     Event,
     PlanAdopted,
     ResultKept,
 )
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.planner.full_format import FullFormat
+from callsheet.planner.formats.full.plan_format import FullFormat
 
 ROOT = Path(__file__).parents[2]
 SCENES = {scene.name: scene for scene in read_scenes()}

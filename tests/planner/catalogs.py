@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 
 TEXT: JsonObject = {"type": "string"}
 

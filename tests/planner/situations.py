@@ -6,10 +6,10 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
-from callsheet.planner.checker import check
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.planner.situation import Mishap, Situation, Standing, StepStanding, Trouble
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
+from callsheet.planner.check.checker import check
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.revision.situation import Mishap, Situation, Standing, StepStanding, Trouble
 
 from .catalogs import CATALOG, TEXT, capability
 

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from callsheet.agents.capability import Capability, Effect, JsonObject
-from callsheet.agents.validation import Validator
-from callsheet.planner.checker import check
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
+from callsheet.agents.contracts.validation import Validator
+from callsheet.planner.check.checker import check
 from callsheet.planner.expressions.kinds import element_of
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import (
@@ -26,7 +26,7 @@ from callsheet.planner.expressions.types import (
     Type,
     union,
 )
-from callsheet.planner.plan import OnFailure
+from callsheet.planner.plan.plan import OnFailure
 
 FIELDS = ("alpha", "beta", "gamma", "delta")
 TEXTS = ("", "red", "green", "blue", "a longer text")

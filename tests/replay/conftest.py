@@ -11,5 +11,5 @@ import pytest
 def the_same_seed() -> Iterator[None]:
     """Runs of these tests wait the same between attempts every time, so that a failure can be found again."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("callsheet.preparation.new_seed", lambda: 7)
+        patch.setattr("callsheet.orchestration.planning.new_seed", lambda: 7)
         yield

@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from callsheet.agents.models.errors import ModelUnavailable
-from callsheet.agents.prices import Price, Prices
-from callsheet.agents.terms import Terms
+from callsheet.agents.spending.prices import Price, Prices
+from callsheet.agents.spending.terms import Terms
 
 from .mishaps import DOINGS, ERRORS, OUTPUTS
 from .story import Day, Story, decline, fine, never_say, say_no_slowly, say_nothing, say_yes, think_about_it

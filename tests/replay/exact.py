@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from callsheet.executor.events import Event
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.replay.comparison import parting_drift
-from callsheet.executor.replay.event_text import event_line
+from callsheet.executor.clocks.virtual_loop import run_virtually
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.replay.drift.comparison import parting_drift
+from callsheet.executor.replay.drift.event_text import event_line
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.executor.virtual_time import run_virtually
-from callsheet.network_guard import NetworkGuard
-from callsheet.playback import Playback, Played
+from callsheet.executor.run.events import Event
+from callsheet.recordings.network_guard import NetworkGuard
+from callsheet.recordings.playback import Playback, Played
 
 
 def played(recording: Recording) -> Played:

@@ -10,20 +10,20 @@ from typing import Any
 
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.errors import Permanent
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.chat import ChatRequest, Message, ask
 from callsheet.agents.models.scripted import Script, ScriptedModel
 from callsheet.agents.registry import Registry
 from callsheet.errors import CallsheetError
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.replay.drift import DriftKind
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.compiled import CheckedPlan
-from callsheet.replayed import Replay
-from callsheet.replays import Team, Terms
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay_result import Replay
 
 GOAL = "Find out what all chairs are worth, and describe them"
 

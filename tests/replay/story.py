@@ -11,16 +11,16 @@ from typing import Any, TypeAlias
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.errors import CallsheetError
-from callsheet.executor.clock import Clock
+from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
 from callsheet.executor.errors import JournalError
-from callsheet.executor.events import ApprovalRequested, Event, Verdict
-from callsheet.executor.fold import record_of
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.record import RUN_ENDED
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.run.events import ApprovalRequested, Event, Verdict
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.state import RUN_ENDED
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.checked_plan import CheckedPlan
 
 Say: TypeAlias = tuple[float, str]
 """After how many seconds somebody does what."""

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callsheet.errors import CallsheetError
-from callsheet.executor.clock import SystemClock
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.recording.recording import Recording
-from callsheet.orchestrator import Orchestrator
+from callsheet.executor.clocks.clock import SystemClock
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.orchestration.orchestrator import Orchestrator
 
 from .drawn import decisions, documents, stories
 from .exact import require_exact

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callsheet.executor.virtual_time import EPOCH, VirtualClock
+from callsheet.executor.clocks.virtual_loop import EPOCH, VirtualClock
 
 from .drawn import documents
 from .exact import require_exact

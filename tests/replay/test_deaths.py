@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from callsheet.executor.events import RunResumed
-from callsheet.executor.recording.recording import Recording
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.run.events import RunResumed
 
 from .exact import require_exact
 from .scenes import SCENES

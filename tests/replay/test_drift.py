@@ -9,11 +9,14 @@ import msgspec
 import pytest
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.registry import Registry
-from callsheet.executor.commands import SetTimer
-from callsheet.executor.decisions import give_up_or_retry
-from callsheet.executor.events import (
+from callsheet.executor.machine.commands import SetTimer
+from callsheet.executor.machine.decisions import give_up_or_retry
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.replay.drift.comparison import model_drifts
+from callsheet.executor.replay.drift.drift import DriftKind
+from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
     ConditionDecided,
@@ -21,11 +24,9 @@ from callsheet.executor.events import (
     ModelCalled,
     RetryScheduled,
 )
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.replay.comparison import model_drifts
-from callsheet.executor.replay.drift import DriftKind
-from callsheet.planner import planning_prompt, replan_prompt
-from callsheet.replays import Team, Terms, replay
+from callsheet.planner.planning import prompt as planning_prompt
+from callsheet.planner.replanning import prompt as replan_prompt
+from callsheet.recordings.replay import Team, Terms, replay
 
 from .scenes import SCENES
 from .shop import FIRST, MENDED, RIGHT, SENTENCE, Shop, kinds, live, recorded
@@ -127,7 +128,7 @@ def test_another_wait_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The backoff is another: the first retry is where the courses part."""
     (recording,) = SCENES["approved"]().tell()
     assert any(isinstance(event, RetryScheduled) for event in recording.events)
-    monkeypatch.setattr("callsheet.executor.decisions.backoff", lambda *place: 17.0)
+    monkeypatch.setattr("callsheet.executor.machine.decisions.backoff", lambda *place: 17.0)
     found = replay(recording, STRICT)
     first = recording.events[place_of(recording, RetryScheduled)]
     assert isinstance(first, RetryScheduled)
@@ -140,7 +141,7 @@ def test_another_wait_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_decision_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """It gives up where it used to try again; or a condition comes out otherwise."""
     (recording,) = SCENES["approved"]().tell()
-    once = "callsheet.executor.machine.give_up_or_retry"
+    once = "callsheet.executor.machine.machine.give_up_or_retry"
     with monkeypatch.context() as patch:
 
         def give_up(state: Any, work: Any, failure: Any) -> Any:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from callsheet.executor.recording.file import load_recording, save_recording
-from callsheet.executor.secrets.redactor import Redactor
+from callsheet.executor.redaction.redactor import Redactor
 
 from .drawn import stories
 from .exact import require_exact

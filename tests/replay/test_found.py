@@ -8,13 +8,13 @@ from functools import partial
 import pytest
 
 from callsheet.agents.agent import Agent, Context
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.chat import ask
-from callsheet.agents.terms import Terms
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.virtual_time import run_virtually
-from callsheet.orchestrator import Orchestrator
+from callsheet.agents.spending.terms import Terms
+from callsheet.executor.clocks.virtual_loop import run_virtually
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.orchestration.orchestrator import Orchestrator
 
 from .exact import require_exact
 from .mishaps import question

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from callsheet.agents.llm import LLMAgent
+from callsheet.agents.llm.llm_agent import LLMAgent
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.registry import Registry
-from callsheet.executor.events import PlanAdopted
-from callsheet.executor.replay.drift import DriftKind
+from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.run.events import PlanAdopted
 from callsheet.prompts.render import render
-from callsheet.replays import Team, Terms, replay
+from callsheet.recordings.replay import Team, Terms, replay
 
 from .exact import require_exact
 from .shop import (
@@ -103,7 +103,7 @@ def test_a_result_that_is_another_is_recorded_anew(chairs: int) -> None:
 def test_a_prompt_that_is_another_is_recorded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what was not recorded is asked of the model; the new recording replays with the new prompt."""
     recording = recorded()
-    place = "callsheet.planner.planning_prompt.render"
+    place = "callsheet.planner.planning.prompt.render"
     monkeypatch.setattr(place, lambda name, **words: f"{render(name, **words)} Be brief.")
     terms = live(turns=[FIRST, MENDED], update=True)
     found = replay(recording, terms)

@@ -8,12 +8,12 @@ from contextlib import suppress
 
 import pytest
 
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.registry import Registry
-from callsheet.network_guard import NetworkForbidden
 from callsheet.prompts.render import render
-from callsheet.replays import Team, Terms, replay
+from callsheet.recordings.network_guard import NetworkForbidden
+from callsheet.recordings.replay import Team, Terms, replay
 
 from .shop import Shop, live, recorded
 
@@ -39,7 +39,7 @@ def test_whatever_tries_to_use_the_network_fails(monkeypatch: pytest.MonkeyPatch
             call_home()
         return render(name, **words)
 
-    monkeypatch.setattr("callsheet.planner.planning_prompt.render", leak)
+    monkeypatch.setattr("callsheet.planner.planning.prompt.render", leak)
     with pytest.raises(NetworkForbidden, match=r"127\.0\.0\.1"):
         replay(recording, Terms())
 

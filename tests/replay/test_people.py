@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from callsheet.executor.events import (
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
     CancellationRequested,
@@ -20,9 +22,7 @@ from callsheet.executor.events import (
     RunPaused,
     WordSpoken,
 )
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
+from callsheet.orchestration.orchestrator import Orchestrator
 
 from .drawn import ASKING_BACK, THINGS_SAID
 from .exact import require_exact

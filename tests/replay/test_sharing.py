@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.terms import Terms
+from callsheet.agents.spending.terms import Terms
 from callsheet.errors import CallsheetError
-from callsheet.executor.events import AttemptStarted, ResultReused
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.run.events import AttemptStarted, ResultReused
+from callsheet.orchestration.orchestrator import Orchestrator
 
 from .drawn import NATURES, TERMS, documents
 from .exact import require_exact

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from callsheet.executor.events import AttemptStarted, DraftGrown, DraftHalted, PlanAdopted
+from callsheet.executor.run.events import AttemptStarted, DraftGrown, DraftHalted, PlanAdopted
 
 from .exact import require_exact
 from .scenes import BUSY, SCENES

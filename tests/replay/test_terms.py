@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.capability import Capability, Effect
+from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.agents.models.chat import ChatModel, ChatReply, Usage
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.agents.prices import Price, Prices
-from callsheet.agents.terms import Terms
+from callsheet.agents.spending.prices import Price, Prices
+from callsheet.agents.spending.terms import Terms
 from callsheet.errors import CallsheetError
-from callsheet.executor.events import ModelCalled, ReplanningStarted, RunFailed
-from callsheet.executor.failure import FailureKind
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.virtual_time import VirtualClock, run_virtually
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.full_format import FullFormat
-from callsheet.planner.policy import Policy
-from callsheet.planner.short_format import ShortFormat
+from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.run.events import ModelCalled, ReplanningStarted, RunFailed
+from callsheet.executor.run.failure import FailureKind
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.plan.policy import Policy
 
 from .exact import require_exact
 from .scenes import step

@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 
 from callsheet.agents.agent import Agent, Context
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.chat import ChatRequest, Message, ask
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.agents.registry import Registry
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.recording.redaction import redacted
-from callsheet.executor.replay.drift import DriftKind
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.writing.redaction import redacted
+from callsheet.executor.redaction.redactor import Redactor
+from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.executor.secrets.redactor import Redactor
-from callsheet.replayed import Replay
-from callsheet.replays import Team, Terms, replay
+from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay_result import Replay
 
 from .shop import do, kinds, plan, recorded
 

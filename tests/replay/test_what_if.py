@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from callsheet.executor.events import (
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.replay.drift.drift import DriftKind
+from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid
+from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
@@ -23,14 +26,11 @@ from callsheet.executor.events import (
     RunResumed,
     Verdict,
 )
-from callsheet.executor.failure import FailureKind
-from callsheet.executor.fold import record_of
-from callsheet.executor.record import RunStatus
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.replay.drift import DriftKind
-from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid
-from callsheet.replayed import Replay
-from callsheet.replays import Terms, replay
+from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.state import RunStatus
+from callsheet.recordings.replay import Terms, replay
+from callsheet.recordings.replay_result import Replay
 
 from .scenes import SCENES, step
 from .shop import RIGHT, SENTENCE, Shop, live, recorded

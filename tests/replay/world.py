@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context, Isolation
-from callsheet.agents.capability import Capability, Effect, JsonObject
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.agents.models.chat import ChatChunk, ChatRequest, Usage
 from callsheet.agents.models.errors import ModelUnavailable
-from callsheet.agents.terms import Terms
+from callsheet.agents.spending.terms import Terms
 
 from .mishaps import ASKING, DOINGS, ERRORS, OUTPUTS
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from callsheet.agents.builtin import builtin_agents
-from callsheet.agents.builtin.table import read_table
-from callsheet.agents.builtin.table_answer import answer
-from callsheet.agents.builtin.table_query import read_query
-from callsheet.agents.capability import Effect
+from callsheet.agents.builtin.tables.answer import answer
+from callsheet.agents.builtin.tables.query import read_query
+from callsheet.agents.builtin.tables.table import read_table
+from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.registry import Registry
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -14,7 +14,7 @@ from callsheet.agents.agent import Context
 from callsheet.agents.builtin.errors import TextError
 from callsheet.agents.builtin.files import MOST_BYTES, list_files, read_file, write_file
 from callsheet.agents.builtin.text import decode
-from callsheet.agents.capability import Effect
+from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.errors import WorkspaceError
 
 MakeContext = Callable[..., Context]

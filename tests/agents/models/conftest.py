@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from callsheet.agents.models.chat import ChatRequest, Message
-from callsheet.agents.models.local import LocalModel
-from callsheet.agents.models.weights import SMOLLM
-from callsheet.agents.models.weights_cache import WeightsCache, cache_folder
+from callsheet.agents.models.local.model import LocalModel
+from callsheet.agents.models.weights.cache import WeightsCache, cache_folder
+from callsheet.agents.models.weights.weights import SMOLLM
 
 
 @pytest.fixture(scope="session")

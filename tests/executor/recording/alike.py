@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
-from callsheet.executor.events import Event
-from callsheet.executor.recording.times import times_of
+from callsheet.executor.recording.content.times import times_of
+from callsheet.executor.run.events import Event
 
 
 def require_alike(events: Sequence[Event], others: Sequence[Event]) -> None:

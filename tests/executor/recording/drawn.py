@@ -11,9 +11,13 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import msgspec
 from hypothesis import strategies as st
 
-from callsheet.agents.capability import Effect
-from callsheet.agents.terms import Terms
-from callsheet.executor.events import (
+from callsheet.agents.contracts.capability import Effect
+from callsheet.agents.spending.terms import Terms
+from callsheet.executor.recording.content.chunks import fitted
+from callsheet.executor.recording.content.errors import RunNotRecordable
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.reading.event_reader import KINDS
+from callsheet.executor.run.events import (
     EquippedAgent,
     Event,
     ModelCalled,
@@ -22,10 +26,6 @@ from callsheet.executor.events import (
     RunEquipped,
     RunStarted,
 )
-from callsheet.executor.recording.chunks import fitted
-from callsheet.executor.recording.errors import RunNotRecordable
-from callsheet.executor.recording.event_reader import KINDS
-from callsheet.executor.recording.recording import Recording
 
 from .everything import CATALOG, CREATED
 

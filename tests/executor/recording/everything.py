@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypeAlias
 
-from callsheet.agents.capability import Capability, Effect
-from callsheet.agents.demand import Demand
-from callsheet.agents.figures import Figures
+from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.agents.models.chat import Usage
-from callsheet.agents.terms import Terms
-from callsheet.executor.events import (
+from callsheet.agents.selection.statistics import Figures
+from callsheet.agents.spending.demand import Demand
+from callsheet.agents.spending.terms import Terms
+from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
     ApprovalRequested,
@@ -66,8 +66,8 @@ from callsheet.executor.events import (
     TimeLimitReached,
     WordSpoken,
 )
-from callsheet.executor.failure import Account, Failure, FailureKind
-from callsheet.planner.checker import check
+from callsheet.executor.run.failure import Account, Failure, FailureKind
+from callsheet.planner.check.checker import check
 
 End: TypeAlias = Literal["completed", "failed", "cancelled"]
 

@@ -8,14 +8,14 @@ from contextlib import suppress
 from typing import Any
 
 from callsheet.agents.errors import Permanent, Retryable, Surprise
-from callsheet.agents.functions import agent
+from callsheet.agents.functions.decorator import agent
 from callsheet.agents.models.scripted import Script, ScriptedModel
 from callsheet.errors import CallsheetError
-from callsheet.executor.journal import MemoryJournal
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.virtual_time import VirtualClock
-from callsheet.orchestrator import Orchestrator
-from callsheet.planner.compiled import CheckedPlan
+from callsheet.executor.clocks.virtual_loop import VirtualClock
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.checked_plan import CheckedPlan
 
 GOAL = "Find out what the double of the revenue is, which is in numbers or in figures"
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callsheet.executor.recording.document import document_of
-from callsheet.executor.recording.errors import RecordingInvalid, RecordingNewer
+from callsheet.executor.recording.content.errors import RecordingInvalid, RecordingNewer
+from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.recording.text import recording_text
+from callsheet.executor.recording.writing.document import document_of
+from callsheet.executor.recording.writing.text import recording_text
 
 from .everything import everything
 from .untouched import Untouched

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.executor.events import AttemptSucceeded
-from callsheet.executor.recording.errors import (
+from callsheet.executor.recording.content.errors import (
     RecordingInvalid,
     RecordingNewer,
     RecordingUnwritable,
     RunNotRecordable,
 )
+from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
-from callsheet.executor.recording.reading import recording_from
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.recording.text import recording_text
-from callsheet.planner.documents import MAX_BYTES, read_yaml
+from callsheet.executor.recording.reading.reader import recording_from
+from callsheet.executor.recording.writing.text import recording_text
+from callsheet.executor.run.events import AttemptSucceeded
+from callsheet.planner.plan.documents import MAX_BYTES, read_yaml
 
 from .everything import adopted, beginning, drafting, everything
 from .untouched import Untouched

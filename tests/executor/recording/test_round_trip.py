@@ -10,16 +10,16 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from callsheet.executor.events import ModelCalled, encode
-from callsheet.executor.recording.document import document_of
-from callsheet.executor.recording.event_reader import KINDS
+from callsheet.executor.clocks.virtual_loop import run_virtually
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.content.times import times_of
 from callsheet.executor.recording.file import load_recording, save_recording
-from callsheet.executor.recording.reading import recording_from
-from callsheet.executor.recording.recording import Recording
-from callsheet.executor.recording.text import recording_text
-from callsheet.executor.recording.times import times_of
-from callsheet.executor.virtual_time import run_virtually
-from callsheet.planner.documents import read_yaml
+from callsheet.executor.recording.reading.event_reader import KINDS
+from callsheet.executor.recording.reading.reader import recording_from
+from callsheet.executor.recording.writing.document import document_of
+from callsheet.executor.recording.writing.text import recording_text
+from callsheet.executor.run.events import ModelCalled, encode
+from callsheet.planner.plan.documents import read_yaml
 
 from .alike import require_alike
 from .drawn import recordings

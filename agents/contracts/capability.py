@@ -1,0 +1,128 @@
+"""A capability: the typed contract for one kind of work."""
+
+from __future__ import annotations
+
+import math
+import re
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, Self, TypeAlias, cast
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+
+from callsheet.agents.errors import CapabilityError
+
+from .validation import Validator
+
+JsonObject: TypeAlias = dict[str, JsonValue]
+"""A JSON object, and also a JSON Schema."""
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+"""What a capability, and a step, may be called."""
+
+_LASTING = re.compile(r"(\d+(?:\.\d+)?)([smhdw])\Z", re.ASCII)
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+class Effect(StrEnum):
+    """What doing the work does to the world."""
+
+    PURE = "pure"
+    READ = "read"
+    WRITE = "write"
+    """Changes something, and doing it twice does no harm."""
+    IRREVERSIBLE = "irreversible"
+    """Changes something that cannot be taken back."""
+
+
+CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
+"""The effects that change something."""
+
+
+class Capability(BaseModel):
+    """The contract that every agent offering this work keeps.
+
+    `input_schema` and `output_schema` are JSON Schemas (draft 2020-12) of objects: an
+    attempt takes one object and gives one object back. `main_output` names the field
+    of the output that a reference to a whole step means; left out, it is the first.
+    `max_retries` and `timeout_seconds` (an attempt) hold where a step says nothing.
+    `cache` says for how many seconds an output may serve other runs that have the same
+    inputs, for pure and read work; it may be written as "45s", "30m", "12h", "1d", "1w".
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    input_schema: JsonObject
+    output_schema: JsonObject
+    main_output: str = ""
+    effect: Effect = Effect.PURE
+    version: str = "1"
+    max_retries: int = Field(default=2, ge=0, le=100)
+    timeout_seconds: float = Field(default=120.0, gt=0)
+    cache: float | None = None
+
+    @field_validator("cache", mode="before")
+    @classmethod
+    def _read_cache(cls, value: Any, info: ValidationInfo) -> float | None:
+        return None if value is None else _seconds(str(info.data.get("name", "")), value)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_first_output(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = cast("dict[str, Any]", data)
+        if fields.get("main_output"):
+            return fields
+        schema: dict[str, Any] = fields.get("output_schema") or {}
+        properties: dict[str, Any] = schema.get("properties") or {}
+        return {**fields, "main_output": next(iter(properties), "")}
+
+    @model_validator(mode="after")
+    def _check_contract(self) -> Self:
+        if not NAME.match(self.name):
+            raise CapabilityError(self.name, "a name is small letters, digits and _, 64 at most")
+        for side, schema in (("input", self.input_schema), ("output", self.output_schema)):
+            if schema.get("type") != "object":
+                raise CapabilityError(self.name, f"its {side} schema must have type object")
+            try:
+                Validator(schema)
+            except ValueError as error:
+                raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
+        if self.cache is not None and self.effect in CHANGING:
+            raise CapabilityError(
+                self.name,
+                f"its effect is {self.effect}, and only pure or read work may be cached; leave `cache` out",
+            )
+        outputs = self.output_schema.get("properties") or {}
+        if not isinstance(outputs, dict) or self.main_output not in outputs:
+            raise CapabilityError(
+                self.name, f"its main output {self.main_output!r} is no field of its output"
+            )
+        return self
+
+    @cached_property
+    def input_validator(self) -> Validator:
+        """Checks an attempt's inputs; compiled once."""
+        return Validator(self.input_schema)
+
+    @cached_property
+    def output_validator(self) -> Validator:
+        """Checks an attempt's output; compiled once."""
+        return Validator(self.output_schema)
+
+
+def _seconds(capability: str, value: object) -> float:
+    seconds = math.nan
+    if isinstance(value, str) and (written := _LASTING.match(value)):
+        seconds = float(written[1]) * _UNITS[written[2]]
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value)
+    if not 0 < seconds < math.inf:
+        raise CapabilityError(
+            capability,
+            f'its cache is {value!r}; it is a number of seconds over 0, or a text such as "30m", "12h", "1d"',
+        )
+    return seconds

@@ -1,0 +1,165 @@
+"""A shape: the JSON Schema of an object, and the ways between its JSON and Python values."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Mapping
+from typing import Annotated, Any, NotRequired, cast
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic.json_schema import JsonSchemaMode
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from typing_extensions import TypedDict, is_typeddict
+
+from .capability import JsonObject
+from .tidy_schema import tidy
+
+MISSING: Any = object()
+"""Stands for a default that isn't there."""
+
+_MAKE_TYPED_DICT: Any = TypedDict
+_PLAIN = frozenset({bool, float, int, str})
+"""Types whose values are the same in Python and in JSON, where they have exactly that type."""
+_LEAST_NOISE: Any = {"include_url": False, "include_context": False, "include_input": False}
+
+
+class ShapeError(ValueError):
+    """A type that no JSON Schema describes, or a value that doesn't have its shape."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ShapeField:
+    """One field of a shape: its Python type, what it is for, and what it is when left out."""
+
+    type: Any
+    description: str = ""
+    default: Any = MISSING
+
+
+class Shape:
+    """An object of typed fields. With `wrapped_as`, a bare value that is its one field.
+
+    Raises ShapeError where a type has no JSON Schema.
+    """
+
+    def __init__(
+        self, kind: Any, mode: JsonSchemaMode, *, wrapped_as: str | None = None, description: str = ""
+    ) -> None:
+        self._wrapped_as = wrapped_as
+        self._plain = kind if kind in _PLAIN else None
+        self._plain_fields: Mapping[str, Any] | None = None
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
+            schema = tidy(self._adapter.json_schema(mode=mode))
+        except (PydanticSchemaGenerationError, PydanticUserError) as error:
+            raise ShapeError(f"{_name(kind)} cannot be written as JSON ({_first_line(error)})") from None
+        self.schema: JsonObject = schema if wrapped_as is None else _wrap(wrapped_as, schema, description)
+
+    @classmethod
+    def of_fields(cls, fields: Mapping[str, ShapeField], mode: JsonSchemaMode) -> Shape:
+        """The shape of named fields; one with a default may be left out. Python values are dicts."""
+        types = {name: _annotated(field) for name, field in fields.items()}
+        # A TypedDict, since a model could not have fields called `copy`, `schema` or `_x`.
+        kind = _MAKE_TYPED_DICT("Fields", types)
+        kind.__pydantic_config__ = ConfigDict(extra="forbid")
+        shape = cls(kind, mode)
+        properties = cast("dict[str, JsonObject]", shape.schema.setdefault("properties", {}))
+        if all(field.type in _PLAIN for field in fields.values()):
+            shape._plain_fields = {name: field.type for name, field in fields.items()}
+        for name, field in fields.items():
+            if field.default not in (MISSING, None):
+                properties[name] |= _default(field.default)
+        return shape
+
+    @classmethod
+    def of_object(cls, kind: Any, mode: JsonSchemaMode) -> Shape:
+        """The shape of a pydantic model, a dataclass, a TypedDict, or a mapping of names to types."""
+        if isinstance(kind, Mapping):
+            named = cast("Mapping[str, Any]", kind)
+            return cls.of_fields({name: ShapeField(each) for name, each in named.items()}, mode)
+        if not has_fields(kind):
+            raise ShapeError(f"{_name(kind)} has no named fields")
+        return cls(kind, mode)
+
+    @property
+    def properties(self) -> Mapping[str, JsonObject]:
+        """The schema of each field, by name."""
+        return cast("dict[str, JsonObject]", self.schema.get("properties") or {})
+
+    def read(self, value: Mapping[str, Any]) -> Any:
+        """The Python value of a JSON object. Raises ShapeError, one line for each field that doesn't fit."""
+        if self._wrapped_as:
+            return self._validated(value[self._wrapped_as])
+        plain = self._plain_fields
+        if plain is not None and len(plain) == len(value):
+            for name, each in value.items():
+                if type(each) is not plain.get(name):
+                    break
+            else:
+                return dict(value)
+        return self._validated(dict(value))
+
+    def write(self, value: Any) -> JsonObject:
+        """The JSON object of a Python value. Raises ShapeError where it doesn't have the shape."""
+        if self._wrapped_as and type(value) is self._plain:
+            return {self._wrapped_as: value}
+        validated = self._validated(value)
+        try:
+            written = self._adapter.dump_python(validated, mode="json", by_alias=True)
+        except PydanticSerializationError as error:
+            raise ShapeError(_first_line(error)) from None
+        return {self._wrapped_as: written} if self._wrapped_as else written
+
+    def _validated(self, value: Any) -> Any:
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            raise ShapeError("; ".join(_problem(each) for each in error.errors(**_LEAST_NOISE))) from None
+
+
+def has_fields(kind: Any) -> bool:
+    """Whether a type is an object of named fields: a pydantic model, a dataclass or a TypedDict."""
+    if inspect.isclass(kind) and issubclass(kind, BaseModel):
+        return not issubclass(kind, RootModel)
+    return dataclasses.is_dataclass(kind) or is_typeddict(kind)
+
+
+def _annotated(field: ShapeField) -> Any:
+    described = field.type
+    if field.description:
+        described = Annotated[field.type, Field(description=field.description)]
+    return described if field.default is MISSING else NotRequired[described]
+
+
+def _default(value: Any) -> JsonObject:
+    try:
+        return {"default": to_jsonable_python(value)}
+    except PydanticSerializationError:
+        return {}
+
+
+def _wrap(name: str, schema: JsonObject, description: str) -> JsonObject:
+    definitions = schema.pop("$defs", None)
+    field = {**schema, "description": description} if description else schema
+    wrapped: JsonObject = {
+        "type": "object",
+        "properties": {name: field},
+        "required": [name],
+        "additionalProperties": False,
+    }
+    return {**wrapped, "$defs": definitions} if definitions else wrapped
+
+
+def _problem(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    return f"{place}: {error['msg']}" if place else str(error["msg"])
+
+
+def _name(kind: Any) -> str:
+    return getattr(kind, "__name__", None) or str(kind)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

@@ -1,0 +1,159 @@
+"""An agent for tests that answers from its capability's output schema, or what a test wrote down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple, TypeAlias, cast
+
+from pydantic import JsonValue
+
+from callsheet.agents.agent import Context, Isolation, SoloAgent
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.errors import AgentError, Permanent, UnknownCapability
+from callsheet.agents.spending.terms import Terms
+from callsheet.errors import ExitCode
+
+from .sample import SampleImpossible, sample_of
+
+Answer: TypeAlias = Mapping[str, Any] | Exception
+"""What an attempt gives back: an output, or an error that is raised."""
+
+Answers: TypeAlias = Answer | Sequence[Answer] | Callable[[dict[str, Any]], Answer] | None
+"""The answer of every attempt; or one for each, in order; or what makes one of the inputs; or None, for a
+sample of the output schema."""
+
+_MOST_SHOWN = 3
+
+
+class WrongAnswer(AgentError):
+    """An answer that the fake of `capability` cannot give; `problem` is what is wrong with it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, capability: str, problem: str) -> None:
+        super().__init__(f"the fake of {capability!r} cannot answer this: {problem}")
+        self.capability = capability
+        self.problem = problem
+
+
+class FakeCall(NamedTuple):
+    """One attempt that a fake saw: `attempt` counts from 1, `item` is that of a for_each, or None."""
+
+    inputs: JsonObject
+    attempt: int
+    step: str
+    item: int | None
+
+
+class FakeAgent(SoloAgent):
+    """Keeps a capability's contract without doing its work. `calls` are the attempts it saw, in order.
+
+    Every answer keeps to the output schema: of those that are known beforehand, one that does not raises
+    WrongAnswer here; of those that a function makes, Permanent at the attempt. Raises SampleImpossible
+    where a sample is wanted and none can be made.
+    """
+
+    def __init__(
+        self,
+        capability: Capability,
+        answers: Answers = None,
+        *,
+        name: str | None = None,
+        terms: Terms | None = None,
+    ) -> None:
+        # On the loop, so that `calls` are there for the test to look at, in the order of the attempts.
+        super().__init__(name or capability.name, capability, Isolation.LOOP, terms)
+        self.calls: list[FakeCall] = []
+        self._answer = self._reader(answers)
+
+    async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
+        """Give the next answer.
+
+        Raises it where it is an error, what the function raises, and Permanent where there is no answer
+        left, or a function's answer doesn't keep to the output schema.
+        """
+        given = deepcopy(dict(inputs))
+        self.calls.append(FakeCall(given, context.attempt, context.step, context.item))
+        answer = self._answer(deepcopy(given))
+        if isinstance(answer, Exception):
+            # Raised again and again, it would else carry the traces of all the attempts before.
+            raise answer.with_traceback(None)
+        return deepcopy(dict(answer))
+
+    def _reader(self, answers: Answers) -> Callable[[JsonObject], Answer]:
+        """What finds the answer to inputs."""
+        if callable(answers) and not isinstance(answers, type):
+            return self._computed(answers)
+        if isinstance(answers, Sequence) and not isinstance(answers, str | bytes):
+            return self._in_order([self._checked(each) for each in cast("Sequence[object]", answers)])
+        always = self._checked(self._sample() if answers is None else answers)
+        return lambda inputs: always
+
+    def _sample(self) -> JsonObject:
+        try:
+            return cast("JsonObject", sample_of(self._capability.output_schema))
+        except SampleImpossible as error:
+            of = f"the output of {self._capability.name!r}"
+            raise SampleImpossible(error.pointer, error.problem, of) from None
+
+    def _in_order(self, answers: Sequence[Answer]) -> Callable[[JsonObject], Answer]:
+        left = iter(answers)
+
+        def take(_inputs: JsonObject) -> Answer:
+            for answer in left:
+                return answer
+            raise Permanent(
+                f"the fake of {self._capability.name!r} has no answer left for attempt {len(self.calls)}: it "
+                f"was given {len(answers)}; give it one for every attempt, or a function of the inputs"
+            )
+
+        return take
+
+    def _computed(self, function: Callable[[JsonObject], Answer]) -> Callable[[JsonObject], Answer]:
+        def compute(inputs: JsonObject) -> Answer:
+            answer = function(inputs)
+            try:
+                return self._checked(answer)
+            except WrongAnswer as error:
+                raise Permanent(str(error)) from None
+
+        return compute
+
+    def _checked(self, answer: object) -> Answer:
+        if isinstance(answer, Exception):
+            return answer
+        if not isinstance(answer, Mapping):
+            raise WrongAnswer(self._capability.name, _no_answer(answer))
+        output = deepcopy(dict(cast("Mapping[str, Any]", answer)))
+        problems = self._capability.output_validator.problems(output)
+        if problems:
+            shown = [f"{each.pointer or 'its root'}: {each.message}" for each in problems[:_MOST_SHOWN]]
+            raise WrongAnswer(
+                self._capability.name,
+                f"{'; '.join(shown)}; make it keep to the capability's output schema",
+            )
+        return output
+
+
+def fake_agents(
+    capabilities: Iterable[Capability], answers: Mapping[str, Answers] = MappingProxyType({})
+) -> tuple[FakeAgent, ...]:
+    """A fake for each capability, in their order, with the answers under its name or samples.
+
+    Raises UnknownCapability for a name in `answers` that none of them has, and what FakeAgent raises.
+    """
+    offered = tuple(capabilities)
+    names = tuple(each.name for each in offered)
+    for name in answers:
+        if name not in names:
+            raise UnknownCapability(name, tuple(sorted(names)))
+    return tuple(FakeAgent(each, answers.get(each.name)) for each in offered)
+
+
+def _no_answer(given: object) -> str:
+    return (
+        f"{given!r:.200} is no answer; give a JSON object, an exception (an instance of it), a list with one "
+        "of these for each attempt, or a function of the inputs"
+    )

@@ -1,0 +1,123 @@
+"""The contract that an agent is made with: one of its own, or one that others keep too."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
+from callsheet.agents.errors import CapabilityError
+
+_WORDING = frozenset({"description", "title", "examples"})
+_BY_NAME = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})
+_VALUES = frozenset({"default", "const", "enum", "required"})
+
+
+def contract(
+    name: str,
+    capability: Capability | str | None,
+    input_schema: JsonObject,
+    output_schema: JsonObject,
+    *,
+    description: str,
+    policy: Mapping[str, Any],
+    made_by: Callable[..., Any],
+) -> Capability:
+    """What agent `name` offers: a capability of its own name, or called `capability`, or that very one.
+
+    `policy` are the arguments that `made_by` was given for the other fields of a Capability. Raises
+    CapabilityError: where the types are not those of a given capability, in anything but wording; or
+    where something else is asked for than it says.
+    """
+    if isinstance(capability, Capability):
+        _check_types(name, capability, input_schema, output_schema)
+        _check_policy(name, capability, policy, made_by)
+        return capability
+    offered = name if capability is None else capability
+    fields: dict[str, Any] = {**policy, "effect": _effect(offered, policy["effect"])}
+    return Capability(
+        name=offered,
+        description=description,
+        input_schema=input_schema,
+        output_schema=output_schema,
+        **fields,
+    )
+
+
+def _effect(name: str, effect: Effect | str) -> Effect:
+    try:
+        return Effect(effect)
+    except ValueError:
+        known = ", ".join(Effect)
+        raise CapabilityError(name, f"its effect {effect!r} is unknown; it is one of {known}") from None
+
+
+def _check_types(name: str, capability: Capability, inputs: JsonObject, outputs: JsonObject) -> None:
+    differing = [
+        *_differences("input", capability.input_schema, inputs),
+        *_differences("output", capability.output_schema, outputs),
+    ]
+    if differing:
+        raise CapabilityError(
+            capability.name,
+            f"agent {name!r} does not keep it: it differs in {', '.join(differing)}; make its types those "
+            "of the capability, or give it a capability of another name",
+        )
+
+
+def _check_policy(
+    name: str, capability: Capability, policy: Mapping[str, Any], made_by: Callable[..., Any]
+) -> None:
+    defaults = inspect.signature(made_by).parameters
+    asked = [
+        field
+        for field, value in policy.items()
+        if value != defaults[field].default and value != getattr(capability, field)
+    ]
+    if asked:
+        raise CapabilityError(
+            capability.name,
+            f"agent {name!r} is given another {', '.join(asked)}; those are the capability's to say",
+        )
+
+
+def _differences(side: str, wanted: JsonObject, given: JsonObject) -> Iterator[str]:
+    """The fields in which two schemas differ, wording aside."""
+    wanted, given = _bare(wanted), _bare(given)
+    wanted_fields, given_fields = _fields(wanted), _fields(given)
+    named = False
+    for field in sorted(wanted_fields.keys() | given_fields.keys()):
+        if wanted_fields.get(field) != given_fields.get(field):
+            named = True
+            missing = " (not there)" if field not in given_fields else ""
+            yield f"{side} `{field}`{missing}"
+    if not named and wanted != given:
+        yield f"the {side} schema"
+
+
+def _fields(schema: JsonObject) -> Mapping[str, tuple[JsonValue, bool]]:
+    properties = cast("JsonObject", schema.get("properties") or {})
+    required = cast("list[str]", schema.get("required") or [])
+    return {name: (each, name in required) for name, each in properties.items()}
+
+
+def _bare(schema: JsonObject) -> JsonObject:
+    """A schema without wording."""
+    return {key: _bare_value(key, value) for key, value in schema.items() if key not in _WORDING}
+
+
+def _bare_value(key: str, value: JsonValue) -> JsonValue:
+    if key == "required":
+        return [*sorted(cast("list[str]", value))]
+    if key in _VALUES:
+        return value
+    if isinstance(value, list):
+        return [_bare(each) if isinstance(each, dict) else each for each in value]
+    if not isinstance(value, dict):
+        return value
+    if key in _BY_NAME:
+        return {name: _bare(each) if isinstance(each, dict) else each for name, each in value.items()}
+    return _bare(value)

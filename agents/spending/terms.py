@@ -1,0 +1,87 @@
+"""What an agent asks for its work, and how much of it at once it allows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+from callsheet.agents.errors import AgentError
+from callsheet.agents.models.chat import Usage
+from callsheet.errors import ExitCode
+
+
+class TermsError(AgentError):
+    """Terms that nobody can keep: `field` is which of them, `value` what it was."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, field: str, value: object, wanted: str) -> None:
+        super().__init__(f"an agent's terms: {field} is {value!r:.80}; it must be {wanted}")
+        self.field = field
+        self.value = value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Prices and limits of one agent, over everything it offers.
+
+    `price` is for an attempt, `input_price` and `output_price` are for a million tokens, all in one
+    currency of your own: dollars, where a budget limits money. `max_concurrency` bounds the attempts in
+    hand, `requests_per_minute` those that begin in any 60 seconds, `tokens_per_minute` the tokens counted
+    in them. None is no limit.
+    They hold for all runs of a process. Raises TermsError.
+    """
+
+    price: float = 0.0
+    input_price: float = 0.0
+    output_price: float = 0.0
+    max_concurrency: int | None = None
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if each.name.endswith("price"):
+                _check(each.name, value, _is_number(value) and value >= 0, "a number, 0 or more")
+            elif each.name == "max_concurrency":
+                _check(each.name, value, value is None or _is_count(value), "a whole number over 0, or None")
+            else:
+                positive = _is_number(value) and value > 0
+                _check(each.name, value, value is None or positive, "a number over 0, or None")
+
+    def cost(self, usage: Usage) -> float:
+        """What an attempt costs that used these tokens."""
+        tokens = usage.input_tokens * self.input_price + usage.output_tokens * self.output_price
+        return self.price + tokens / 1_000_000
+
+
+def terms_of(agent: object) -> Terms:
+    """The `terms` of an agent, where it has any; otherwise it is free and without limits.
+
+    Raises TermsError where they are something else than Terms.
+    """
+    terms = getattr(agent, "terms", None)
+    if terms is None:
+        return FREE
+    if not isinstance(terms, Terms):
+        raise TermsError("terms", terms, "a Terms, or None")
+    return terms
+
+
+def _check(field: str, value: object, kept: bool, wanted: str) -> None:
+    if not kept:
+        raise TermsError(field, value, wanted)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+FREE = Terms()
+"""The terms of an agent that names none."""

@@ -1,0 +1,57 @@
+"""`callsheet approve`: the answer to a step that waits for approval."""
+
+from __future__ import annotations
+
+import click
+
+from callsheet.cli.options.command import command, settings_options, strategy_options
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.store import existing_journal, open_record
+from callsheet.cli.running.signal import Said, go_on, say, who
+from callsheet.errors import ExitCode
+from callsheet.executor.driver.control import RunControl
+from callsheet.executor.errors import NothingWaits
+from callsheet.executor.journal.lease import Owner
+from callsheet.executor.run.state import RunRecord
+from callsheet.settings.settings import Settings
+
+
+@click.command("approve", short_help="Approve, or refuse, a step that waits for it.")
+@click.argument("run")
+@click.argument("steps", nargs=-1, metavar="[STEP]...")
+@click.option("--deny", is_flag=True, help="Refuse: the step fails.")
+@click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
+@command
+@settings_options
+@strategy_options
+def approve(
+    output: Output, settings: Settings, run: str, steps: tuple[str, ...], deny: bool, stay: bool
+) -> ExitCode:
+    """Let the STEPs of RUN start, or every step that waits for approval. `callsheet show RUN` tells what
+    they would be given.
+
+    A process that has the run hears of it; where none has, the run goes on here and now, as with
+    `callsheet resume`. RUN is an id, the beginning of one, or `last`.
+    """
+    with existing_journal(settings) as journal:
+        record = open_record(journal, run)
+        wanted = _asked(record, steps)
+        owner = say(journal, lambda control: _decide(control, record.run, wanted, deny))
+    said = Said(record.run, f"{'denied' if deny else 'approved'}: {', '.join(wanted)}", owner)
+    return go_on(output, settings, said, stay=stay)
+
+
+async def _decide(control: RunControl, run: str, steps: tuple[str, ...], deny: bool) -> Owner | None:
+    decide, owner = control.deny if deny else control.approve, None
+    for step in steps:
+        owner = await decide(run, step, by=who())
+    return owner
+
+
+def _asked(record: RunRecord, steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The steps to decide about, all of which wait. Raises NothingWaits."""
+    asked = tuple(record.asked)
+    unasked = next((step for step in steps if step not in asked), None)
+    if not asked or unasked is not None:
+        raise NothingWaits(record.run, unasked, asked)
+    return tuple(dict.fromkeys(steps)) or asked

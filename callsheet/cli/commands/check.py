@@ -1,0 +1,84 @@
+"""`callsheet check`: whether a plan would run, without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from callsheet.cli.options.command import FILE, command, settings_options
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.parameters import (
+    Given,
+    check_given,
+    parameter_documents,
+    parameter_lines,
+    parameter_options,
+)
+from callsheet.errors import ExitCode
+from callsheet.planner.check.checker import CheckResult
+from callsheet.planner.check.checker import check as check_plan
+from callsheet.planner.check.parameters import Parameters
+from callsheet.planner.diagnostics import Diagnostic
+from callsheet.planner.plan.documents import read_document
+from callsheet.planner.plan.source_lines import SourceLines
+from callsheet.settings.registry import registry_of
+from callsheet.settings.settings import Settings
+
+
+@click.command("check", short_help="Check a plan without running it.")
+@click.argument("file", type=FILE)
+@command
+@settings_options
+@parameter_options
+def check(output: Output, settings: Settings, file: Path, given: Given) -> ExitCode:
+    """Check the plan in FILE (YAML, or JSON where the name ends in .json) against the agents at hand.
+
+    Every finding has a code, a place and a hint. Ends with 2 where there are errors; warnings alone
+    don't keep a plan from running. A plan with parameters is checked for all values that they take, and
+    with those of --param as well.
+    """
+    document = read_document(file)
+    catalog = registry_of(settings).catalog
+    result = check_plan(document, catalog)
+    parameters = Parameters() if result.plan is None else Parameters.of(result.plan.plan)
+    if given:
+        result = check_given(document, given, catalog)
+    lines = SourceLines(file.read_text("utf-8-sig")) if result.diagnostics else None
+    found = [(each, lines.line(each.pointer) if lines else None) for each in result.diagnostics]
+    if output.as_json:
+        diagnostics = [{**each.to_document(), "line": line} for each, line in found]
+        valid, params = result.plan is not None, parameter_documents(parameters)
+        output.document({"file": str(file), "valid": valid, "params": params, "diagnostics": diagnostics})
+    else:
+        for each, line in found:
+            for text in _describe(file, each, line):
+                output.line(text)
+        output.line(_conclude(file, result))
+        for text in parameter_lines(parameters):
+            output.line(text)
+    return ExitCode.DONE if result.plan else ExitCode.USAGE
+
+
+def _describe(file: Path, diagnostic: Diagnostic, line: int | None) -> Iterator[str]:
+    """As compilers write it: `plan.yaml:12: error: message [code]`, then where, then a hint."""
+    place = f"{file}:{line}" if line else str(file)
+    yield f"{place}: {diagnostic.severity}: {diagnostic.message} [{diagnostic.code}]"
+    yield f"    at {diagnostic.pointer or '/'}" + (f", step {diagnostic.step}" if diagnostic.step else "")
+    if diagnostic.hint:
+        yield f"    hint: {diagnostic.hint}"
+
+
+def _conclude(file: Path, result: CheckResult) -> str:
+    counts = [
+        f"{len(group)} {name}{'' if len(group) == 1 else 's'}"
+        for group, name in ((result.errors, "error"), (result.warnings, "warning"))
+        if group
+    ]
+    if result.plan is None:
+        return f"{file}: {', '.join(counts)}"
+    steps = len(result.plan.steps)
+    unsaid = [name for name, each in Parameters.of(result.plan.plan).items() if each.is_required]
+    ready = f"ready to run with {', '.join(unsaid)}" if unsaid else "ready to run"
+    return ", ".join((f"{file}: {steps} step{'' if steps == 1 else 's'}, {ready}", *counts))

@@ -1,0 +1,160 @@
+"""`callsheet diff`: what is different between two plans, two runs, or two recordings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import click
+
+from callsheet.cli.options.command import command, store_option
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.store import LAST, existing_journal, find_run
+from callsheet.cli.text.drift import drift_documents, drift_lines
+from callsheet.cli.text.safe_text import spelled
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.errors import RunNotFound
+from callsheet.executor.recording.file import is_recording, load_recording
+from callsheet.executor.replay.drift.comparison import compare_runs, terms_drifts
+from callsheet.executor.replay.drift.drift import Drift, DriftKind
+from callsheet.executor.run.events import Event
+from callsheet.executor.run.revisions import tell_revisions
+from callsheet.planner.check.structure import read_plan
+from callsheet.planner.errors import DocumentError, PlanInvalid
+from callsheet.planner.plan.diff import PlanDiff, compare
+from callsheet.planner.plan.documents import read_document
+from callsheet.planner.plan.plan import Plan
+from callsheet.planner.plan.plan_diff_text import plan_diff_lines
+from callsheet.planner.plan.policy import Policy
+from callsheet.settings.settings import Settings
+
+_REVISION = re.compile(r"(.+)@(\d+)")
+
+
+class NoSuchRevision(CallsheetError):
+    """There is no such plan in `source`, a run or a recording. `there` are the revisions that it has."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, source: str, revision: int, there: tuple[int, ...]) -> None:
+        known = ", ".join(map(str, there)) or "no plan at all"
+        super().__init__(f"{source} has no revision {revision}; it has {known}")
+        self.source = source
+        self.revision = revision
+        self.there = there
+
+
+class NoSuchPlan(CallsheetError):
+    """There is neither a file nor a run of that `name`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is neither a plan's file nor a run; `callsheet runs` lists the runs")
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One of two that are held against each other: a plan; where it is the latest of a run, its `revision`,
+    and all the `events` of the run."""
+
+    plan: Plan
+    revision: int = 0
+    events: Sequence[Event] = ()
+
+
+@click.command("diff", short_help="Show what is different between two plans, runs, or recordings.")
+@click.argument("before", default=LAST)
+@click.argument("after", required=False)
+@command
+@store_option
+def diff(output: Output, settings: Settings, before: str, after: str | None) -> ExitCode:
+    """Show what is different between two plans, by step id. Each is a plan's file, a recording, or a run:
+    RUN@2 is its second revision, RUN alone its latest plan, and so with the file of a recording. With one run
+    or recording, what has become of its first plan since.
+
+    Of two whole runs or recordings, everything else that is different is shown as well: goal, model and
+    contracts, what models answered, results, and what was decided.
+
+    `callsheet show RUN --revisions` tells why a plan was revised, too.
+    """
+    first, second = (_first_of(before), before) if after is None else (before, after)
+    old, new = _side(settings, first), _side(settings, second)
+    found = compare(old.plan, new.plan)
+    drifts: list[Drift] = []
+    document = found.to_document()
+    if old.events and new.events:
+        drifts += (*terms_drifts(old.events, new.events), *compare_runs(old.events, new.events))
+        document["drifts"] = drift_documents(drifts)
+    if output.as_json:
+        output.document(document)
+    else:
+        for line in _lines(found, [drift for drift in drifts if not _is_told(drift, old, new)]):
+            output.line(line)
+    return ExitCode.DONE
+
+
+def _lines(found: PlanDiff, drifts: Sequence[Drift]) -> Iterator[str]:
+    if drifts and not (found or found.moved):
+        yield "no difference in the plan"
+    else:
+        yield from map(spelled, plan_diff_lines(found))
+    if drifts:
+        yield ""
+        yield from drift_lines(drifts)
+
+
+def _is_told(drift: Drift, old: _Side, new: _Side) -> bool:
+    """Whether the difference of the two latest plans says it already."""
+    is_latest = old.revision == new.revision and drift.where == f"revision {old.revision}"
+    return is_latest and drift.kind is DriftKind.PLAN
+
+
+def _first_of(name: str) -> str:
+    """The first plan of the run, or the recording, of which this is one."""
+    source, _ = _source_and_revision(name)
+    file = Path(source)
+    if file.is_file() and not is_recording(read_document(file)):
+        raise click.UsageError(f"{source} is a plan's file: say with what it is to be compared")
+    return f"{source}@1"
+
+
+def _source_and_revision(name: str) -> tuple[str, int | None]:
+    match = None if Path(name).is_file() else _REVISION.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, None)
+
+
+def _side(settings: Settings, name: str) -> _Side:
+    source, revision = _source_and_revision(name)
+    if Path(source).is_file():
+        return _side_of_file(Path(source), revision)
+    with existing_journal(settings) as journal:
+        try:
+            run = find_run(journal, source)
+        except RunNotFound:
+            raise NoSuchPlan(source) from None
+        return _side_of_run(f"run {run!r}", journal.read(run), revision)
+
+
+def _side_of_file(file: Path, revision: int | None) -> _Side:
+    document = read_document(file)
+    if is_recording(document):
+        return _side_of_run(str(file), load_recording(file).events, revision)
+    if revision is not None:
+        raise click.UsageError(f"{file} is a plan's file, and has no revisions: leave @{revision} out")
+    plan, problems = read_plan(document, Policy())
+    if plan is None:
+        raise DocumentError(str(file), str(PlanInvalid(problems)))
+    return _Side(plan)
+
+
+def _side_of_run(source: str, events: Sequence[Event], revision: int | None) -> _Side:
+    plans = tell_revisions(events).plans
+    number = max(plans, default=1) if revision is None else revision
+    if number not in plans:
+        raise NoSuchRevision(source, number, tuple(plans))
+    return _Side(plans[number]) if revision is not None else _Side(plans[number], number, events)

@@ -1,0 +1,180 @@
+"""`callsheet doctor`: whether everything that a run needs is there, and what to do where it is not."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import click
+from pydantic import JsonValue
+
+from callsheet.agents.builtin import TABLES_EXTRA, has_tables
+from callsheet.agents.models.chat import ChatRequest, Message, ask
+from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
+from callsheet.agents.workspace.workspace import Workspace
+from callsheet.cli.options.command import command, settings_options
+from callsheet.cli.options.output import Output
+from callsheet.cli.text.safe_text import one_line
+from callsheet.cli.text.table import aligned
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.settings import model_choice as choice
+from callsheet.settings.model_settings import model_settings
+from callsheet.settings.registry import registry_of
+from callsheet.settings.settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+PATIENCE_SECONDS = 120.0
+_QUESTION = ChatRequest((Message("user", "Answer with the one word: ready"),), max_tokens=16)
+
+
+class State(StrEnum):
+    """How one part is."""
+
+    OK = "ok"
+    LACKING = "lacking"
+    """Something can't be done for want of it; the rest can."""
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part that was looked at: how it is, what was found, and what to do about it."""
+
+    part: str
+    state: State
+    text: str
+    advice: str = ""
+
+
+@click.command("doctor", short_help="Check that everything a run needs is there.")
+@command
+@settings_options
+def doctor(output: Output, settings: Settings) -> ExitCode:
+    """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, to
+    which it puts one tiny question. Says what to do about whatever is wrong; ends with 1 then."""
+    findings: list[Finding] = []
+    for examine in (_python, _extras, _agents, _workspace, _store, _model):
+        if examine is _model and not output.as_json:
+            output.note("asking the model one tiny question ...")
+        findings.append(_examined(examine, settings))
+    sound = all(finding.state is not State.WRONG for finding in findings)
+    if output.as_json:
+        found: list[JsonValue] = [asdict(finding) for finding in findings]
+        output.document({"sound": sound, "settings": _settings_document(settings), "findings": found})
+    else:
+        for line in (*_settings_lines(settings), "", *_finding_lines(findings)):
+            output.line(line)
+    return ExitCode.DONE if sound else ExitCode.FAILED
+
+
+def _examined(examine: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return examine(settings)
+    except CallsheetError as error:
+        return Finding(examine.__name__.strip("_"), State.WRONG, str(error))
+
+
+def _python(_: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("python", State.WRONG, version, "install Python 3.11 or later")
+    return Finding("python", State.OK, f"{version} at {sys.executable}")
+
+
+def _extras(_: Settings) -> Finding:
+    lacking = {
+        "callsheet[local] (an embedded model)": importlib.util.find_spec("xllamacpp") is None,
+        f"{TABLES_EXTRA} (questions about CSV files)": not has_tables(),
+    }
+    names = [name for name, is_lacking in lacking.items() if is_lacking]
+    if names:
+        text = f"not installed: {', '.join(names)}"
+        return Finding("extras", State.LACKING, text, "pip install 'callsheet[local]' has both, if wanted")
+    return Finding("extras", State.OK, "callsheet[local] and callsheet[tables] are installed")
+
+
+def _agents(settings: Settings) -> Finding:
+    registry = registry_of(settings)
+    if not registry.catalog:
+        return Finding(
+            "agents", State.WRONG, "nobody offers anything", "bring agents along with --agents FILE"
+        )
+    return Finding("agents", State.OK, f"{len(registry.agents)} agents, {len(registry.catalog)} capabilities")
+
+
+def _workspace(settings: Settings) -> Finding:
+    root = Workspace(settings.workspace).root
+    if not os.access(root, os.W_OK | os.X_OK):
+        return Finding(
+            "workspace", State.LACKING, f"{root} cannot be written to", "choose another: --workspace DIR"
+        )
+    return Finding("workspace", State.OK, str(root))
+
+
+def _store(settings: Settings) -> Finding:
+    if settings.store.exists():
+        SqliteJournal(settings.store, must_exist=True).close()
+        return Finding("store", State.OK, f"{settings.store} can be read and written")
+    parent = _first_that_exists(settings.store)
+    if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
+        advice = "choose another place: --store FILE"
+        return Finding(
+            "store", State.WRONG, f"{settings.store} cannot be made: {parent} is not writable", advice
+        )
+    return Finding("store", State.OK, f"{settings.store} will be made by the first run")
+
+
+def _first_that_exists(path: Path) -> Path:
+    return next(parent for parent in path.absolute().parents if parent.exists())
+
+
+def _model(settings: Settings) -> Finding:
+    try:
+        model = choice.choose_model(model_settings(settings), sources=())
+    except ModelNotConfigured as error:
+        return Finding("model", State.WRONG, str(error))
+    except WeightsUnavailable as error:
+        text = f"the weights of {error.weights} are not here yet"
+        return Finding("model", State.LACKING, text, "the first `callsheet run GOAL` fetches them")
+    try:
+        reply = asyncio.run(asyncio.wait_for(ask(model, _QUESTION), PATIENCE_SECONDS))
+    except TimeoutError:
+        text = f"{model.name} did not answer within {PATIENCE_SECONDS:.0f} s"
+        return Finding("model", State.WRONG, text, "choose another: --model NAME")
+    tokens = reply.usage.input_tokens + reply.usage.output_tokens
+    said = one_line(reply.text, 40)
+    return Finding("model", State.OK, f"{model.name} answered {said!r} ({tokens} tokens)")
+
+
+def _settings_document(settings: Settings) -> dict[str, JsonValue]:
+    return {key: {"value": value, "source": settings.source(key)} for key, value in _shown(settings).items()}
+
+
+def _shown(settings: Settings) -> dict[str, JsonValue]:
+    """The values without secrets: the key is hidden by its type, what an address says before its @ here."""
+    values: dict[str, JsonValue] = settings.model_dump(mode="json", exclude={"sources"})
+    if settings.base_url is not None:
+        values["base_url"] = re.sub(r"//[^/]*@", "//**********@", settings.base_url)
+    return values
+
+
+def _settings_lines(settings: Settings) -> list[str]:
+    rows = [("setting", "value", "from")]
+    for key, value in _shown(settings).items():
+        rows.append((key, "not set" if value is None else str(value), settings.source(key)))
+    return aligned(rows)
+
+
+def _finding_lines(findings: list[Finding]) -> Iterator[str]:
+    for finding in findings:
+        yield f"{finding.state:8}{finding.part}: {finding.text}"
+        if finding.advice:
+            yield f"        {finding.advice}"

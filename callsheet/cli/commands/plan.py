@@ -1,0 +1,103 @@
+"""`callsheet plan`: make a plan, and run nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar
+
+import click
+from pydantic import JsonValue
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.cli.options.command import command, settings_options
+from callsheet.cli.options.goal import read_goal
+from callsheet.cli.options.output import Output
+from callsheet.cli.running.model import choose_model
+from callsheet.cli.running.planning_progress import PlanningNotes
+from callsheet.cli.text.plan import plan_lines
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.orchestration.listeners import Watch
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.documents import write_yaml
+from callsheet.planner.planning.planner import Planned, require_goal
+from callsheet.settings.registry import registry_of
+from callsheet.settings.settings import Settings
+
+
+class PlanNotSaved(CallsheetError):
+    """The file for the plan cannot be written. `file` is its path."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, file: Path, problem: str) -> None:
+        super().__init__(f"{file}: the plan cannot be saved there: {problem}")
+        self.file = file
+        self.problem = problem
+
+
+@click.command("plan", short_help="Plan a goal, and run nothing.")
+@click.argument("goal")
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the plan in this file.",
+)
+@command
+@settings_options
+def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> ExitCode:
+    """Plan GOAL and print the plan as YAML (as JSON with --json). GOAL `-` reads it from stdin.
+
+    `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
+    """
+    registry = registry_of(settings)
+    text = require_goal(read_goal(goal), registry.catalog)
+    # Before the event loop, where Ctrl-C would not break off a download.
+    model = choose_model(settings, output)
+    planned = asyncio.run(_plan(output, settings.workspace, registry, model, text))
+    document = planned.checked.plan.to_document()
+    if file is not None:
+        as_json = file.suffix.lower() == ".json"
+        _save(file, json.dumps(document, indent=2) + "\n" if as_json else write_yaml(document))
+        output.note(f"saved in {file}")
+    _print(output, document, saved=file is not None)
+    return ExitCode.DONE
+
+
+async def _plan(output: Output, workspace: Path, registry: Registry, model: ChatModel, goal: str) -> Planned:
+    notes = PlanningNotes(output)
+    try:
+        async with Orchestrator(registry, model=model, store=MemoryJournal(), workspace=workspace) as whole:
+            notes.begin()
+            planned = await whole.plan(goal, watch=Watch(on_progress=notes.show))
+    finally:
+        notes.stop()
+    for line in plan_lines(planned.checked):
+        output.note(line)
+    return planned
+
+
+def _print(output: Output, document: dict[str, JsonValue], *, saved: bool) -> None:
+    if output.as_json:
+        output.document(document)
+    elif not saved:
+        output.line(write_yaml(document).rstrip("\n"))
+
+
+def _save(file: Path, text: str) -> None:
+    """Replace the file as a whole, or leave it as it was."""
+    beside = file.with_name(f".{file.name}-{secrets.token_hex(4)}.tmp")
+    try:
+        beside.write_text(text, "utf-8")
+        beside.replace(file)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        raise PlanNotSaved(file, error.strerror or str(error)) from None

@@ -1,0 +1,131 @@
+"""`callsheet record`: a past run as a file that replays."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from callsheet.cli.options.command import FILE, command, secret_option, store_option
+from callsheet.cli.options.existing_file import FileInTheWay
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.store import LAST, existing_journal, find_run
+from callsheet.cli.replaying.recording_files import is_replaceable
+from callsheet.cli.replaying.rehearsal import rehearse, rehearse_text
+from callsheet.cli.text.counted import counted
+from callsheet.cli.text.drift import drift_documents, drift_lines
+from callsheet.errors import ExitCode
+from callsheet.executor.errors import RunOwned
+from callsheet.executor.recording.content.errors import RecordingUnwritable
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.file import save_recording
+from callsheet.executor.recording.writing.verification import proven_text
+from callsheet.executor.redaction.redactor import Redactor
+from callsheet.executor.run.events import AttemptStarted
+from callsheet.recordings.api import redactor_of
+from callsheet.recordings.replay_result import Replay
+from callsheet.settings.settings import Settings
+
+_STDOUT = Path("-")
+
+
+@click.command("record", short_help="Write a run to a file that replays offline.")
+@click.argument("run", default=LAST)
+@click.option("-o", "--output", "file", type=FILE, help="The file to write; without it, or with -, stdout.")
+@secret_option
+@click.option("--no-check", is_flag=True, help="Don't replay what was written.")
+@command
+@store_option
+def record(
+    output: Output,
+    settings: Settings,
+    run: str,
+    file: Path | None,
+    patterns: tuple[str, ...],
+    no_check: bool,
+) -> ExitCode:
+    """Write everything that happened in a past run to a file that replays, without the secrets in it.
+
+    RUN is an id, the beginning of one, or `last`. Nothing had to be switched on for it. What was written is
+    replayed at once, offline; where that does not come out as it was, it says so, and ends with 5. A file
+    that is a recording is replaced, any other is left alone.
+    """
+    if file == _STDOUT:
+        file = None
+    if file is not None:
+        _require_replaceable(file)
+    redactor = redactor_of(settings, patterns)
+    recording = _recording_of(settings, run)
+    text = _write(output, recording, file, redactor)
+    replayed = None if no_check else rehearse(file) if file is not None else rehearse_text(text)
+    drifts = () if replayed is None else replayed.drifts
+    if output.as_json:
+        document = {
+            "file": None if file is None else str(file),
+            "run": recording.run,
+            "events": len(recording.course),
+            "secrets": len(redactor.placeholders),
+            "exact": None if replayed is None else not drifts,
+            "drifts": drift_documents(drifts),
+        }
+        output.document(document if file is not None else {**document, "recording": text})
+    for line in _account(recording, file, len(redactor.placeholders), replayed):
+        output.note(line)
+    return ExitCode.DRIFT if drifts else ExitCode.DONE
+
+
+def _require_replaceable(file: Path) -> None:
+    """See that nothing is lost by writing the file. Raises FileInTheWay, RecordingUnwritable."""
+    try:
+        if file.exists() and not is_replaceable(file):
+            raise FileInTheWay(file, "recording")
+    except OSError as error:
+        raise RecordingUnwritable(str(file), error.strerror or str(error)) from None
+
+
+def _recording_of(settings: Settings, name: str) -> Recording:
+    """The recording of a run that no process has. Raises RunNotFound, RunAmbiguous, RunOwned and
+    RunNotRecordable."""
+    with existing_journal(settings) as journal:
+        run = find_run(journal, name)
+        owner = journal.owner(run)
+        if owner is not None:
+            raise RunOwned(run, owner.pid, owner.host)
+        return Recording.of(journal.read(run))
+
+
+def _write(output: Output, recording: Recording, file: Path | None, redactor: Redactor) -> str:
+    """Write it; give back what no file holds then."""
+    if file is not None:
+        save_recording(recording, file, redactor)
+        return ""
+    text = proven_text(recording, redactor)
+    if not output.as_json:
+        output.content(text)
+    return text
+
+
+def _account(recording: Recording, file: Path | None, secrets: int, replayed: Replay | None) -> Iterator[str]:
+    """What was written, whether it replays, and how to go on."""
+    attempts = sum(isinstance(event, AttemptStarted) for event in recording.events)
+    held = ", ".join(
+        (
+            counted(len(recording.course), "event"),
+            counted(recording.record.model_calls, "model call"),
+            counted(attempts, "attempt"),
+        )
+    )
+    drifts = () if replayed is None else replayed.drifts
+    verdict = "" if replayed is None else "; it does not replay exactly" if drifts else "; replays exactly"
+    where = "" if file is None else f" in {file}"
+    yield f"recorded run {recording.run}{where}: {held}; {counted(secrets, 'secret')} taken out{verdict}"
+    if drifts:
+        yield from drift_lines(drifts, "  ")
+        yield (
+            "it was written all the same; if a secret was taken out that the run depends on, record it again "
+            "without that secret, else please report this as a defect in Callsheet"
+        )
+    name = "FILE" if file is None else shlex.quote(str(file))
+    yield f"to do it over again, offline: callsheet replay {name}"

@@ -1,0 +1,45 @@
+"""`callsheet runs`: the runs that the journal holds."""
+
+from __future__ import annotations
+
+import click
+
+from callsheet.cli.options.command import command, store_option
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.store import existing_journal
+from callsheet.cli.text.advice import Advice
+from callsheet.cli.text.run import list_lines
+from callsheet.cli.text.run_document import line_document
+from callsheet.cli.text.story import INTERRUPTED, Line
+from callsheet.errors import ExitCode
+from callsheet.settings.settings import Settings
+
+
+@click.command("runs", short_help="List the latest runs.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@command
+@store_option
+def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
+    """List the latest runs, newest first, and who has those that go on. `callsheet show RUN` tells all
+    about one.
+
+    An interrupted run is one whose process ended before it did; `callsheet resume RUN` goes on with it.
+    """
+    with existing_journal(settings) as journal:
+        lines = [Line.of(journal, summary) for summary in journal.runs(limit)]
+    if output.as_json:
+        output.document({"runs": [line_document(each) for each in lines]})
+    elif not lines:
+        output.line(f"no runs yet in {settings.store}")
+    else:
+        for line in list_lines(lines):
+            output.line(line)
+        _advise(output, lines, Advice(settings))
+    return ExitCode.DONE
+
+
+def _advise(output: Output, lines: list[Line], advice: Advice) -> None:
+    interrupted = next((each for each in lines if each.standing == INTERRUPTED), None)
+    if interrupted is not None:
+        command = advice.command("resume", interrupted.summary.run)
+        output.note(f"interrupted: the process ended before the run did; `{command}` goes on")

@@ -1,0 +1,62 @@
+"""`callsheet show`: everything about one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import click
+from pydantic import JsonValue
+
+from callsheet.cli.options.command import command, store_option
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.store import LAST, existing_journal, find_run
+from callsheet.cli.text.advice import Advice
+from callsheet.cli.text.revisions import revision_lines, revisions_document
+from callsheet.cli.text.run import end_lines, run_lines, title_lines
+from callsheet.cli.text.run_document import run_document
+from callsheet.cli.text.story import Story
+from callsheet.cli.text.waiting import waiting_lines
+from callsheet.errors import ExitCode
+from callsheet.executor.run.revisions import RevisionStory, tell_revisions
+from callsheet.settings.settings import Settings
+
+
+@click.command("show", short_help="Show a run: every step, attempt, agent, time and error.")
+@click.argument("run", default=LAST)
+@click.option("--revisions", is_flag=True, help="Tell how the plan was revised instead, and why.")
+@command
+@store_option
+def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitCode:
+    """Show a run: every step, every attempt with its agent, time and error, and the answer; who has it, and
+    what it waits for. With --revisions, how its plan came to be what it is: what went wrong, what the planner
+    decided, what that changed by step id, and what was kept.
+
+    RUN is an id, the beginning of one, or `last`. `callsheet record RUN` keeps it as a file that replays.
+    """
+    with existing_journal(settings) as journal:
+        found = find_run(journal, run)
+        story = Story.read(journal, found)
+        told = tell_revisions(journal.read(found)) if revisions else None
+    if output.as_json:
+        output.document(run_document(story) if told is None else _revisions_document(story, told))
+        return ExitCode.DONE
+    waits = waiting_lines(story, Advice(settings))
+    for line in (*run_lines(story), *waits) if told is None else _revision_page(story, told, waits):
+        output.line(line)
+    return ExitCode.DONE
+
+
+def _revision_page(story: Story, told: RevisionStory, waits: Iterable[str]) -> Iterator[str]:
+    yield from title_lines(story)
+    yield ""
+    yield from revision_lines(told)
+    if end := (*end_lines(story), *waits):
+        yield ""
+        yield from end
+
+
+def _revisions_document(story: Story, told: RevisionStory) -> JsonValue:
+    result = story.result
+    ended = None if result.account is None else result.account.describe()
+    named = {"run": result.run, "goal": result.goal, "status": result.status.value, "account": ended}
+    return {**named, "question": result.question, **revisions_document(told)}

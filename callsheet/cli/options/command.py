@@ -1,0 +1,183 @@
+"""What every command has in common: its flags, and what becomes of an error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import redirect_stdout, suppress
+from functools import wraps
+from pathlib import Path
+from typing import Any, Never, TypeAlias
+
+import click
+
+from callsheet.agents.selection.strategies import STRATEGIES
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.settings.settings import Settings
+
+from .output import Output, OutputNotWritten
+
+Callback: TypeAlias = Callable[..., ExitCode]
+_Decorated: TypeAlias = Callable[..., Any]
+
+# What a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE.
+_BROKEN_PIPE = 141
+_SETTINGS = ("model", "workspace", "store", "strategy", "max_concurrency", "budget", "max_replans")
+"""The settings that have flags of their own names."""
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class NamedPath(click.Path):
+    """A path that is not empty: an empty one is a variable of the shell that was never set, and would stand
+    for the working folder."""
+
+    def __init__(self, *, dir_okay: bool = True) -> None:
+        super().__init__(path_type=Path, dir_okay=dir_okay)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path. Raises click.BadParameter."""
+        if value == "":
+            self.fail(
+                "the name is empty, as a shell's variable is that was never set; name a path", param, ctx
+            )
+        return super().convert(value, param, ctx)
+
+
+FILE = NamedPath(dir_okay=False)
+"""The type of an argument that names a file."""
+secret_option = click.option(
+    "--secret",
+    "patterns",
+    multiple=True,
+    metavar="REGEX",
+    help="Take out what this matches, or its group (?P<secret>...), beside what looks like a secret.",
+)
+"""The flag `--secret` of a command that writes recordings, handed to it as `patterns`."""
+
+
+def command(function: Callback) -> _Decorated:
+    """Give a command `--json` and `--debug`, hand it an `Output`, and end with the exit code that it
+    returns, or that belongs to the error it raises."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+    @click.option("--debug", is_flag=True, help="Show where in the code an error arose.")
+    @wraps(function)
+    def run(*args: Any, as_json: bool, debug: bool, **kwargs: Any) -> Never:
+        output = Output(as_json=as_json)
+        try:
+            # Stdout has the result and nothing else: what an agent prints is seen beside it.
+            with redirect_stdout(sys.stderr):
+                code: int = function(output, *args, **kwargs)
+        except BrokenPipeError:
+            code = _close_pipe()
+        except (click.ClickException, click.exceptions.Exit):
+            raise
+        except BaseException as error:
+            if isinstance(error, SystemExit):
+                raise
+            code = _report(error, output, debug)
+        sys.exit(code)
+
+    return run
+
+
+def settings_options(function: Callback) -> Callback:
+    """Give a command the flags that settings have, and hand it the `Settings` that hold."""
+
+    @click.option("--model", metavar="NAME", help="The model to use.")
+    @click.option("--agents", multiple=True, metavar="FILE|MODULE", help="Python with agents of your own.")
+    @click.option("--no-builtin", is_flag=True, help="Leave the built-in agents out.")
+    @click.option("--workspace", type=_FOLDER, help="The folder that agents may read and write.")
+    @click.option("--store", type=FILE, help="The file with the journal of all runs.")
+    @wraps(function)
+    def load(
+        output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], **kwargs: Any
+    ) -> ExitCode:
+        flags = {key: kwargs.pop(key) for key in _SETTINGS if key in kwargs}
+        flags |= {"agents": agents or None, "builtin": False if no_builtin else None}
+        if kwargs.pop("keep_going", False):
+            flags["fail_fast"] = False
+        if kwargs.pop("hedge", False):
+            flags["hedge"] = True
+        return function(output, Settings.load(flags=flags), *args, **kwargs)
+
+    return load
+
+
+def strategy_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of how the work is shared out."""
+    strategy = click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose agents.")
+    most = click.option(
+        "--max-concurrency", type=click.IntRange(1, 10_000), metavar="N", help="Attempts at once, at most."
+    )
+    return strategy(most(function))
+
+
+def tolerance_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of what a run does about failures and slowness."""
+    keep_going = click.option(
+        "--keep-going", is_flag=True, help="After a failure finish what does not depend on it."
+    )
+    hedge = click.option(
+        "--hedge", is_flag=True, help="Give reading work that takes too long to a second agent as well."
+    )
+    return keep_going(hedge(function))
+
+
+def limit_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of what a run may use."""
+    budget = click.option(
+        "--budget", metavar="LIMITS", help='What the run may take: "$0.50, 20k tokens, 5m, 100 attempts".'
+    )
+    replans = click.option(
+        "--max-replans",
+        type=click.IntRange(0, 100),
+        metavar="N",
+        help="How often the planner is asked about what goes wrong.",
+    )
+    return budget(replans(function))
+
+
+def store_option(function: Callback) -> Callback:
+    """Give a command that needs nothing but the journal `--store`, and hand it the `Settings` that hold."""
+
+    @click.option("--store", type=FILE, help="The file with the journal of all runs.")
+    @wraps(function)
+    def load(output: Output, *args: Any, store: Path | None, **kwargs: Any) -> ExitCode:
+        return function(output, Settings.load(flags={"store": store}), *args, **kwargs)
+
+    return load
+
+
+def _report(error: BaseException, output: Output, debug: bool) -> int:
+    """Say what went wrong, in one paragraph, and give the exit code."""
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    code, text = _explain(error)
+    if output.as_json:
+        with suppress(OutputNotWritten):
+            output.error(type(error).__name__, text, code)
+    output.note(text if code is ExitCode.INTERRUPTED else f"error: {text}")
+    return code
+
+
+def _explain(error: BaseException) -> tuple[ExitCode, str]:
+    match error:
+        case CallsheetError():
+            return error.exit_code, str(error)
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, "interrupted"
+        case _:
+            said = f"{type(error).__name__}: {error}".rstrip(": ")
+            return (
+                ExitCode.FAILED,
+                f"this is a defect in Callsheet, please report it, with what --debug shows: {said}",
+            )
+
+
+def _close_pipe() -> int:
+    """Nobody reads any more. Point stdout elsewhere, or Python complains when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _BROKEN_PIPE

@@ -1,0 +1,93 @@
+"""Where a command's words go: its result to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import click
+
+from callsheet.cli.text.safe_text import plain
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.redaction.texts import rewritten
+
+
+class OutputNotWritten(CallsheetError):
+    """Stdout does not take the result. `problem` is what the system says."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the result cannot be written to stdout: {problem}")
+        self.problem = problem
+
+
+class Output:
+    """The two streams of one command.
+
+    With `as_json`, stdout gets exactly one JSON document, and what is meant for people goes to
+    stderr alone. Whatever is printed for people is stripped of what could steer a terminal. The result
+    goes to the stdout of the moment this was made, so that it can be kept from everybody else.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._stdout = sys.stdout
+        self._shown: Callable[[str], str] | None = None
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person looks at stderr."""
+        return sys.stderr.isatty()
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person looks at stderr and can answer."""
+        return self.is_terminal and sys.stdin.isatty()
+
+    def show_by(self, shown: Callable[[str], str]) -> None:
+        """From now on show texts as this has them: without what is secret, for instance."""
+        self._shown = shown
+
+    def document(self, value: Any) -> None:
+        """The one JSON document. ASCII only, so that it is valid in every encoding.
+
+        Raises OutputNotWritten, and BrokenPipeError where nobody reads any more.
+        """
+        text = json.dumps(value, indent=2)
+        if self._shown is not None:
+            text = json.dumps(rewritten(json.loads(text), self._shown, lambda number: number), indent=2)
+        self._write(text)
+
+    def error(self, kind: str, message: str, code: int) -> None:
+        """The document in the place of a result that never came. Raises what `document` raises."""
+        self.document({"error": {"type": kind, "message": message, "exit_code": code}})
+
+    def line(self, text: str = "") -> None:
+        """A line, or several, of the result. Raises what `document` raises."""
+        self._write(self._plain(text))
+
+    def content(self, text: str) -> None:
+        """What a file is to hold, to the last byte, in UTF-8; a terminal is shown it like any other text.
+        Raises what `document` raises."""
+        if self._stdout.isatty():
+            self._write(self._plain(text), ends=False)
+        else:
+            self._write(text.encode(), ends=False)
+
+    def note(self, text: str = "") -> None:
+        """A line, or several, beside the result."""
+        click.echo(self._plain(text), err=True)
+
+    def _plain(self, text: str) -> str:
+        return plain(text if self._shown is None else self._shown(text))
+
+    def _write(self, text: str | bytes, *, ends: bool = True) -> None:
+        try:
+            click.echo(text, file=self._stdout, nl=ends)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputNotWritten(error.strerror or str(error)) from None

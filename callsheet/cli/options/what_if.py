@@ -1,0 +1,72 @@
+"""What is to happen otherwise in a replay, as it is given at the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import wraps
+from typing import Any, TypeAlias
+
+import click
+
+from callsheet.errors import ExitCode
+from callsheet.executor.replay.what_if import WhatIf
+from callsheet.executor.run.json_copy import clean_text
+
+from .command import Callback
+from .duration import seconds_of
+
+_Pairs: TypeAlias = Sequence[tuple[str, str]]
+
+
+def what_if_options(function: Callback) -> Callback:
+    """Give a command `--fail`, `--return`, `--slow` and `--kill`, and hand it what they say as `what_ifs`.
+    Raises WhatIfInvalid, click.BadParameter."""
+
+    @click.option(
+        "--fail",
+        "failing",
+        nargs=2,
+        multiple=True,
+        metavar="STEP[:ATTEMPT] TEXT",
+        help="What if it fails, with this error.",
+    )
+    @click.option(
+        "--return",
+        "returning",
+        nargs=2,
+        multiple=True,
+        metavar="STEP JSON",
+        help="What if it comes to this output.",
+    )
+    @click.option(
+        "--slow",
+        "slowed",
+        nargs=2,
+        multiple=True,
+        metavar="STEP 30s",
+        help="What if it takes so much longer (s, m, h, d).",
+    )
+    @click.option(
+        "--kill", "killed", multiple=True, metavar="STEP", help="What if the process dies meanwhile."
+    )
+    @wraps(function)
+    def gather(
+        *args: Any,
+        failing: _Pairs,
+        returning: _Pairs,
+        slowed: _Pairs,
+        killed: Sequence[str],
+        **kwargs: Any,
+    ) -> ExitCode:
+        what_ifs = tuple(_what_ifs(failing, returning, slowed, killed))
+        return function(*args, what_ifs=what_ifs, **kwargs)
+
+    return gather
+
+
+def _what_ifs(failing: _Pairs, returning: _Pairs, slowed: _Pairs, killed: Sequence[str]) -> Iterator[WhatIf]:
+    # What takes longer may fail after that.
+    yield from (WhatIf.slow(place, seconds_of(text)) for place, text in slowed)
+    yield from (WhatIf.kill(place) for place in killed)
+    yield from (WhatIf.fail(place, clean_text(text)) for place, text in failing)
+    yield from (WhatIf.give(place, clean_text(text)) for place, text in returning)

@@ -1,0 +1,53 @@
+"""What a person sees of the planning: that it goes on, and what had to be mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from callsheet.cli.options.output import Output
+from callsheet.cli.text.safe_text import one_line
+from callsheet.planner.planning.model_call import PlanningProgress
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class PlanningNotes:
+    """A spinner on a terminal; elsewhere a line for every try."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._status: Status | None = None
+        self._number = 0
+
+    def begin(self) -> None:
+        """The model is about to be asked. Loading an embedded one takes seconds."""
+        if self._output.is_terminal:
+            self._start()
+        else:
+            self._output.note("planning ...")
+
+    def show(self, progress: PlanningProgress) -> None:
+        """Take in how far it has come."""
+        if progress.number > max(1, self._number):
+            self._tell(progress)
+        self._number = progress.number
+        if self._status is not None:
+            self._status.update(f"planning, {progress.characters:,} characters written")
+
+    def stop(self) -> None:
+        """Leave the screen in order: planning is over."""
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+    def _tell(self, progress: PlanningProgress) -> None:
+        found = "; ".join(one_line(problem) for problem in progress.problems[:3])
+        self._output.note(f"planning, try {progress.number}, because of the last one: {found}")
+
+    def _start(self) -> None:
+        from rich.console import Console
+
+        console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._status = console.status("planning")
+        self._status.start()

@@ -1,0 +1,174 @@
+"""What a person sees of a run while it runs: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Protocol
+
+from callsheet.cli.options.output import Output
+from callsheet.cli.text.run import seconds_text
+from callsheet.cli.text.safe_text import one_line
+from callsheet.cli.text.table import aligned
+from callsheet.executor.run.events import Event
+from callsheet.executor.run.reducer import note
+from callsheet.executor.run.state import RunRecord, StepRecord, StepStatus
+
+from .progress_lines import progress_line
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.text import Text
+
+MOST_STEPS = 20
+"""Steps that the live table shows; of a larger plan, those that are under way come first."""
+_MARKS = {
+    StepStatus.PENDING: "·",
+    StepStatus.RUNNING: "▸",
+    StepStatus.WAITING: "…",
+    StepStatus.COMPLETED: "✓",
+    StepStatus.FAILED: "✗",
+    StepStatus.SKIPPED: "-",
+    StepStatus.CANCELLED: "-",
+}
+_COLOURS = {StepStatus.COMPLETED: "green", StepStatus.FAILED: "red", StepStatus.RUNNING: "cyan"}
+_URGENCY = (StepStatus.RUNNING, StepStatus.WAITING, StepStatus.FAILED)
+
+
+class Progress(Protocol):
+    """Somebody who wants to see a run's events as they happen."""
+
+    def recall(self, event: Event) -> None:
+        """Take in an event of the past, of which nothing is to be said."""
+        ...
+
+    def show(self, event: Event) -> None:
+        """Take one event in."""
+        ...
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep off the screen, because something else is to be shown or asked there."""
+        ...
+
+    def stop(self) -> None:
+        """Leave the screen in order: the run is over."""
+        ...
+
+
+def progress_for(output: Output) -> Progress:
+    """The kind of progress that fits where stderr goes."""
+    return LiveProgress() if output.is_terminal else PlainProgress(output.note)
+
+
+class PlainProgress:
+    """A line for every start, end, failure and skip."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._record = RunRecord()
+
+    def recall(self, event: Event) -> None:
+        """Take in an event of the past."""
+        note(self._record, event)
+
+    def show(self, event: Event) -> None:
+        """Say what the event means, if that is of interest."""
+        note(self._record, event)
+        line = progress_line(self._record, event)
+        if line is not None:
+            self._say(line)
+
+    def held(self) -> AbstractContextManager[None]:
+        """A line is whole already, and may stand between any two others."""
+        return nullcontext()
+
+    def stop(self) -> None:
+        """Nothing has to be put in order."""
+
+
+class LiveProgress:
+    """A table of steps, drawn anew several times a second while attempts run."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._record = RunRecord()
+        self._clock = clock
+        self._live: Live | None = None
+        self._holds = 0
+
+    def recall(self, event: Event) -> None:
+        """Take in an event of the past."""
+        note(self._record, event)
+
+    def show(self, event: Event) -> None:
+        """Take one event in; the table appears with the first attempt."""
+        note(self._record, event)
+        self._start_if_wanted()
+
+    @contextmanager
+    def held(self) -> Generator[None]:
+        """Take no place on the screen meanwhile."""
+        self._holds += 1
+        self.stop()
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            self._start_if_wanted()
+
+    def stop(self) -> None:
+        """Draw the table a last time and leave it standing."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _start_if_wanted(self) -> None:
+        if self._record.running and not self._holds and self._live is None:
+            self._start()
+
+    def _start(self) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        console = Console(stderr=True, markup=False, highlight=False, emoji=False)
+        self._live = Live(console=console, get_renderable=self._table, refresh_per_second=8)
+        self._live.start()
+
+    def _table(self) -> Text:
+        from rich.text import Text
+
+        steps = list(self._record.steps.values())
+        shown = sorted(steps, key=_by_urgency)[:MOST_STEPS] if len(steps) > MOST_STEPS else steps
+        text = Text(overflow="ellipsis", no_wrap=True)
+        for line, step in zip(aligned([self._row(step) for step in shown]), shown, strict=True):
+            text.append(line + "\n", style=_COLOURS.get(step.status, ""))
+        done = sum(step.status is StepStatus.COMPLETED for step in steps)
+        return text.append(f"{done} of {len(steps)} steps done, {self._elapsed()}")
+
+    def _row(self, step: StepRecord) -> tuple[str, ...]:
+        attempts = step.attempts
+        took = ""
+        if attempts:
+            ended = attempts[-1].ended if not step.unfinished else None
+            took = seconds_text(max(0.0, (ended or self._clock()) - attempts[0].started))
+        return (_MARKS[step.status], step.id, step.capability, took, self._remark(step))
+
+    def _remark(self, step: StepRecord) -> str:
+        if step.id in self._record.asked:
+            return "waits for approval"
+        if any(name == step.id for name, _ in self._record.doubtful):
+            return "in doubt: nobody saw how it ended"
+        if step.items is not None:
+            return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
+        failure = step.failure or (step.attempts[-1].failure if step.attempts else None)
+        if failure is not None:
+            return f"attempt {len(step.attempts)}: {one_line(failure.message, 80)}"
+        return ""
+
+    def _elapsed(self) -> str:
+        end = self._record.ended or self._clock()
+        return seconds_text(max(0.0, end - (self._record.started or end)))
+
+
+def _by_urgency(step: StepRecord) -> int:
+    return _URGENCY.index(step.status) if step.status in _URGENCY else len(_URGENCY)

@@ -1,0 +1,204 @@
+"""What is said of a run's events where there is no terminal: a line for each that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from callsheet.cli.text.run import seconds_text, skip_text
+from callsheet.cli.text.safe_text import one_line
+from callsheet.executor.run.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    AttemptSucceeded,
+    AttemptSurprised,
+    CancellationRequested,
+    ConditionDecided,
+    DoubtSettled,
+    Event,
+    GivenUp,
+    PauseRequested,
+    PersonAsked,
+    PlanAdopted,
+    ReachDecided,
+    ReplanningFailed,
+    ReplanningStarted,
+    ResultAccepted,
+    ResultKept,
+    ResultReused,
+    RetryScheduled,
+    StepFailed,
+    StepSkipped,
+    WordSpoken,
+)
+from callsheet.executor.run.state import RunRecord
+
+MOST_SHOWN = 200
+"""Characters of what the planner came to nothing with; the end of the run tells all of it."""
+
+
+def progress_line(record: RunRecord, event: Event) -> str | None:
+    """The line for an event, once the record has it; None where it is of no interest."""
+    tell = _LINES.get(type(event))
+    return None if tell is None else tell(record, event)
+
+
+def _started(_: RunRecord, event: AttemptStarted) -> str:
+    again = f", attempt {event.attempt}" if event.attempt > 1 else ""
+    beside = ", beside the one that takes so long" if event.hedge else ""
+    return f"{_work(event.step, event.item)}: started by {event.agent}{again}{beside}"
+
+
+def _succeeded(record: RunRecord, event: AttemptSucceeded) -> str:
+    return f"{_work(event.step, event.item)}: done in {_took(record, event.step, event.item)}"
+
+
+def _attempt_failed(_: RunRecord, event: AttemptFailed) -> str:
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.message}"
+
+
+def _surprised(_: RunRecord, event: AttemptSurprised) -> str:
+    return f"{_work(event.step, event.item)}: surprise: {event.surprise.message}"
+
+
+def _retry(_: RunRecord, event: RetryScheduled) -> str:
+    wait = seconds_text(max(0.0, event.due - event.at))
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} in {wait}"
+
+
+def _failed(_: RunRecord, event: StepFailed) -> str:
+    return f"{_work(event.step, event.item)}: failed: {event.failure.message}"
+
+
+def _skipped(_: RunRecord, event: StepSkipped) -> str:
+    return f"{event.step}: {skip_text(event.because)}"
+
+
+def _decided(_: RunRecord, event: ConditionDecided) -> str:
+    return f"{event.step}: its condition holds" if event.holds else f"{event.step}: {skip_text(())}"
+
+
+def _cancelled(_: RunRecord, event: AttemptCancelled) -> str:
+    how = "abandoned: it would not stop" if event.abandoned else "stopped"
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} {how}"
+
+
+def _lost(_: RunRecord, event: AttemptLost) -> str:
+    doubt = ", and it is in doubt whether the work was done" if event.in_doubt else ""
+    return f"{_work(event.step, event.item)}: the process of attempt {event.attempt} ended{doubt}"
+
+
+def _settled(_: RunRecord, event: DoubtSettled) -> str:
+    words = {"done": "it was done", "again": "it is to be done again", "failed": "it failed"}
+    return f"{_work(event.step, event.item)}: {words[event.verdict]}{_by(event.by)}"
+
+
+def _reused(_: RunRecord, event: ResultReused) -> str:
+    return f"{_work(event.step, event.item)}: done before, by run {event.source}"
+
+
+def _kept(_: RunRecord, event: ResultKept) -> str:
+    return f"{_work(event.step, event.item)}: done already, as {event.source}"
+
+
+def _replanning(_: RunRecord, event: ReplanningStarted) -> str:
+    return f"{event.step}: the planner is asked" if event.step else "the planner is asked"
+
+
+def _adopted(_: RunRecord, event: PlanAdopted) -> str | None:
+    return f"the plan was revised: {event.reason}" if event.revision > 1 else None
+
+
+def _accepted(_: RunRecord, event: ResultAccepted) -> str:
+    what = "the plan stays as it is" if event.step is None else f"{event.step}: accepted as it is"
+    return f"{what}: {event.reason}"
+
+
+def _given_up(_: RunRecord, event: GivenUp) -> str:
+    return f"{event.step or 'the run'}: given up: {event.reason}"
+
+
+def _undecided(_: RunRecord, event: ReplanningFailed) -> str:
+    return f"{event.step or 'the run'}: no decision: {one_line(event.message, MOST_SHOWN)}"
+
+
+def _question(_: RunRecord, event: PersonAsked) -> str:
+    return f"the planner asks: {event.question}"
+
+
+def _word(_: RunRecord, event: WordSpoken) -> str:
+    return f"said{_by(event.by)}: {event.text}"
+
+
+def _reach(_: RunRecord, event: ReachDecided) -> str | None:
+    return f"{event.step}: {'; '.join(event.beyond)}" if event.beyond else None
+
+
+def _asked(_: RunRecord, event: ApprovalRequested) -> str:
+    return f"{event.step}: waits for approval"
+
+
+def _granted(_: RunRecord, event: ApprovalGranted) -> str:
+    return f"{event.step}: approved{_by(event.by)}"
+
+
+def _denied(_: RunRecord, event: ApprovalDenied) -> str:
+    return f"{event.step}: denied{_by(event.by)}"
+
+
+def _pausing(_: RunRecord, event: PauseRequested) -> str:
+    return "to rest: nothing starts any more"
+
+
+def _cancelling(_: RunRecord, event: CancellationRequested) -> str:
+    return f"to stop: {event.reason}" if event.reason else "to stop"
+
+
+_LINES: dict[type[Any], Callable[[RunRecord, Any], str | None]] = {
+    GivenUp: _given_up,
+    PersonAsked: _question,
+    PlanAdopted: _adopted,
+    ReachDecided: _reach,
+    ReplanningFailed: _undecided,
+    ReplanningStarted: _replanning,
+    ResultAccepted: _accepted,
+    ResultKept: _kept,
+    WordSpoken: _word,
+    ApprovalDenied: _denied,
+    ApprovalGranted: _granted,
+    ApprovalRequested: _asked,
+    AttemptCancelled: _cancelled,
+    AttemptLost: _lost,
+    CancellationRequested: _cancelling,
+    DoubtSettled: _settled,
+    PauseRequested: _pausing,
+    ResultReused: _reused,
+    AttemptStarted: _started,
+    AttemptSucceeded: _succeeded,
+    AttemptFailed: _attempt_failed,
+    AttemptSurprised: _surprised,
+    RetryScheduled: _retry,
+    StepFailed: _failed,
+    StepSkipped: _skipped,
+    ConditionDecided: _decided,
+}
+
+
+def _by(who: str) -> str:
+    return f" by {who}" if who else ""
+
+
+def _work(step: str, item: int | None) -> str:
+    return step if item is None else f"{step}[{item}]"
+
+
+def _took(record: RunRecord, step: str, item: int | None) -> str:
+    # From the end: an attempt that ends now is among the last that began.
+    attempts = reversed(record.step_of(step).attempts)
+    started = next((each.started for each in attempts if each.item == item), record.now)
+    return seconds_text(record.now - started)

@@ -1,0 +1,209 @@
+"""One run at the command line, begun or gone on with: watched, asked about, and reported."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import contextmanager
+from typing import Any, ClassVar, TypeAlias
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.cli.options.goal import read_goal
+from callsheet.cli.options.output import Output
+from callsheet.cli.options.store import existing_journal, open_journal, open_record
+from callsheet.cli.text.advice import Advice
+from callsheet.cli.text.conclusion import conclusion_lines
+from callsheet.cli.text.run import value_text
+from callsheet.cli.text.run_document import run_document
+from callsheet.cli.text.story import Story
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.errors import RunOwned
+from callsheet.executor.journal.journal import Journal
+from callsheet.executor.run.events import ApprovalDenied, ApprovalGranted, Event, RunCreated
+from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus
+from callsheet.orchestration.listeners import Watch
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.planner import require_goal
+from callsheet.settings.registry import registry_of
+from callsheet.settings.settings import Settings
+
+from .approval import Approver
+from .interruption import stopped_by_sigterm
+from .model import choose_model, model_at_hand
+from .planning_progress import PlanningNotes
+from .progress import Progress, progress_for
+
+_CODES = {
+    RunStatus.COMPLETED: ExitCode.DONE,
+    RunStatus.PAUSED: ExitCode.WAITING,
+}
+
+FindPlan: TypeAlias = Callable[[Registry, str | None], Plan | None]
+"""The plan that there is for a goal, or without one; None where it is to be planned."""
+
+
+class RunInterrupted(CallsheetError):
+    """Somebody pressed Ctrl-C, or sent SIGTERM. `run` is what the journal has of it, None where it had not
+    begun."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERRUPTED
+
+    def __init__(self, run: str | None, show: str) -> None:
+        super().__init__(
+            "interrupted before anything was done"
+            if run is None
+            else f"interrupted; `{show}` tells how far it came"
+        )
+        self.run = run
+
+
+class Pursuit:
+    """One run. With `yes` everything that wants an approval has it."""
+
+    def __init__(self, output: Output, settings: Settings, *, yes: bool) -> None:
+        self._output = output
+        self._settings = settings
+        self._advice = Advice(settings)
+        self._progress: Progress = progress_for(output)
+        self._approver = Approver(output, self._progress, settings, yes=yes)
+        self._planning = PlanningNotes(output)
+        self._watch = Watch(self._planning.show, self._show)
+        self._run: str | None = None
+
+    def begin(
+        self, goal: str | None, find_plan: FindPlan, time_limit: float | None, *, stream: bool = False
+    ) -> ExitCode:
+        """Pursue a goal, or carry out a plan that there is; report, and say with what code to end."""
+        with self._in_order():
+            registry = registry_of(self._settings)
+            # What cannot be planned for, or run, is told before a model is chosen, let alone fetched.
+            text = None if goal is None else require_goal(read_goal(goal), registry.catalog)
+            plan = find_plan(registry, text)
+            model = self._model(is_needed=plan is None)
+            story = asyncio.run(self._begin(registry, model, text, plan, time_limit, stream))
+        return self._report(story)
+
+    def resume(self, name: str) -> ExitCode:
+        """Go on with a run; report, and say with what code to end.
+
+        Raises what Orchestrator.resume does.
+        """
+        with self._in_order():
+            self._run, is_planned = self._recall(name)
+            registry = registry_of(self._settings)
+            model = self._model(is_needed=not is_planned)
+            story = asyncio.run(self._resume(registry, model, self._run, is_planned))
+        return self._report(story)
+
+    async def _begin(
+        self,
+        registry: Registry,
+        model: ChatModel | None,
+        goal: str | None,
+        plan: Plan | None,
+        time_limit: float | None,
+        stream: bool,
+    ) -> Story:
+        with open_journal(self._settings) as journal:
+            async with self._orchestrator(registry, model, journal) as orchestrator:
+                if plan is None:
+                    self._planning.begin()
+                streamed = stream and plan is None
+                run = orchestrator.run(
+                    goal,
+                    plan=plan,
+                    review=None if streamed else self._review,
+                    watch=self._watch,
+                    time_limit=time_limit,
+                    stream=streamed,
+                )
+                return Story.of(journal, await _orderly(run))
+
+    async def _resume(self, registry: Registry, model: ChatModel | None, run: str, is_planned: bool) -> Story:
+        with open_journal(self._settings) as journal:
+            async with self._orchestrator(registry, model, journal) as orchestrator:
+                if not is_planned:
+                    self._planning.begin()
+                given = self._settings.source("budget") == "--budget"
+                resumed = orchestrator.resume(
+                    run,
+                    review=self._review,
+                    watch=self._watch,
+                    budget=self._settings.budget if given else None,
+                )
+                return Story.of(journal, await _orderly(resumed))
+
+    def _orchestrator(self, registry: Registry, model: ChatModel | None, journal: Journal) -> Orchestrator:
+        orchestrator = Orchestrator.configured(
+            self._settings,
+            registry,
+            model=model,
+            store=journal,
+            approve=self._approver.approve if self._approver.is_there else None,
+        )
+        self._approver.measure = orchestrator.bounds
+        return orchestrator
+
+    def _recall(self, name: str) -> tuple[str, bool]:
+        """The id of an open run that nobody has, and whether it has a plan; what it did until now is known
+        to the progress then. Raises RunNotFound, RunAmbiguous, RunEnded, RunOwned."""
+        with existing_journal(self._settings) as journal:
+            record = open_record(journal, name)
+            owner = journal.owner(record.run)
+            if owner is not None:
+                raise RunOwned(record.run, owner.pid, owner.host)
+            for event in journal.read(record.run):
+                self._progress.recall(event)
+        return record.run, record.plan is not None
+
+    def _model(self, *, is_needed: bool) -> ChatModel | None:
+        # Before the event loop, where Ctrl-C would not break off a download.
+        return (choose_model if is_needed else model_at_hand)(self._settings, self._output)
+
+    @contextmanager
+    def _in_order(self) -> Generator[None]:
+        """Whatever happens, the screen is left in order, and what was to be asked in vain is said."""
+        try:
+            yield
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            raise RunInterrupted(self._run, self._advice.command("show", self._run or "")) from None
+        finally:
+            self._planning.stop()
+            self._progress.stop()
+        if self._approver.needed is not None:
+            raise self._approver.needed
+
+    async def _review(self, checked: CheckedPlan) -> bool:
+        self._planning.stop()
+        return await self._approver.review(checked)
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, RunCreated):
+            self._run = event.run
+        self._progress.show(event)
+        if self._output.is_terminal and isinstance(event, ApprovalDenied | ApprovalGranted) and event.by:
+            word = "approved" if isinstance(event, ApprovalGranted) else "denied"
+            with self._progress.held():
+                self._output.note(f"{event.step}: {word} by {event.by}")
+
+    def _report(self, story: Story) -> ExitCode:
+        if self._output.as_json:
+            self._output.document(run_document(story))
+        elif story.result.status is RunStatus.COMPLETED:
+            self._output.line(value_text(story.result.answer))
+        for line in conclusion_lines(story, self._advice):
+            self._output.note(line)
+        account = story.result.account
+        if account is not None and account.failure.kind is FailureKind.BUDGET:
+            return ExitCode.BUDGET
+        return _CODES.get(story.result.status, ExitCode.FAILED)
+
+
+async def _orderly(run: Coroutine[Any, Any, RunResult]) -> RunResult:
+    with stopped_by_sigterm():
+        return await run

@@ -1,0 +1,49 @@
+"""What became of a run, in a line or a few, and how to go on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RunStatus, StepStatus
+
+from .advice import Advice
+from .run import seconds_text, usage_text
+from .story import Story
+from .waiting import waiting_lines
+
+
+def conclusion_lines(story: Story, advice: Advice) -> Iterator[str]:
+    """What became of the run; of one that waits, for what, and which commands let it go on."""
+    result = story.result
+    if result.status is RunStatus.FAILED and result.account:
+        yield f"error: {result.account.describe()}"
+    yield f"run {result.run} {_ended(story)}; `{advice.command('show', result.run)}` tells all about it"
+    if result.revision > 1:
+        command = advice.command("show", result.run, "--revisions")
+        yield f"the plan was revised; `{command}` tells how, and why"
+    yield from waiting_lines(story, advice)
+
+
+def _ended(story: Story) -> str:
+    result = story.result
+    took = seconds_text(max(0.0, (result.ended or result.created) - result.created))
+    calls = f" ({usage_text(result)})" if result.model_calls else ""
+    match result.status:
+        case RunStatus.COMPLETED:
+            without = f", without {', '.join(result.missing)}" if result.missing else ""
+            return f"completed in {took}{calls}{without}"
+        case RunStatus.CANCELLED:
+            why = f": {story.reason}" if story.reason else ""
+            return f"was cancelled{why}; {_done(result)}"
+        case RunStatus.PAUSED:
+            return "waits for somebody's word" if result.waiting or result.question else "rests"
+        case _:
+            return f"failed after {took}{calls}"
+
+
+def _done(result: RunResult) -> str:
+    if not any(step.attempts for step in result.steps.values()):
+        return "nothing was done"
+    done = sum(step.status is StepStatus.COMPLETED for step in result.steps.values())
+    return f"{done} of {len(result.steps)} steps were done"

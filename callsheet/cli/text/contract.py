@@ -1,0 +1,45 @@
+"""What a capability takes and gives, in a line for people."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from callsheet.agents.contracts.capability import Capability, JsonObject
+
+_KINDS = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "array": "list",
+    "object": "object",
+    "null": "nothing",
+}
+
+
+def contract_text(capability: Capability) -> str:
+    """`path: text, limit?: number -> text: text`: a `?` after what may be left out."""
+    return f"{_fields(capability.input_schema)} -> {_fields(capability.output_schema)}"
+
+
+def _fields(schema: JsonObject) -> str:
+    properties = cast("dict[str, Any]", schema.get("properties") or {})
+    required = cast("list[str]", schema.get("required") or [])
+    parts = [f"{name}{'' if name in required else '?'}: {_kind(field)}" for name, field in properties.items()]
+    return ", ".join(parts) or "nothing"
+
+
+def _kind(field: Any) -> str:
+    if not isinstance(field, dict):
+        return "anything"
+    schema = cast("dict[str, Any]", field)
+    if choices := schema.get("enum"):
+        return " | ".join(str(choice) for choice in choices[:6]) + (" | …" if len(choices) > 6 else "")
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(dict.fromkeys(map(_kind, options)))
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return " or ".join(_KINDS.get(each, "anything") for each in cast("list[str]", kind))
+    if kind == "array" and "items" in schema:
+        return f"list of {_kind(schema['items'])}"
+    return _KINDS.get(str(kind), "anything")

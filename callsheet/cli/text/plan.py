@@ -1,0 +1,72 @@
+"""A plan in columns, for the person who is to say yes to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from callsheet.agents.contracts.capability import CHANGING, Effect
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
+from callsheet.planner.plan.plan import Binding, From, Join, Literal, Step, Template
+
+from .safe_text import one_line, spelled
+from .table import aligned
+
+_EFFECTS = {
+    Effect.PURE: "",
+    Effect.READ: "reads",
+    Effect.WRITE: "WRITES",
+    Effect.IRREVERSIBLE: "IRREVERSIBLE",
+}
+"""The effects that a person is asked about."""
+MOST_SHOWN = 80
+"""Characters of an input."""
+MOST_APPROVED = 1_000
+"""Characters of an input of a step that changes something: a path is not cut where it is approved."""
+
+
+def plan_lines(checked: CheckedPlan) -> Iterator[str]:
+    """Every step with its capability, effect, dependencies and inputs in short, and the answer."""
+    count = len(checked.steps)
+    yield f"plan: {count} step{'' if count == 1 else 's'}"
+    for name, schema in checked.plan.params.items():
+        yield f"  params.{name} {binding_text(Literal(schema.get('default')))}"
+    heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if count else []
+    for line, step, compiled in zip(heads, checked.plan.steps, checked.steps.values(), strict=True):
+        yield line
+        yield from _details(step, MOST_APPROVED if compiled.capability.effect in CHANGING else MOST_SHOWN)
+    yield f"  answer {binding_text(checked.plan.answer)}"
+
+
+def changing_steps(checked: CheckedPlan) -> list[CompiledStep]:
+    """The steps that change something, or that the plan itself wants approved."""
+    return [step for step in checked.steps.values() if step.approval or step.capability.effect in CHANGING]
+
+
+def binding_text(binding: Binding, most: int = MOST_SHOWN) -> str:
+    """An input as it is read: `= "a literal"`, `from an expression`, or `= text with {expressions}`."""
+    match binding:
+        case From(expression):
+            return f"from {one_line(expression, most)}"
+        case Template(text):
+            return f"= {one_line(text, most)}"
+        case Literal(value):
+            return f"= {one_line(spelled(json.dumps(value, ensure_ascii=False)), most)}"
+
+
+def _head(step: CompiledStep) -> tuple[str, ...]:
+    after = f"after {', '.join(step.dependencies)}" if step.dependencies else ""
+    return (step.id, step.capability.name, _EFFECTS[step.capability.effect], one_line(after, 60))
+
+
+def _details(step: Step, most: int) -> Iterator[str]:
+    for name, binding in step.inputs.items():
+        yield f"      {one_line(name, 40)} {binding_text(binding, most)}"
+    if step.for_each is not None:
+        yield f"      for each item {binding_text(step.for_each)}"
+    if step.condition is not None:
+        yield f"      only if {one_line(step.condition)}"
+    if step.join is not Join.ALL:
+        yield f"      joins {step.join}"
+    for expectation in step.expect:
+        yield f"      expects {one_line(expectation)}"

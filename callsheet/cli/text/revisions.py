@@ -1,0 +1,137 @@
+"""The revisions of a run, on one readable page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from pydantic import JsonValue
+
+from callsheet.executor.run.events import StepHeld
+from callsheet.executor.run.revisions import Chapter, Clarification, RevisionStory
+from callsheet.planner.plan.plan_diff_text import plan_diff_lines
+
+from .run import seconds_text, time_text
+from .safe_text import one_line, spelled
+
+MOST_SAID = 1_000
+"""Characters of a reason, a question, or somebody's words."""
+_OUTCOMES = {
+    "revised": "revised",
+    "accepted": "accepted as it is",
+    "asked": "the planner asked back",
+    "given up": "given up",
+    "undecided": "no decision",
+}
+
+
+def revision_lines(story: RevisionStory) -> Iterator[str]:
+    """Each time that the planner was asked: why, what it decided, what that changed, and what was kept."""
+    for clarified in story.clarified:
+        yield from _clarification(clarified)
+    if story.first is None:
+        yield "there is no plan"
+        return
+    yield f"revision 1: {', '.join(step.id for step in story.first.steps) or 'no steps'}"
+    for chapter in story.chapters:
+        yield ""
+        yield from _chapter(chapter)
+    if not story.chapters:
+        yield "the plan was never revised"
+    for word in story.unheard:
+        yield f"since then somebody said: {one_line(word, MOST_SAID)}"
+
+
+def revisions_document(story: RevisionStory) -> dict[str, JsonValue]:
+    """The same for programs."""
+    return {
+        "clarified": [{"question": each.question, "words": list(each.words)} for each in story.clarified],
+        "first": None if story.first is None else story.first.to_document(),
+        "chapters": [_chapter_document(chapter) for chapter in story.chapters],
+        "unheard": list(story.unheard),
+    }
+
+
+def _clarification(clarified: Clarification) -> Iterator[str]:
+    yield f"before there was a plan, the planner asked: {one_line(clarified.question, MOST_SAID)}"
+    for word in clarified.words:
+        yield f"  somebody said: {one_line(word, MOST_SAID)}"
+
+
+def _chapter(chapter: Chapter) -> Iterator[str]:
+    took = "" if chapter.decided is None else f" ({seconds_text(chapter.decided - chapter.started)})"
+    about = f" about {chapter.step}" if chapter.step else ""
+    yield f"{time_text(chapter.started)}  the planner was asked{about}{took}"
+    for held in chapter.held:
+        work = held.step if held.item is None else f"{held.step}[{held.item}]"
+        yield f"  because {work}: {one_line(held.failure.message, MOST_SAID)}"
+    if chapter.pressure:
+        yield f"  because {chapter.pressure}"
+    for word in chapter.words:
+        yield f"  somebody said: {one_line(word, MOST_SAID)}"
+    yield f"  {_outcome(chapter)}"
+    yield from (f"    {line}" for line in _consequences(chapter))
+
+
+def _outcome(chapter: Chapter) -> str:
+    """How it was decided, and why."""
+    if not chapter.outcome:
+        return "not decided"
+    what = f"revision {chapter.number}" if chapter.number else _OUTCOMES[chapter.outcome]
+    if chapter.outcome == "accepted" and chapter.step is None:
+        what = "the plan stays as it is"
+    return f"{what}: {one_line(chapter.reason, MOST_SAID)}"
+
+
+def _consequences(chapter: Chapter) -> Iterator[str]:
+    if chapter.diff is not None:
+        yield from map(spelled, plan_diff_lines(chapter.diff))
+    for step, why in chapter.approvals.items():
+        verdict = f" ({chapter.verdicts[step]})" if step in chapter.verdicts else ""
+        yield f"{step} needs approval: {one_line(why, MOST_SAID)}{verdict}"
+    if chapter.stayed:
+        yield f"stays done: {', '.join(chapter.stayed)}"
+    if chapter.kept:
+        yield f"kept by content: {', '.join(_kept(chapter))}"
+    if chapter.redone:
+        yield f"done again: {', '.join(dict.fromkeys(chapter.redone))}"
+    if chapter.usage.input_tokens:
+        yield f"took {chapter.usage.input_tokens:,} tokens in, {chapter.usage.output_tokens:,} out"
+
+
+def _kept(chapter: Chapter) -> Iterator[str]:
+    named = (
+        each.source if each.source == each.step else f"{each.source} as {each.step}" for each in chapter.kept
+    )
+    yield from dict.fromkeys(named)
+
+
+def _chapter_document(chapter: Chapter) -> JsonValue:
+    return {
+        "started": chapter.started,
+        "decided": chapter.decided,
+        "step": chapter.step,
+        "held": [_held_document(held) for held in chapter.held],
+        "words": list(chapter.words),
+        "pressure": chapter.pressure,
+        "outcome": chapter.outcome,
+        "reason": chapter.reason,
+        "revision": chapter.number,
+        "plan": None if chapter.plan is None else chapter.plan.to_document(),
+        "changes": None if chapter.diff is None else chapter.diff.to_document(),
+        "approvals": dict(chapter.approvals),
+        "verdicts": dict(chapter.verdicts),
+        "stayed": list(chapter.stayed),
+        "kept": [{"step": each.step, "item": each.item, "source": each.source} for each in chapter.kept],
+        "redone": list(chapter.redone),
+        "usage": msgspec.to_builtins(chapter.usage),
+    }
+
+
+def _held_document(held: StepHeld) -> JsonValue:
+    return {
+        "step": held.step,
+        "item": held.item,
+        "failure": msgspec.to_builtins(held.failure),
+        "output": held.output,
+    }

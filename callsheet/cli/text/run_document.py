@@ -1,0 +1,116 @@
+"""A run as JSON, for programs. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import msgspec
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import JsonObject
+from callsheet.executor.journal.lease import Owner
+from callsheet.executor.run.failure import Account, Failure
+from callsheet.executor.run.result import AttemptResult, Doubt, StepResult
+
+from .story import INTERRUPTED, Line, Story
+
+
+def run_document(story: Story) -> JsonObject:
+    """Everything there is to know of a run, its plan included."""
+    result = story.result
+    return {
+        "run": result.run,
+        "goal": result.goal,
+        "status": result.status.value,
+        "answer": result.answer,
+        "missing": list(result.missing),
+        "waiting": list(result.waiting),
+        "asked": [msgspec.to_builtins(question) for question in result.asked],
+        "in_doubt": [_doubt(doubt, story) for doubt in result.in_doubt],
+        "question": result.question,
+        "revision": result.revision,
+        "decisions": list(result.story),
+        "interrupted": story.standing == INTERRUPTED,
+        "owner": owner_document(story.owner),
+        "reason": story.reason,
+        "account": _account(result.account),
+        "model": result.model,
+        "model_calls": result.model_calls,
+        "usage": asdict(result.usage),
+        "created": result.created,
+        "started": result.started,
+        "ended": result.ended,
+        "steps": [_step(step) for step in result.steps.values()],
+        "plan": None if result.plan is None else dict(result.plan),
+    }
+
+
+def line_document(line: Line) -> JsonObject:
+    """One line of the list of runs."""
+    return {
+        "run": line.summary.run,
+        "goal": line.summary.goal,
+        "status": line.status.value,
+        "interrupted": line.standing == INTERRUPTED,
+        "owner": owner_document(line.owner),
+        "created": line.summary.created,
+        "latest": line.summary.latest,
+    }
+
+
+def owner_document(owner: Owner | None) -> JsonValue:
+    """Who has a run."""
+    return None if owner is None else asdict(owner)
+
+
+def _doubt(doubt: Doubt, story: Story) -> JsonValue:
+    given = story.given.get((doubt.step, doubt.item))
+    return {**msgspec.to_builtins(doubt), "inputs": None if given is None else given.inputs}
+
+
+def _step(step: StepResult) -> JsonValue:
+    return {
+        "id": step.id,
+        "capability": step.capability,
+        "status": step.status.value,
+        "output": step.output,
+        "because": list(step.because),
+        "failure": _failure(step.failure),
+        "started": step.started,
+        "ended": step.ended,
+        "reused": msgspec.to_builtins(step.reused),
+        "kept": msgspec.to_builtins(step.kept),
+        "dropped": step.dropped,
+        "attempts": [_attempt(attempt) for attempt in step.attempts],
+    }
+
+
+def _attempt(attempt: AttemptResult) -> JsonValue:
+    return {
+        "attempt": attempt.number,
+        "item": attempt.item,
+        "agent": attempt.agent,
+        "status": attempt.status.value,
+        "started": attempt.started,
+        "ended": attempt.ended,
+        "abandoned": attempt.abandoned,
+        "hedge": attempt.hedge,
+        "failure": _failure(attempt.failure),
+        "usage": asdict(attempt.usage),
+    }
+
+
+def _account(account: Account | None) -> JsonValue:
+    if account is None:
+        return None
+    return {
+        "text": account.describe(),
+        "step": account.step,
+        "item": account.item,
+        "attempts": account.attempts,
+        "failure": _failure(account.failure),
+    }
+
+
+def _failure(failure: Failure | None) -> JsonValue:
+    return None if failure is None else msgspec.to_builtins(failure)

@@ -1,0 +1,71 @@
+"""What a run waits for, with the commands that let it go on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from pydantic import JsonValue
+
+from callsheet.executor.run.result import Doubt, Question
+from callsheet.executor.run.state import RUN_ENDED, RunStatus
+
+from .advice import Advice
+from .run import time_text
+from .safe_text import one_line, spelled
+from .story import INTERRUPTED, Story, owner_text
+
+MOST_SHOWN = 1_000
+"""Characters of the inputs that somebody is to judge."""
+
+
+def waiting_lines(story: Story, advice: Advice) -> Iterator[str]:
+    """Each question and each doubt, and what to type; nothing where the run has ended."""
+    result = story.result
+    if result.status in RUN_ENDED:
+        return
+    if result.question is not None:
+        yield f"the planner asks: {one_line(result.question, MOST_SHOWN)}"
+        yield f"  to answer: {advice.command('answer', result.run, 'YOUR ANSWER')}"
+    for question in result.asked:
+        yield from _question(result.run, question, advice)
+    for doubt in result.in_doubt:
+        yield from _doubt(story, doubt, advice)
+    if story.owner is not None:
+        yield f"in the hands of {owner_text(story.owner)}"
+    elif story.standing == INTERRUPTED:
+        yield f"its process ended; to go on: {advice.command('resume', result.run)}"
+    elif result.status is RunStatus.PAUSED and not (result.asked or result.in_doubt or result.question):
+        yield f"to go on: {advice.command('resume', result.run)}"
+
+
+def question_text(step: str, capability: str, effect: str, inputs: JsonValue) -> str:
+    """What is to be approved, with exactly what it would be given."""
+    return f"{step}: {capability} ({effect}) with {inputs_text(inputs)}"
+
+
+def inputs_text(inputs: JsonValue) -> str:
+    """Inputs on one line; what a terminal would hide is written out."""
+    return one_line(spelled(json.dumps(inputs, ensure_ascii=False)), MOST_SHOWN)
+
+
+def _question(run: str, asked: Question, advice: Advice) -> Iterator[str]:
+    what = question_text(asked.step, asked.capability, asked.effect, asked.inputs)
+    yield f"waiting for approval: {what}"
+    if asked.why:
+        yield f"  because {one_line(asked.why, MOST_SHOWN)}"
+    yield f"  to approve it: {advice.command('approve', run, asked.step)}"
+    yield f"  to refuse it: {advice.command('approve', run, asked.step, '--deny')}"
+
+
+def _doubt(story: Story, doubt: Doubt, advice: Advice) -> Iterator[str]:
+    run = story.result.run
+    place = ["--step", doubt.step, *([] if doubt.item is None else ["--item", str(doubt.item)])]
+    work = doubt.step if doubt.item is None else f"{doubt.step}[{doubt.item}]"
+    given = story.given.get((doubt.step, doubt.item))
+    inputs = f" with {inputs_text(given.inputs)}" if given is not None else ""
+    yield f"in doubt: {work}: {doubt.capability}{inputs}"
+    yield f"  {doubt.agent} began attempt {doubt.attempt} at {time_text(doubt.started)}; nobody saw its end"
+    yield f"  if it was done: {advice.command('answer', run, 'done', *place, '--output', 'JSON')}"
+    yield f"  to do it again: {advice.command('answer', run, 'again', *place)}"
+    yield f"  to give it up: {advice.command('answer', run, 'failed', *place)}"

@@ -1,0 +1,92 @@
+"""With what an orchestrator pursues goals: noted with every run, so that the run can be done over again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from callsheet.agents.models.chat import ChatModel, Usage
+from callsheet.agents.registry import Registry
+from callsheet.agents.spending.demand import demand_of
+from callsheet.agents.spending.prices import Prices
+from callsheet.agents.spending.terms import FREE, terms_of
+from callsheet.executor.run.events import EquippedAgent, RunEquipped
+from callsheet.planner.plan.policy import Policy
+
+_MILLION = 1_000_000
+_PRICED = (
+    Usage(input_tokens=_MILLION),
+    Usage(output_tokens=_MILLION),
+    Usage(input_tokens=_MILLION, cached_tokens=_MILLION),
+)
+
+
+class Equipment:
+    """The catalog, the agents and the model of an orchestrator. What of it never changes is worked out once.
+
+    `wire_format` is the name of the one that was asked for; empty where the model decides.
+    """
+
+    def __init__(
+        self, registry: Registry, model: ChatModel | None, policy: Policy, prices: Prices, wire_format: str
+    ) -> None:
+        self._registry = registry
+        self._model = model
+        self._policy = policy
+        self._prices = prices
+        self._wire_format = wire_format
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
+        return digest_of(self._contracts)
+
+    def noted(self, at: float, time_limit: float | None) -> RunEquipped:
+        """The event of a run that begins now. Raises TermsError where an agent's terms or demand are none."""
+        return RunEquipped(
+            at,
+            self._contracts,
+            self._agents,
+            self._policy.max_steps,
+            tuple(sorted(self._policy.approval_for)),
+            0 if self._model is None else self._model.context_tokens,
+            self._wire_format,
+            self._price(at),
+            time_limit,
+        )
+
+    @cached_property
+    def _contracts(self) -> tuple[dict[str, Any], ...]:
+        return tuple(capability.model_dump(mode="json") for capability in self._registry.catalog)
+
+    @cached_property
+    def _agents(self) -> tuple[EquippedAgent, ...]:
+        return equipped_agents(self._registry)
+
+    def _price(self, at: float) -> tuple[str, str, str] | None:
+        if self._model is None:
+            return None
+        amounts = [self._prices.cost(self._model.name, usage, at) for usage in _PRICED]
+        asked, answered, cached = (None if amount is None else str(amount) for amount in amounts)
+        return None if asked is None or answered is None or cached is None else (asked, answered, cached)
+
+
+def digest_of(contracts: Sequence[dict[str, Any]]) -> str:
+    """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
+    return hashlib.sha256(json.dumps(list(contracts), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def equipped_agents(registry: Registry) -> tuple[EquippedAgent, ...]:
+    """The agents of a registry, as a run notes them. Raises TermsError."""
+    return tuple(
+        EquippedAgent(
+            agent.name,
+            tuple(capability.name for capability in agent.capabilities),
+            None if (terms := terms_of(agent)) == FREE else terms,
+            demand_of(agent),
+        )
+        for agent in registry.agents
+    )

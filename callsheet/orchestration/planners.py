@@ -1,0 +1,58 @@
+"""The planners of an orchestrator: for a first plan, for a revised one, and for one that is still being
+written."""
+
+from __future__ import annotations
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.executor.driver.planner_call import Draft, MakeDrafter
+from callsheet.planner.catalog.shortlist import Shortlist, Shortlists
+from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.plan.policy import Policy
+from callsheet.planner.planning.draft_reader import DraftReader
+from callsheet.planner.planning.planner import Planner, default_format
+from callsheet.planner.planning.streaming_planner import PlanWriter
+from callsheet.planner.replanning.replanner import Replanner
+
+from .listeners import Watch
+
+CATALOG_SHARE = 0.4
+"""Of a model's context: what may be spent on showing it what there is to plan with."""
+
+
+class Planners:
+    """Makes planners that ask a model that is given, about the catalog of a registry."""
+
+    def __init__(self, registry: Registry, policy: Policy, wire_format: WireFormat | None) -> None:
+        self._registry = registry
+        self._policy = policy
+        self._format = wire_format
+        self._shortlists: dict[int, Shortlists] = {}
+
+    def planner(self, model: ChatModel) -> Planner:
+        """Who makes a plan for a goal."""
+        shortlist = self._shortlist(model)
+        return Planner(model, policy=self._policy, wire_format=self._format, shortlist=shortlist)
+
+    def replanner(self, model: ChatModel) -> Replanner:
+        """Who says how a run goes on."""
+        shortlist = self._shortlist(model)
+        return Replanner(model, policy=self._policy, wire_format=self._format, shortlist=shortlist)
+
+    def drafter(self, goal: str, watch: Watch) -> MakeDrafter:
+        """Makes who writes the plan of a run that starts meanwhile."""
+        catalog = self._registry.catalog
+
+        def make(model: ChatModel, tell: Draft) -> PlanWriter:
+            wire_format = self._format or default_format(model)
+            reader = DraftReader(wire_format, goal, catalog, self._policy)
+            return PlanWriter(self.planner(model), goal, catalog, reader, tell, watch.on_progress)
+
+        return make
+
+    def _shortlist(self, model: ChatModel) -> Shortlist:
+        """What a model is shown of the catalog: all of it, where that takes no more than its share."""
+        tokens = int(model.context_tokens * CATALOG_SHARE)
+        if tokens not in self._shortlists:
+            self._shortlists[tokens] = Shortlists(tokens=tokens)
+        return self._shortlists[tokens].of(self._registry.catalog)

@@ -1,0 +1,178 @@
+"""Recordings from Python: a past run as a file, and the file carried out again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from os import PathLike, environ, fspath
+from pathlib import Path
+from typing import Literal
+
+from callsheet.agents.agent import Agent
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.api import journal_of, model_of, require_no_loop
+from callsheet.executor.clocks.virtual_loop import beside
+from callsheet.executor.errors import RunOwned
+from callsheet.executor.journal.journal import Journal
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.file import load_recording, save_recording
+from callsheet.executor.redaction.placeholders import PLACEHOLDER
+from callsheet.executor.redaction.redactor import Redactor
+from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.replay.what_if import WhatIf
+from callsheet.orchestration.orchestrator import registry_of
+from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay import replay as carry_out
+from callsheet.recordings.replay_result import Replay
+from callsheet.settings.registry import registry_of as configured_registry
+from callsheet.settings.settings import Settings
+
+RECORDED = "recorded"
+"""Stands for a model: that of the recording, whatever is live."""
+
+
+def record(
+    run: str,
+    path: str | PathLike[str] | None = None,
+    *,
+    store: Journal | str | PathLike[str] | None = None,
+    secret_patterns: Sequence[str] = (),
+) -> Recording:
+    """A past run as a recording, written to `path` where one is given. Its journal holds all that it takes.
+    What is returned is the run as it was; only the file is without its secrets.
+
+    `run` is an id, or the beginning of one; `store` is where runs are kept, the configured place where
+    nothing is said. What looks like a secret is taken out of the file; `secret_patterns` are regular
+    expressions for more, beside the configured ones.
+
+    Raises RunNotFound, RunAmbiguous, RunOwned where it is still going on, RunNotRecordable,
+    RecordingUnwritable, SecretPatternInvalid, JournalError, ConfigError.
+    """
+    settings = Settings.load()
+    with journal_of(settings, settings.store if store is None else store) as journal:
+        found = journal.find(run)
+        owner = journal.owner(found)
+        if owner is not None:
+            raise RunOwned(found, owner.pid, owner.host)
+        recording = Recording.of(journal.read(found))
+    if path is not None:
+        save_recording(recording, Path(path), redactor_of(settings, secret_patterns))
+    return recording
+
+
+def redactor_of(settings: Settings, patterns: Sequence[str] = ()) -> Redactor:
+    """Who takes the secrets of this environment, and what the patterns fit, out of recordings. Raises
+    SecretPatternInvalid."""
+    return Redactor(environ, (*settings.secret_patterns, *patterns))
+
+
+def save_anew(recording: Recording, path: Path, redactor: Redactor) -> int:
+    """Write a recording where one may be already. Returns how many placeholders for secrets the old file had
+    that have none in their place now. Raises what `save_recording` does."""
+    before = _placeholders(path)
+    save_recording(recording, path, redactor)
+    return max(0, len(before) - len(_placeholders(path)))
+
+
+def fewer_placeholders_text(number: int) -> str:
+    """What to say of a recording that was written anew with so many placeholders fewer."""
+    return (
+        f"it has {number} placeholder{'' if number == 1 else 's'} for secrets fewer than before; patterns "
+        "that were given with --secret then have to be given again, or stand in `secret_patterns` of the "
+        "settings"
+    )
+
+
+async def replay(
+    recording: Recording | str | PathLike[str],
+    *,
+    live: str | Iterable[str] = (),
+    agents: Iterable[Agent] | Registry | str | PathLike[str] | None = None,
+    model: ChatModel | Literal["recorded"] | str | None = None,
+    what_if: WhatIf | Iterable[WhatIf] = (),
+    update: bool = False,
+    workspace: str | PathLike[str] | None = None,
+    secret_patterns: Sequence[str] = (),
+) -> Replay:
+    """Carry a recorded run out again, by the real planner and the real executor, in virtual time.
+
+    Without `live` nothing uses the network: models and agents answer as they did. `live` may name
+    `planner`, `agents` (which leaves out work that cannot be undone) and single capabilities: those are asked
+    today. `agents` are today's, which are also held against the contracts that were recorded: a list, a
+    registry, or, as for `--agents`, the path of a Python file or the name of a module that has some, which
+    join the built-in ones. `model` is who is asked for what is live, the configured one where nothing is
+    said, and `"recorded"` for none. `what_if` are things that happen otherwise; then `live` is only what was
+    not recorded. With `update` what drifted is done live, and written back to the file that the recording
+    comes from, without what looks like a secret, and what `secret_patterns` fit beside the configured ones.
+
+    Raises what `load_recording` does, WhatIfInvalid, UnknownCapability for what is to be live and nobody
+    offers, AgentsNotLoaded, ModelNotConfigured, SecretPatternInvalid, RecordingUnwritable, and
+    NetworkForbidden.
+    """
+    return await beside(
+        replay_sync,
+        recording,
+        live=live,
+        agents=agents,
+        model=model,
+        what_if=what_if,
+        update=update,
+        workspace=workspace,
+        secret_patterns=secret_patterns,
+    )
+
+
+def replay_sync(
+    recording: Recording | str | PathLike[str],
+    *,
+    live: str | Iterable[str] = (),
+    agents: Iterable[Agent] | Registry | str | PathLike[str] | None = None,
+    model: ChatModel | Literal["recorded"] | str | None = None,
+    what_if: WhatIf | Iterable[WhatIf] = (),
+    update: bool = False,
+    workspace: str | PathLike[str] | None = None,
+    secret_patterns: Sequence[str] = (),
+) -> Replay:
+    """The same as `replay`, for code that is not async. Raises AlreadyAsync in code that is."""
+    require_no_loop("replay")
+    known = recording if isinstance(recording, Recording) else load_recording(Path(recording))
+    settings = Settings.load()
+    liveness = Liveness.of([live] if isinstance(live, str) else live)
+    redactor = redactor_of(settings, secret_patterns)
+    terms = Terms(
+        liveness,
+        None if agents is None else _team_of(settings, agents),
+        live_model(settings, model, is_needed=liveness.planner, may_help=bool(liveness) or update),
+        (what_if,) if isinstance(what_if, WhatIf) else tuple(what_if),
+        update,
+        settings.workspace if workspace is None else Path(workspace),
+        redactor,
+    )
+    replayed = carry_out(known, terms)
+    if replayed.updated is not None and known.source:
+        save_recording(replayed.updated, Path(known.source), redactor)
+    return replayed
+
+
+def _placeholders(path: Path) -> frozenset[str]:
+    """The placeholders for secrets in a file, each once; none where there is no such file."""
+    try:
+        return frozenset(PLACEHOLDER.findall(path.read_text("utf-8", errors="replace")))
+    except OSError:
+        return frozenset()
+
+
+def _team_of(settings: Settings, agents: Iterable[Agent] | Registry | str | PathLike[str]) -> Team:
+    """Today's agents. Raises AgentsNotLoaded, and what Registry raises."""
+    if not isinstance(agents, str | PathLike):
+        return Team(registry_of(agents))
+    return Team(configured_registry(settings.model_copy(update={"agents": (fspath(agents),)})))
+
+
+def live_model(
+    settings: Settings, model: ChatModel | str | None, *, is_needed: bool, may_help: bool
+) -> ChatModel | None:
+    """Who is asked for what is live. Raises ModelNotConfigured where somebody is needed and nobody there."""
+    if model == RECORDED or not (is_needed or may_help):
+        return None
+    return model_of(settings, model, required=is_needed)

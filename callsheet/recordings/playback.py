@@ -1,0 +1,255 @@
+"""A recorded run is carried out again: by the real planner and the real executor, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from callsheet.agents.contracts.capability import Effect
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.agents.spending.budget import Budget
+from callsheet.agents.spending.prices import Price, Prices
+from callsheet.agents.workspace.workspace import Workspace
+from callsheet.errors import CallsheetError
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.writing.redaction import Redacts
+from callsheet.executor.replay.doubles.people import RecordedPeople
+from callsheet.executor.replay.doubles.raised_errors import RecordedError
+from callsheet.executor.replay.doubles.stage import ReplayStage
+from callsheet.executor.replay.drift.drift import Drift
+from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
+from callsheet.executor.replay.history.clock import ReplayClock
+from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.replay.what_if import WhatIf
+from callsheet.executor.run.events import (
+    DraftBegun,
+    Event,
+    FiguresKnown,
+    ModelCalled,
+    PlanAdopted,
+    RunEquipped,
+    RunResumed,
+    RunStarted,
+)
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.state import RUN_ENDED, RunStatus
+from callsheet.executor.runner.runner import LocalRunner
+from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.plan.policy import Policy
+
+from .recorded_team import Ensemble
+
+
+# Without a text: the event loop writes what its main task gave, to look for a handler of signals.
+@dataclass(frozen=True, slots=True, repr=False)
+class Played:
+    """What came of playing a recording. `stopped` says why it went no further, if it did not; `error` is what
+    the run's process ended with, if it did with one."""
+
+    events: Sequence[Event]
+    stage: ReplayStage
+    stopped: Drift | None
+    error: CallsheetError | RecordedError | None
+
+
+class Playback:
+    """Plays one recording, once, on the running event loop, which must be a virtual one.
+
+    `today` is who is available now, for what is live; `live_model` is asked then. Attempts that are live
+    work in `workspace`, and the `redactor` takes secrets out of what they gave where it is held against the
+    recording.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        *,
+        live: Liveness,
+        today: Registry | None,
+        live_model: ChatModel | None,
+        what_ifs: Sequence[WhatIf],
+        workspace: Path,
+        redactor: Redacts | None = None,
+    ) -> None:
+        self._recording = recording
+        self._events = recording.events
+        self._live = live
+        self._what_ifs = what_ifs
+        self._clock = ReplayClock(recording.created.at)
+        self._ensemble = Ensemble(recording, today, live)
+        self._workspace = Workspace(workspace)
+        self._live_runner = LocalRunner()
+        self._begun = 2 + self._has_figures + self._has_given_plan
+        self._stage = ReplayStage(
+            recording,
+            self._begun,
+            self._clock,
+            self._ensemble.registry,
+            live,
+            live_model,
+            self._ensemble.today,
+            self._live_runner,
+            what_ifs,
+            redactor,
+        )
+        self._journal = self._stage.journal
+        self._people = RecordedPeople(
+            self._events, recording.run, self._stage.course, self._clock, self._journal.mailbox
+        )
+
+    async def play(self) -> Played:
+        """Play it to its end, or as far as it goes."""
+        await self._journal.create(self._recording.created, *self._events[1 : self._begun])
+        await self._journal.release(self._recording.run)
+        stopped: Drift | None = None
+        error: CallsheetError | RecordedError | None = None
+        try:
+            await self._play_on()
+        except ReplayStopped as stop:
+            stopped = stop.drift
+        except (CallsheetError, RecordedError) as raised:
+            error = raised
+        finally:
+            self._live_runner.close()
+            self._people.leave()
+        return Played(self._journal.events, self._stage, stopped or self._journal.stopped, error)
+
+    async def _play_on(self) -> None:
+        """One process of the run after the other. The first may have died before it did anything."""
+        if self._stage.course.is_over:
+            return
+        first = self._stage.course.next
+        if isinstance(first, ModelCalled):
+            # There may have been others before, who died before they had an answer.
+            await self._wait_until(first.started)
+        await self._appear(None)
+        while (resumed := self._comes_back()) is not None:
+            await self._wait_until(resumed.started if isinstance(resumed, ModelCalled) else resumed.at)
+            await self._appear(resumed)
+
+    async def _wait_until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self._clock.now()))
+
+    async def _appear(self, resumed: Event | None) -> None:
+        """A process takes the run up, and has it until it rests, ends, or dies."""
+        run = self._recording.run
+        if (reason := self._people.calls_off) is not None:
+            await self._orchestrator(resumed).control.cancel(run, reason)
+            return
+        await self._people.write()
+        if resumed is None and not isinstance(upcoming := self._stage.course.next, ModelCalled | None):
+            # Until then somebody did what took no event.
+            await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
+        budget = resumed.budget if isinstance(resumed, RunResumed) and resumed.budget is not None else None
+        with suppress(ProcessEnded):
+            await self._orchestrator(resumed).resume(
+                run,
+                review=self._people.review if self._is_reviewed else None,
+                budget=None if budget is None else Budget.parse(budget),
+                time_limit=self._time_limit,
+                stream=self._is_streamed,
+            )
+
+    def _comes_back(self) -> Event | None:
+        """What brings another process to the run; None where nothing does."""
+        if self._journal.stopped is not None:
+            return None
+        record = record_of(self._journal.events)
+        if record.status in RUN_ENDED:
+            return None
+        if self._stage.course.in_step:
+            return self._stage.course.next
+        if record.status is RunStatus.RUNNING and any(each.action == "kill" for each in self._what_ifs):
+            return RunResumed(self._clock.now(), 0)
+        if record.status is RunStatus.PAUSED and record.question and self._people.answers_again():
+            return RunResumed(self._clock.now(), 0)
+        return None
+
+    def _orchestrator(self, resumed: Event | None) -> Orchestrator:
+        started = self._started
+        equipped = self._recording.equipped
+        again = resumed if isinstance(resumed, RunResumed) and resumed.max_concurrency else None
+        most = again.max_concurrency if again else started.max_concurrency if started else 16
+        replans = again.replans if again else started.replans if started else None
+        return Orchestrator(
+            self._ensemble.registry,
+            model=self._stage.model if self._recording.created.model else None,
+            store=self._journal,
+            workspace=self._workspace,
+            policy=_policy(equipped),
+            max_concurrency=most,
+            approve=self._people.approve,
+            clock=self._clock,
+            wire_format=_wire_format(equipped.wire_format),
+            fail_fast=started.fail_fast if started else True,
+            hedge=started.hedge if started else False,
+            max_replans=replans,
+            prices=_prices(self._recording.created.model, equipped),
+            staging=self._stage.staging,
+        )
+
+    @property
+    def _started(self) -> RunStarted | None:
+        return next((event for event in self._events if isinstance(event, RunStarted)), None)
+
+    @property
+    def _has_given_plan(self) -> bool:
+        """Whether the run began with a plan that no model was asked for."""
+        place = 2 + self._has_figures
+        return len(self._events) > place and isinstance(self._events[place], PlanAdopted)
+
+    @property
+    def _has_figures(self) -> bool:
+        return len(self._events) > 2 and isinstance(self._events[2], FiguresKnown)
+
+    @property
+    def _is_streamed(self) -> bool:
+        return any(isinstance(event, DraftBegun) for event in self._events)
+
+    @property
+    def _is_reviewed(self) -> bool:
+        """Whether somebody looked at the whole plan, so that no irreversible step has to wait by itself."""
+        if self._is_streamed:
+            return False
+        started = self._started
+        return started is None or not started.approvals
+
+    @property
+    def _time_limit(self) -> float | None:
+        """In seconds from the beginning of planning, as far as it can be told from where the run began; None
+        where it is what the run was created with."""
+        started, equipped = self._started, self._recording.equipped
+        budget = Budget.parse(self._recording.created.budget or "none")
+        if equipped.time_limit is not None or budget.seconds is not None:
+            return None
+        if started is None or started.deadline is None:
+            return None
+        planned = next(
+            (event.at for event in self._events if isinstance(event, PlanAdopted)), self._recording.created.at
+        )
+        planning = 0.0 if self._has_given_plan or self._is_streamed else planned - self._recording.created.at
+        return started.deadline - started.at + planning
+
+
+def _policy(equipped: RunEquipped) -> Policy:
+    return Policy(equipped.max_steps, frozenset(Effect(effect) for effect in equipped.approval_for))
+
+
+def _wire_format(name: str) -> WireFormat | None:
+    known: dict[str, type[ShortFormat] | type[FullFormat]] = {"short": ShortFormat, "full": FullFormat}
+    return known[name]() if name in known else None
+
+
+def _prices(model: str, equipped: RunEquipped) -> Prices:
+    if equipped.price is None:
+        return Prices()
+    asked, answered, cached = map(Decimal, equipped.price)
+    return Prices({model: Price(asked, answered, cached)})

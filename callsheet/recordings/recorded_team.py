@@ -1,0 +1,84 @@
+"""Stand-ins: the agents of a recorded run, as they were, with today's in the places that are live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from callsheet.agents.agent import Agent, Context, Isolation
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.errors import Permanent, UnknownCapability
+from callsheet.agents.registry import Registry
+from callsheet.agents.spending.demand import Demand, demand_of
+from callsheet.agents.spending.terms import FREE, Terms, terms_of
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.replay.liveness import Liveness
+
+
+class StandIn:
+    """An agent of a recorded run: it says of itself what it said then, and does nothing."""
+
+    isolation = Isolation.LOOP
+
+    def __init__(
+        self,
+        name: str,
+        capabilities: Sequence[Capability],
+        terms: Terms,
+        demand: Demand | None,
+    ) -> None:
+        self.name = name
+        self.capabilities = capabilities
+        self.terms = terms
+        self.demand = demand
+
+    async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
+        """Nobody asks: the runner of a replay knows how it ended. Raises Permanent."""
+        raise Permanent(f"{self.name} only stands in for an agent of a recorded run")
+
+
+class Ensemble:
+    """Who is there in a replay: the recorded agents, with the contracts of then; and where today's planner is
+    to see what there is today, today's for what is live.
+
+    Raises UnknownCapability where something is to be live that nobody offers today.
+    """
+
+    def __init__(self, recording: Recording, today: Registry | None, live: Liveness) -> None:
+        self._today = today
+        if today is not None:
+            for name in live.capabilities:
+                today.capability(name)
+        elif live.capabilities:
+            raise UnknownCapability(min(live.capabilities), ())
+        contracts = {each.name: each for each in recording.capabilities}
+        stand_ins: dict[str, StandIn] = {}
+        for agent in recording.equipped.agents:
+            offers = [contracts[name] for name in agent.capabilities if not _is_todays(contracts[name], live)]
+            if offers:
+                stand_ins[agent.name] = StandIn(agent.name, offers, agent.terms or FREE, agent.demand)
+        for performer in () if today is None else today.agents:
+            live_offers = [each for each in performer.capabilities if _is_todays(each, live)]
+            if not live_offers:
+                continue
+            stand_in = stand_ins.get(performer.name)
+            if stand_in is None:
+                stand_ins[performer.name] = StandIn(
+                    performer.name, live_offers, terms_of(performer), demand_of(performer)
+                )
+            else:
+                stand_in.capabilities = (*stand_in.capabilities, *live_offers)
+        self.registry = Registry(stand_ins.values())
+
+    def today(self, agent: str, capability: str) -> Agent | None:
+        """Who does this work today: the agent of that name, else the first who offers it."""
+        if self._today is None or capability not in self._today.capabilities:
+            return None
+        offers = self._today.agents_for(capability)
+        return next((each for each in offers if each.name == agent), offers[0])
+
+
+def _is_todays(capability: Capability, live: Liveness) -> bool:
+    """Whether today's planner sees it as it is today."""
+    return live.replans and live.has(capability.name, capability.effect)

@@ -1,0 +1,205 @@
+"""Replaying: one function, from a recording to a verdict, with what is to be live and what otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.errors import CallsheetError
+from callsheet.executor.clocks.virtual_loop import run_virtually
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.writing.redaction import Redacts
+from callsheet.executor.replay.doubles.masking import without_numbers
+from callsheet.executor.replay.drift.drift import Drift
+from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid, require_places
+from callsheet.executor.run.events import Event, ModelCalled, PlanAdopted, RunCreated, RunEquipped
+from callsheet.orchestration.equipment import digest_of, equipped_agents
+from callsheet.planner.check.checker import check
+from callsheet.recordings.network_guard import NetworkGuard
+from callsheet.recordings.replay_result import Replay
+from callsheet.recordings.retiming import retimings
+from callsheet.recordings.verdict import (
+    catalog_now,
+    drifts_of,
+    schema_drifts,
+    unanswered,
+    without_secrets,
+    worse_end,
+)
+
+from .playback import Playback, Played
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Today's agents. Where they are the `whole` team, a capability that none of them offers is gone;
+    else they are those who happen to be there."""
+
+    registry: Registry
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a recording is replayed: what is `live`, done by the `team` and asked of the `model`; and what is
+    to happen otherwise. With `update` what drifted is recorded anew, by whoever is live. The `redactor` takes
+    the secrets of today out of what is compared."""
+
+    live: Liveness = Liveness()  # noqa: RUF009 - frozen, so one will do for everybody
+    team: Team | None = None
+    model: ChatModel | None = None
+    what_ifs: tuple[WhatIf, ...] = ()
+    update: bool = False
+    workspace: Path = Path()
+    redactor: Redacts | None = None
+
+
+def replay(recording: Recording, terms: Terms) -> Replay:
+    """Carry a recorded run out again, in virtual time. Where nothing is live nothing may use the network.
+
+    Raises WhatIfInvalid, also for what never happened, UnknownCapability, and NetworkForbidden.
+    """
+    require_places(terms.what_ifs, _steps_of(recording))
+    if terms.what_ifs:
+        return _imagined(recording, terms)
+    # What is live is done once, whatever is to become of it: some of it cannot be undone.
+    at_once = terms.update and bool(terms.live)
+    played = _play_on(recording, terms) if at_once else _play(recording, terms)
+    drifts = (*_schema_drifts(recording, terms), *_drifts(recording, played, terms, is_live=bool(terms.live)))
+    found = Replay(recording, played.events, drifts, is_cut_short=played.stopped is not None)
+    if not (terms.update and drifts):
+        return found
+    again = played if at_once else _play_on(recording, terms)
+    shown = _shown(recording, again.events, terms)
+    obstacle = again.stopped or unanswered(recording, shown) or worse_end(recording, shown)
+    if obstacle is not None:
+        return replace(found, obstacle=obstacle)
+    updated = _retimed(recording, Recording.of(_asking(again.events, terms), source=recording.source))
+    return replace(found, events=updated.events, updated=updated, is_cut_short=False)
+
+
+def _asking(events: Sequence[Event], terms: Terms) -> list[Event]:
+    """The events of a run, begun with the model that was asked: that of today where it planned from the
+    beginning, of which nobody knows the price that another had."""
+    created, equipped, *course = events
+    assert isinstance(created, RunCreated) and isinstance(equipped, RunEquipped)
+    model = terms.model if terms.live.replans else None
+    if model is not None and created.model:
+        price = equipped.price if created.model == model.name else None
+        created = msgspec.structs.replace(created, model=model.name)
+        equipped = msgspec.structs.replace(equipped, context_tokens=model.context_tokens, price=price)
+    return [created, equipped, *course]
+
+
+def _retimed(recording: Recording, updated: Recording) -> Recording:
+    """What was recorded anew, with the times that it had; as it is, where it does not replay with them."""
+    return next((each for each in retimings(recording, updated) if _replays(each)), updated)
+
+
+def _replays(recording: Recording) -> bool:
+    """Whether a replay has the same events, with nothing live."""
+    try:
+        return not any(drifts_of(recording, _play(recording, Terms()), is_live=False))
+    except CallsheetError:
+        return False
+
+
+def _imagined(recording: Recording, terms: Terms) -> Replay:
+    """What would have been. What was recorded still holds, as far as it goes."""
+    terms = replace(terms, live=replace(terms.live, only_missing=True))
+    played = _play(recording, terms)
+    never = [each for each in terms.what_ifs if each not in played.stage.happened]
+    if never and played.stopped is None:
+        raise WhatIfInvalid(
+            f"this never happens, as the run goes: {'; '.join(each.describe() for each in never)}"
+        )
+    differences = tuple(_drifts(recording, played, terms, is_live=True))
+    return Replay(
+        recording, played.events, differences, is_what_if=True, is_cut_short=played.stopped is not None
+    )
+
+
+def _drifts(recording: Recording, played: Played, terms: Terms, *, is_live: bool) -> Iterator[Drift]:
+    """What is not as recorded. Secrets of today look as those of the recording do."""
+    if terms.redactor is not None and terms.live:
+        played = replace(played, events=without_numbers(_shown(recording, played.events, terms)))
+        recording = replace(recording, events=tuple(without_numbers(recording.events)))
+    return drifts_of(recording, played, is_live=is_live)
+
+
+def _shown(recording: Recording, events: Sequence[Event], terms: Terms) -> Sequence[Event]:
+    """The events of a replay, as they can be shown to everybody."""
+    if terms.redactor is None or not terms.live:
+        return events
+    return without_secrets(recording, events, terms.redactor)
+
+
+def _play(recording: Recording, terms: Terms) -> Played:
+    with nullcontext() if terms.live else NetworkGuard():
+        return run_virtually(
+            Playback(
+                recording,
+                live=terms.live,
+                today=None if terms.team is None else terms.team.registry,
+                live_model=terms.model,
+                what_ifs=terms.what_ifs,
+                workspace=terms.workspace,
+                redactor=terms.redactor if terms.live else None,
+            ).play()
+        )
+
+
+def _schema_drifts(recording: Recording, terms: Terms) -> tuple[Drift, ...]:
+    if terms.team is None:
+        return ()
+    team = terms.team
+    return tuple(schema_drifts(recording, team.registry, is_whole=team.is_whole, redactor=terms.redactor))
+
+
+def _play_on(recording: Recording, terms: Terms) -> Played:
+    """The recorded run with the contracts of today, and with whoever is there for what was not recorded."""
+    begun = recording if terms.team is None else _with_contracts_of(recording, terms.team)
+    return _play(begun, replace(terms, live=replace(terms.live, fills=True)))
+
+
+def _with_contracts_of(recording: Recording, team: Team) -> Recording:
+    """The recording as it would have begun with the contracts of today."""
+    catalog = catalog_now(recording, team.registry, is_whole=team.is_whole)
+    contracts = tuple(each.model_dump(mode="json") for each in catalog)
+    if contracts == recording.equipped.contracts:
+        return recording
+    names = {each.name for each in catalog}
+    agents = {each.name: each for each in equipped_agents(team.registry)}
+    recorded = {each.name: each for each in recording.equipped.agents if not team.is_whole}
+    offering = tuple(
+        msgspec.structs.replace(each, capabilities=tuple(name for name in each.capabilities if name in names))
+        for each in (recorded | agents).values()
+    )
+    created = msgspec.structs.replace(recording.created, catalog=digest_of(contracts))
+    equipped = msgspec.structs.replace(
+        recording.equipped,
+        contracts=contracts,
+        agents=tuple(each for each in offering if each.capabilities),
+    )
+    events = [created, equipped, *recording.course]
+    for at, event in enumerate(events):
+        if isinstance(event, ModelCalled):
+            break
+        if isinstance(event, PlanAdopted):
+            # Nobody is going to make that plan: it was given.
+            checked = check(event.plan, catalog).require()
+            events[at] = msgspec.structs.replace(event, contracts=checked.contracts)
+            break
+    return replace(recording, events=tuple(events))
+
+
+def _steps_of(recording: Recording) -> list[str]:
+    steps = (step["id"] for plan in recording.plan_documents.values() for step in plan["steps"])
+    return list(dict.fromkeys(steps))

@@ -1,0 +1,120 @@
+"""What came of a replay, for tests and for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.replay.drift.drift import Drift
+from callsheet.executor.run.events import Event
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.result import RunResult, StepResult
+from callsheet.executor.run.revisions import tell_revisions
+from callsheet.executor.run.state import RunStatus
+from callsheet.planner.expressions.near import did_you_mean
+from callsheet.planner.plan.plan import Plan
+
+
+class ReplayDrifted(CallsheetError, AssertionError):
+    """A replay is not as it was recorded. `drifts` say in what."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.DRIFT
+
+    def __init__(self, source: str, drifts: Sequence[Drift]) -> None:
+        told = "\n".join(drift.describe() for drift in drifts)
+        name = source or "the recording"
+        super().__init__(
+            f"{name}: the replay is not as it was recorded\n{told}\n"
+            "If that is what you want, re-record what drifted: callsheet replay --update "
+            f"{source or 'FILE'}, with the --agents of the run"
+        )
+        self.drifts = tuple(drifts)
+
+
+@dataclass(frozen=True, repr=False)
+class Replay:
+    """A recorded run that was carried out again.
+
+    `drifts` are what is not as it was recorded; where something was to happen otherwise (`is_what_if`), the
+    differences that follow from that. `events` is the journal of the replay. `updated` holds the new
+    recording, where what drifted was recorded anew; where that was wanted and could not be, `obstacle` is
+    what kept it from being.
+    """
+
+    recording: Recording
+    events: Sequence[Event]
+    drifts: tuple[Drift, ...]
+    is_what_if: bool = False
+    is_cut_short: bool = False
+    updated: Recording | None = None
+    obstacle: Drift | None = None
+
+    def __repr__(self) -> str:
+        name = self.recording.source or self.recording.run
+        drifts = f", {len(self.drifts)} drifts" if self.drifts else ""
+        return f"<replay of {name}: {self.status}{drifts}>"
+
+    @cached_property
+    def result(self) -> RunResult:
+        """How the run went this time."""
+        return RunResult.of(record_of(self.events))
+
+    @property
+    def goal(self) -> str:
+        """What was wanted."""
+        return self.result.goal
+
+    @property
+    def status(self) -> RunStatus:
+        """Where the run stands at the end of the replay."""
+        return self.result.status
+
+    @property
+    def completed(self) -> bool:
+        """Whether the run came to its answer."""
+        return self.status is RunStatus.COMPLETED
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended without one."""
+        return self.status is RunStatus.FAILED
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the run waits for a person."""
+        return self.status is RunStatus.PAUSED
+
+    @property
+    def answer(self) -> JsonValue:
+        """The run's answer."""
+        return self.result.answer
+
+    @property
+    def plan(self) -> Plan | None:
+        """The latest plan; None where there was none."""
+        plans = self.revisions
+        return plans[-1] if plans else None
+
+    @cached_property
+    def revisions(self) -> tuple[Plan, ...]:
+        """All plans, the first one first."""
+        plans = tell_revisions(self.events).plans
+        return tuple(plans[number] for number in sorted(plans))
+
+    def step(self, id: str) -> StepResult:
+        """A step of the latest plan, or one that a revision has dropped. Raises LookupError for any other."""
+        steps = self.result.steps
+        if id not in steps:
+            raise LookupError(f"the run has no step {id!r}; {did_you_mean(id, steps)}")
+        return steps[id]
+
+    def assert_no_drift(self) -> None:
+        """Raise ReplayDrifted, an AssertionError that shows every drift, unless all is as it was recorded."""
+        if self.drifts:
+            raise ReplayDrifted(self.recording.source, self.drifts)

@@ -1,0 +1,192 @@
+"""The verdict over a replay: what is not as it was recorded. Pure, but for the checks of plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import msgspec
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.registry import Registry
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.writing.redaction import Redacts, redacted
+from callsheet.executor.replay.drift.comparison import (
+    compare_runs,
+    contract_drifts,
+    model_drifts,
+    parting_drift,
+    plan_drifts,
+    result_drifts,
+)
+from callsheet.executor.replay.drift.drift import Drift, DriftKind
+from callsheet.executor.replay.drift.nearest_request import call_place
+from callsheet.executor.replay.history.follower import Parting
+from callsheet.executor.replay.history.inputs import BROKEN_OFF
+from callsheet.executor.run.events import AttemptStarted, Event, ModelCalled, PlanAdopted
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.state import ENDED, RunStatus
+from callsheet.planner.check.checker import check
+
+from .playback import Played
+
+_MOST_FINDINGS = 5
+_TOLD_OTHERWISE = (PlanAdopted, AttemptStarted, ModelCalled, type(None))
+
+
+def schema_drifts(
+    recording: Recording, today: Registry, *, is_whole: bool, redactor: Redacts | None = None
+) -> Iterator[Drift]:
+    """The recorded capabilities whose contracts are others today, or, where today's agents are the `whole`
+    team, that nobody offers any more; and whether the plans still check. What is offered beside them changes
+    nothing for the run."""
+    before = {each["name"]: each for each in recording.equipped.contracts}
+    after = [each.model_dump(mode="json") for each in today.catalog if each.name in before]
+    drifts = list(contract_drifts(before.values(), after, is_whole=is_whole))
+    if drifts and redactor is not None:
+        cleaned = cast("list[dict[str, JsonValue]]", redactor.redact(cast(JsonValue, after)))
+        drifts = list(contract_drifts(before.values(), cleaned, is_whole=is_whole))
+    yield from drifts
+    if drifts:
+        yield from _plan_findings(recording, catalog_now(recording, today, is_whole=is_whole))
+
+
+def catalog_now(recording: Recording, today: Registry, *, is_whole: bool) -> Sequence[Capability]:
+    """The recorded catalog as it would be today."""
+    known = {} if is_whole else {each.name: each for each in recording.capabilities}
+    offered = {name: each for name, each in today.capabilities.items() if is_whole or name in known}
+    return [each for _, each in sorted((known | offered).items())]
+
+
+def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterator[Drift]:
+    """What of the run itself is not as recorded. Where something is `live` only what came of it counts; else
+    every event does."""
+    if played.stopped is not None:
+        parting = None if is_live else played.stage.course.parting
+        yield from _cut_short(recording.events, played.events, parting, played.stopped)
+    elif is_live and (unheard := unanswered(recording, played.events)) is not None:
+        # All the rest comes of that.
+        yield unheard
+        yield from _run_drifts(recording.events, played.events)
+    elif is_live:
+        yield from _told_apart(compare_runs(recording.events, played.events))
+    else:
+        yield from _strict_drifts(recording, played)
+
+
+def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
+    """The first question that was not recorded and that a model at hand failed to answer, if the run came to
+    grief or had to do without something; else None."""
+    record = record_of(now)
+    if record.status is RunStatus.COMPLETED and not record.missing:
+        return None
+    known = [(call.request, call.error) for call in _failed_calls(recording.events)]
+    for call in _failed_calls(now):
+        if (call.request, call.error) in known:
+            known.remove((call.request, call.error))
+            continue
+        place = call_place(call.step, call.item, call.attempt, midway=call.midway)
+        return Drift.of(DriftKind.MODEL, place, f"the model at hand does not answer: {call.error}")
+    return None
+
+
+def worse_end(recording: Recording, now: Sequence[Event]) -> Drift | None:
+    """That the run does not come to its answer any more, where it did."""
+    record = record_of(now)
+    if record.status is RunStatus.COMPLETED or record.status is recording.status:
+        return None
+    why = "" if record.account is None else f": {record.account.describe()}"
+    question = "" if record.question is None else f", and asks: {record.question}"
+    summary = f"it was {recording.status} when it was recorded, and is {record.status} now{why}{question}"
+    return Drift.of(DriftKind.RESULT, "the run", summary)
+
+
+def without_secrets(recording: Recording, events: Sequence[Event], redactor: Redacts) -> Sequence[Event]:
+    """The events with placeholders for their secrets; those that stand for the same in the recording where
+    they are named, or where there is just one. Raises RunNotRecordable."""
+    return redacted(replace(recording, events=tuple(events)), redactor).events
+
+
+def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
+    """Those that ended with an error, which somebody was still waiting for."""
+    for event in events:
+        if isinstance(event, ModelCalled) and event.error and not event.error.startswith(BROKEN_OFF):
+            yield event
+
+
+def _cut_short(
+    recorded: Sequence[Event], now: Sequence[Event], parting: Parting | None, stopped: Drift
+) -> Iterator[Drift]:
+    """What was different up to where the replay could not go on, and then that."""
+    plans = list(plan_drifts(recorded, now, in_both=True))
+    yield from plans
+    # Work that begins with other inputs, and questions that are others, are what it was stopped for.
+    if parting is not None and not isinstance(parting.other, _TOLD_OTHERWISE):
+        yield parting_drift(parting)
+    yield from (each for each in model_drifts(recorded, now) if each.kind is DriftKind.MODEL)
+    before, after = record_of(recorded), record_of(now)
+    ended = {
+        name
+        for name, step in before.steps.items()
+        if step.status in ENDED and name in after.steps and after.steps[name].status in ENDED
+    }
+    yield from (each for each in result_drifts(before, after) if each.where in ended)
+    if stopped.kind in (DriftKind.PLAN, DriftKind.RESULT):
+        # Work that was not recorded comes of another plan, or of another result under the same.
+        stopped = msgspec.structs.replace(stopped, kind=DriftKind.PLAN if plans else DriftKind.RESULT)
+    yield stopped
+
+
+def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
+    course = played.stage.course
+    parting = course.parting
+    if parting is not None:
+        if isinstance(parting.recorded, PlanAdopted) and isinstance(parting.other, PlanAdopted):
+            plans = list(plan_drifts(recording.events, played.events))
+            yield from plans or [parting_drift(parting)]
+        else:
+            yield parting_drift(parting)
+        yield from _run_drifts(recording.events, played.events)
+    elif not course.is_over:
+        reason = "" if played.error is None else f": {played.error}"
+        left = len(course.left)
+        summary = f"it ends before the recorded run did, with {left} events to come{reason}"
+        yield Drift.of(DriftKind.DECISION, "the run", summary)
+    for call in played.stage.unused_calls:
+        place = call_place(call.step, call.item, call.attempt, midway=call.midway)
+        yield Drift.of(DriftKind.PROMPT, place, "what the model was asked is asked by nobody")
+    for attempt in played.stage.unused_attempts:
+        place = call_place(*attempt.place, midway=False)
+        yield Drift.of(DriftKind.DECISION, place, f"what {attempt.capability} did is done by nobody")
+
+
+def _run_drifts(recorded: Sequence[Event], now: Sequence[Event]) -> Iterator[Drift]:
+    """How the run ends otherwise."""
+    drifts = result_drifts(record_of(recorded), record_of(now))
+    yield from (drift for drift in drifts if drift.where == "the run")
+
+
+def _told_apart(drifts: Sequence[Drift]) -> Iterator[Drift]:
+    """Decisions are only other decisions where they were made in the same light."""
+    another_plan = any(drift.kind is DriftKind.PLAN for drift in drifts)
+    results = {drift.where for drift in drifts if drift.kind is DriftKind.RESULT}
+    for drift in drifts:
+        if drift.kind is DriftKind.DECISION and (another_plan or results):
+            continue
+        yield drift
+
+
+def _plan_findings(recording: Recording, catalog: Sequence[Capability]) -> Iterator[Drift]:
+    plans: Mapping[int, dict[str, JsonValue]] = recording.plan_documents
+    for revision, document in plans.items():
+        findings = check(document, catalog).errors
+        if findings:
+            lines = [str(finding) for finding in findings[:_MOST_FINDINGS]]
+            yield Drift.of(
+                DriftKind.AGENT_SCHEMA,
+                f"revision {revision}",
+                "the plan no longer checks with the contracts of today",
+                lines,
+            )

@@ -1,0 +1,113 @@
+"""Which model is used: what was asked for, else what is set up, else what is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.errors import ModelNotConfigured
+from callsheet.agents.models.local.model import CONTEXT_TOKENS as LOCAL_CONTEXT_TOKENS
+from callsheet.agents.models.local.model import LocalModel
+from callsheet.agents.models.openai.model import CONTEXT_TOKENS, OpenAIModel
+from callsheet.agents.models.weights.cache import Progress, WeightsCache, cache_folder, no_progress
+from callsheet.agents.models.weights.file import Weights
+from callsheet.agents.models.weights.hugging_face import HOST, HuggingFace
+from callsheet.agents.models.weights.package_index import PackageIndex
+from callsheet.agents.models.weights.weights import KNOWN, QWEN, Source, gguf_file, obtain
+
+DEFAULT_OPENAI_MODEL = "gpt-5"
+
+THREE_WAYS = """no model is configured; there are three ways to have one:
+  1. set OPENAI_API_KEY (and CALLSHEET_MODEL, or --model, for one in particular)
+  2. set OPENAI_BASE_URL to any OpenAI-compatible server
+  3. pip install 'callsheet[local]' for one that runs on this machine"""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What decides about the model. The key is in no repr.
+
+    `model` is `openai/NAME`, a bare `NAME` (the same), `local`, `local/NAME` of known weights or
+    `local/PATH` of a GGUF file. `local_model` is the GGUF file that `local` alone stands for; `cache`
+    is the folder that weights are kept in, and `hub` where Hugging Face is.
+    """
+
+    model: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    base_url: str | None = None
+    local_model: Path | None = None
+    context_tokens: int | None = None
+    cache: Path | None = None
+    hub: str = HOST
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """What the environment says; a variable that is empty says nothing."""
+        own = environment.get("CALLSHEET_LOCAL_MODEL")
+        return cls(
+            model=environment.get("CALLSHEET_MODEL") or None,
+            api_key=environment.get("OPENAI_API_KEY") or None,
+            base_url=environment.get("OPENAI_BASE_URL") or None,
+            local_model=Path(own) if own else None,
+            cache=cache_folder(environment),
+            hub=environment.get("HF_ENDPOINT") or HOST,
+        )
+
+
+def choose_model(
+    settings: ModelSettings, *, progress: Progress = no_progress, sources: Sequence[Source] | None = None
+) -> ChatModel:
+    """The model that the settings ask for. Weights that are not on this machine are fetched, which
+    blocks for minutes and is told to `progress`.
+
+    Raises `ModelNotConfigured` where there is none, `WeightsUnavailable` where its weights cannot be
+    had, and `ModelRejected` where a file that was named is no GGUF.
+    """
+    chosen = settings.model or _usual(settings)
+    kind, _, rest = chosen.partition("/")
+    if kind == "local":
+        return _local(rest, settings, progress, sources)
+    return _openai(rest if kind == "openai" and rest else chosen, settings)
+
+
+def default_sources(settings: ModelSettings) -> tuple[Source, ...]:
+    """Where weights are looked for that are not in the cache, in this order."""
+    return (HuggingFace(settings.hub), PackageIndex())
+
+
+def _usual(settings: ModelSettings) -> str:
+    if settings.api_key or settings.base_url:
+        return f"openai/{DEFAULT_OPENAI_MODEL}"
+    if importlib.util.find_spec("xllamacpp") is not None:
+        return "local"
+    raise ModelNotConfigured(THREE_WAYS)
+
+
+def _openai(name: str, settings: ModelSettings) -> ChatModel:
+    if not settings.api_key and not settings.base_url:
+        raise ModelNotConfigured(f"{name} needs a key or a server: set OPENAI_API_KEY or OPENAI_BASE_URL")
+    return OpenAIModel(
+        name,
+        api_key=settings.api_key,
+        base_url=settings.base_url,
+        context_tokens=settings.context_tokens or CONTEXT_TOKENS,
+    )
+
+
+def _local(
+    which: str, settings: ModelSettings, progress: Progress, sources: Sequence[Source] | None
+) -> ChatModel:
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise ModelNotConfigured("the local model needs xllamacpp: pip install 'callsheet[local]'")
+    context_tokens = settings.context_tokens or LOCAL_CONTEXT_TOKENS
+    own = Path(which) if which and which not in KNOWN else settings.local_model if not which else None
+    if own is not None:
+        return LocalModel(gguf_file(own), context_tokens=context_tokens)
+    weights: Weights = KNOWN.get(which, QWEN)
+    cache = WeightsCache(settings.cache or cache_folder({}))
+    path = obtain(weights, cache, default_sources(settings) if sources is None else sources, progress)
+    return LocalModel(path, name=f"local/{weights.name}", context_tokens=context_tokens)

@@ -1,0 +1,23 @@
+"""The part of the settings that decides about the model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from callsheet.agents.models.weights.cache import cache_folder
+from callsheet.agents.models.weights.hugging_face import HOST
+from callsheet.settings.model_choice import ModelSettings
+from callsheet.settings.settings import Settings
+
+
+def model_settings(settings: Settings, environment: Mapping[str, str] = os.environ) -> ModelSettings:
+    """What `choose_model` is to choose by."""
+    return ModelSettings(
+        model=settings.model,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+        base_url=settings.base_url,
+        local_model=settings.local_model,
+        cache=settings.cache or cache_folder({}),
+        hub=environment.get("HF_ENDPOINT") or HOST,
+    )

@@ -1,0 +1,151 @@
+"""The attempts that run now: their tasks, their timeouts, and stopping them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+import msgspec
+
+from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.evaluation.outcome import judge_error, judge_output, judge_timeout
+from callsheet.executor.run.events import (
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    AttemptSurprised,
+)
+from callsheet.executor.run.state import AttemptRecord, RunRecord, Try
+from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
+from callsheet.planner.plan.checked_plan import CompiledStep
+
+from .deadlines import Deadlines
+
+Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
+
+OnEnd: TypeAlias = Callable[[Assignment, AttemptStarted, Outcome, AttemptRecord], None]
+"""Hears how an attempt ended before its outcome is posted."""
+
+
+class _Live(msgspec.Struct, eq=False):
+    """An attempt that has not ended."""
+
+    step: CompiledStep
+    started: AttemptStarted
+    assignment: Assignment
+    task: asyncio.Task[None] | None = None
+    has_begun: bool = False
+    grace: asyncio.TimerHandle | None = None
+    timed_out: bool = False
+    was_stopped: bool = False
+    over: bool = False
+
+
+class Attempts:
+    """Runs attempts and posts how each ended, once. An attempt that is told to stop has
+    `grace_seconds` to do so; then it is abandoned, and whatever it still returns is ignored."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        clock: Clock,
+        record: RunRecord,
+        post: Callable[[Outcome], None],
+        on_end: OnEnd,
+        grace_seconds: float,
+    ) -> None:
+        self._runner = runner
+        self._clock = clock
+        self._record = record
+        self._post = post
+        self._on_end = on_end
+        self._grace_seconds = grace_seconds
+        self._loop = asyncio.get_running_loop()
+        self._live: dict[Try, _Live] = {}
+        self._deadlines = Deadlines(self._expire)
+
+    def __bool__(self) -> bool:
+        """Whether any has not ended."""
+        return bool(self._live)
+
+    def prepare(self, step: CompiledStep, started: AttemptStarted, assignment: Assignment) -> None:
+        """An attempt that will be launched, unless it is stopped before."""
+        self._live[started.step, started.item, started.attempt] = _Live(step, started, assignment)
+
+    def launch(self, attempt: Try) -> None:
+        """Give the agent its work: its start is kept."""
+        live = self._live.get(attempt)
+        if live is None:
+            return
+        self._deadlines.add(live, live.step.timeout_seconds)
+        live.task = self._loop.create_task(self._perform(live))
+
+    def stop(self, attempt: Try) -> None:
+        """Tell an attempt to stop; how it ends is posted in any case."""
+        live = self._live.get(attempt)
+        if live is not None:
+            self._stop(live)
+
+    def close(self) -> None:
+        """Watch no clock any more."""
+        self._deadlines.cancel()
+
+    def abandon_all(self) -> None:
+        """Wait for nobody any longer."""
+        for live in list(self._live.values()):
+            if live.task is not None:
+                live.task.cancel()
+            self._end(live, None, Abandoned())
+
+    async def _perform(self, live: _Live) -> None:
+        live.has_begun = True
+        try:
+            returned = await self._runner.perform(live.assignment)
+        except KeyboardInterrupt as error:
+            # Python delivers Ctrl-C wherever it happens to be: it is meant for the whole process.
+            self._end(live, None, error)
+            raise
+        except BaseException as error:
+            self._end(live, None, error)
+        else:
+            self._end(live, returned, None)
+
+    def _expire(self, live: _Live) -> None:
+        live.timed_out = True
+        self._stop(live)
+
+    def _stop(self, live: _Live) -> None:
+        if live.was_stopped:
+            return
+        live.was_stopped = True
+        if live.task is not None:
+            live.task.cancel()
+        if live.has_begun:
+            live.grace = self._loop.call_later(self._grace_seconds, self._end, live, None, Abandoned())
+        else:
+            self._end(live, None, asyncio.CancelledError())
+
+    def _end(self, live: _Live, returned: object, error: BaseException | None) -> None:
+        if live.over:
+            return
+        live.over = True
+        if live.grace is not None:
+            live.grace.cancel()
+        attempt = live.started.step, live.started.item, live.started.attempt
+        del self._live[attempt]
+        outcome = self._outcome(live, returned, error)
+        self._on_end(live.assignment, live.started, outcome, self._record.running[attempt])
+        self._post(outcome)
+
+    def _outcome(self, live: _Live, returned: object, error: BaseException | None) -> Outcome:
+        started, at = live.started, self._clock.now()
+        if live.timed_out:
+            return judge_timeout(live.step, started, at, abandoned=isinstance(error, Abandoned))
+        if error is None:
+            return judge_output(self._record, live.step, started, returned, at)
+        if isinstance(error, Abandoned) or (live.was_stopped and isinstance(error, asyncio.CancelledError)):
+            abandoned = isinstance(error, Abandoned)
+            return AttemptCancelled(at, started.step, started.attempt, abandoned, started.item)
+        return judge_error(live.step, started, error, at)

@@ -1,0 +1,443 @@
+"""The driver of one run: performs what the machine decides, and enters what comes of it.
+
+One loop, one inbox. Events are committed before anything is done because of them, so that no
+attempt starts whose start is not kept; whatever happens during a commit goes into the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from callsheet.agents.agent import Agent, Context
+from callsheet.agents.contracts.capability import CHANGING
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.selection.statistics import Figures
+from callsheet.executor.dispatch.agent_pool import Nobody, Wait
+from callsheet.executor.dispatch.dispatcher import Dispatch
+from callsheet.executor.errors import JournalError
+from callsheet.executor.journal.signals import Letter, Pause
+from callsheet.executor.machine.commands import (
+    Command,
+    Enter,
+    Finish,
+    Replan,
+    RequestApproval,
+    SeekResult,
+    SetTimer,
+    StartAttempt,
+    StopAttempt,
+)
+from callsheet.executor.machine.machine import apply, decide
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.replanning_decisions import fail
+from callsheet.executor.models.budgeted import BudgetedModel, Till
+from callsheet.executor.models.journaled import JournaledModel, Owner
+from callsheet.executor.run.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    AttemptStarted,
+    CancellationRequested,
+    Event,
+    HedgeForgone,
+    ModelCalled,
+    PlanAdopted,
+    ResultReused,
+    RunPaused,
+    RunResumed,
+    StepTimeLimitReached,
+)
+from callsheet.executor.run.failure import Failure, FailureKind
+from callsheet.executor.run.json_copy import clean_text
+from callsheet.executor.run.state import AttemptRecord, Try
+from callsheet.executor.runner.runner import Assignment
+
+from .approvals import Asking
+from .attempts import Attempts, Outcome
+from .environment import Surroundings
+from .planner_call import Decided, Drafted
+from .ports import News
+from .replanning import Counsel
+from .shared_results import Reuse
+from .signal_reader import Correspondence, event_of
+from .timers import Timers
+
+_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
+_NEWS = (Letter, Decided, Drafted)
+
+
+class Driver:
+    """Drives one run to its end, or to where only a person can help. The run is owned by the journal
+    that is given. `figures` are what it knows of the agents by whom the `contested` capabilities are
+    offered."""
+
+    def __init__(
+        self,
+        state: RunState,
+        around: Surroundings,
+        figures: Mapping[tuple[str, str], Figures],
+        contested: frozenset[str],
+    ) -> None:
+        self._state = state
+        self._around = around
+        self._run = state.record.run
+        self._on_event = around.on_event
+        self._loop = asyncio.get_running_loop()
+        clock = around.clock
+        self._timers = Timers(clock, self._post)
+        self._asking = Asking(around.approve, clock, self._post, self._break, self._wake)
+        mailbox = around.journal.mailbox
+        self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
+        self._dispatch = Dispatch(around.staging.desk, clock, figures, contested, self._wake)
+        self._pace = around.staging.pace
+        self._till = None if state.purse is None else Till(state.purse)
+        asks = Owner(midway=True)
+        self._counsel = Counsel(state, around, self._post, self._break, lambda: self._model_for(asks))
+        self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
+        self._attempts = Attempts(
+            around.staging.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
+        )
+        self._batch: list[Event] = []
+        self._launches: list[Try] = []
+        self._inbox: list[News] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._woken = False
+        self._answered: list[int] = []
+        self._broken: BaseException | None = None
+        self._over = False
+
+    async def drive(self, *events: Event) -> None:
+        """Enter the events and go on until the run is over or paused.
+
+        Cancelling stops the attempts, enters the run's cancellation, and raises CancelledError
+        then. Raises JournalError, and whatever `approve` and `on_event` raise.
+        """
+        try:
+            for event in events:
+                self._enter(event)
+            self._take_up()
+            if self._state.record.model_calls or any(isinstance(event, RunResumed) for event in events):
+                # A word that waits already counts before anything starts; while a plan is made, or nobody has
+                # the run, somebody may speak.
+                self._inbox += self._without_pauses(await self._correspondence.fetch())
+                self._take_in()
+            await self._pursue()
+            await self._reuse.close()
+        except JournalError:
+            # Nothing can be kept any more, so nothing may go on.
+            self._attempts.abandon_all()
+            raise
+        except BaseException as error:
+            await self._call_off(error)
+            raise
+        finally:
+            self._release()
+
+    def _take_up(self) -> None:
+        """Set up what the journal says is under way, beside attempts."""
+        record, agenda = self._state.record, self._state.agenda
+        now = self._now()
+        if record.deadline is not None and record.started is not None:
+            # Where the clock was set back since, nothing takes longer than it was to take at first.
+            self._timers.limit_run(min(record.deadline, now + record.deadline - record.started))
+        for scheduled in agenda.backoffs.values():
+            due = min(scheduled.due, now + (scheduled.due - scheduled.at))
+            self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
+        for request in record.asked.values():
+            self._asking.prepare(request)
+        if self._state.replanning is not None:
+            self._counsel.prepare()
+        for name in agenda.unended:
+            step = record.steps[name]
+            if len(step.attempts) > step.earlier:
+                self._limit_step(name, min(step.attempts[step.earlier].started, now))
+
+    async def _pursue(self) -> None:
+        while True:
+            self._carry_out()
+            await self._commit()
+            if self._over:
+                return
+            await self._wait_for_news()
+            self._take_in()
+
+    async def _call_off(self, error: BaseException) -> None:
+        """Stop everything in good order; a second interruption cuts the waiting short."""
+        reason = "interrupted"
+        if not isinstance(error, asyncio.CancelledError):
+            # It may have been `on_event` that failed, and it would again.
+            self._on_event = None
+            reason = clean_text(f"{type(error).__name__}: {error}")
+        self._enter(CancellationRequested(self._now(), reason))
+        try:
+            await self._pursue()
+            await self._reuse.close()
+        except asyncio.CancelledError:
+            self._attempts.abandon_all()
+            self._take_in()
+            self._carry_out()
+            await self._commit()
+
+    def _carry_out(self) -> None:
+        self._woken = False
+        shut = self._dispatch.shut
+        while (command := decide(self._state, shut)) is not None:
+            self._perform(command)
+        self._dispatch.pass_on()
+        if self._state.replanning is not None and self._state.is_ending:
+            self._counsel.withdraw()
+        if not (self._over or self._attempts or self._inbox or self._woken) and self._may_rest():
+            self._pause()
+
+    def _may_rest(self) -> bool:
+        if self._pace is not None and not self._pace.may_rest:
+            return False
+        if self._state.pausing:
+            return True
+        if self._correspondence or self._counsel:
+            return False
+        return not (self._timers.retries_wait or self._asking or self._dispatch.closed or self._reuse)
+
+    def _pause(self) -> None:
+        """Nothing is under way and nothing is to be decided: only a person can help."""
+        record = self._state.record
+        waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful), *record.held)
+        if not (waiting or self._state.pausing or record.question):
+            raise AssertionError("the run has not ended, and nothing is left to do")
+        self._enter(RunPaused(self._now(), waiting))
+        self._over = True
+
+    async def _commit(self) -> None:
+        """Have the journal keep what was entered, and only then let anything come of it."""
+        batch, launches, answered = self._batch, self._launches, self._answered
+        self._batch, self._launches, self._answered = [], [], []
+        if batch or answered:
+            await self._around.journal.append(self._run, batch, letters=answered)
+        if self._on_event is not None:
+            for event in batch:
+                self._on_event(event)
+        if self._reuse.follow(batch):
+            # Perhaps that was all that kept the run from resting.
+            self._wake()
+        self._asking.ask()
+        if self._state.replanning is not None:
+            self._counsel.ask()
+        for attempt in launches:
+            self._attempts.launch(attempt)
+
+    async def _wait_for_news(self) -> None:
+        while not (self._woken or self._may_take_in()):
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        if self._broken is not None:
+            broken, self._broken = self._broken, None
+            raise broken
+
+    def _may_take_in(self) -> bool:
+        return bool(self._inbox) if self._pace is None else self._pace.is_ready(self._inbox, self._wake)
+
+    def _take_in(self) -> None:
+        if self._pace is None:
+            inbox, self._inbox = self._inbox, []
+        else:
+            inbox, self._inbox = self._pace.divide(self._inbox)
+        for entry in inbox:
+            event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
+            if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
+                if isinstance(event, PlanAdopted):
+                    self._make_way(event)
+                self._enter(event)
+
+    def _without_pauses(self, letters: list[Letter]) -> list[Letter]:
+        """Who resumes a run wants it to go on, whatever somebody wanted of its last owner."""
+        pauses = [letter for letter in letters if isinstance(letter.word, Pause)]
+        self._answered += [letter.number for letter in pauses]
+        return [letter for letter in letters if letter not in pauses]
+
+    def _event_of(self, news: Letter | Decided | Drafted) -> Event | None:
+        """What somebody has written, or the planner has come to, as an event."""
+        match news:
+            case Letter():
+                return self._read(news)
+            case Drafted():
+                return self._counsel.draft_of(news)
+            case Decided():
+                return self._counsel.event_of(news)
+
+    def _read(self, letter: Letter) -> Event | None:
+        self._answered.append(letter.number)
+        event = event_of(self._state, letter.word, self._now())
+        if isinstance(event, (ApprovalDenied, ApprovalGranted)):
+            self._asking.withdraw(event.step)
+        return event
+
+    def _is_late(self, event: Event) -> bool:
+        """Whether what was waited for has been settled in another way meanwhile."""
+        match event:
+            case ApprovalDenied(step=step) | ApprovalGranted(step=step):
+                return step not in self._state.record.asked
+            case StepTimeLimitReached(step=step):
+                return step not in self._state.agenda.unended
+            case ResultReused(step=step, item=item):
+                return (step, item) not in self._state.agenda.sought
+            case _:
+                return False
+
+    def _post(self, event: Event | Decided | Drafted) -> None:
+        """Something happened outside: it is entered when the driver gets to it."""
+        self._inbox.append(event)
+        self._wake()
+
+    def _break(self, error: BaseException) -> None:
+        """Something outside failed that the run cannot do without."""
+        self._broken = error
+        self._wake()
+
+    def _wake(self) -> None:
+        self._woken = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _enter(self, event: Event) -> None:
+        if self._pace is not None:
+            event = self._pace.follow(event)
+        apply(self._state, event)
+        self._batch.append(event)
+
+    def _now(self) -> float:
+        return self._around.clock.now()
+
+    def _perform(self, command: Command) -> None:
+        match command:
+            case StartAttempt():
+                self._start_attempt(command)
+            case Enter(event):
+                self._enter(event)
+            case SeekResult(event, step):
+                self._enter(event)
+                self._reuse.seek(event, step)
+            case StopAttempt(event):
+                self._enter(event)
+                self._attempts.stop((event.step, event.item, event.attempt))
+            case SetTimer(event):
+                self._enter(event)
+                self._timers.retry((event.step, event.item), event.attempt, event.due)
+            case RequestApproval(event):
+                self._enter(event)
+                self._asking.prepare(event)
+            case Replan(event):
+                self._enter(event)
+                self._counsel.prepare()
+            case Finish(event):
+                self._enter(event)
+                self._over = True
+
+    def _start_attempt(self, command: StartAttempt) -> None:
+        found = self._dispatch.choose(command, self._busy(command) if command.hedge else ())
+        if isinstance(found, (Nobody, Wait)):
+            self._go_without(command, found)
+            return
+        step, at = command.step, self._now()
+        since = self._state.record.steps[step.id].since
+        place = step.id if since == 1 else f"{step.id}@{since}"
+        key = f"{self._run}:{place}" + ("" if command.item is None else f":{command.item}")
+        started = AttemptStarted(
+            at,
+            step.id,
+            command.attempt,
+            found.name,
+            key,
+            at + step.timeout_seconds,
+            command.inputs,
+            command.item,
+            command.hedge,
+        )
+        self._enter(started)
+        self._dispatch.begin(found.name, step.capability.name, at)
+        self._attempts.prepare(step, started, self._assignment(found, step.capability.name, started))
+        attempt = step.id, command.item, command.attempt
+        self._launches.append(attempt)
+        if step.total_timeout_seconds is not None:
+            self._limit_step(step.id, at)
+        if self._state.hedge and not command.hedge and step.capability.effect not in CHANGING:
+            usual = self._dispatch.usual_seconds(found.name, step.capability.name)
+            if usual is not None:
+                self._timers.hedge(attempt, at + usual)
+
+    def _busy(self, hedge: StartAttempt) -> tuple[str, ...]:
+        work = hedge.step.id, hedge.item
+        return (self._state.record.running[*work, self._state.agenda.hedges[work]].agent,)
+
+    def _go_without(self, command: StartAttempt, found: Nobody | Wait) -> None:
+        if command.hedge:
+            self._enter(HedgeForgone(self._now(), command.step.id, command.item))
+        elif isinstance(found, Nobody):
+            failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
+            self._enter(fail(self._state, command.step, failure, command.item))
+
+    def _assignment(self, agent: Agent, capability: str, started: AttemptStarted) -> Assignment:
+        model = None
+        if self._around.model is not None:
+            model = self._model_for(Owner(started.step, started.item, started.attempt))
+        context = Context(
+            self._run,
+            started.step,
+            started.attempt,
+            started.key,
+            self._around.workspace,
+            started.item,
+            started.deadline,
+            model,
+        )
+        return Assignment(agent, capability, started.inputs, context)
+
+    def _make_way(self, adopted: PlanAdopted) -> None:
+        """Let go of what is under way, beside attempts, for steps that begin anew or are dropped."""
+        agenda = self._state.agenda
+        going = set(agenda.steps).difference(step["id"] for step in adopted.plan["steps"])
+        going.update(adopted.afresh)
+        for step in going:
+            self._timers.forget(step)
+            self._asking.withdraw(step)
+        for work in (*agenda.backoffs, *agenda.sought):
+            if work[0] in going:
+                self._timers.forgo(work)
+                self._reuse.forget(work)
+
+    def _model_for(self, owner: Owner) -> ChatModel | None:
+        """The run's model, each call journaled, and made only as far as the budget goes."""
+        if self._around.model is None:
+            return None
+        journaled = JournaledModel(self._around.model, self._note_call, self._around.clock, owner)
+        return journaled if self._till is None else BudgetedModel(journaled, self._till, owner)
+
+    def _attempt_ended(
+        self, assignment: Assignment, started: AttemptStarted, outcome: Outcome, record: AttemptRecord
+    ) -> None:
+        if self._state.hedge:
+            self._timers.forget((started.step, started.item, started.attempt))
+        self._dispatch.end(assignment.agent, assignment.capability, started, outcome, record)
+
+    async def _note_call(self, event: ModelCalled) -> None:
+        # An attempt that was abandoned may still ask; the run it belongs to is no longer written.
+        if not self._over:
+            self._post(event)
+
+    def _limit_step(self, name: str, started: float) -> None:
+        limit = self._state.agenda.steps[name].total_timeout_seconds
+        if limit is not None and not self._timers.is_limited(name):
+            self._timers.limit_step(name, started + limit)
+
+    def _deliver(self, letters: list[Letter]) -> None:
+        self._inbox += letters
+        self._wake()
+
+    def _release(self) -> None:
+        self._over = True
+        self._timers.cancel()
+        self._attempts.close()
+        self._asking.withdraw_all()
+        self._counsel.withdraw()
+        self._reuse.abandon()
+        self._dispatch.release()
+        self._correspondence.close()

@@ -1,0 +1,44 @@
+"""What a run needs from outside, and who is asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.spending.budget import Budget, Spending
+from callsheet.agents.workspace.workspace import Workspace
+from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.journal.journal import Journal
+from callsheet.executor.run.events import ApprovalRequested, Event
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
+
+from .planner_call import MakeDrafter, MakeReplanner
+from .ports import Staging
+
+Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
+"""Asks somebody whether a step may start. None where nobody says: the run waits for a letter then."""
+
+Admit: TypeAlias = Callable[[CheckedPlan, Spending, Collection[str], Budget], Sequence[str]]
+"""A sentence for each limit that a plan would go beyond, after what was spent, with those steps done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a run needs from outside, as given to the Executor."""
+
+    staging: Staging
+    journal: Journal
+    workspace: Workspace
+    clock: Clock
+    model: ChatModel | None
+    approve: Approve | None
+    on_event: Callable[[Event], None] | None
+    grace_seconds: float
+    catalog: tuple[Capability, ...] = ()
+    replanner: MakeReplanner | None = None
+    admit: Admit | None = None
+    drafter: MakeDrafter | None = None
+    needs_approval: Callable[[CompiledStep], bool] | None = None

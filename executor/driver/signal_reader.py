@@ -1,0 +1,110 @@
+"""Letters to the owner of a run: fetched once each, and what they amount to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from callsheet.executor.journal.signals import (
+    Approve,
+    Cancel,
+    Deny,
+    Letter,
+    Mailbox,
+    Pause,
+    Settle,
+    Tell,
+    Word,
+)
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.run.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    CancellationRequested,
+    DoubtSettled,
+    Event,
+    PauseRequested,
+    WordSpoken,
+)
+
+
+class Correspondence:
+    """Fetches what is in the mailbox for one run, and delivers each letter once."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        run: str,
+        deliver: Callable[[list[Letter]], None],
+        broke: Callable[[BaseException], None],
+    ) -> None:
+        self._mailbox = mailbox
+        self._run = run
+        self._deliver = deliver
+        self._broke = broke
+        self._seen: set[int] = set()
+        self._fetching: asyncio.Task[None] | None = None
+        self._again = False
+        self._leave = mailbox.watch(run, self._fetch_soon)
+
+    def __bool__(self) -> bool:
+        """Whether letters are being fetched."""
+        return self._fetching is not None
+
+    async def fetch(self) -> list[Letter]:
+        """Those that were not seen before. Raises JournalError."""
+        fresh = [each for each in await self._mailbox.letters(self._run) if each.number not in self._seen]
+        self._seen.update(letter.number for letter in fresh)
+        return fresh
+
+    def close(self) -> None:
+        """Fetch nothing any more."""
+        self._leave()
+        if self._fetching is not None:
+            self._fetching.cancel()
+
+    def _fetch_soon(self) -> None:
+        self._again = True
+        if self._fetching is None:
+            self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+
+    async def _fetch(self) -> None:
+        fresh: list[Letter] = []
+        try:
+            while self._again:
+                self._again = False
+                fresh += await self.fetch()
+        except Exception as error:
+            self._broke(error)
+        finally:
+            self._fetching = None
+            self._deliver(fresh)
+
+
+def event_of(state: RunState, word: Word, at: float) -> Event | None:
+    """What a word amounts to: the event to enter, or None where it comes too late, or fits nothing that
+    the run waits for. Pure."""
+    match word:
+        case Cancel(reason):
+            return CancellationRequested(at, reason)
+        case Pause():
+            return PauseRequested(at)
+        case Approve(step, by):
+            return ApprovalGranted(at, step, by) if step in state.record.asked else None
+        case Deny(step, by):
+            return ApprovalDenied(at, step, by) if step in state.record.asked else None
+        case Tell(text, by):
+            heard = state.record.replans or state.record.drafting
+            return WordSpoken(at, text, by) if heard else None
+        case Settle():
+            return _settled(state, word, at)
+
+
+def _settled(state: RunState, word: Settle, at: float) -> DoubtSettled | None:
+    if (word.step, word.item) not in state.record.doubtful:
+        return None
+    validator = state.agenda.steps[word.step].capability.output_validator
+    if word.verdict == "done" and not validator.accepts(word.output):
+        return None
+    output = word.output if word.verdict == "done" else None
+    return DoubtSettled(at, word.step, word.verdict, output, word.by, word.item)

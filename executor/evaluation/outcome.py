@@ -1,0 +1,107 @@
+"""Judging how an attempt ended: what it returned or raised, as an event. Pure."""
+
+from __future__ import annotations
+
+import asyncio
+
+from callsheet.agents.contracts.capability import Effect
+from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.models.errors import (
+    AnswerTruncated,
+    ModelNotConfigured,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+)
+from callsheet.executor.errors import BudgetExceeded, OutputNotKept, ProcessDied
+from callsheet.executor.run.events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
+from callsheet.executor.run.failure import Failure, FailureKind
+from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
+from callsheet.executor.run.state import RunRecord
+from callsheet.planner.plan.checked_plan import CompiledStep
+
+from .expectations import first_disappointment
+from .explain import describe
+
+_HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
+
+
+def judge_output(
+    record: RunRecord, step: CompiledStep, started: AttemptStarted, returned: object, at: float
+) -> AttemptSucceeded | AttemptFailed | AttemptSurprised:
+    """What came back is JSON, keeps to the capability's schema, and meets every expectation; or not."""
+    try:
+        output = copy_json(returned)
+    except NotJson as error:
+        return _invalid(started, f"it returned what cannot be kept: {error}", at)
+    validator = step.capability.output_validator
+    if not validator.accepts(output):
+        problems = describe(validator.problems(output))
+        return _invalid(started, f"its output is not what {step.capability.name!r} promises: {problems}", at)
+    surprise = first_disappointment(record, step, started.item, output)
+    if surprise is not None:
+        return AttemptSurprised(at, started.step, started.attempt, surprise, output, started.item)
+    return AttemptSucceeded(at, started.step, started.attempt, output, started.item)
+
+
+def judge_error(
+    step: CompiledStep, started: AttemptStarted, error: BaseException, at: float
+) -> AttemptFailed | AttemptSurprised:
+    """What was raised: a surprise, or a failure that trying again can mend or not."""
+    if isinstance(error, OutputNotKept):
+        return _invalid(started, str(error), at)
+    if isinstance(error, Surprise):
+        surprise = Failure(FailureKind.SURPRISE, _text(error))
+        return AttemptSurprised(at, started.step, started.attempt, surprise, item=started.item)
+    if isinstance(error, BudgetExceeded):
+        broke = Failure(FailureKind.BUDGET, _text(error), exception=type(error).__name__)
+        return AttemptFailed(at, started.step, started.attempt, started.agent, broke, started.item)
+    effect = step.capability.effect
+    failure = Failure(
+        FailureKind.ERROR,
+        _text(error),
+        retryable=_can_be_retried(error, effect),
+        retry_after=error.retry_after if isinstance(error, (Retryable, ModelUnavailable)) else None,
+        agent_at_fault=not isinstance(error, Permanent),
+        exception=type(error).__name__,
+        in_doubt=effect is Effect.IRREVERSIBLE and isinstance(error, ProcessDied),
+    )
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+
+
+def judge_timeout(
+    step: CompiledStep, started: AttemptStarted, at: float, *, abandoned: bool
+) -> AttemptFailed:
+    """It took too long, was told to stop, and did so or not."""
+    rest = "; it ignored that it was told to stop, and may still be running" if abandoned else ""
+    failure = Failure(
+        FailureKind.TIMEOUT,
+        f"it took longer than {step.timeout_seconds:g} s{rest}",
+        retryable=step.capability.effect is not Effect.IRREVERSIBLE,
+        agent_at_fault=True,
+        abandoned=abandoned,
+    )
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+
+
+def _invalid(started: AttemptStarted, message: str, at: float) -> AttemptFailed:
+    failure = Failure(FailureKind.INVALID_OUTPUT, clean_text(message), agent_at_fault=True)
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+
+
+def _can_be_retried(error: BaseException, effect: Effect) -> bool:
+    # Of irreversible work only the agent can know that nothing has happened yet.
+    if isinstance(error, Retryable):
+        return True
+    if effect is Effect.IRREVERSIBLE or isinstance(error, _HOPELESS):
+        return False
+    return isinstance(error, (Exception, asyncio.CancelledError))
+
+
+def _text(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # an agent's own __str__
+        text = ""
+    known = isinstance(error, (Surprise, Retryable, Permanent, BudgetExceeded)) and text
+    return clean_text(text if known else f"{type(error).__name__}: {text}" if text else type(error).__name__)

@@ -1,0 +1,40 @@
+"""Reading a run back from the journal: every step, attempt, agent, time and error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from callsheet.executor.errors import RunEnded
+from callsheet.executor.run.events import AttemptStarted, Event, RunCancelled
+from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.result import RunResult
+from callsheet.executor.run.state import RUN_ENDED, RunRecord, Work
+
+from .journal import Journal
+
+
+def read_history(journal: Journal, run: str) -> RunResult:
+    """The run as its events tell it, ended or not. Needs no registry, and starts nothing.
+
+    `run` may be the beginning of an id. Raises RunNotFound, RunAmbiguous, JournalError and
+    EventUnreadable.
+    """
+    return RunResult.of(record_of(journal.read(journal.find(run))))
+
+
+def open_record(journal: Journal, run: str) -> RunRecord:
+    """The record of a run that has not ended, by its id. Raises RunNotFound, JournalError, RunEnded."""
+    record = record_of(journal.read(run))
+    if record.status in RUN_ENDED:
+        raise RunEnded(record.run, record.status)
+    return record
+
+
+def last_attempts(events: Iterable[Event]) -> dict[Work, AttemptStarted]:
+    """The last attempt at each piece of work, as it began, with what the agent was given."""
+    return {(each.step, each.item): each for each in events if isinstance(each, AttemptStarted)}
+
+
+def reason_of(events: Iterable[Event]) -> str:
+    """Why a run was cancelled, as far as anybody said; empty where nobody did, or where it was not."""
+    return next((each.reason for each in events if isinstance(each, RunCancelled)), "")

@@ -1,0 +1,218 @@
+"""The file of a journal: its tables, how it is opened, and how an older one is brought up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from callsheet.executor.errors import JournalError, RunNotFound
+
+APPLICATION_ID = 0x43616C6C
+"""`Call`, in the header of every file that is a journal of ours."""
+BUSY_SECONDS = 10.0
+VERSIONS = (
+    """
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE
+    ) STRICT;
+    CREATE TABLE events (
+        run INTEGER NOT NULL REFERENCES runs (number),
+        sequence INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (run, sequence)
+    ) STRICT, WITHOUT ROWID;
+    """,
+    """
+    ALTER TABLE runs ADD COLUMN owner INTEGER;
+    ALTER TABLE runs ADD COLUMN fence INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE runs ADD COLUMN claimed REAL;
+    ALTER TABLE runs ADD COLUMN observed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE events ADD COLUMN parts TEXT;
+    CREATE TABLE owners (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        pid INTEGER NOT NULL,
+        host TEXT NOT NULL,
+        machine TEXT NOT NULL,
+        born INTEGER NOT NULL,
+        steady_end REAL NOT NULL,
+        wall_end REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE letters (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        run INTEGER NOT NULL REFERENCES runs (number),
+        at REAL NOT NULL,
+        word TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX letters_of_run ON letters (run);
+    CREATE TABLE blobs (
+        number INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL UNIQUE,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE results (
+        key TEXT PRIMARY KEY,
+        output TEXT,
+        parts TEXT,
+        run TEXT,
+        at REAL,
+        holder INTEGER REFERENCES runs (number),
+        fence INTEGER
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE figures (
+        agent TEXT NOT NULL,
+        capability TEXT NOT NULL,
+        body TEXT NOT NULL,
+        PRIMARY KEY (capability, agent)
+    ) STRICT, WITHOUT ROWID;
+    """,
+)
+"""What makes each version of the schema from the one before it. Those released never change."""
+_ADVICE = {
+    "SQLITE_FULL": "the disk is full; make room, nothing that was acknowledged is lost",
+    "SQLITE_READONLY": "it cannot be written; check its permissions and those of its folder",
+    "SQLITE_BUSY": "another process holds it locked; try again when that is done",
+    "SQLITE_CORRUPT": "the file is damaged; restore it from a copy, or name another one",
+    "SQLITE_NOTADB": "this is no journal of Callsheet; name another file",
+    "SQLITE_CANTOPEN": "it cannot be opened; check that its folder is there and can be written",
+}
+
+
+class Durability(StrEnum):
+    """What an acknowledged event outlives."""
+
+    NORMAL = "normal"
+    """The death of the process."""
+    FULL = "full"
+    """A power cut too; much slower where events come one by one."""
+
+
+def open_tables(path: Path, durability: Durability, *, must_exist: bool) -> sqlite3.Connection:
+    """A connection that may write, to a file whose tables are up to date. Raises JournalError."""
+    _prepare_place(path, must_exist)
+    with explained(path):
+        connection = connect(path)
+        try:
+            _check_whose(connection, path)
+            _set_up(connection, path, durability)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextmanager
+def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
+    """A connection of its own, so that reading never waits for the writer; it sees one moment.
+    Raises JournalError."""
+    with explained(path), closing(connect(path)) as connection:
+        connection.execute("BEGIN")
+        yield connection
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file as it is."""
+    # Used by the thread that opens it and then by the writer's, never by both at a time.
+    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+@contextmanager
+def explained(path: Path | str) -> Generator[None, None, None]:
+    """Turn errors of SQLite into JournalError, with what to do about them."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise explain(path, error) from error
+
+
+def explain(path: Path | str, error: sqlite3.Error) -> JournalError:
+    """The error of SQLite, with what to do about it."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), None)
+    return JournalError(path, f"{advice} ({error})" if advice else str(error))
+
+
+def _prepare_place(path: Path, must_exist: bool) -> None:
+    try:
+        if path.is_dir():
+            raise JournalError(path, "this is a folder; name a file in it")
+        if must_exist and not path.exists():
+            raise JournalError(path, "there is none yet; it is made by the first run")
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        problem = f"its folder cannot be used: {getattr(error, 'strerror', None) or error}"
+        raise JournalError(path, problem) from None
+
+
+def _check_whose(connection: sqlite3.Connection, path: Path) -> None:
+    """Before anything is written: whose file this is, as of one moment."""
+    connection.execute("BEGIN")
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    application = _pragma(connection, "application_id")
+    version = _pragma(connection, "user_version")
+    connection.execute("COMMIT")
+    if application != APPLICATION_ID and (tables or application):
+        raise JournalError(path, "this is another program's database; name another file")
+    if application == APPLICATION_ID:
+        _check_version(version, path)
+
+
+def _check_version(version: int, path: Path) -> None:
+    if version > len(VERSIONS):
+        problem = f"a newer release of Callsheet made it (version {version}); update this one"
+        raise JournalError(path, problem)
+
+
+def _set_up(connection: sqlite3.Connection, path: Path, durability: Durability) -> None:
+    if _turn_on_log(connection) != "wal":
+        raise JournalError(path, "its file system has no write-ahead log; name a file on a local disk")
+    connection.execute(f"PRAGMA synchronous = {durability.value}")
+    # Also where nothing is to be changed: a file that cannot be written is better known now.
+    connection.execute("BEGIN IMMEDIATE")
+    # Asked again, now that nobody else can change it.
+    version = _pragma(connection, "user_version")
+    _check_version(version, path)
+    if version < len(VERSIONS):
+        for script in VERSIONS[version:]:
+            for statement in filter(str.strip, script.split(";")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(VERSIONS)}")
+    connection.execute("COMMIT")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    (value,) = connection.execute(f"PRAGMA {name}").fetchone()
+    return int(value)
+
+
+def _turn_on_log(connection: sqlite3.Connection) -> str:
+    """Use the write-ahead log. SQLite does not wait by itself for others who open a new file just now."""
+    given_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            return str(mode)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > given_up:
+                raise
+            time.sleep(0.02)
+
+
+def require_run(connection: sqlite3.Connection, run: str) -> int:
+    """The number of a run. Raises RunNotFound."""
+    row = one_row(connection, "SELECT number FROM runs WHERE id = ?", run)
+    if row is None:
+        raise RunNotFound(run)
+    return int(row[0])
+
+
+def one_row(connection: sqlite3.Connection, statement: str, *values: Any) -> tuple[Any, ...] | None:
+    """The first row, or None."""
+    row: tuple[Any, ...] | None = connection.execute(statement, values).fetchone()
+    return row

@@ -1,0 +1,172 @@
+"""The journal in a SQLite file.
+
+An event is acknowledged when its transaction is committed. With WAL and `synchronous=NORMAL`
+that outlives the death of the process at any instant; `FULL` outlives a power cut as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from os import PathLike
+from pathlib import Path
+
+import msgspec
+
+from callsheet.executor.errors import EventUnreadable, RunNotFound
+from callsheet.executor.run.events import Event, RunCreated, decode, encode
+
+from .agent_statistics import FigureBook, SqliteFigureBook
+from .blobs import Attachments, Entry, detach, fetch
+from .journal import MOST_NAMED, RunSummary, choose_run, summarize
+from .lease import LeaseTerms, Owner, Process
+from .ownership import Hold, Ledger, owner_of
+from .result_cache import Results, SqliteResults
+from .schema import Durability, open_tables, reading
+from .signals import Mailbox, SqliteMailbox
+from .writer import Work, Writer
+
+_EVENTS = "SELECT body, parts FROM events JOIN runs ON run = number WHERE id = ? ORDER BY sequence"
+_RUNS = "SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT ?"
+_ENDS = """
+SELECT events.body, events.parts
+FROM (SELECT number FROM runs ORDER BY number DESC LIMIT ?) AS latest
+JOIN (SELECT 0 AS last UNION ALL SELECT 1) AS which
+JOIN events ON events.run = latest.number AND events.sequence = iif(
+    which.last,
+    (SELECT max(sequence) FROM events WHERE run = latest.number),
+    (SELECT min(sequence) FROM events WHERE run = latest.number)
+) ORDER BY latest.number DESC, which.last
+"""
+"""The first and the last event of each run, also where those are one."""
+
+
+class SqliteJournal:
+    """A journal in a file, which is made, with its folder, where it is missing.
+
+    With `must_exist` it is not made. `lease` says how the journal keeps the runs that it owns, and
+    `process` for whom. Raises JournalError for a folder, another program's database, a file that is no
+    database, one of a newer release, and one that cannot be written.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        durability: Durability = Durability.NORMAL,
+        must_exist: bool = False,
+        lease: LeaseTerms | None = None,
+        process: Process | None = None,
+    ) -> None:
+        self._path = Path(path)
+        connection = open_tables(self._path, durability, must_exist=must_exist)
+        self._process = process or Process.this()
+        terms = lease or LeaseTerms()
+        self._ledger = Ledger(self._path, terms, self._process)
+        self._writer = Writer(connection, self._path, tick=terms.tick, on_rollback=self._ledger.forget)
+        self._mailbox = SqliteMailbox(self._path, self._writer)
+        self._results = SqliteResults(self._writer, self._ledger)
+        self._figures = SqliteFigureBook(self._path, self._writer)
+        for watchman in (self._ledger, self._mailbox, self._results):
+            self._writer.attend(watchman)
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """What others have to say to the owner of a run, in whatever process they are."""
+        return self._mailbox
+
+    @property
+    def results(self) -> Results:
+        """Results kept across runs and processes."""
+        return self._results
+
+    @property
+    def figures(self) -> FigureBook:
+        """How well agents have done so far, over all runs."""
+        return self._figures
+
+    async def create(self, created: RunCreated, *more: Event) -> None:
+        """Begin a run with these events, and own it. Raises JournalError, also where there is one with
+        the same id. Cancelled, the run may be there, and nobody owns it."""
+        entries = [detach(encode(event)) for event in (created, *more)]
+        await self._own(created.run, partial(self._ledger.begin, created.run, entries))
+
+    async def claim(self, run: str) -> None:
+        """Own a run that there is. Raises JournalError, RunNotFound; RunOwned while its owner lives, be
+        it this very journal. Cancelled, nobody owns it."""
+        await self._own(run, partial(self._ledger.claim, run))
+
+    async def release(self, run: str) -> None:
+        """Let go of a run. Nothing happens where this journal does not own it. Raises JournalError."""
+        if not self._writer.is_closed:
+            await self._writer.write(partial(self._ledger.release, run), partial(self._released, run))
+
+    def owner(self, run: str) -> Owner | None:
+        """Who has the run now; None where nobody alive does. Raises JournalError, RunNotFound."""
+        with reading(self._path) as connection:
+            return owner_of(connection, run, self._process)
+
+    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+        """Add events to a run, answer letters, and return once that is committed. Cancelled, it may be
+        kept all the same, before whatever is appended after. Raises RunNotFound, RunNotClaimed,
+        RunTakenOver, JournalError."""
+        entries = [detach(encode(event)) for event in events]
+        await self._writer.write(partial(self._ledger.append, run, entries, letters))
+
+    def read(self, run: str) -> list[Event]:
+        """Every event of a run, in order. Raises JournalError, RunNotFound, EventUnreadable."""
+        events = self._read(_EVENTS, run)
+        if not events:
+            raise RunNotFound(run)
+        return events
+
+    def find(self, prefix: str) -> str:
+        """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
+        if not prefix.isascii():
+            raise RunNotFound(prefix)
+        with reading(self._path) as connection:
+            rows = connection.execute(_RUNS, (prefix, prefix + "\x7f", MOST_NAMED)).fetchall()
+        return choose_run(prefix, [run for (run,) in rows])
+
+    def runs(self, limit: int = 50) -> list[RunSummary]:
+        """The latest runs, newest first. Raises JournalError, EventUnreadable."""
+        events = self._read(_ENDS, limit)
+        return [summarize(first, last) for first, last in zip(events[::2], events[1::2], strict=True)]
+
+    def close(self) -> None:
+        """Commit what waits, let go of every run, and of the file."""
+        self._writer.close(self._ledger.release_all)
+
+    async def _own(self, run: str, become_owner: Work[Hold]) -> None:
+        try:
+            await self._writer.write(become_owner, partial(self._ledger.claimed, run))
+        except asyncio.CancelledError:
+            # Nobody is left who would let go of it.
+            self._writer.post(partial(self._ledger.release, run), partial(self._released, run))
+            raise
+
+    def _released(self, run: str, _: None) -> None:
+        self._ledger.released(run)
+
+    def _read(self, statement: str, value: str | int) -> list[Event]:
+        with reading(self._path) as connection:
+            entries = [Entry(body, parts) for body, parts in connection.execute(statement, (value,))]
+            attachments = fetch(connection, entries)
+        return [_event(entry, attachments) for entry in entries]
+
+
+def _event(entry: Entry, attachments: Attachments) -> Event:
+    if entry.parts is None:
+        return decode(entry.body)
+    whole = attachments.attach(entry)
+    try:
+        event: Event = msgspec.convert(whole, Event)
+    except msgspec.ValidationError as error:
+        raise EventUnreadable(str(error)) from None
+    return event

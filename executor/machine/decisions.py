@@ -1,0 +1,220 @@
+"""The decisions of the machine that a plan's expressions and policies settle; pure, each of them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from callsheet.agents.contracts.capability import Effect
+from callsheet.executor.evaluation.expectations import first_disappointment
+from callsheet.executor.evaluation.inputs import inputs_of, value_of
+from callsheet.executor.journal.result_cache import result_key
+from callsheet.executor.run.events import (
+    ApprovalRequested,
+    AttemptLost,
+    BudgetReached,
+    ConditionDecided,
+    HedgeForgone,
+    ItemsResolved,
+    ReachDecided,
+    ResultKept,
+    ResultSought,
+    RetryScheduled,
+    RunCompleted,
+    RunFailed,
+    StepFailed,
+    StepHeld,
+    StepSkipped,
+)
+from callsheet.executor.run.failure import Account, Failure, FailureKind
+from callsheet.executor.run.spending import ATTEMPT
+from callsheet.executor.run.state import RunRecord, StepStatus, Try, Work
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
+
+from .backoff import backoff
+from .commands import Enter, Finish, RequestApproval, SeekResult, SetTimer, StartAttempt
+from .machine_state import RunState
+from .pending_work import Agenda
+from .replanning_decisions import fail
+
+_NOBODY: dict[str, int] = {}
+
+
+def skip(record: RunRecord, agenda: Agenda, step: str) -> Enter:
+    """The step's join can no longer be met."""
+    because = tuple(
+        dependency
+        for dependency in agenda.steps[step].dependencies
+        if record.steps[dependency].status in (StepStatus.FAILED, StepStatus.SKIPPED)
+    )
+    return Enter(StepSkipped(record.now, step, because))
+
+
+def lose(record: RunRecord, agenda: Agenda, orphan: Try) -> Enter:
+    """The process of an attempt ended before it did."""
+    step, item, attempt = orphan
+    # One that a revision has made obsolete is of a step that could be left.
+    in_doubt = orphan not in record.obsolete and agenda.steps[step].capability.effect is Effect.IRREVERSIBLE
+    return Enter(AttemptLost(record.now, step, attempt, in_doubt, item))
+
+
+def give_up_or_retry(state: RunState, work: Work, failure: Failure) -> Enter | SetTimer:
+    """An attempt failed: the next one after a wait, or the step fails."""
+    record, agenda = state.record, state.agenda
+    step, item = work
+    attempts = agenda.attempts.get(work, 0)
+    counted = attempts - agenda.spare.get(work, 0)
+    if not failure.retryable or counted > agenda.steps[step].max_retries:
+        return Enter(fail(state, agenda.steps[step], failure, item))
+    due = record.now + backoff(record.seed, step, item, counted, failure.retry_after)
+    return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
+
+
+def answer_question(state: RunState, step_id: str) -> Enter | RequestApproval:
+    """Settle what stands between the step and its work."""
+    step = state.agenda.steps[step_id]
+    match state.agenda.question(step):
+        case "condition":
+            return Enter(_condition(state, step))
+        case "items":
+            return Enter(_items(state, step))
+        case "reach":
+            return _reach(state, step)
+        case _:
+            return _approval(state, step)
+
+
+def begin_work(state: RunState, work: Work) -> Enter | SeekResult | StartAttempt:
+    """There is a place for the work: with inputs that its capability takes, an attempt starts, unless
+    the result may be there already."""
+    record, agenda, (step_id, item) = state.record, state.agenda, work
+    step = agenda.steps[step_id]
+    inputs = inputs_of(record, step, item)
+    if isinstance(inputs, Failure):
+        return Enter(fail(state, step, inputs, item))
+    if state.heritage is not None and (kept := _kept(state, step, inputs, item)) is not None:
+        return Enter(kept)
+    if agenda.is_to_seek(work):
+        key = result_key(step.capability, inputs)
+        return SeekResult(ResultSought(record.now, step_id, key, item), step)
+    if state.purse is not None and (problem := state.purse.refusal(ATTEMPT, record.now)) is not None:
+        return Enter(BudgetReached(record.now, problem))
+    attempt = agenda.attempts.get(work, 0) + 1
+    return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY), agenda.lane(work))
+
+
+def begin_hedge(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartAttempt:
+    """A second attempt beside one that takes unusually long."""
+    step_id, item = work
+    inputs = inputs_of(record, agenda.steps[step_id], item)
+    if isinstance(inputs, Failure):
+        return Enter(HedgeForgone(record.now, step_id, item))
+    return StartAttempt(
+        agenda.steps[step_id], item, agenda.attempts[work] + 1, inputs, _NOBODY, agenda.lane(work), hedge=True
+    )
+
+
+def answer_run(record: RunRecord, plan: CheckedPlan, grievance: Account | None) -> Finish:
+    """Every step has ended: the answer, or why there is none."""
+    missing = tuple(step for step in plan.steps if step in record.lost)
+    if grievance is not None:
+        return Finish(RunFailed(record.now, grievance, missing))
+    answer = value_of(plan.answer, record.outputs, "the answer")
+    if isinstance(answer, Failure):
+        return Finish(RunFailed(record.now, Account(answer), missing))
+    return Finish(RunCompleted(record.now, answer[0], missing))
+
+
+def _condition(state: RunState, step: CompiledStep) -> ConditionDecided | StepFailed | StepHeld:
+    assert step.condition is not None
+    holds = value_of(step.condition, state.record.outputs, "its condition")
+    if isinstance(holds, Failure):
+        return fail(state, step, holds, None)
+    return ConditionDecided(state.record.now, step.id, holds[0] is True)
+
+
+def _items(state: RunState, step: CompiledStep) -> ItemsResolved | StepFailed | StepHeld:
+    assert step.for_each is not None
+    items = value_of(step.for_each, state.record.outputs, "its for_each")
+    if isinstance(items, Failure):
+        return fail(state, step, items, None)
+    (value,) = items
+    if not isinstance(value, list):
+        return fail(state, step, Failure(FailureKind.INVALID_INPUT, "its for_each is no list"), None)
+    return ItemsResolved(state.record.now, step.id, value)
+
+
+def _reach(state: RunState, step: CompiledStep) -> Enter:
+    """What the step would reach, held against what was granted."""
+    works = _works_of(state, step)
+    if not isinstance(works, dict):
+        return Enter(works)
+    assert state.grant is not None
+    grant = state.grant
+    beyond = (each for inputs in works.values() for each in grant.beyond(step, inputs))
+    return Enter(ReachDecided(state.record.now, step.id, tuple(dict.fromkeys(beyond))))
+
+
+def _approval(state: RunState, step: CompiledStep) -> Enter | RequestApproval:
+    """Whoever is asked sees exactly what the agents would be given. What was done under an earlier plan
+    needs nobody's word: it is taken over, at once as long as it comes first."""
+    works = _works_of(state, step, most=1)
+    if isinstance(works, dict):
+        for item, inputs in works.items():
+            if (kept := _kept(state, step, inputs, item)) is not None:
+                return Enter(kept)
+        works = _works_of(state, step)
+    if not isinstance(works, dict):
+        return Enter(works)
+    asked = [inputs for item, inputs in works.items() if _kept(state, step, inputs, item) is None]
+    capability = step.capability
+    return RequestApproval(
+        ApprovalRequested(
+            state.record.now,
+            step.id,
+            capability.name,
+            capability.effect,
+            asked[0] if state.record.steps[step.id].items is None else asked,
+            state.agenda.approvals.get(step.id, ""),
+        )
+    )
+
+
+def _works_of(
+    state: RunState, step: CompiledStep, most: int | None = None
+) -> dict[int | None, dict[str, Any]] | StepFailed | StepHeld:
+    """The inputs of everything the step is still to do, or of the first so many, by item; or how it fails
+    for want of them."""
+    works: dict[int | None, dict[str, Any]] = {}
+    places = state.record.steps[step.id].places
+    left = (item for item in places if (step.id, item) not in state.agenda.inherited)
+    for item in islice(left, most):
+        inputs = inputs_of(state.record, step, item)
+        if isinstance(inputs, Failure):
+            failed = fail(state, step, inputs, item)
+            # None of its items can be asked about, so all of them are held.
+            return msgspec.structs.replace(failed, item=None) if isinstance(failed, StepHeld) else failed
+        works[item] = inputs
+    return works
+
+
+def _kept(
+    state: RunState, step: CompiledStep, inputs: dict[str, Any], item: int | None
+) -> ResultKept | StepFailed | StepHeld | None:
+    """The result that an earlier plan has had by the same work, if there is one. One that breaks what
+    this plan expects of it is a surprise again: doing the same once more would not change it."""
+    heritage = state.heritage
+    if heritage is None:
+        return None
+    found = heritage.finished.get(heritage.key_of(state.record, step, inputs, state.agenda.steps))
+    if found is None:
+        return None
+    surprise = first_disappointment(state.record, step, item, found.output)
+    if surprise is not None:
+        failed = fail(state, step, surprise, item)
+        if isinstance(failed, StepHeld):
+            return msgspec.structs.replace(failed, output=found.output)
+        return failed
+    return ResultKept(state.record.now, step.id, found.output, found.step, item)

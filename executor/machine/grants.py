@@ -1,0 +1,32 @@
+"""What a run was granted: the goal, the plan that was approved for it, and what people said and approved
+since. Pure."""
+
+from __future__ import annotations
+
+from callsheet.executor.evaluation.inputs import inputs_of
+from callsheet.executor.run.failure import Failure
+from callsheet.executor.run.state import RunRecord
+from callsheet.planner.grants.grant import Grant
+from callsheet.planner.plan.checked_plan import CompiledStep
+
+from .machine_state import RunState
+
+
+def granted(state: RunState) -> Grant:
+    """The grant of a run under its first plan, with what the steps of that have reached so far."""
+    grant = Grant.of(state.record.goal, state.plan)
+    for words in state.record.words:
+        grant = grant.hearing(words)
+    for step in state.plan.steps.values():
+        if state.record.steps[step.id].attempts:
+            grant = reaching(state.record, grant, step)
+    return grant
+
+
+def reaching(record: RunRecord, grant: Grant, step: CompiledStep) -> Grant:
+    """The grant, and whatever the step reaches with the inputs that it has."""
+    for item in record.steps[step.id].places:
+        inputs = inputs_of(record, step, item)
+        if not isinstance(inputs, Failure):
+            grant = grant.including(step, inputs)
+    return grant

@@ -1,0 +1,144 @@
+"""The machine: what each event makes of a run, and what is to be done next. Pure: no I/O, no clock,
+no chance.
+
+    what                       is entered as                  and makes of the step
+    -------------------------  -----------------------------  ------------------------------------
+    join met, nothing to ask   (follows from the last end)    PENDING, in line for a place
+    join can't be met          StepSkipped                    SKIPPED, and on to its dependants
+    condition                  ConditionDecided               PENDING, or SKIPPED
+    approval                   ApprovalRequested              WAITING
+                               ApprovalGranted / Denied       PENDING / FAILED by a StepFailed
+    items of for_each          ItemsResolved                  RUNNING, or COMPLETED if there are none
+    result may be had          ResultSought                   WAITING
+                               ResultReused / Missing         COMPLETED / WAITING, in line
+    a place is free            AttemptStarted                 RUNNING
+    output good                AttemptSucceeded               COMPLETED, once every item is
+    attempt failed             AttemptFailed, RetryScheduled  WAITING
+                               ... RetryDue                   WAITING, in line for a place
+                               AttemptFailed, StepFailed      FAILED
+    surprise                   AttemptSurprised, StepFailed   FAILED
+    failed, with a planner     StepHeld, ReplanningStarted    WAITING
+    ... who accepts            ResultAccepted                 COMPLETED
+    ... who revises            PlanAdopted                    PENDING, where it begins anew
+    ... who asks               PersonAsked, WordSpoken        WAITING
+    ... who knows no way       GivenUp or ReplanningFailed    FAILED by a StepFailed
+    done under an older plan   ResultKept                     COMPLETED
+    reaches further            ReachDecided                   PENDING; with an approval to come
+    no value, or a bad input   StepFailed                     FAILED
+    takes too long in all      StepTimeLimitReached           FAILED by a StepFailed
+    takes unusually long       HedgeDue, AttemptStarted       RUNNING, twice: the first answer counts
+    its process ended          AttemptLost                    WAITING, in line; or in doubt
+    in doubt                   DoubtSettled                   COMPLETED, WAITING in line, or FAILED
+    budget is used up          BudgetReached                  (as the run fails)
+    run fails or is cancelled  AttemptStopping,               (as the attempt ends)
+                               AttemptCancelled
+                               RunFailed / RunCancelled       CANCELLED, whatever had not ended
+
+`apply` costs as much as the step has dependants (or items, when they are resolved or given up);
+`decide` costs the same whatever the size of the plan. Deciding changes nothing: only entering
+the event of a command takes it off the agenda, so a run folded from its journal stands where it
+stood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+
+from callsheet.executor.run.events import AttemptStopping, Event, PlanAdopted, RunCancelled, RunFailed
+from callsheet.executor.run.reducer import ENTRIES
+from callsheet.executor.run.spending import Purse
+from callsheet.executor.run.state import RunRecord, RunStatus, Try
+from callsheet.planner.plan.checked_plan import CheckedPlan
+
+from .commands import Command, Finish, StopAttempt
+from .decisions import (
+    answer_question,
+    answer_run,
+    begin_hedge,
+    begin_work,
+    give_up_or_retry,
+    lose,
+    skip,
+)
+from .machine_state import RunState
+from .pending_work import Lane
+from .replanning_decisions import ask_planner, is_listening
+from .replanning_transitions import before_adoption
+from .transitions import CONSEQUENCES
+
+_NONE: tuple[Lane, ...] = ()
+
+
+def apply(state: RunState, event: Event) -> None:
+    """Enter the event."""
+    kind, record = event.__class__, state.record
+    if isinstance(event, PlanAdopted):
+        before_adoption(state, event)
+    record.now = event.at
+    enter = ENTRIES.get(kind)
+    if enter is not None:
+        enter(record, event)
+    if state.purse is not None:
+        state.purse.note(event)
+    consequence = CONSEQUENCES.get(kind)
+    if consequence is not None:
+        consequence(state, event)
+
+
+def fold(events: Iterable[Event], plans: Mapping[int, CheckedPlan], purse: Purse | None = None) -> RunState:
+    """The state that the events of a run lead to. `purse` is still empty."""
+    state = RunState(dict(plans), purse=purse)
+    for event in events:
+        apply(state, event)
+    return state
+
+
+def decide(state: RunState, shut: Container[Lane] = _NONE) -> Command | None:
+    """The next thing to be done, or None where only an event from outside can help.
+
+    One command at a time, so that each is decided in the light of the one before. Work in a lane
+    that is `shut` is left where it is: nobody is free for it now.
+    """
+    record, agenda = state.record, state.agenda
+    if record.status is not RunStatus.RUNNING:
+        return None
+    if agenda.orphans:
+        return lose(record, agenda, next(iter(agenda.orphans)))
+    if agenda.doomed:
+        return _stop(record, next(iter(agenda.doomed)))
+    if state.is_ending:
+        return None if record.running else Finish(_last_event(state))
+    if state.halted:
+        # Nothing starts before there is a plan; but what the planner has asked for it may be answered.
+        return ask_planner(state) if state.word_waits and not state.pausing else None
+    if state.pausing and agenda.unended:
+        return None
+    if agenda.unmeetable:
+        return skip(record, agenda, next(iter(agenda.unmeetable)))
+    if agenda.failed:
+        return give_up_or_retry(state, *agenda.failed[0])
+    if (record.held or state.word_waits or state.purse) and (command := ask_planner(state)) is not None:
+        return command
+    if agenda.questions:
+        return answer_question(state, next(iter(agenda.questions)))
+    if len(record.running) < state.max_concurrency:
+        if agenda.lanes:
+            work = agenda.next_work(shut, state.max_concurrency, harmless=is_listening(state))
+            if work is not None:
+                return begin_work(state, work)
+        if agenda.hedges:
+            return begin_hedge(record, agenda, next(iter(agenda.hedges)))
+    if not (agenda.unended or record.running or record.drafting or state.replanning):
+        return answer_run(record, state.plan, state.grievance)
+    return None
+
+
+def _stop(record: RunRecord, attempt: Try) -> StopAttempt:
+    step, item, number = attempt
+    return StopAttempt(AttemptStopping(record.now, step, number, item))
+
+
+def _last_event(state: RunState) -> RunFailed | RunCancelled:
+    if state.verdict is not None:
+        return RunFailed(state.record.now, state.verdict)
+    return RunCancelled(state.record.now, state.cancelled or "")

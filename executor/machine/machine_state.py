@@ -1,0 +1,74 @@
+"""The state of a run in progress: the record of what has happened, the agenda of what may be next, and
+whether the run is to rest or to end."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from callsheet.executor.run.events import KnownFigures, ModelCalled, ReplanningStarted
+from callsheet.executor.run.failure import Account
+from callsheet.executor.run.spending import Purse
+from callsheet.executor.run.state import RunRecord
+from callsheet.planner.grants.grant import Grant
+from callsheet.planner.plan.checked_plan import CheckedPlan
+
+from .finished_work import Heritage
+from .pending_work import Agenda
+
+
+@dataclass(slots=True)
+class RunState:
+    """A run in progress. `plans` has the checked plan of every revision that the journal adopts:
+    documents are in the events, and what they compile to is brought along."""
+
+    plans: dict[int, CheckedPlan]
+    record: RunRecord = field(default_factory=RunRecord)
+    agenda: Agenda = field(default_factory=lambda: Agenda.of({}, {}))
+    max_concurrency: int = 0
+    fail_fast: bool = True
+    hedge: bool = False
+    known: tuple[KnownFigures, ...] = ()
+    """The figures that the run began with."""
+    replanning: ReplanningStarted | None = None
+    """What the planner is being asked about now."""
+    replies: list[ModelCalled] = field(default_factory=list[ModelCalled])
+    """What the model has answered to that so far."""
+    heard: bool = False
+    """The planner is being asked in the light of something that somebody has said."""
+    halted: bool = False
+    """What has been written of the plan since its last good step does not check: nothing starts."""
+    word_waits: bool = False
+    """Somebody has said something that the planner has not heard."""
+    hopeless: dict[str, str] = field(default_factory=dict[str, str])
+    """The steps that are held and for which nobody knows a way on, each with why."""
+    ripe: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    """The steps that are held and of which nothing is under way: the planner can be asked about them."""
+    signatures: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    """Of the failures about which the planner was asked, each with the revision that it happened under."""
+    heritage: Heritage | None = None
+    """What was done under earlier plans, once there are any."""
+    purse: Purse | None = None
+    """What has been used of the budget, where there is one."""
+    pressed: bool = False
+    """The planner was told that the budget is nearly used up."""
+    grant: Grant | None = None
+    """What the first plan was granted, once another is to take its place."""
+    pausing: bool = False
+    """Somebody wants the run to rest: nothing starts any more."""
+    grievance: Account | None = None
+    """The first failure that its step does not allow, where the rest is finished all the same."""
+    verdict: Account | None = None
+    """Why the run is failing: nothing starts any more, and what runs is stopped."""
+    cancelled: str | None = None
+    """Why somebody wants the run to stop; None where nobody does."""
+
+    @property
+    def plan(self) -> CheckedPlan:
+        """The plan that is carried out; the draft of it, under 0, while it is being written."""
+        return self.plans[self.record.revision]
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the run only waits for its attempts to stop."""
+        return self.cancelled is not None or self.verdict is not None

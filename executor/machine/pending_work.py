@@ -1,0 +1,294 @@
+"""The agenda of a run: what its plan makes possible next.
+
+Every step counts the dependencies that have not ended, so that the end of a step costs as much
+as it has dependants, and nothing ever looks through the plan.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Collection, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, TypeVar
+
+from callsheet.agents.contracts.capability import CHANGING
+from callsheet.executor.run.events import RetryScheduled
+from callsheet.executor.run.failure import Failure
+from callsheet.executor.run.state import Try, Work
+from callsheet.planner.plan.checked_plan import CompiledStep
+from callsheet.planner.plan.plan import Join
+
+Question: TypeAlias = Literal["condition", "items", "reach", "approval"]
+"""What may have to be settled before the work of a step can start."""
+
+T = TypeVar("T")
+
+
+Lane: TypeAlias = tuple[str, ...]
+"""Work for which the same agents will do: the capability, and the agents that failed at it before."""
+
+
+@dataclass(slots=True)
+class Agenda:
+    """What may be decided, started, skipped, tried again or stopped, each in the order in which it
+    became possible. Deciding reads the heads of these queues; entering the event removes them.
+
+    `unended` are the steps that have not ended. `questions` are steps of which something is to be
+    settled before work can start, and `held`, `items`, `reached` and `approved` the steps of which it has
+    been. `approvals` are the steps that must be approved although the plan does not say so, each with why,
+    and `guarded` those of which it is to be seen whether they go beyond what was granted.
+    `lanes` has the work that is ready, that with the same possible agents in a lane, and the lanes in
+    turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
+    `doomed` are attempts to be told to stop, `orphans` those whose process has ended. `attempts` counts
+    the attempts at each piece of work, `spare` those that its retries do not count, `losses` those that
+    were lost since the run last got on, `blamed` those that failed through an agent's own fault; `rivals`
+    are the attempts that are running where there are two. `inherited` is work that an earlier plan did.
+    """
+
+    steps: dict[str, CompiledStep]
+    dependants: dict[str, list[str]]
+    unmet: dict[str, int]
+    completed: dict[str, int]
+    unended: set[str]
+    approvals: dict[str, str]
+    guarded: frozenset[str] = frozenset()
+    held: set[str] = field(default_factory=set[str])
+    items: dict[str, int] = field(default_factory=dict[str, int])
+    reached: set[str] = field(default_factory=set[str])
+    approved: set[str] = field(default_factory=set[str])
+    inherited: set[Work] = field(default_factory=set[Work])
+    unmeetable: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    questions: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    lanes: OrderedDict[Lane, OrderedDict[Work, None]] = field(
+        default_factory=OrderedDict[Lane, OrderedDict[Work, None]]
+    )
+    spare_lanes: list[OrderedDict[Work, None]] = field(
+        default_factory=list[OrderedDict[Work, None]], compare=False
+    )
+    sought: dict[Work, str] = field(default_factory=dict[Work, str])
+    searched: set[Work] = field(default_factory=set[Work])
+    failed: deque[tuple[Work, Failure]] = field(default_factory=deque[tuple[Work, Failure]])
+    backoffs: dict[Work, RetryScheduled] = field(default_factory=dict[Work, RetryScheduled])
+    hedges: OrderedDict[Work, int] = field(default_factory=OrderedDict[Work, int])
+    doomed: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    orphans: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    attempts: dict[Work, int] = field(default_factory=dict[Work, int])
+    spare: dict[Work, int] = field(default_factory=dict[Work, int])
+    losses: dict[Work, int] = field(default_factory=dict[Work, int])
+    rivals: dict[Work, set[int]] = field(default_factory=dict[Work, set[int]])
+    blamed: dict[Work, dict[str, int]] = field(default_factory=dict[Work, dict[str, int]])
+
+    @classmethod
+    def of(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> Agenda:
+        """The agenda before anything has happened."""
+        agenda = cls._bare(steps, approvals)
+        for step in steps.values():
+            if not step.dependencies:
+                agenda.admit(step)
+        return agenda
+
+    @classmethod
+    def _bare(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> Agenda:
+        dependants: dict[str, list[str]] = {step: [] for step in steps}
+        for step in steps.values():
+            for dependency in step.dependencies:
+                dependants[dependency].append(step.id)
+        unmet = {step.id: len(step.dependencies) for step in steps.values()}
+        return cls(dict(steps), dependants, unmet, dict.fromkeys(steps, 0), set(steps), dict(approvals))
+
+    def extend(self, steps: Iterable[CompiledStep], completed: Collection[str]) -> None:
+        """More steps, each behind those that it depends on; of what has ended, these have completed."""
+        for step in steps:
+            self.steps[step.id] = step
+            self.dependants[step.id] = []
+            self.unended.add(step.id)
+            for dependency in step.dependencies:
+                self.dependants[dependency].append(step.id)
+            self.unmet[step.id] = sum(each in self.unended for each in step.dependencies)
+            self.completed[step.id] = sum(each in completed for each in step.dependencies)
+            self._judge(step)
+
+    def admit(self, step: CompiledStep) -> None:
+        """The step's join is met, or one more of its questions is settled: queue what comes next."""
+        if self.question(step) is not None:
+            self.questions[step.id] = None
+        elif step.for_each is None:
+            self.queue((step.id, None))
+        else:
+            for item in range(self.items[step.id]):
+                if (step.id, item) not in self.inherited:
+                    self.queue((step.id, item))
+
+    def question(self, step: CompiledStep) -> Question | None:
+        """What is to be settled next, before there is work."""
+        if step.condition is not None and step.id not in self.held:
+            return "condition"
+        if step.for_each is not None and step.id not in self.items:
+            return "items"
+        if step.id in self.guarded and step.id not in self.reached:
+            return "reach"
+        asks = step.approval or step.id in self.approvals
+        return "approval" if asks and step.id not in self.approved else None
+
+    def proceed(self, step: str) -> None:
+        """One question about the step has its answer."""
+        self.questions.pop(step, None)
+        self.admit(self.steps[step])
+
+    def lane(self, work: Work) -> Lane:
+        """Where the work stands in line."""
+        capability = self.steps[work[0]].capability.name
+        return (capability, *sorted(self.blamed[work])) if work in self.blamed else (capability,)
+
+    def queue(self, work: Work, *, first: bool = False) -> None:
+        """The work is ready: it stands in line for a place, or at the head of the line."""
+        lane = self.lane(work)
+        waiting = self.lanes.get(lane)
+        if waiting is None:
+            # A chain of steps empties its lane at every one.
+            waiting = self.lanes[lane] = self.spare_lanes.pop() if self.spare_lanes else OrderedDict()
+        waiting[work] = None
+        if first:
+            waiting.move_to_end(work, last=False)
+
+    def take(self, work: Work) -> None:
+        """The work leaves the line; the next turn is another lane's, so that much of one kind
+        does not keep the other kinds waiting."""
+        lane = self.lane(work)
+        waiting = self.lanes.get(lane)
+        if waiting is None:
+            return
+        waiting.pop(work, None)
+        if not waiting:
+            self.spare_lanes.append(self.lanes.pop(lane))
+        elif len(self.lanes) > 1:
+            self.lanes.move_to_end(lane)
+
+    def next_work(self, shut: Container[Lane], most_sought: int, *, harmless: bool) -> Work | None:
+        """What has waited longest in the first lane that is not shut. While `most_sought` results are
+        looked for, only work that needs no looking; where it is to be `harmless`, only such as changes
+        nothing."""
+        for lane, waiting in self.lanes.items():
+            if lane not in shut:
+                work = next(iter(waiting))
+                if harmless and self.steps[work[0]].capability.effect in CHANGING:
+                    continue
+                if len(self.sought) < most_sought or not self.is_to_seek(work):
+                    return work
+        return None
+
+    def is_to_seek(self, work: Work) -> bool:
+        """Whether the work may have been done before, which is not settled yet."""
+        return self.steps[work[0]].capability.cache is not None and work not in self.searched
+
+    def end(self, step: str, *, completed: bool) -> None:
+        """The step has ended: tell its dependants."""
+        if step not in self.unended:
+            return
+        self.unended.remove(step)
+        if self.failed and self.steps[step].total_timeout_seconds is not None:
+            # It may have succeeded at the very moment at which its time was up.
+            self._forget_failures(step)
+        for dependant in self.dependants[step]:
+            self.unmet[dependant] -= 1
+            self.completed[dependant] += completed
+            self._judge_join(self.steps[dependant], completed)
+
+    def _judge_join(self, step: CompiledStep, completed: bool) -> None:
+        if step.join is Join.ALL and not completed:
+            # Nothing that still runs can mend it, so its own dependants need not wait either. One
+            # that was given up for an earlier dependency is given up only once.
+            if self.unmet[step.id] + self.completed[step.id] == len(step.dependencies) - 1:
+                self.unmeetable[step.id] = None
+        elif self.unmet[step.id] == 0:
+            if step.join is Join.ANY and self.completed[step.id] == 0:
+                self.unmeetable[step.id] = None
+            elif step.join is not Join.ALL or self.completed[step.id] == len(step.dependencies):
+                self.admit(step)
+
+    def drop(self, step: str) -> None:
+        """Forget what a step that failed was still going to do; costs as much as it has items."""
+        self.questions.pop(step, None)
+        for item in (None, *range(self.items.get(step, 0))):
+            self._forget((step, item))
+        self._forget_failures(step)
+
+    def _forget_failures(self, step: str) -> None:
+        self.failed = deque(entry for entry in self.failed if entry[0][0] != step)
+
+    def put_aside(self, work: Work) -> None:
+        """Forget what was still going to be done about one piece of work, which is the first that failed."""
+        self._forget(work)
+        while self.failed and self.failed[0][0] == work:
+            self.failed.popleft()
+
+    def _forget(self, work: Work) -> None:
+        self.take(work)
+        for waiting in (self.backoffs, self.sought, self.hedges):
+            waiting.pop(work, None)
+
+    def revised(
+        self,
+        steps: Mapping[str, CompiledStep],
+        afresh: frozenset[str],
+        ended: Mapping[str, bool],
+        approvals: Mapping[str, str],
+        guarded: frozenset[str],
+    ) -> Agenda:
+        """The agenda under another plan. The steps `afresh` begin anew; of all others everything stays as
+        it stands, and those of them that have `ended` say whether they completed."""
+        agenda = self._bare(steps, {**self.approvals, **approvals})
+        agenda.guarded = guarded | self.guarded.difference(afresh)
+        for name, completed in ended.items():
+            agenda.unended.discard(name)
+            for dependant in agenda.dependants[name]:
+                agenda.unmet[dependant] -= 1
+                agenda.completed[dependant] += completed
+        kept = frozenset(steps).difference(afresh)
+        agenda._take_over(self, kept)
+        for step in steps.values():
+            if step.id in afresh:
+                agenda._judge(step)
+        return agenda
+
+    def _take_over(self, other: Agenda, steps: frozenset[str]) -> None:
+        """Everything that another agenda has about these steps, in its order."""
+        self.held, self.approved = other.held & steps, other.approved & steps
+        self.reached = other.reached & steps
+        self.items = {step: items for step, items in other.items.items() if step in steps}
+        self.inherited = {work for work in other.inherited if work[0] in steps}
+        self.searched = {work for work in other.searched if work[0] in steps}
+        self.questions.update((step, None) for step in other.questions if step in steps)
+        self.unmeetable.update((step, None) for step in other.unmeetable if step in steps)
+        self.failed.extend(entry for entry in other.failed if entry[0][0] in steps)
+        self.doomed, self.orphans = other.doomed, other.orphans
+        # The numbers of attempts go on, also where the work is another now.
+        self.attempts = other.attempts
+        self.spare = {
+            work: other.spare.get(work, 0) if work[0] in steps else attempts
+            for work, attempts in other.attempts.items()
+        }
+        self.backoffs, self.sought = _of(other.backoffs, steps), _of(other.sought, steps)
+        self.losses, self.rivals = _of(other.losses, steps), _of(other.rivals, steps)
+        self.blamed = _of(other.blamed, steps)
+        self.hedges.update(_of(other.hedges, steps))
+        for waiting in other.lanes.values():
+            for work in waiting:
+                if work[0] in steps:
+                    self.queue(work)
+
+    def _judge(self, step: CompiledStep) -> None:
+        """What of the step is possible now, where some of what it depends on has ended already."""
+        unmet, completed = self.unmet[step.id], self.completed[step.id]
+        lost = len(step.dependencies) - unmet - completed
+        if step.join is Join.ALL and lost:
+            self.unmeetable[step.id] = None
+        elif unmet == 0:
+            if step.join is Join.ANY and step.dependencies and not completed:
+                self.unmeetable[step.id] = None
+            else:
+                self.admit(step)
+
+
+def _of(known: Mapping[Work, T], steps: frozenset[str]) -> dict[Work, T]:
+    return {work: value for work, value in known.items() if work[0] in steps}

@@ -1,0 +1,146 @@
+"""Taking another plan in the place of the present one: what begins anew, what is in the way, and what
+somebody must approve first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from callsheet.agents.contracts.capability import CHANGING, Effect
+from callsheet.executor.run.events import PlanAdopted
+from callsheet.executor.run.state import AttemptStatus, RunRecord, StepRecord
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
+from callsheet.planner.plan.plan import Step
+from callsheet.planner.revision.decision import Revise
+
+from .finished_work import Heritage, changed_for_good
+from .grants import granted
+from .machine_state import RunState
+
+_DONE_BEFORE = (
+    "the run has done `{capability}` before, which cannot be undone, and this would be another time"
+)
+
+
+def adoption(
+    state: RunState, revise: Revise, at: float, needs_approval: Callable[[CompiledStep], bool]
+) -> PlanAdopted | str:
+    """The event by which the plan becomes the run's; or a sentence for the planner why it cannot.
+
+    Where it is the first, and takes the place of what was drafted of it, the steps that `needs_approval`
+    wait for one; a later one is held against what was granted.
+    """
+    before, after = state.plan, revise.checked
+    afresh = begin_anew(before, after, state.replanning.step if state.replanning else None)
+    drafting = state.record.drafting
+    # What is drafted can be done twice without harm.
+    if not drafting and (overtaken := _overtaken(state, before, after)):
+        names = ", ".join(f"`{step}`" for step in overtaken)
+        return f"{names} changed something meanwhile, and is done: leave it in the plan as it is"
+    if not drafting and (hindered := _hindered(state, before, after, afresh)):
+        names = ", ".join(f"`{step}`" for step in hindered)
+        return (
+            f"{names} can change something, and is under way or in doubt: leave it as it is, and whatever it "
+            "depends on, until that is over"
+        )
+    return PlanAdopted(
+        at,
+        state.record.revision + 1,
+        after.document,
+        after.contracts,
+        revise.reason,
+        tuple(step for step in after.steps if step in afresh),
+        dict.fromkeys((step.id for step in after.steps.values() if needs_approval(step)), "")
+        if drafting
+        else _approvals(state, after, afresh),
+    )
+
+
+def begin_anew(before: CheckedPlan, after: CheckedPlan, trouble: str | None) -> frozenset[str]:
+    """The steps of `after` that are new or changed, the one in `trouble`, and all that come behind one of
+    them."""
+    old, new = _by_id(before.plan.steps), _by_id(after.plan.steps)
+    changed = [id for id in new if id == trouble or not _is_same(before, after, old.get(id), new[id])]
+    dependants: dict[str, list[str]] = {step: [] for step in after.steps}
+    for step in after.steps.values():
+        for dependency in step.dependencies:
+            dependants[dependency].append(step.id)
+    reached = set(changed)
+    while changed:
+        for id in dependants[changed.pop()]:
+            if id not in reached:
+                reached.add(id)
+                changed.append(id)
+    return frozenset(reached)
+
+
+def _by_id(steps: Iterable[Step]) -> dict[str, Step]:
+    return {step.id: step for step in steps}
+
+
+def _is_same(before: CheckedPlan, after: CheckedPlan, old: Step | None, new: Step) -> bool:
+    return old == new and before.steps[new.id].capability == after.steps[new.id].capability
+
+
+def _hindered(
+    state: RunState, before: CheckedPlan, after: CheckedPlan, afresh: frozenset[str]
+) -> tuple[str, ...]:
+    """The steps that would be changed or dropped while they may be changing the world."""
+    record = state.record
+    busy = [attempt[0] for attempt in record.running if attempt not in record.obsolete]
+    return tuple(
+        step
+        for step in dict.fromkeys((*busy, *(step for step, _ in record.doubtful)))
+        if (step in afresh or step not in after.steps) and before.steps[step].capability.effect in CHANGING
+    )
+
+
+def _overtaken(state: RunState, before: CheckedPlan, after: CheckedPlan) -> tuple[str, ...]:
+    """The steps that changed the world while the planner was thinking, and that it would change or leave
+    out: it does not know that they are done."""
+    asked = state.replanning.at if state.replanning else state.record.now
+    old, new = _by_id(before.plan.steps), _by_id(after.plan.steps)
+    return tuple(
+        step.id
+        for step in before.steps.values()
+        if step.capability.effect in CHANGING
+        and _was_done_since(state.record.steps[step.id], asked)
+        and not (step.id in new and _is_same(before, after, old[step.id], new[step.id]))
+    )
+
+
+def _was_done_since(step: StepRecord, at: float) -> bool:
+    return any(
+        attempt.status is AttemptStatus.SUCCEEDED and attempt.ended is not None and attempt.ended > at
+        for attempt in step.attempts
+    )
+
+
+def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
+    grant = state.grant or granted(state)
+    wanted = {step: why for step, why in grant.widened_by(state.plan, after).items() if step in afresh}
+    done, asked = done_for_good(state.record, state.plan, state.heritage), _asked_about(state)
+    for step in afresh:
+        capability = after.steps[step].capability
+        if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
+            done_before = _DONE_BEFORE.format(capability=capability.name)
+            wanted[step] = "; ".join(why for why in (done_before, wanted.get(step)) if why)
+        if capability.name in asked:
+            wanted.setdefault(step, "")
+    return wanted
+
+
+def _asked_about(state: RunState) -> frozenset[str]:
+    """The capabilities about which whoever started the run wants to be asked, though no plan says so: under
+    another id their work waits as well."""
+    steps = state.record.steps
+    return frozenset(
+        steps[id].capability for id, why in state.agenda.approvals.items() if not why and id in steps
+    )
+
+
+def done_for_good(record: RunRecord, plan: CheckedPlan, heritage: Heritage | None) -> frozenset[str]:
+    """The capabilities by which the run has done what cannot be undone."""
+    earlier: frozenset[str] = frozenset() if heritage is None else frozenset(heritage.irreversible)
+    return earlier | frozenset(
+        step.capability.name for step in plan.steps.values() if changed_for_good(step, record.steps[step.id])
+    )

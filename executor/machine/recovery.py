@@ -1,0 +1,72 @@
+"""Bringing a run back from its journal: its plans as they were checked, and whether there still is
+somebody to carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.registry import Registry, differences
+from callsheet.executor.errors import AgentsChanged
+from callsheet.executor.run.events import DraftBegun, DraftGrown, Event, PlanAdopted, RunCreated
+from callsheet.executor.run.spending import Purse
+from callsheet.planner.check.checker import Policy, check
+from callsheet.planner.plan.checked_plan import CheckedPlan
+
+from .machine import fold
+from .machine_state import RunState
+
+_EVERYTHING = Policy(max_steps=2**31)
+"""What was admitted once is not judged again."""
+
+
+def revive(events: Iterable[Event], registry: Registry, purse: Purse | None = None) -> RunState:
+    """The state that the events of a run lead to.
+
+    Raises PlanInvalid where a plan, from a release that did not keep the contracts, no longer checks
+    against the agents that there are.
+    """
+    events = list(events)
+    plans = {event.revision: recheck(event, registry) for event in events if isinstance(event, PlanAdopted)}
+    if any(isinstance(event, DraftBegun) for event in events):
+        plans[0] = drafted_plan(events)
+    return fold(events, plans, purse)
+
+
+def drafted_plan(events: Iterable[Event]) -> CheckedPlan:
+    """All that was drafted of the plan."""
+    goal = next((event.goal for event in events if isinstance(event, RunCreated)), "")
+    grown = [event for event in events if isinstance(event, DraftGrown)]
+    contracts = {each["name"]: each for event in grown for each in event.contracts}
+    catalog = [Capability.model_validate(contract) for contract in contracts.values()]
+    steps = [step for event in grown for step in event.steps]
+    if not steps:
+        return CheckedPlan.empty(goal)
+    return check({"goal": goal, "steps": steps, "answer": None}, catalog, _EVERYTHING).require()
+
+
+def recheck(adopted: PlanAdopted, registry: Registry) -> CheckedPlan:
+    """The checked plan of a revision, with the contracts of its time."""
+    contracts = [Capability.model_validate(contract) for contract in adopted.contracts]
+    return check(adopted.plan, contracts or registry.catalog, _EVERYTHING).require()
+
+
+def require_agents(state: RunState, registry: Registry) -> None:
+    """See that every step that has not ended can be carried out. Raises AgentsChanged."""
+    remaining = {
+        step.capability.name: step.capability
+        for step in state.plan.steps.values()
+        if step.id in state.agenda.unended
+    }
+    problems = tuple(_problems(remaining.values(), registry))
+    if problems:
+        raise AgentsChanged(state.record.run, problems)
+
+
+def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterator[str]:
+    for capability in capabilities:
+        offered = registry.capabilities.get(capability.name)
+        if offered is None:
+            yield f"nobody offers {capability.name!r} any more"
+        elif changed := differences(capability, offered):
+            yield f"{capability.name!r} has another {' and '.join(changed).replace('_', ' ')}"

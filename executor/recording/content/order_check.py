@@ -1,0 +1,360 @@
+"""Whether events make sense one after the other: what happens to a step, an attempt or a plan must fit
+what happened to it before. People edit recordings by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, cast
+
+from callsheet.executor.run.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptLost,
+    AttemptStarted,
+    AttemptStopping,
+    AttemptSucceeded,
+    AttemptSurprised,
+    ConditionDecided,
+    DoubtSettled,
+    DraftBegun,
+    DraftGrown,
+    DraftHalted,
+    Event,
+    FiguresKnown,
+    GivenUp,
+    HedgeDue,
+    HedgeForgone,
+    ItemsResolved,
+    ModelCalled,
+    PlanAdopted,
+    ReachDecided,
+    ReplanningFailed,
+    ReplanningStarted,
+    ResultAccepted,
+    ResultKept,
+    ResultMissing,
+    ResultReused,
+    ResultSought,
+    RetryDue,
+    RetryScheduled,
+    RunCancelled,
+    RunCompleted,
+    RunCreated,
+    RunEquipped,
+    RunFailed,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    StepFailed,
+    StepHeld,
+    StepSkipped,
+    StepTimeLimitReached,
+)
+from callsheet.executor.run.state import RUN_ENDED
+from callsheet.planner.expressions.near import did_you_mean
+
+from .contracts import contract_problem
+from .progress import Course, Misfit, told
+from .times import times_of
+
+Ended: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
+OfWork: TypeAlias = ResultMissing | ResultReused | ResultSought | ResultKept | RetryScheduled
+
+_LATEST = 1e11
+_LONGEST = 100 * 365 * 86_400.0
+
+
+class Incoherent(Exception):
+    """An event does not fit those before it; `event` is its place, from 0."""
+
+    def __init__(self, problem: str, event: int) -> None:
+        super().__init__(problem)
+        self.event = event
+
+
+def require_coherent(events: Sequence[Event]) -> None:
+    """See that the events, the first two aside, make sense one after the other. Raises Incoherent."""
+    course = Course()
+    created = events[0].at if events else 0.0
+    for place, event in enumerate(events):
+        try:
+            _require_time(event, created)
+            if place > 1:
+                _require_fit(course, event)
+            if isinstance(event, (RunEquipped, PlanAdopted, DraftGrown)):
+                _require_contracts(event)
+            course.follow(event)
+        except Misfit as misfit:
+            raise Incoherent(str(misfit), place) from None
+
+
+def _require_time(event: Event, created: float) -> None:
+    """See that virtual time can go there, with a microsecond still being one. Raises Misfit."""
+    if not abs(created) < _LATEST:
+        raise Misfit("a run is created at seconds since the epoch that no clock shows")
+    times = [time for name in times_of(type(event)) if (time := getattr(event, name)) is not None]
+    if any(not abs(time - created) <= _LONGEST for time in times):
+        raise Misfit("it is at a time more than a hundred years away from the creation of the run")
+
+
+def _require_fit(course: Course, event: Event) -> None:
+    """See that the event can happen now. Raises Misfit."""
+    if course.record.status in RUN_ENDED:
+        raise Misfit(f"something happens after the run was {course.record.status}")
+    rule = _RULES.get(event.__class__)
+    if rule is not None:
+        rule(course, event)
+
+
+def _require_contracts(event: RunEquipped | PlanAdopted | DraftGrown) -> None:
+    names: set[str] = set()
+    for contract in event.contracts:
+        if (problem := contract_problem(contract)) is not None:
+            raise Misfit(f"one of its contracts is none: {problem}")
+        if contract["name"] in names:
+            raise Misfit(f"two of its contracts are called {contract['name']!r}")
+        names.add(contract["name"])
+
+
+def _beginning(course: Course, event: RunCreated | RunEquipped) -> None:
+    raise Misfit("a run is created and equipped once, at its beginning")
+
+
+def _figures_known(course: Course, event: FiguresKnown) -> None:
+    if course.record.revision or course.record.model_calls:
+        raise Misfit("what was known of agents stands at the beginning of a run")
+
+
+def _plan_adopted(course: Course, event: PlanAdopted) -> None:
+    record = course.record
+    if event.revision != record.revision + 1:
+        raise Misfit(f"it is revision {event.revision}, and the next one is {record.revision + 1}")
+    names = _step_names(event.plan.get("steps", []))
+    for name in event.afresh:
+        if name not in names:
+            raise Misfit(f"`afresh` names {name!r:.80}, which is no step; {did_you_mean(name, names)}")
+    if record.revision or record.drafting:
+        dropped = {name for name, step in record.steps.items() if step.dropped}
+        for name in names.difference(event.afresh):
+            if name not in record.steps or name in dropped:
+                raise Misfit(f"step {name!r:.80} is new, and `afresh` does not name it")
+
+
+def _step_names(steps: object) -> set[str]:
+    """The names of the steps in a plan, which a fold relies on to be there."""
+    if not isinstance(steps, (list, tuple)):
+        raise Misfit("the steps of its plan are no list")
+    names: set[str] = set()
+    for step in cast("Sequence[object]", steps):
+        entries = cast("dict[str, object]", step) if isinstance(step, dict) else {}
+        name, capability = entries.get("id"), entries.get("capability")
+        if not (isinstance(name, str) and isinstance(capability, str)):
+            raise Misfit("a step of its plan has no text as `id` and `capability`")
+        if name in names:
+            raise Misfit(f"two steps of its plan are called {name!r:.80}")
+        names.add(name)
+    return names
+
+
+def _draft_begun(course: Course, event: DraftBegun) -> None:
+    if course.record.drafting or course.record.revision:
+        raise Misfit("a draft is begun once, where there is no plan yet")
+
+
+def _draft_grown(course: Course, event: DraftGrown) -> None:
+    _drafting(course, event)
+    for name in _step_names(event.steps):
+        if name in course.record.steps:
+            raise Misfit(f"step {name!r:.80} is drafted a second time")
+
+
+def _drafting(course: Course, event: DraftGrown | DraftHalted) -> None:
+    if not course.record.drafting:
+        raise Misfit("no plan is being drafted")
+
+
+def _run_started(course: Course, event: RunStarted) -> None:
+    if course.record.started is not None:
+        raise Misfit("the run was started before")
+    if not (course.record.revision or course.record.drafting):
+        raise Misfit("the run is started before there is a plan")
+    if not course.record.drafting:
+        course.require_steps(event.approvals)
+
+
+def _run_resumed(course: Course, event: RunResumed) -> None:
+    course.require_started()
+
+
+def _model_called(course: Course, event: ModelCalled) -> None:
+    if event.step is None:
+        if event.item is not None or event.attempt is not None:
+            raise Misfit("it names an item or an attempt, and no step")
+        return
+    if event.attempt is None:
+        raise Misfit(f"it names the step {event.step!r:.80}, and no attempt")
+    if (event.step, event.item, event.attempt) not in course.begun:
+        raise Misfit(f"{told(event.step, event.item, event.attempt)} was never started")
+
+
+def _about_open_step(
+    course: Course, event: ConditionDecided | StepSkipped | ApprovalRequested | ReachDecided
+) -> None:
+    course.open_step(event.step)
+
+
+def _items_resolved(course: Course, event: ItemsResolved) -> None:
+    if course.open_step(event.step).items is not None:
+        raise Misfit(f"step {event.step!r:.80} has its items already")
+
+
+def _approval_decided(course: Course, event: ApprovalGranted | ApprovalDenied) -> None:
+    course.step(event.step)
+    if event.step not in course.record.asked:
+        raise Misfit(f"nobody was asked about step {event.step!r:.80}")
+
+
+def _attempt_started(course: Course, event: AttemptStarted) -> None:
+    course.place(event.step, event.item)
+    if (event.step, event.item, event.attempt) in course.begun:
+        raise Misfit(f"{told(event.step, event.item, event.attempt)} was started before")
+
+
+def _attempt_goes_on(course: Course, event: AttemptStopping | Ended) -> None:
+    course.step(event.step)
+    course.require_running(event.step, event.item, event.attempt)
+
+
+def _hedge_due(course: Course, event: HedgeDue) -> None:
+    course.step(event.step)
+    if (event.step, event.item, event.attempt) not in course.begun:
+        raise Misfit(f"{told(event.step, event.item, event.attempt)} was never started")
+
+
+def _about_step(course: Course, event: HedgeForgone | StepTimeLimitReached) -> None:
+    course.step(event.step)
+
+
+def _doubt_settled(course: Course, event: DoubtSettled) -> None:
+    course.step(event.step)
+    if (event.step, event.item) not in course.record.doubtful:
+        raise Misfit(f"nobody doubts what became of step {event.step!r:.80}")
+    if (event.verdict == "done") is (event.output is None):
+        raise Misfit("there is an output where the verdict is `done`, and only there")
+
+
+def _about_work(course: Course, event: OfWork) -> None:
+    course.place(event.step, event.item)
+
+
+def _result_found_or_not(course: Course, event: ResultReused | ResultMissing) -> None:
+    course.step(event.step)
+    if (event.step, event.item) not in course.sought:
+        raise Misfit(f"no result was sought for step {event.step!r:.80}")
+    if isinstance(event, ResultReused):
+        course.place(event.step, event.item)
+
+
+def _retry_due(course: Course, event: RetryDue) -> None:
+    course.step(event.step)
+    if (event.step, event.item, event.attempt) not in course.scheduled:
+        raise Misfit(f"{told(event.step, event.item, event.attempt)} was never scheduled")
+
+
+def _step_gone_wrong(course: Course, event: StepFailed | StepHeld) -> None:
+    course.some_place(event.step, event.item)
+
+
+def _replanning_started(course: Course, event: ReplanningStarted) -> None:
+    course.require_started()
+    if event.step is not None:
+        _require_held(course, event.step)
+
+
+def _result_accepted(course: Course, event: ResultAccepted) -> None:
+    if event.step is None:
+        return
+    _require_held(course, event.step)
+    surprises = course.record.surprises.get(event.step, {})
+    if not surprises.keys() >= course.record.held[event.step].keys():
+        raise Misfit(f"step {event.step!r:.80} gave no output that could be accepted")
+
+
+def _require_held(course: Course, name: str) -> None:
+    course.step(name)
+    if name not in course.record.held:
+        raise Misfit(f"step {name!r:.80} is not held")
+
+
+def _planner_stuck(course: Course, event: GivenUp | ReplanningFailed) -> None:
+    if event.step is not None:
+        course.step(event.step)
+
+
+def _run_paused(course: Course, event: RunPaused) -> None:
+    course.require_steps(event.waiting)
+
+
+def _run_ended(course: Course, event: RunCompleted | RunFailed | RunCancelled) -> None:
+    if course.record.running:
+        raise Misfit(f"the run ends, and {told(*next(iter(course.record.running)))} has not")
+    match event:
+        case RunCompleted():
+            course.require_started()
+            course.require_steps(event.missing)
+        case RunFailed():
+            named = () if event.account.step is None else (event.account.step,)
+            course.require_steps((*named, *event.missing))
+        case RunCancelled():
+            pass
+
+
+_RULES: dict[type[Any], Callable[[Course, Any], None]] = {
+    ApprovalDenied: _approval_decided,
+    ApprovalGranted: _approval_decided,
+    ApprovalRequested: _about_open_step,
+    AttemptCancelled: _attempt_goes_on,
+    AttemptFailed: _attempt_goes_on,
+    AttemptLost: _attempt_goes_on,
+    AttemptStarted: _attempt_started,
+    AttemptStopping: _attempt_goes_on,
+    AttemptSucceeded: _attempt_goes_on,
+    AttemptSurprised: _attempt_goes_on,
+    ConditionDecided: _about_open_step,
+    DoubtSettled: _doubt_settled,
+    DraftBegun: _draft_begun,
+    DraftGrown: _draft_grown,
+    DraftHalted: _drafting,
+    GivenUp: _planner_stuck,
+    HedgeDue: _hedge_due,
+    HedgeForgone: _about_step,
+    ItemsResolved: _items_resolved,
+    ModelCalled: _model_called,
+    PlanAdopted: _plan_adopted,
+    ReachDecided: _about_open_step,
+    ReplanningFailed: _planner_stuck,
+    ReplanningStarted: _replanning_started,
+    ResultAccepted: _result_accepted,
+    ResultKept: _about_work,
+    ResultMissing: _result_found_or_not,
+    FiguresKnown: _figures_known,
+    ResultReused: _result_found_or_not,
+    ResultSought: _about_work,
+    RetryDue: _retry_due,
+    RetryScheduled: _about_work,
+    RunCancelled: _run_ended,
+    RunCompleted: _run_ended,
+    RunCreated: _beginning,
+    RunEquipped: _beginning,
+    RunFailed: _run_ended,
+    RunPaused: _run_paused,
+    RunResumed: _run_resumed,
+    RunStarted: _run_started,
+    StepFailed: _step_gone_wrong,
+    StepHeld: _step_gone_wrong,
+    StepSkipped: _about_open_step,
+    StepTimeLimitReached: _about_step,
+}

@@ -1,0 +1,186 @@
+"""The people of a recorded run: they say again what they said, when they said it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.journal.signals import Approve, Cancel, Deny, Mailbox, Pause, Settle, Tell, Word
+from callsheet.executor.replay.errors import ProcessEnded
+from callsheet.executor.replay.history.follower import Course
+from callsheet.executor.replay.history.inputs import NEWS
+from callsheet.executor.replay.history.processes import is_because_of
+from callsheet.executor.run.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    ApprovalRequested,
+    CancellationRequested,
+    DoubtSettled,
+    DraftBegun,
+    Event,
+    PauseRequested,
+    RunCancelled,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    WordSpoken,
+)
+from callsheet.planner.plan.checked_plan import CheckedPlan
+
+_DECLINED = "the plan was declined"
+_VERDICTS = (ApprovalDenied, ApprovalGranted)
+_BEGINNINGS = (DraftBegun, RunResumed, RunStarted)
+_LETTERS = (*_VERDICTS, CancellationRequested, DoubtSettled, PauseRequested, WordSpoken)
+
+
+class RecordedPeople:
+    """Whoever reviewed the plan of a run, approved its steps, and wrote letters to it."""
+
+    def __init__(
+        self, events: Sequence[Event], run: str, course: Course, clock: Clock, mailbox: Mailbox
+    ) -> None:
+        self._events = events
+        self._run = run
+        self._course = course
+        self._clock = clock
+        self._mailbox = mailbox
+        self._has_started = any(isinstance(event, RunStarted) for event in events)
+        self._writing: asyncio.Task[None] | None = None
+        self._answers: list[Word] | None = None
+        self._answer: list[Word] = []
+        self._found: set[int] = set()
+        """What a process found in its letters, by identity."""
+
+    async def review(self, checked: CheckedPlan) -> bool:
+        """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
+        never said."""
+        upcoming = self._course.next
+        if upcoming is None:
+            return True
+        await self._until(upcoming.at)
+        if isinstance(upcoming, RunCancelled) and upcoming.reason != _DECLINED:
+            raise ProcessEnded
+        return not isinstance(upcoming, RunCancelled)
+
+    async def approve(self, request: ApprovalRequested) -> bool | None:
+        """Say what was said, when it was said; nothing where the run had to rest for want of an answer."""
+        in_step = self._course.in_step
+        for event in self._course.left_to_process if in_step else self._course.left:
+            if isinstance(event, _VERDICTS) and event.step == request.step:
+                if in_step and (event.by or id(event) in self._found):
+                    # It comes by letter.
+                    break
+                if in_step:
+                    await self._until(event.at)
+                return isinstance(event, ApprovalGranted)
+            if isinstance(event, RunPaused):
+                await self._course.reach(event)
+                return None
+        # Whoever was asked did not say anything any more.
+        await self._course.wait_for_parting()
+        return None
+
+    async def write(self) -> None:
+        """Have the letters there that the next process finds when it takes the run up, and those to come that
+        came in while it had it."""
+        for word in (*self._waiting(), *self._answer):
+            await self._mailbox.post(self._run, word)
+        self.leave()
+        if to_come := self._to_come():
+            self._writing = asyncio.create_task(self._write_later(to_come))
+
+    def answers_again(self) -> bool:
+        """Whether somebody has another answer, to a question that is asked although the run goes its own way;
+        it is there then when somebody takes the run up."""
+        if self._answers is None:
+            left = () if self._course.in_step else self._course.left
+            self._answers = [_word_of(event) for event in left if isinstance(event, WordSpoken)]
+        self._answer, self._answers = self._answers[:1], self._answers[1:]
+        return bool(self._answer)
+
+    def leave(self) -> None:
+        """Write nothing any more."""
+        if self._writing is not None:
+            self._writing.cancel()
+
+    @property
+    def calls_off(self) -> str | None:
+        """Why somebody ends the run now, while nobody has it; None where nobody does."""
+        if not self._course.in_step:
+            return None
+        match self._course.left[:2]:
+            case [RunCancelled(reason=reason), *_] if reason != _DECLINED:
+                return reason
+            case [RunResumed(), CancellationRequested(reason=reason)] if not self._has_started:
+                return reason
+            case _:
+                return None
+
+    def _waiting(self) -> list[Word]:
+        words: list[Word] = []
+        for event in self._course.left_to_process if self._course.in_step else ():
+            # Who takes a run up wants it to go on: whoever wants it to rest came later.
+            if isinstance(event, _LETTERS) and not isinstance(event, PauseRequested):
+                words.append(_word_of(event))
+                self._found.add(id(event))
+            elif not isinstance(event, _BEGINNINGS):
+                break
+        return words
+
+    def _to_come(self) -> list[tuple[Event | None, Event]]:
+        """What is written to the process that has the run now, but for what it finds there: each behind the
+        event that it has to be there for, where it is one."""
+        letters: list[tuple[Event | None, Event]] = []
+        has_begun = False
+        before: Event | None = None
+        opening: Event | None = None
+        portion: Event | None = None
+        for event in self._course.left_to_process if self._course.in_step else ():
+            is_letter = isinstance(event, _LETTERS)
+            has_begun = has_begun or isinstance(event, PauseRequested)
+            has_begun = has_begun or not (is_letter or isinstance(event, _BEGINNINGS))
+            ends_planning = isinstance(event, RunCancelled) and not self._has_started
+            # A verdict without a name is that of whoever is asked.
+            is_asked_for = isinstance(event, _VERDICTS) and not event.by
+            is_outcry = self._course.is_outcry(event) or is_because_of(event, before)
+            is_written = not (is_asked_for or is_outcry)
+            if not is_letter:
+                # A word that waits when a run is started is heard first.
+                opening = event if isinstance(event, RunStarted) else None
+            portion = (portion or event) if event.__class__ in NEWS else None
+            if has_begun and (is_letter or ends_planning) and is_written:
+                # Whoever finds that somebody wanted a rest does not rest for it: it has to come later.
+                letters.append((portion if isinstance(event, PauseRequested) else opening, event))
+            before = event
+        return letters
+
+    async def _write_later(self, letters: Sequence[tuple[Event | None, Event]]) -> None:
+        """One letter after the other, also where they came in the same instant."""
+        for opening, event in letters:
+            if opening is None or isinstance(event, PauseRequested):
+                await self._until(event.at)
+            if opening is not None:
+                await self._course.reach(opening)
+            await self._mailbox.post(self._run, _word_of(event))
+
+    async def _until(self, at: float) -> None:
+        await asyncio.sleep(max(0.0, at - self._clock.now()))
+
+
+def _word_of(event: Event) -> Word:
+    match event:
+        case ApprovalGranted(step=step, by=by):
+            return Approve(step, by)
+        case ApprovalDenied(step=step, by=by):
+            return Deny(step, by)
+        case CancellationRequested(reason=reason) | RunCancelled(reason=reason):
+            return Cancel(reason)
+        case PauseRequested():
+            return Pause()
+        case WordSpoken(text=text, by=by):
+            return Tell(text, by)
+        case DoubtSettled():
+            return Settle(event.step, event.verdict, event.item, event.output, event.by)
+        case _:
+            raise AssertionError(f"{event!r} is no letter")

@@ -1,0 +1,62 @@
+"""The errors of a recording, raised again so that they are judged as they were."""
+
+from __future__ import annotations
+
+from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.models import errors as model_errors
+from callsheet.agents.models.errors import ModelError, ModelRejected, ModelUnavailable
+from callsheet.executor.errors import BudgetExceeded, OutputNotKept, ProcessDied
+from callsheet.executor.run.failure import Failure, FailureKind
+
+
+class RecordedError(Exception):
+    """Stands for an error that is none of Callsheet's: its class has the name of the one that was raised."""
+
+
+def error_of(failure: Failure) -> Exception:
+    """What an agent raised, as far as it was kept: raised again, it is judged to be the same failure."""
+    match failure.kind:
+        case FailureKind.INVALID_OUTPUT:
+            return _raisable(OutputNotKept, "OutputNotKept", failure.message)
+        case FailureKind.SURPRISE:
+            return Surprise(failure.message)
+        case FailureKind.BUDGET:
+            return _raisable(BudgetExceeded, "BudgetExceeded", failure.message)
+        case _:
+            return _agent_error(failure)
+
+
+def model_error_of(text: str) -> BaseException:
+    """What a call of a model ended with, by what the journal says of it: `Name: text`."""
+    name, _, said = text.partition(": ")
+    known = getattr(model_errors, name, None)
+    base = known if isinstance(known, type) and issubclass(known, ModelError) else RecordedError
+    return _raisable(base, name or "Exception", said)
+
+
+def _agent_error(failure: Failure) -> Exception:
+    name = failure.exception or "Exception"
+    # These are known by their text alone, which may be anything.
+    if not failure.agent_at_fault:
+        return _raisable(Permanent, name, failure.message)
+    if failure.retryable:
+        return _raisable(Retryable, name, failure.message, failure.retry_after)
+    # The name of any other stands before its text, and alone where there is none.
+    text = failure.message.removeprefix(name).removeprefix(": ")
+    return _raisable(_hopeless(failure), name, text, failure.retry_after)
+
+
+def _hopeless(failure: Failure) -> type[Exception]:
+    """What is not tried again: some of it only because the work cannot be taken back."""
+    if failure.in_doubt:
+        return ProcessDied
+    return ModelRejected if failure.retry_after is None else ModelUnavailable
+
+
+def _raisable(base: type[Exception], name: str, text: str, retry_after: float | None = None) -> Exception:
+    """An instance of a class of that name, made without what its constructor would want to know."""
+    kind = base if name == base.__name__ else type(name, (base,), {"__module__": __name__})
+    error: Exception = BaseException.__new__(kind)
+    error.args = (text,)
+    vars(error).update(retry_after=retry_after, model="")
+    return error

@@ -1,0 +1,92 @@
+"""The stage of a replay: everything that a run meets there, in the place of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from callsheet.agents.agent import Agent
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.registry import Registry
+from callsheet.executor.driver.ports import Staging
+from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.writing.redaction import Redacts
+from callsheet.executor.replay.history.clock import ReplayClock
+from callsheet.executor.replay.history.follower import Course
+from callsheet.executor.replay.liveness import Liveness
+from callsheet.executor.replay.what_if import WhatIf
+from callsheet.executor.run.events import ModelCalled
+from callsheet.executor.runner.runner import Runner
+
+from .agent_pool import RecordedDesk
+from .attempts import RecordedAttempt, RecordedAttempts
+from .drafts import RecordedDrafts
+from .journal import ReplayJournal
+from .masking import Veil
+from .model import RecordedModel
+from .runner import RecordedRunner
+
+
+class ReplayStage:
+    """One replay's model, journal, runner and desk, around the course that was recorded.
+
+    `begun` events are there before anybody does anything. `registry` is who is cast; `today` finds who does
+    what is live, where `live_runner` runs it, and `live_model` is who is asked then.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        begun: int,
+        clock: ReplayClock,
+        registry: Registry,
+        live: Liveness,
+        live_model: ChatModel | None,
+        today: Callable[[str, str], Agent | None],
+        live_runner: Runner,
+        what_ifs: Sequence[WhatIf],
+        redactor: Redacts | None,
+    ) -> None:
+        events = recording.events
+        veil = Veil(redactor)
+        self.course = Course(events, begun, clock)
+        self.journal = ReplayJournal(events, self.course, clock)
+        self._attempts = RecordedAttempts(events, veil)
+        runner = RecordedRunner(
+            self._attempts,
+            self.course,
+            clock,
+            live,
+            today,
+            live_runner,
+            what_ifs,
+            self.journal.kill,
+            self.journal.stop,
+            veil,
+        )
+        desk = RecordedDesk(registry, self._attempts, self.course, clock)
+        drafts = RecordedDrafts(events, self.course, clock)
+        self.staging = Staging(runner, desk, self.course, drafts.around)
+        self.happened = runner.happened
+        self.model = RecordedModel(
+            recording.created.model,
+            recording.equipped.context_tokens,
+            events,
+            self.course,
+            clock,
+            live,
+            live_model,
+            runner.is_live,
+            self.journal.stop,
+            drafts.go_on,
+            veil,
+        )
+
+    @property
+    def unused_calls(self) -> list[ModelCalled]:
+        """The calls of models that nobody made again."""
+        return self.model.unused
+
+    @property
+    def unused_attempts(self) -> Sequence[RecordedAttempt]:
+        """The attempts that nobody made again."""
+        return self._attempts.unused

@@ -1,0 +1,170 @@
+"""What a run and a process that works for it say to each other: JSON in frames, over two pipes."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, BinaryIO, Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from callsheet.agents.models.chat import ChatChunk, ChatRequest, Message
+
+from .agent_reference import AgentPlace
+from .remote_error import ErrorMessage
+
+_LENGTH_BYTES = 8
+
+Heard = TypeVar("Heard")
+
+
+class ModelFigures(msgspec.Struct, frozen=True):
+    """What an agent may know of a model without asking it."""
+
+    name: str
+    context_tokens: int
+
+
+class Task(msgspec.Struct, frozen=True, tag=True):
+    """One attempt: who does what with what. The last six are those of its `Context`; `workspace` is
+    the folder. Without `model` the run has none."""
+
+    place: AgentPlace
+    capability: str
+    inputs: dict[str, Any]
+    run: str
+    step: str
+    attempt: int
+    idempotency_key: str
+    workspace: str
+    item: int | None
+    deadline: float | None
+    model: ModelFigures | None
+
+
+class Answer(msgspec.Struct, frozen=True, tag=True):
+    """A model's whole answer to the call of that number, or why there is none."""
+
+    call: int
+    chunks: tuple[ChatChunk, ...] = ()
+    error: ErrorMessage | None = None
+
+
+class Begun(msgspec.Struct, frozen=True, tag=True):
+    """The agent was found, and is about to be given the task."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A `ChatRequest` in transit."""
+
+    messages: tuple[Message, ...]
+    schema: dict[str, Any] | None
+    schema_name: str
+    max_tokens: int
+    temperature: float | None
+    seed: int | None
+
+    @classmethod
+    def of(cls, request: ChatRequest) -> Question:
+        """What is asked."""
+        return cls(
+            request.messages,
+            request.schema,
+            request.schema_name,
+            request.max_tokens,
+            request.temperature,
+            request.seed,
+        )
+
+    def to_request(self) -> ChatRequest:
+        """The same, as a model takes it."""
+        return ChatRequest(
+            self.messages, self.schema, self.schema_name, self.max_tokens, self.temperature, self.seed
+        )
+
+
+class Ask(msgspec.Struct, frozen=True, tag=True):
+    """The agent calls the model; the answer bears the same number."""
+
+    call: int
+    question: Question
+
+
+class Forget(msgspec.Struct, frozen=True, tag=True):
+    """The agent no longer waits for the answer to that call."""
+
+    call: int
+
+
+class Returned(msgspec.Struct, frozen=True, tag=True):
+    """What the agent returned: JSON."""
+
+    output: Any
+
+
+class Raised(msgspec.Struct, frozen=True, tag=True):
+    """What the agent raised."""
+
+    error: ErrorMessage
+
+
+ToWorker: TypeAlias = Task | Answer
+FromWorker: TypeAlias = Begun | Ask | Forget | Returned | Raised
+
+
+class ChannelBroken(Exception):
+    """The other side is gone, or does not speak as it should."""
+
+
+class Channel(Generic[Heard]):
+    """One end: messages go into `sink` whole, whoever sends them, and come out of `source`."""
+
+    def __init__(self, source: BinaryIO, sink: BinaryIO, decoder: msgspec.json.Decoder[Heard]) -> None:
+        self._source = source
+        self._sink = sink
+        self._decode = decoder.decode
+        self._lock = threading.Lock()
+
+    def send(self, message: ToWorker | FromWorker) -> None:
+        """Write a message. Raises ChannelBroken, and TypeError or ValueError for what is no JSON."""
+        self.send_encoded(encode(message))
+
+    def send_encoded(self, line: bytes) -> None:
+        """Write a message that was encoded before. Raises ChannelBroken."""
+        try:
+            with self._lock:
+                self._sink.write(len(line).to_bytes(_LENGTH_BYTES, "big"))
+                self._sink.write(line)
+                self._sink.flush()
+        except (OSError, ValueError) as error:
+            raise ChannelBroken(str(error)) from None
+
+    def receive(self) -> Heard:
+        """Wait for the next message. Raises ChannelBroken when no more will come."""
+        line = self._read(int.from_bytes(self._read(_LENGTH_BYTES), "big"))
+        try:
+            return self._decode(line)
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            raise ChannelBroken(str(error)) from None
+
+    def _read(self, length: int) -> bytes:
+        try:
+            data = self._source.read(length)
+        except (OSError, ValueError, OverflowError, MemoryError) as error:
+            raise ChannelBroken(str(error)) from None
+        if len(data) < length:
+            raise ChannelBroken("the other side is gone")
+        return data
+
+
+encode = msgspec.json.Encoder().encode
+"""A message as it is written. Raises TypeError or ValueError for what is no JSON."""
+
+
+def worker_end(source: BinaryIO, sink: BinaryIO) -> Channel[ToWorker]:
+    """The end that the process holds."""
+    return Channel(source, sink, msgspec.json.Decoder(ToWorker))
+
+
+def run_end(source: BinaryIO, sink: BinaryIO) -> Channel[FromWorker]:
+    """The end that the run holds."""
+    return Channel(source, sink, msgspec.json.Decoder(FromWorker))

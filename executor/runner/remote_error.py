@@ -1,0 +1,100 @@
+"""Errors on their way from one process to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.models.errors import (
+    AnswerInvalid,
+    AnswerTruncated,
+    ModelError,
+    ModelNotConfigured,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+)
+from callsheet.executor.errors import BudgetExceeded, OutputNotKept
+from callsheet.executor.run.json_copy import clean_text
+
+# What each class carries, and what it is taken to be where it was no JSON.
+_FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
+    Retryable: {"retry_after": None},
+    Permanent: {},
+    Surprise: {},
+    ModelError: {"model": ""},
+    ModelUnavailable: {"model": "", "retry_after": None},
+    ModelRejected: {"model": ""},
+    ModelRefused: {"model": "", "refusal": ""},
+    AnswerTruncated: {"model": "", "max_tokens": 0, "text": ""},
+    AnswerInvalid: {"model": "", "tries": []},
+    ModelNotConfigured: {},
+    BudgetExceeded: {"what": "", "problem": ""},
+    OutputNotKept: {},
+}
+_KNOWN = {kind.__name__: kind for kind in _FIELDS}
+
+
+class DistantException(Exception):
+    """An exception of another process that means nothing in particular here. What is raised is a
+    class of its own, which has the name of the one that was raised there."""
+
+
+class ErrorMessage(msgspec.Struct, frozen=True):
+    """An error in transit: the name of its class, the nearest class that both sides know (empty where
+    there is none), its text, and what that class carries."""
+
+    name: str
+    known: str
+    text: str
+    fields: dict[str, Any]
+
+
+def pack(error: BaseException) -> ErrorMessage:
+    """The error as a message. What is no `Exception`, such as SystemExit, becomes a Permanent that
+    says so."""
+    name, text = clean_text(type(error).__name__), clean_text(_text(error))
+    if not isinstance(error, Exception) and name != "CancelledError":
+        return ErrorMessage("Permanent", "Permanent", f"the agent raised {name}: {text}".rstrip(": "), {})
+    known = next((kind for kind in type(error).__mro__ if kind in _FIELDS), None)
+    if known is None:
+        return ErrorMessage(name, "", text, {})
+    fields = {each: _plain(getattr(error, each, None)) for each in _FIELDS[known]}
+    return ErrorMessage(
+        name, known.__name__, text, {each: value for each, value in fields.items() if value is not None}
+    )
+
+
+def unpack(message: ErrorMessage) -> Exception:
+    """The error as it was: of the same class where that is one of ours, else of a class of the same
+    name."""
+    known = _KNOWN.get(message.known, DistantException)
+    kind = known
+    if message.name != known.__name__:
+        kind = type(message.name, (known,), {"__module__": known.__module__})
+    error = kind.__new__(kind)
+    error.args = (message.text,)
+    for name, default in _FIELDS.get(known, {}).items():
+        value = message.fields.get(name, default)
+        setattr(error, name, tuple((each[0], each[1]) for each in value) if name == "tries" else value)
+    return error
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an agent's own __str__
+        return ""
+
+
+def _plain(value: object) -> Any:
+    """The value as JSON, a tuple as a list; None where it has no such form."""
+    try:
+        return (
+            clean_text(value) if isinstance(value, str) else msgspec.json.decode(msgspec.json.encode(value))
+        )
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return None

@@ -1,0 +1,132 @@
+"""Where an attempt runs: the seam, and the runner of this process.
+
+Nothing else in the executor assumes that an attempt runs here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Protocol, TypeAlias
+
+import msgspec
+from pydantic import JsonValue
+
+from callsheet.agents.agent import Agent, Context, Isolation
+from callsheet.agents.errors import Permanent
+from callsheet.executor.clocks.virtual_loop import outside_work
+from callsheet.executor.errors import ProcessStuck
+from callsheet.executor.models.journaled import DistantModel
+
+from .agent_reference import check_not_loading
+from .process_runner import ProcessRunner
+
+_Outcome: TypeAlias = tuple[object, BaseException | None]
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """One attempt: who does what, with what."""
+
+    agent: Agent
+    capability: str
+    inputs: Mapping[str, JsonValue]
+    context: Context
+
+
+class Runner(Protocol):
+    """Runs attempts, wherever that is."""
+
+    async def perform(self, assignment: Assignment) -> object:
+        """Do the work and give back what the agent returned, unjudged; raise what it raised.
+
+        Cancelling asks the work to stop. A runner that cannot stop it returns from a cancellation
+        with `Abandoned`.
+        """
+        ...
+
+
+class Abandoned(Exception):
+    """The work was told to stop and can't be stopped; it may go on unseen."""
+
+
+class LocalRunner:
+    """Runs attempts on the event loop, or, where an agent asks for it, in a thread or a process of
+    their own.
+
+    A thread cannot be stopped. It is a daemon: work that was abandoned holds up nobody, not
+    even the end of the process. A process can, and is kept for the next attempt; `processes` says
+    for how long.
+    """
+
+    def __init__(self, processes: ProcessRunner | None = None) -> None:
+        self._processes = processes or ProcessRunner()
+
+    async def perform(self, assignment: Assignment) -> object:
+        """Do the work. Raises what the agent raises, and what `ProcessRunner.perform` does."""
+        check_not_loading()
+        match assignment.agent.isolation:
+            case Isolation.THREAD:
+                return await _perform_in_thread(assignment)
+            case Isolation.PROCESS:
+                return await self._perform_in_process(assignment)
+            case _:
+                agent, context = assignment.agent, assignment.context
+                return await agent.perform(assignment.capability, assignment.inputs, context)
+
+    def close(self) -> None:
+        """End the processes that wait for work. Nobody has to call it: they also end by themselves,
+        and with this object."""
+        self._processes.close()
+
+    async def _perform_in_process(self, assignment: Assignment) -> object:
+        agent, context = assignment.agent, assignment.context
+        try:
+            return await self._processes.perform(agent, assignment.capability, assignment.inputs, context)
+        except ProcessStuck:
+            raise Abandoned from None
+
+
+async def _perform_in_thread(assignment: Assignment) -> object:
+    home = asyncio.get_running_loop()
+    context = assignment.context
+    if context.model is not None:
+        context = msgspec.structs.replace(context, model=DistantModel(context.model, home))
+    outcome: asyncio.Future[_Outcome] = home.create_future()
+    work = assignment.agent.perform(assignment.capability, assignment.inputs, context)
+    name = f"callsheet {context.idempotency_key}"
+    try:
+        threading.Thread(target=_work, args=(work, home, outcome), name=name, daemon=True).start()
+    except RuntimeError:
+        work.close()
+        raise
+    try:
+        with outside_work():
+            returned, error = await outcome
+    except asyncio.CancelledError:
+        raise Abandoned from None
+    if isinstance(error, KeyboardInterrupt):
+        # Ctrl-C reaches the main thread only: this one was raised by the agent.
+        raise Permanent("the agent raised KeyboardInterrupt")
+    if error is not None:
+        raise error
+    return returned
+
+
+def _work(
+    work: Coroutine[Any, Any, object], home: asyncio.AbstractEventLoop, outcome: asyncio.Future[_Outcome]
+) -> None:
+    """In the thread: do the work on an event loop of its own, and bring home how it ended."""
+    try:
+        ended: _Outcome = (asyncio.run(work), None)
+    except BaseException as error:
+        ended = (None, error)
+    # The loop is closed where nobody waited for this thread any more.
+    with suppress(RuntimeError):
+        home.call_soon_threadsafe(_bring_home, outcome, ended)
+
+
+def _bring_home(outcome: asyncio.Future[_Outcome], ended: _Outcome) -> None:
+    if not outcome.done():
+        outcome.set_result(ended)

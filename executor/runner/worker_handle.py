@@ -1,0 +1,203 @@
+"""A process that works for runs, seen from the run's side, and the thread that talks to it."""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TypeAlias, cast
+
+from .agent_reference import AgentPlace
+from .channel import Answer, Ask, Begun, ChannelBroken, Forget, Raised, Returned, run_end
+
+_START = (
+    "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
+    "from callsheet.executor.runner.worker import main; main()"
+)
+_GOODBYE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """What a process is started with and for: the module of its agents, and what surrounds it."""
+
+    module: str
+    file: str | None
+    folder: str
+    search_path: tuple[str, ...]
+    environment: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def here(cls, place: AgentPlace) -> Home:
+        """For the agents of that module, with the surroundings of this process as they are now."""
+        return cls(place.module, place.file, str(Path.cwd()), tuple(sys.path), dict(os.environ))
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """The process ended before its task did: its exit code, below zero the signal that ended it; None
+    where it closed the channel and went on. `begun` is whether the agent may have done anything."""
+
+    code: int | None
+    begun: bool
+
+
+End: TypeAlias = Returned | Raised | Died
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A task on its way: as it is written, who hears what the agent asks meanwhile (in another
+    thread, and with where to send the answer), and how it ended."""
+
+    task: bytes
+    hear: Callable[[Ask | Forget, Callable[[Answer], None]], None]
+    ended: Future[End] = field(default_factory=Future[End])
+
+
+class WorkerProcess:
+    """A process that does one errand at a time, until it is dismissed or has had nothing to do for
+    `idle_seconds`.
+
+    Whatever the agents started and did not move to a session of its own ends with it. `gone` is done
+    once the process is. Raises OSError where it cannot be started.
+    """
+
+    def __init__(self, home: Home, idle_seconds: float) -> None:
+        self.home = home
+        self.gone = Future[None]()
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._errands: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
+        self._is_leaving = False
+        self._process = _start(home)
+        self._source, self._sink = _pipes(self._process)
+        self._channel = run_end(self._source, self._sink)
+        threading.Thread(target=self._live, name="callsheet process", daemon=True).start()
+
+    def give(self, errand: Errand) -> bool:
+        """Have an errand done; false where the process is about to leave."""
+        with self._lock:
+            if self._is_leaving:
+                return False
+            # From now on nobody can take it back by cancelling: how it ends is always told.
+            errand.ended.set_running_or_notify_cancel()
+            self._errands.put(errand)
+            return True
+
+    def dismiss(self) -> None:
+        """Let it go once it has done what it has in hand."""
+        with self._lock:
+            self._is_leaving = True
+            self._errands.put(None)
+
+    def terminate(self) -> None:
+        """Tell it to stop what it does, and to go."""
+        self.dismiss()
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it now."""
+        self.dismiss()
+        self._signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+    def _live(self) -> None:
+        try:
+            while (errand := self._next()) is not None and self._run(errand):
+                pass
+        finally:
+            self._part()
+            self.gone.set_result(None)
+
+    def _next(self) -> Errand | None:
+        with suppress(queue.Empty):
+            return self._errands.get(timeout=self._idle_seconds)
+        with self._lock:
+            if self._errands.empty():
+                self._is_leaving = True
+                return None
+        return self._errands.get()
+
+    def _run(self, errand: Errand) -> bool:
+        """Do an errand; whether the process can do another one."""
+        begun = False
+        try:
+            self._channel.send_encoded(errand.task)
+            while True:
+                said = self._channel.receive()
+                if isinstance(said, Begun):
+                    begun = True
+                elif isinstance(said, (Ask, Forget)):
+                    errand.hear(said, self._answer)
+                else:
+                    errand.ended.set_result(said)
+                    return True
+        except ChannelBroken:
+            errand.ended.set_result(Died(self._await_end(), begun))
+            return False
+
+    def _answer(self, answer: Answer) -> None:
+        with suppress(ChannelBroken):
+            self._channel.send(answer)
+
+    def _part(self) -> None:
+        """Tell the process, if it is still there, that nothing more will come."""
+        with self._lock:
+            self._is_leaving = True
+        # What was not written when the process died cannot be written now either.
+        with suppress(OSError):
+            self._sink.close()
+        self._await_end()
+        self._source.close()
+
+    def _await_end(self) -> int | None:
+        """Wait until the process is gone, and not for long; its exit code, None if it was killed for
+        that."""
+        late = threading.Event()
+        timer = threading.Timer(_GOODBYE_SECONDS, self._lose_patience, (late,))
+        timer.daemon = True
+        timer.start()
+        code = self._process.wait()
+        timer.cancel()
+        self._sweep()
+        return None if late.is_set() else code
+
+    def _lose_patience(self, late: threading.Event) -> None:
+        late.set()
+        self._process.kill()
+
+    def _signal(self, number: int) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _sweep(self) -> None:
+        """End what the process left behind in its session."""
+        if sys.platform != "win32":
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _start(home: Home) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        # Without -P a file of the working folder could take the place of a module.
+        [sys.executable, "-P", "-c", _START, *home.search_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=home.folder,
+        env=home.environment,
+        # Ctrl-C at a terminal is for the run, which then stops its processes in good order.
+        start_new_session=True,
+    )
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[BinaryIO, BinaryIO]:
+    """What the process writes, and what it reads."""
+    return cast(BinaryIO, process.stdout), cast(BinaryIO, process.stdin)

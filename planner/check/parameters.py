@@ -1,0 +1,216 @@
+"""The parameters of a plan: what it says of them, and which values they take."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar, cast
+
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.validation import Validator
+from callsheet.errors import ExitCode
+from callsheet.planner.errors import PlannerError
+from callsheet.planner.expressions.near import did_you_mean
+from callsheet.planner.expressions.schema_types import type_of_schema
+from callsheet.planner.expressions.types import (
+    ANYTHING,
+    Field,
+    List,
+    Number,
+    Object,
+    Text,
+    Truth,
+    Type,
+    describe,
+)
+from callsheet.planner.plan.plan import Plan
+
+MOST_CHARACTERS = 1_000_000
+"""Of one value, written as JSON."""
+MOST_SHOWN = 80
+"""Characters of a default."""
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+class ParameterError(PlannerError):
+    """Values that a plan's parameters do not take. `problems` has a sentence for each of them, and `wanted`
+    how to write what is wanted, as `NAME=KIND`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, problems: tuple[str, ...], wanted: tuple[str, ...]) -> None:
+        lines = "\n".join(f"  {problem}" for problem in problems)
+        flags = " ".join(f"--param {shlex.quote(each)}" for each in wanted)
+        advice = f"\nType {flags}, or give `params` in Python." if wanted else ""
+        super().__init__(f"the plan cannot run with these parameters:\n{lines}{advice}")
+        self.problems = problems
+        self.wanted = wanted
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A value that is given to a plan when it is run. `schema` says which, and what to take instead."""
+
+    name: str
+    schema: JsonObject
+
+    @property
+    def description(self) -> str:
+        """What it is for, empty where the plan does not say."""
+        said = self.schema.get("description")
+        return said if isinstance(said, str) else ""
+
+    @property
+    def is_required(self) -> bool:
+        """Whether there is nothing to take where no value is given."""
+        return "default" not in self.schema
+
+    @property
+    def default_text(self) -> str:
+        """The value where nothing is given, as JSON, cut where it is long; null where there is none."""
+        text = json.dumps(self.schema.get("default"), ensure_ascii=False)
+        return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
+
+    @cached_property
+    def type(self) -> Type:
+        """What an expression may know of its value."""
+        return ANYTHING if self.fault else type_of_schema(self.schema)
+
+    @cached_property
+    def fault(self) -> str | None:
+        """Why its schema is none, or None. A schema refers to nothing: so it is as small as it looks."""
+        if reference := _find_reference(self.schema):
+            return f"`{reference}` is not allowed in the schema of a parameter: write out what it means"
+        try:
+            Validator(self.schema)
+        except ValueError as error:
+            return f"this is no JSON Schema: {error}"
+        return None
+
+    def problem(self, value: JsonValue) -> str | None:
+        """Why it does not take the value, or None."""
+        found = Validator(self.schema).problems(value)
+        return f"{found[0].message:.300}" if found else None
+
+    def read(self, text: str) -> JsonValue:
+        """The value that a typed text means: itself where only texts are taken, else JSON, if it is that.
+
+        What is not taken either way comes back as it is.
+        """
+        if all(isinstance(kind, Text) for kind in self.type.kinds):
+            return text
+        try:
+            value = cast(JsonValue, json.loads(text))
+        except (ValueError, RecursionError):
+            return text
+        return text if self.problem(value) and not self.problem(text) else value
+
+    @property
+    def kind(self) -> str:
+        """What it takes, in words."""
+        said = f" ({self.description:.200})" if self.description else ""
+        return f"{describe(self.type)}{said}"
+
+    @property
+    def placeholder(self) -> str:
+        """How to write it, as `NAME=KIND`."""
+        match self.type.kinds:
+            case (Text(None),):
+                kind = "TEXT"
+            case (Text(choices),) if choices:
+                kind = "|".join(sorted(choices)[:6])
+            case (Number(),):
+                kind = "NUMBER"
+            case (Truth(),):
+                kind = "true|false"
+            case (List(),):
+                kind = "[...]"
+            case (Object(),):
+                kind = "{...}"
+            case _:
+                kind = "VALUE"
+        return f"{self.name}={kind}"
+
+
+class Parameters(dict[str, Parameter]):
+    """The parameters that a plan declares, by name."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> Parameters:
+        """Those of a plan."""
+        return cls({name: Parameter(name, schema) for name, schema in plan.params.items()})
+
+    @cached_property
+    def type(self) -> Type:
+        """The type of the object that expressions see."""
+        fields = {name: Field(each.type, required=True) for name, each in self.items()}
+        return Type((Object(fields, None, sealed=True),))
+
+    @property
+    def defaults(self) -> JsonObject:
+        """The values of those that have one without being given one."""
+        return {name: each.schema["default"] for name, each in self.items() if not each.is_required}
+
+    def problems(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """What is wrong with the declarations: where, from `params` on, and a sentence."""
+        for name, each in self.items():
+            if each.fault is not None:
+                yield (name,), f"parameter `{name}`: {each.fault:.300}"
+            elif not each.is_required and (problem := each.problem(each.schema["default"])):
+                yield (name, "default"), f"parameter `{name}`: its default is none it takes: {problem}"
+
+    def settle(self, given: Mapping[str, object]) -> JsonObject:
+        """The value of every parameter, where these are given.
+
+        Raises ParameterError with everything that is missing, unknown, or not taken.
+        """
+        problems: list[str] = []
+        wanted: list[str] = []
+        settled = self.defaults
+        for name, each in self.items():
+            value, problem = _copied(given[name]) if name in given else (settled.get(name), None)
+            if name not in given and each.is_required:
+                problem = f"`{name}` is missing: {each.kind}"
+            elif problem := problem or each.problem(value):
+                problem = f"`{name}` is {each.kind}: {problem}"
+            if problem:
+                problems.append(problem)
+                wanted.append(each.placeholder)
+            settled[name] = value
+        unknown = (name for name in given if name not in self)
+        problems += (f"there is no parameter `{name:.80}`: {did_you_mean(name, self)}" for name in unknown)
+        if problems:
+            raise ParameterError(tuple(problems), tuple(wanted))
+        return settled
+
+
+def _copied(value: object) -> tuple[JsonValue, str | None]:
+    """The value as JSON reads it back, which nobody else can change; or why it is none."""
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError) as error:
+        return None, f"a value is JSON, and this is not: {error}"
+    if len(text) > MOST_CHARACTERS:
+        return None, f"a value has {MOST_CHARACTERS:,} characters at most, this one {len(text):,}"
+    return cast(JsonValue, json.loads(text)), None
+
+
+def _find_reference(schema: JsonValue) -> str | None:
+    pending: list[JsonValue] = [schema]
+    while pending:
+        match pending.pop():
+            case dict() as entries:
+                if found := next((key for key in _REFERENCES if key in entries), None):
+                    return found
+                pending += entries.values()
+            case list() as elements:
+                pending += elements
+            case _:
+                continue
+    return None

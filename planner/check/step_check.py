@@ -1,0 +1,287 @@
+"""Everything that one step binds: parsed, typed, and held against its capability's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, pointer_of, rename
+from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, Finding, StepType, elaborate
+from callsheet.planner.expressions.errors import ExpressionSyntaxError
+from callsheet.planner.expressions.fits import misfit
+from callsheet.planner.expressions.kinds import element_of, type_of_value
+from callsheet.planner.expressions.near import did_you_mean, meant
+from callsheet.planner.expressions.parser import parse, parse_template
+from callsheet.planner.expressions.tree import Connective, Constant, Tree
+from callsheet.planner.expressions.types import (
+    ANYTHING,
+    TEXT,
+    TRUTH,
+    Anything,
+    Kind,
+    List,
+    Null,
+    Truth,
+    Type,
+    list_of,
+    union,
+)
+from callsheet.planner.expressions.types import Text as TextKind
+from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template, write_binding
+
+from .capability_types import Contract
+from .parameters import Parameters
+
+Path = tuple[str | int, ...]
+
+MOST_DIAGNOSTICS = 200
+"""That are looked for: whoever mends the plan has enough to do, and hints take time."""
+
+
+@dataclass(slots=True)
+class Uses:
+    """What the expressions of a step (or the answer) name, and where each needs a result."""
+
+    named: dict[str, None] = field(default_factory=dict[str, None])
+    needs: list[tuple[Path, frozenset[str]]] = field(default_factory=list[tuple[Path, frozenset[str]]])
+
+
+@dataclass(slots=True)
+class CheckedStep:
+    """What the expressions of a step came to. Trees of what did not check are missing."""
+
+    step: Step
+    contract: Contract
+    uses: Uses = field(default_factory=Uses)
+    inputs: dict[str, Tree] = field(default_factory=dict[str, Tree])
+    condition: Tree | None = None
+    for_each: Tree | None = None
+    expectations: list[Tree] = field(default_factory=list[Tree])
+
+
+class Reader:
+    """Reads bindings and expressions, and notes what is wrong with them."""
+
+    def __init__(self, steps: Mapping[str, StepType], parameters: Parameters) -> None:
+        self._steps = steps
+        self._everywhere = {PARAMETERS: parameters.type} if parameters else {}
+        self._values: dict[str, JsonValue] = {PARAMETERS: parameters.defaults}
+        self.diagnostics: list[Diagnostic] = []
+        self._fitting: set[tuple[Type, Type]] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no use in looking on."""
+        return len(self.diagnostics) >= MOST_DIAGNOSTICS
+
+    def step(self, at: int, step: Step, contract: Contract) -> CheckedStep:
+        """Check all that a step binds."""
+        checked = CheckedStep(step, contract)
+        path: Path = ("steps", at)
+        variables: dict[str, Type] = {}
+        if step.condition is not None:
+            checked.condition = self._truth((*path, "condition"), step, step.condition, {}, checked.uses)
+        if step.for_each is not None:
+            checked.for_each, items = self._for_each((*path, "for_each"), step, checked.uses)
+            variables = {"item": items}
+        self._inputs((*path, "inputs"), checked, variables)
+        for number, text in enumerate(step.expect):
+            if self.is_full:
+                break
+            scope = {**variables, "output": contract.output}
+            place = (*path, "expect", number)
+            checked.expectations.append(self._truth(place, step, text, scope, checked.uses))
+        return checked
+
+    def answer(self, binding: Binding) -> tuple[Tree, Uses]:
+        """Check the plan's answer."""
+        uses = Uses()
+        tree, _ = self._binding(("answer",), None, binding, {}, uses)
+        return tree, uses
+
+    def note(
+        self,
+        code: str,
+        path: Path,
+        message: str,
+        *,
+        hint: str | None = None,
+        step: Step | None = None,
+        severity: Severity = Severity.ERROR,
+        fix: Fix | None = None,
+    ) -> None:
+        """Add a finding."""
+        step_id = step.id if step else None
+        self.diagnostics.append(Diagnostic(code, pointer_of(path), message, hint, step_id, severity, fix))
+
+    def _for_each(self, path: Path, step: Step, uses: Uses) -> tuple[Tree, Type]:
+        tree, type_ = self._binding(path, step, step.for_each or Literal(None), {}, uses)
+        if problem := misfit(type_, list_of(ANYTHING)):
+            self.note("type-mismatch", path, f"for_each goes over a list: {problem}", step=step)
+            return tree, ANYTHING
+        return tree, union([element_of(kind) for kind in type_.kinds])
+
+    def _inputs(self, path: Path, checked: CheckedStep, variables: Mapping[str, Type]) -> None:
+        step, contract = checked.step, checked.contract
+        for name, binding in step.inputs.items():
+            if self.is_full:
+                break
+            place = (*path, name)
+            if name in contract.inputs:
+                checked.inputs[name] = self._input(place, checked, name, binding, variables)
+            elif contract.open:
+                checked.inputs[name], _ = self._binding(place, step, binding, variables, checked.uses)
+            else:
+                self._unknown_input(place, checked, name, binding)
+        for name in contract.required:
+            if name not in step.inputs:
+                message = f"`{contract.capability.name}` wants the input `{name}`"
+                self.note("missing-input", path, message, step=step)
+
+    def _unknown_input(self, path: Path, checked: CheckedStep, name: str, binding: Binding) -> None:
+        free = [each for each in checked.contract.inputs if each not in checked.step.inputs]
+        only = meant(name, free)
+        fix = rename(path, only, write_binding(binding)) if only else None
+        message = f"`{checked.contract.capability.name}` takes no input `{name:.80}`"
+        hint = did_you_mean(name, free or checked.contract.inputs)
+        self.note("unknown-input", path, message, hint=hint, step=checked.step, fix=fix)
+
+    def _input(
+        self, path: Path, checked: CheckedStep, name: str, binding: Binding, variables: Mapping[str, Type]
+    ) -> Tree:
+        step, contract = checked.step, checked.contract
+        if isinstance(binding, Literal):
+            self._literal(path, checked, name, binding.value)
+            return Constant(binding.value)
+        tree, type_ = self._binding(path, step, binding, variables, checked.uses)
+        wanted = contract.input_type(name)
+        # Plans take the same few fields to the same few inputs over and over.
+        if (type_, wanted) in self._fitting:
+            return tree
+        if problem := misfit(type_, wanted):
+            fix = _conversion(path, binding, type_, wanted)
+            self.note("type-mismatch", path, f"input `{name}`: {problem}", step=step, fix=fix)
+        else:
+            self._fitting.add((type_, wanted))
+        return tree
+
+    def _literal(self, path: Path, checked: CheckedStep, name: str, value: JsonValue) -> None:
+        problems = checked.contract.literal_problems(name, value)
+        for problem in problems[:1]:
+            fix = next(
+                (
+                    Fix(pointer_of(path), converted, f"`{name}` was converted to what is wanted")
+                    for converted in _conversions(value)
+                    if not checked.contract.literal_problems(name, converted)
+                ),
+                None,
+            )
+            place = pointer_of(path) + problem.pointer
+            self.diagnostics.append(
+                Diagnostic(
+                    "type-mismatch",
+                    place,
+                    f"input `{name}`: {problem.message}",
+                    None,
+                    checked.step.id,
+                    fix=fix,
+                )
+            )
+
+    def _binding(
+        self, path: Path, step: Step | None, binding: Binding, variables: Mapping[str, Type], uses: Uses
+    ) -> tuple[Tree, Type]:
+        match binding:
+            case Literal(value):
+                return Constant(value), type_of_value(value)
+            case From(text):
+                found = self._expression((*path, "from"), step, text, variables, uses)
+                return found.tree, found.type
+            case Template(text):
+                found = self._expression((*path, "template"), step, text, variables, uses, template=True)
+                return found.tree, TEXT
+
+    def _truth(self, path: Path, step: Step, text: str, variables: Mapping[str, Type], uses: Uses) -> Tree:
+        found = self._expression(path, step, text, variables, uses)
+        if problem := misfit(found.type, TRUTH):
+            hint = "compare it with something" if "null" not in problem else "say default(…, false)"
+            self.note("not-a-truth-value", path, f"`{_short(text)}`: {problem}", hint=hint, step=step)
+        if all(isinstance(kind, Truth) for kind in found.type.kinds):
+            return found.tree
+        # Of unknown type: made absent where it turns out to be no truth value.
+        return Connective("and", (found.tree,), found.tree.start)
+
+    def _expression(
+        self,
+        path: Path,
+        step: Step | None,
+        text: str,
+        variables: Mapping[str, Type],
+        uses: Uses,
+        *,
+        template: bool = False,
+    ) -> Elaboration:
+        try:
+            tree = parse_template(text) if template else parse(text)
+        except ExpressionSyntaxError as error:
+            message = f"`{_short(text)}` is no expression: at character {error.start + 1}, {error.problem}"
+            self.note("bad-expression", path, message, hint=error.hint, step=step)
+            return Elaboration(Constant(None), ANYTHING, frozenset(), (), ())
+        found = elaborate(tree, self._steps, {**self._everywhere, **variables}, self._values)
+        uses.named.update(dict.fromkeys(found.steps))
+        if found.needs:
+            uses.needs.append((path, found.needs))
+        for finding in found.findings:
+            self._note_finding(path, step, text, finding)
+        return found
+
+    def _note_finding(self, path: Path, step: Step | None, text: str, finding: Finding) -> None:
+        fix = None
+        if edit := finding.edit:
+            repaired = text[: edit.start] + edit.text + text[edit.end :]
+            note = f"`{text[edit.start : edit.end]}` was taken for `{edit.text}`"
+            fix = Fix(pointer_of(path), repaired, note)
+        message = f"in `{_short(text)}`: {finding.message}"
+        self.note(finding.code, path, message, hint=finding.hint, step=step, fix=fix)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _conversion(path: Path, binding: Binding, type_: Type, wanted: Type) -> Fix | None:
+    """The fix for a reference of the wrong kind, where one is certain: text made of it, or a list of one."""
+    if not isinstance(binding, From) or any(isinstance(kind, (Null, Anything)) for kind in type_.kinds):
+        return None
+    if _is_text(wanted.without(Null)):
+        template = "{ " + binding.expression + " }"
+        return Fix(pointer_of(path), {"template": template}, "text was made of a value that is none")
+    if any(isinstance(kind, List) for kind in wanted.kinds) and not misfit(list_of(type_), wanted):
+        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "a list was made of one value")
+    return None
+
+
+def _is_text(type_: Type) -> bool:
+    kinds: Sequence[Kind] = type_.kinds
+    return bool(kinds) and all(isinstance(kind, TextKind) and kind.choices is None for kind in kinds)
+
+
+def _conversions(value: JsonValue) -> list[JsonValue]:
+    """What a literal may have been meant to be: the number in a text, the text of a number, a list of it."""
+    meant_for: list[JsonValue] = []
+    if isinstance(value, str):
+        text = value.strip()
+        if text.lower() in ("true", "false"):
+            meant_for.append(text.lower() == "true")
+        for read in (int, float):
+            try:
+                meant_for.append(read(text))
+            except (ValueError, OverflowError):
+                continue
+    elif isinstance(value, (int, float)):
+        meant_for.append(str(value).lower() if isinstance(value, bool) else str(value))
+    if not isinstance(value, list):
+        meant_for.append([value])
+    return meant_for

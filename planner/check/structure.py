@@ -1,0 +1,180 @@
+"""Whether a document has the shape of a plan: the first thing the checker asks."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping
+from typing import cast
+
+from pydantic import JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from callsheet.planner.diagnostics import Diagnostic, pointer_of, rename
+from callsheet.planner.expressions.near import did_you_mean, meant
+from callsheet.planner.plan.plan import Plan, Step
+from callsheet.planner.plan.policy import Policy
+
+MAX_NESTING = 64
+MAX_VALUES = 2_000_000
+"""In a document, each counted as often as it would be written."""
+MAX_BITS = 14_000
+"""Of a number: Python writes none that is longer."""
+_NAMES = "small letters, digits and _, a letter first, 64 at most"
+_ENTRIES = frozenset(Plan.model_fields)
+_STEP_ENTRIES = frozenset(Step.model_fields)
+
+
+def read_plan(document: object, policy: Policy) -> tuple[Plan | None, list[Diagnostic]]:
+    """The plan that a JSON value is, or what keeps it from being one. Never raises."""
+    if not _is_json(document):
+        return None, [_find_foreign(document)]
+    if problem := _find_excess(document, policy):
+        return None, [problem]
+    try:
+        return Plan.model_validate(document), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False)
+        return None, [_diagnose(each, document) for each in details[:100]]
+
+
+def _find_excess(document: object, policy: Policy) -> Diagnostic | None:
+    if not isinstance(document, Mapping):
+        return Diagnostic("malformed-plan", "", "a plan is an object with goal, steps and answer")
+    steps = cast("Mapping[str, object]", document).get("steps")
+    if not isinstance(steps, (list, tuple)):
+        return None
+    if (count := len(cast("list[object]", steps))) > policy.max_steps:
+        message = f"{count:,} steps are too many: {policy.max_steps:,} are allowed"
+        return Diagnostic("too-many-steps", "/steps", message)
+    return None
+
+
+def _is_json(document: object) -> bool:
+    """Whether JSON can carry the document, and it is not nested too deeply."""
+    if not _is_bounded(document):
+        return False
+    try:
+        json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, TypeError, RecursionError):
+        return False
+    return True
+
+
+def _is_bounded(document: object) -> bool:
+    level: list[object] = [document]
+    values = 0
+    for _ in range(MAX_NESTING):
+        inner: list[object] = []
+        for container in level:
+            parts = _parts(container)
+            values += len(parts)
+            if values > MAX_VALUES:
+                return False
+            inner += [each for each in parts if type(each) is not str and isinstance(each, _CONTAINERS)]
+        if not inner:
+            return True
+        level = inner
+    return False
+
+
+_CONTAINERS = (dict, list, tuple)
+
+
+def _parts(container: object) -> Collection[object]:
+    """The parts of a container; one with a key that is no text is taken for nested without end."""
+    if isinstance(container, dict):
+        entries = cast("dict[object, object]", container)
+        return entries.values() if all(type(key) is str for key in entries) else [entries]
+    return cast("list[object]", container) if isinstance(container, _CONTAINERS) else ()
+
+
+def _find_foreign(document: object) -> Diagnostic:
+    """The place where the document is something that JSON cannot carry."""
+    pending: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
+    seen: set[int] = set()
+    while pending:
+        value, path = pending.pop()
+        # Parts that are shared are looked at once, and what holds itself comes to an end.
+        if id(value) in seen:
+            continue
+        if (problem := _foreign(value)) or len(path) > MAX_NESTING:
+            return Diagnostic("not-json", pointer_of(path), problem or f"nested more than {MAX_NESTING} deep")
+        seen.add(id(value))
+        if isinstance(value, dict):
+            for key, each in cast("dict[object, object]", value).items():
+                if not isinstance(key, str) or _is_broken(key):
+                    return Diagnostic(
+                        "not-json", pointer_of(path), f"the key {key!a:.80} is not a proper text"
+                    )
+                pending.append((each, (*path, key)))
+        elif isinstance(value, (list, tuple)):
+            elements = cast("list[object]", value)
+            pending.extend((each, (*path, at)) for at, each in enumerate(elements))
+    return Diagnostic("not-json", "", f"the document holds itself, or more than {MAX_VALUES:,} values")
+
+
+def _foreign(value: object) -> str | None:
+    match value:
+        case str():
+            return "half a character (a lone surrogate) is no text" if _is_broken(value) else None
+        case None | bool() | dict() | list() | tuple():
+            return None
+        case int():
+            return "the number is too large" if value.bit_length() > MAX_BITS else None
+        case float():
+            return None if math.isfinite(value) else f"{value} is no number in JSON"
+        case _:
+            return f"a {type(value).__name__} is nothing that JSON can carry"
+
+
+def _is_broken(text: str) -> bool:
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _diagnose(error: ErrorDetails, document: object) -> Diagnostic:
+    path = error["loc"]
+    step = _step_id(path, document)
+    match error["type"], path:
+        case "extra_forbidden", (*_, str() as name):
+            return _unknown_entry(name, path, step, error["input"])
+        case "string_pattern_mismatch", ("params", *_):
+            message = f"{error['input']!r:.80} is no name of a parameter"
+            return Diagnostic("bad-parameter", pointer_of(path[:2]), message, _NAMES)
+        case "string_pattern_mismatch", _:
+            message = f"{error['input']!r:.80} is no step id"
+            return Diagnostic("bad-step-id", pointer_of(path), message, _NAMES, step)
+        case "missing", (*_, str() as name):
+            return Diagnostic("malformed-plan", pointer_of(path[:-1]), f"`{name}` is missing", step=step)
+        case _:
+            message = error["msg"].removeprefix("Value error, ")
+            found = f", and this is {error['input']!r:.60}" if error["type"] != "value_error" else ""
+            return Diagnostic("malformed-plan", pointer_of(path), f"{message}{found}", step=step)
+
+
+def _unknown_entry(name: str, path: tuple[str | int, ...], step: str | None, value: JsonValue) -> Diagnostic:
+    known = sorted(_STEP_ENTRIES if len(path) > 1 else _ENTRIES)
+    hint = did_you_mean(name, known)
+    only = meant(name, known)
+    fix = rename(path, only, value) if only else None
+    what = "a step" if len(path) > 1 else "a plan"
+    return Diagnostic("unknown-entry", pointer_of(path), f"{what} has no `{name:.80}`", hint, step, fix=fix)
+
+
+def _step_id(path: tuple[str | int, ...], document: object) -> str | None:
+    match path:
+        case ("steps", int() as at, *_):
+            steps = cast("Mapping[str, list[object]]", document)["steps"]
+            match steps[at]:
+                case {"id": str() as name} if len(name) <= 64:
+                    return name
+                case _:
+                    return None
+        case _:
+            return None

@@ -1,0 +1,129 @@
+"""The full wire format: the whole plan language in few words, for models that can carry it.
+
+A step is an id and what it does, `{"id": "menu", "do": {"plan_menu": {"wishes": "{recipe}"}}}`; only one
+that needs it has a list of what else holds, `"flow": [{"for_each": "days"}]`, so that a strict schema, in
+which every property has to be written, asks for no boilerplate. In texts, expressions stand in braces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.planner.formats.examples import Example, fitting, load_examples
+from callsheet.planner.formats.plan_format import Translation
+from callsheet.planner.plan.plan import Join, OnFailure
+from callsheet.planner.schemas.call_schemas import TEXT, call_definitions, closed, reference_to
+from callsheet.planner.schemas.capability_text import kind, signature
+from callsheet.planner.schemas.literal_schema import LiteralSchemas
+
+from .steps import FullSteps
+from .templates import write_braces
+
+_TEXTS: JsonObject = {"type": "array", "items": TEXT}
+_FLOW: Mapping[str, JsonObject] = {
+    "for_each": TEXT,
+    "condition": TEXT,
+    "expect": TEXT,
+    "depends_on": _TEXTS,
+    "join": {"type": "string", "enum": [Join.ANY.value, Join.DONE.value]},
+    "on_failure": {"type": "string", "enum": [OnFailure.CONTINUE.value, OnFailure.FAIL.value]},
+    "approval": {"type": "boolean"},
+    "max_retries": {"type": "integer"},
+    "timeout_seconds": {"type": "number"},
+    "total_timeout_seconds": {"type": "number"},
+}
+_SHAPE = 'the answer has to be an object with steps and answer: {"steps": [...], "answer": "..."}'
+
+
+MOST_STEPS = 500
+"""Of a plan that a model writes; people may write larger ones."""
+
+_TOO_MANY = (
+    "{count:,} steps are too many: 500 are allowed; work that is done for each of many things is one step, "
+    "with for_each"
+)
+
+
+class FullFormat:
+    """Expressions, conditions, `for_each`, expectations, joins and policies.
+
+    Instead of an answer the model may ask the person a question. Where the catalog is only a `cut` of
+    a larger one, it may say what it lacks; it is told so, by rules of their own.
+    """
+
+    name = "full"
+
+    def __init__(self, *, cut: bool = False) -> None:
+        self._cut = cut
+
+    @property
+    def rules(self) -> str:
+        """The template of the prompt's first message."""
+        return "planner/full_rules_cut" if self._cut else "planner/full_rules"
+
+    def schema(self, catalog: Sequence[Capability]) -> JsonObject:
+        """In the subset that strict structured outputs take, and within its limits."""
+        bare = {"id": TEXT, "do": reference_to("call")}
+        flow: JsonObject = {"anyOf": [closed({key: part}) for key, part in _FLOW.items()]}
+        step: JsonObject = {
+            "anyOf": [closed(bare), closed({**bare, "flow": {"type": "array", "items": flow}})]
+        }
+        answers: list[JsonValue] = [TEXT, closed({"ask": TEXT})]
+        if self._cut:
+            answers.append(closed({"lacking": _TEXTS}))
+        plan = closed({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
+        return {**plan, "$defs": call_definitions(catalog)}
+
+    def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
+        """Two at the most, chosen for what the catalog has: such a model needs to see the notation, not how
+        to plan."""
+        return fitting(load_examples("full"), catalog)
+
+    def write(self, answer: JsonValue) -> str:
+        """Without blanks, which are tokens too."""
+        return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+
+    def signature(self, capability: Capability, *, terse: bool) -> str:
+        """Its line, and the outputs that the line does not tell: other fields, and what is no text."""
+        line = signature(capability, terse=terse)
+        schemas = LiteralSchemas(capability.output_schema, strict=False)
+        outputs = cast("Mapping[str, Any]", capability.output_schema.get("properties") or {})
+        kinds = {name: kind(part, schemas) for name, part in outputs.items()}
+        if list(kinds.values()) in ([], ["text"]):
+            return line
+        return f"{line}; gives {', '.join(f'{name}: {of}' for name, of in kinds.items())}"
+
+    def show(self, binding: JsonValue) -> JsonValue:
+        """A binding of a plan, given as the plan's JSON, as a model would write it."""
+        return write_braces(binding)
+
+    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+        """The plan's document, or a question, or what is lacking.
+
+        Raises ValueError where the answer has no list of steps, more of them than a model is to write, or a
+        step says something twice.
+        """
+        match answer:
+            case {"answer": {"ask": str(question)}} if question.strip():
+                return Translation({}, question=question.strip())
+            case {"answer": {"lacking": list(lacking)}} if wanted := _texts(lacking):
+                return Translation({}, wanted=wanted)
+            case dict() if isinstance(written := answer.get("steps"), list):
+                if len(written) > MOST_STEPS:
+                    raise ValueError(_TOO_MANY.format(count=len(written)))
+                steps = FullSteps(written, catalog)
+                document: JsonObject = {**answer, "goal": goal, "steps": steps.documents()}
+                if "answer" in answer:
+                    document["answer"] = steps.binding(answer["answer"])
+                return Translation(document)
+            case _:
+                raise ValueError(_SHAPE)
+
+
+def _texts(values: Sequence[JsonValue]) -> tuple[str, ...]:
+    return tuple(each.strip() for each in values if isinstance(each, str) and each.strip())

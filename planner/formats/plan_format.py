@@ -1,0 +1,67 @@
+"""The wire formats: what a model writes for a plan, and how the plan is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import Capability, JsonObject
+
+from .examples import Example
+
+
+class Translation(NamedTuple):
+    """The document of a plan, or what the model wants to know before it writes one.
+
+    `notes` are the repairs made on the way. `doubts` are a sentence for each thing that the model may
+    not have meant, although it checks; it is asked about them once. `question` is for the person whose
+    goal it is, and `wanted` says what capabilities the model misses in a catalog that was cut; where
+    there is either, there is no plan.
+    """
+
+    document: JsonObject
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    question: str | None = None
+    wanted: tuple[str, ...] = ()
+
+
+class WireFormat(Protocol):
+    """One way for a model to write a plan.
+
+    The translation is deterministic. What it cannot make sense of it leaves for the checker to
+    say, so that one set of sentences tells the model what is wrong.
+    """
+
+    @property
+    def name(self) -> str:
+        """What options and benchmarks call it."""
+        ...
+
+    @property
+    def rules(self) -> str:
+        """The template of the prompt's first message; it is given the lines of the `capabilities`."""
+        ...
+
+    def schema(self, catalog: Sequence[Capability]) -> JsonObject:
+        """The JSON Schema of an answer, made for the capabilities there are."""
+        ...
+
+    def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
+        """Worked examples for a prompt that shows this catalog; the same for the same catalog."""
+        ...
+
+    def write(self, answer: JsonValue) -> str:
+        """An answer letter for letter, as a worked example has it and the model is to write it."""
+        ...
+
+    def signature(self, capability: Capability, *, terse: bool) -> str:
+        """How the prompt shows one capability."""
+        ...
+
+    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+        """The plan that the answer means. Raises ValueError, with a sentence for
+        the model, where the answer has not the shape of the format."""
+        ...

@@ -1,0 +1,75 @@
+"""A plan that passed the checker, with everything the executor needs worked out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+from pydantic import JsonValue
+
+from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.planner.expressions.tree import Constant, Tree
+
+from .plan import Join, Literal, OnFailure, Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A condition over an attempt's output: as the plan has it, and as it is evaluated."""
+
+    text: str
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStep:
+    """A step with its expressions resolved, its dependencies named and its policy settled.
+
+    `dependencies` are in the order in which the step names them, without repeats. `inputs` has a tree
+    for every input that the plan binds; a literal is a `Constant`.
+    """
+
+    id: str
+    capability: Capability
+    inputs: Mapping[str, Tree]
+    dependencies: tuple[str, ...]
+    join: Join
+    condition: Tree | None
+    for_each: Tree | None
+    expectations: tuple[Expectation, ...]
+    max_retries: int
+    timeout_seconds: float
+    on_failure: OnFailure
+    approval: bool
+    total_timeout_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class CheckedPlan:
+    """A plan without errors. `steps` has each under its id, in plan order.
+
+    `answer_dependencies` are the steps that the answer names.
+    """
+
+    plan: Plan
+    steps: Mapping[str, CompiledStep]
+    answer: Tree
+    answer_dependencies: tuple[str, ...]
+
+    @classmethod
+    def empty(cls, goal: str) -> Self:
+        """A plan that does nothing, and whose answer is null."""
+        return cls(Plan(goal=goal, steps=(), answer=Literal(None)), {}, Constant(None), ())
+
+    @cached_property
+    def document(self) -> dict[str, JsonValue]:
+        """The plan as JSON, as `Plan.to_document` writes it; written once, and not to be changed."""
+        return self.plan.to_document()
+
+    @cached_property
+    def contracts(self) -> tuple[JsonObject, ...]:
+        """The capabilities that the plan names, each once, by name; not to be changed."""
+        named = {step.capability.name: step.capability for step in self.steps.values()}
+        return tuple(named[name].model_dump(mode="json", exclude_defaults=True) for name in sorted(named))

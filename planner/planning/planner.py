@@ -1,0 +1,185 @@
+"""The planner: from a goal and a catalog to a checked plan, by asking a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.models.chat import ChatModel, Usage
+from callsheet.planner.catalog.shortlist import Shortlist
+from callsheet.planner.diagnostics import Diagnostic, Severity
+from callsheet.planner.errors import EmptyCatalog, GoalError, PlanningFailed
+from callsheet.planner.formats.full.plan_format import FullFormat
+from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.plan import Plan
+from callsheet.planner.plan.policy import Policy
+
+from .draft import Draft
+from .model_call import PlanningProgress, collect
+from .task import PlanningTask
+
+MAX_GOAL = 20_000
+"""Characters. A goal says what is wanted; what is to be worked on belongs in a file."""
+
+MOST_WIDENINGS = 2
+"""How often a model may ask for capabilities that a cut catalog lacks."""
+
+LOCAL = "local/"
+"""How the names of embedded models begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A checked plan, and how it came about.
+
+    `notes` are the repairs made without asking, `warnings` what the checker says of the plan all
+    the same. `drafts` are all tries, in order; `usage` is what they cost together.
+    """
+
+    checked: CheckedPlan
+    notes: tuple[str, ...]
+    warnings: tuple[Diagnostic, ...]
+    usage: Usage
+    drafts: tuple[Draft, ...]
+
+    @property
+    def plan(self) -> Plan:
+        """The plan itself."""
+        return self.checked.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Clarification:
+    """What the model has to know before it can plan: a `question` for the person whose goal it is.
+
+    Plan again with the question and its answer among `answers`.
+    """
+
+    question: str
+    usage: Usage
+    drafts: tuple[Draft, ...]
+
+
+def default_format(model: ChatModel, *, cut: bool = False) -> WireFormat:
+    """The short format for an embedded model, the full one for all others; `cut` where the model
+    sees only some of the catalog."""
+    return ShortFormat() if model.name.startswith(LOCAL) else FullFormat(cut=cut)
+
+
+class Planner:
+    """Asks a model for a plan until one checks.
+
+    What the model writes is a wire format, translated into the plan. Repairs that are certain are
+    made at once; everything else goes back to the model, `max_repairs` times at most. What checks but
+    looks like a slip (a result that a step waits for and doesn't use, a file that the goal names and
+    no step does) is asked about once.
+    With a `shortlist` the model sees the capabilities that matter for the goal, and may ask for more,
+    twice. `max_tokens` bounds each answer.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        *,
+        policy: Policy | None = None,
+        wire_format: WireFormat | None = None,
+        shortlist: Shortlist | None = None,
+        max_repairs: int = 3,
+        max_tokens: int = 2048,
+    ) -> None:
+        self._model = model
+        self._policy = policy or Policy()
+        self._format = wire_format
+        self._shortlist = shortlist
+        self._max_repairs = max_repairs
+        self._max_tokens = max_tokens
+
+    async def plan(
+        self,
+        goal: str,
+        catalog: Sequence[Capability],
+        *,
+        answers: Sequence[tuple[str, str]] = (),
+        on_progress: Callable[[PlanningProgress], None] | None = None,
+    ) -> Planned | Clarification:
+        """A plan for the goal that checks, or a question without whose answer there is none.
+
+        `answers` are the questions asked before, each with what the person said.
+        Raises `GoalError` for a goal that is empty or has more than 20,000 characters,
+        `EmptyCatalog`, `PromptTooLong`, `PlanningFailed` with all drafts, and what
+        `ChatModel.stream` raises.
+        """
+        goal = require_goal(goal, catalog)
+        shown = self._shortlist.first(goal) if self._shortlist else catalog
+        task = self._task(goal, shown, answers, cut=len(shown) < len(catalog))
+        drafts: list[Draft] = []
+        widenings = 0
+        while (tries := len(drafts) - widenings) <= self._max_repairs:
+            request, problems = task.request(drafts), drafts[-1].problems if drafts else ()
+            reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
+            last = task.read(reply, drafts)
+            more = self._more(last, task.catalog) if widenings < MOST_WIDENINGS else ()
+            if more:
+                # To want more is no mistake, and the wider prompt answers it.
+                last, widenings = replace(last, problems=()), widenings + 1
+                task = self._task(goal, (*task.catalog, *more), answers, cut=True)
+            drafts.append(last)
+            if last.question is not None or last.extends:
+                break
+            if last.checked and (not last.problems or (tries > 0 and task.lacking(drafts) is None)):
+                break
+        return self._chosen(goal, drafts)
+
+    def _task(
+        self,
+        goal: str,
+        catalog: Sequence[Capability],
+        answers: Sequence[tuple[str, str]],
+        *,
+        cut: bool,
+    ) -> PlanningTask:
+        wire_format = self._format or default_format(self._model, cut=cut)
+        return PlanningTask(self._model, wire_format, self._policy, self._max_tokens, goal, catalog, answers)
+
+    def _more(self, draft: Draft, had: Sequence[Capability]) -> tuple[Capability, ...]:
+        """What the shortlist has of that which a draft wants, beside what the model had."""
+        if self._shortlist is None or not draft.wanted:
+            return ()
+        names = {each.name for each in had}
+        return tuple(each for each in self._shortlist.more(draft.wanted, had) if each.name not in names)
+
+    def _chosen(self, goal: str, drafts: Sequence[Draft]) -> Planned | Clarification:
+        """The draft that checks with the fewest doubts, the earlier of two: one with doubts is better
+        than none, and a question than none that checks."""
+        usage = sum((each.usage for each in drafts), Usage())
+        best: Draft | None = None
+        for draft in drafts:
+            if draft.checked and (best is None or len(draft.problems) < len(best.problems)):
+                best = draft
+        if best is not None and best.checked is not None:
+            warnings = tuple(each for each in best.diagnostics if each.severity is Severity.WARNING)
+            return Planned(best.checked, best.notes, warnings, usage, tuple(drafts))
+        if (question := drafts[-1].question) is not None:
+            return Clarification(question, usage, tuple(drafts))
+        raise PlanningFailed(self._model.name, goal, drafts)
+
+
+def require_goal(goal: str, catalog: Sequence[Capability]) -> str:
+    """The goal without the space around it, if it can be planned for at all.
+
+    Raises `GoalError` for one that is empty or has more than 20,000 characters, and `EmptyCatalog`.
+    """
+    goal = goal.strip()
+    if not goal:
+        raise GoalError("the goal is empty; say what you want done")
+    if len(goal) > MAX_GOAL:
+        raise GoalError(
+            f"the goal has {len(goal):,} characters, and {MAX_GOAL:,} are allowed; put what is to be "
+            "worked on in a file, and name the file in the goal"
+        )
+    if not catalog:
+        raise EmptyCatalog
+    return goal
