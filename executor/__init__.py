@@ -1,1 +1,2 @@
-"""From a checked plan to a result: a pure state machine, and the shell that performs what it decides."""
+"""From a checked plan to a result: a pure machine decides, a driver acts, a journal remembers; imports
+`planner` and `agents`."""

@@ -1,4 +1,4 @@
-"""The agents that come with Callsheet."""
+"""The agents that come with Callsheet, one trade a file; imports every other room of `agents`."""
 
 from __future__ import annotations
 

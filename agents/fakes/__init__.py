@@ -1,1 +1,1 @@
-"""TODO"""
+"""Agents for tests, and the sample outputs that they return; imports agents and contracts."""

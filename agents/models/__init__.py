@@ -1,1 +1,1 @@
-"""The one seam to language models, and its implementations side by side."""
+"""The one seam to language models, and its implementations side by side; imports contracts and errors."""

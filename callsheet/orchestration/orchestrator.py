@@ -47,10 +47,10 @@ from callsheet.orchestration.planning import Preparation
 from callsheet.planner.check.bounds import Bounds
 from callsheet.planner.check.checker import CheckResult, Policy, check
 from callsheet.planner.check.parameter_check import check_filled
-from callsheet.planner.errors import GoalUnclear
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.errors import GoalUnclear
 from callsheet.planner.planning.planner import (
     Clarification,
     Planned,

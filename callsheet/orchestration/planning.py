@@ -36,8 +36,8 @@ from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.spending import Purse, asking_terms, purse_of
 from callsheet.planner.check.bounds import Bounds
-from callsheet.planner.errors import PlanningTimeUp
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.planning.errors import PlanningTimeUp
 from callsheet.planner.planning.planner import Clarification, Planned, Planner
 from callsheet.planner.planning.streaming_planner import CHEAPER
 

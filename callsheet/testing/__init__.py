@@ -1,7 +1,5 @@
-"""What tests of agents, plans and runs are made of; `callsheet.testing.pytest_plugin` brings it into pytest.
-
-Every name is imported when it is first used: tests that use none of them do not pay for them.
-"""
+"""What tests of agent systems use: the pytest plugin, fakes, and the recording fixture; imports everything
+but the command line."""
 
 from __future__ import annotations
 

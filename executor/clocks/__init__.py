@@ -1,1 +1,1 @@
-"""TODO"""
+"""What time it is, and a loop whose time is virtual; imports nothing of Callsheet."""

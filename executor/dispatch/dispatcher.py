@@ -10,8 +10,8 @@ from callsheet.agents.selection.breaker import Verdict
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.agents.spending.terms import terms_of
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.driver.attempts import Outcome
 from callsheet.executor.driver.ports import Casting
+from callsheet.executor.evaluation.outcome import Outcome
 from callsheet.executor.machine.commands import StartAttempt
 from callsheet.executor.machine.pending_work import Lane
 from callsheet.executor.run.events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised

@@ -9,21 +9,16 @@ from typing import TypeAlias
 import msgspec
 
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.evaluation.outcome import judge_error, judge_output, judge_timeout
+from callsheet.executor.evaluation.outcome import Outcome, judge_error, judge_output, judge_timeout
 from callsheet.executor.run.events import (
     AttemptCancelled,
-    AttemptFailed,
     AttemptStarted,
-    AttemptSucceeded,
-    AttemptSurprised,
 )
 from callsheet.executor.run.state import AttemptRecord, RunRecord, Try
 from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 from .deadlines import Deadlines
-
-Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
 
 OnEnd: TypeAlias = Callable[[Assignment, AttemptStarted, Outcome, AttemptRecord], None]
 """Hears how an attempt ended before its outcome is posted."""

@@ -16,6 +16,7 @@ from callsheet.agents.selection.statistics import Figures
 from callsheet.executor.dispatch.agent_pool import Nobody, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatch
 from callsheet.executor.errors import JournalError
+from callsheet.executor.evaluation.outcome import Outcome
 from callsheet.executor.journal.signals import Letter, Pause
 from callsheet.executor.machine.commands import (
     Command,
@@ -53,7 +54,7 @@ from callsheet.executor.run.state import AttemptRecord, Try
 from callsheet.executor.runner.runner import Assignment
 
 from .approvals import Asking
-from .attempts import Attempts, Outcome
+from .attempts import Attempts
 from .environment import Surroundings
 from .planner_call import Decided, Drafted
 from .ports import News

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TypeAlias
 
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.errors import Permanent, Retryable, Surprise
@@ -14,7 +15,13 @@ from callsheet.agents.models.errors import (
     ModelUnavailable,
 )
 from callsheet.executor.errors import BudgetExceeded, OutputNotKept, ProcessDied
-from callsheet.executor.run.events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
+from callsheet.executor.run.events import (
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptStarted,
+    AttemptSucceeded,
+    AttemptSurprised,
+)
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
 from callsheet.executor.run.state import RunRecord
@@ -22,6 +29,9 @@ from callsheet.planner.plan.checked_plan import CompiledStep
 
 from .expectations import first_disappointment
 from .explain import describe
+
+Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
+"""How an attempt ended."""
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Any, Protocol
 
 import msgspec
-
-from callsheet.agents.contracts.capability import Capability
 
 from .blobs import Attachments, Entry, detach, fetch, store
 from .ownership import Ledger
@@ -32,7 +29,6 @@ ON CONFLICT DO UPDATE SET output = excluded.output, parts = excluded.parts, run 
 """
 _GIVE_UP = "UPDATE results SET holder = NULL, fence = NULL WHERE key = ? AND holder = ? AND fence = ?"
 _FORGET = "DELETE FROM results WHERE key = ? AND output IS NULL AND holder IS NULL"
-_sorted_encoder = msgspec.json.Encoder(order="sorted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +73,6 @@ class Results(Protocol):
         it was kept or given up, or its holder died or let go of its run. May be called more than once;
         ask by `reserve`. Returns a way to stop."""
         ...
-
-
-def result_key(capability: Capability, inputs: Mapping[str, Any]) -> str:
-    """What stands for this work, in whatever run: SHA-256, in hexadecimal, of the capability's name,
-    version and schemas and of the inputs, keys sorted. `1` and `1.0` are different inputs."""
-    work = [
-        capability.name,
-        capability.version,
-        capability.input_schema,
-        capability.output_schema,
-        dict(inputs),
-    ]
-    return hashlib.sha256(_sorted_encoder.encode(work)).hexdigest()
 
 
 class MemoryResults:

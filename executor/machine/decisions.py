@@ -10,7 +10,6 @@ import msgspec
 from callsheet.agents.contracts.capability import Effect
 from callsheet.executor.evaluation.expectations import first_disappointment
 from callsheet.executor.evaluation.inputs import inputs_of, value_of
-from callsheet.executor.journal.result_cache import result_key
 from callsheet.executor.run.events import (
     ApprovalRequested,
     AttemptLost,
@@ -29,6 +28,7 @@ from callsheet.executor.run.events import (
     StepSkipped,
 )
 from callsheet.executor.run.failure import Account, Failure, FailureKind
+from callsheet.executor.run.result_key import result_key
 from callsheet.executor.run.spending import ATTEMPT
 from callsheet.executor.run.state import RunRecord, StepStatus, Try, Work
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 
 from callsheet.agents.contracts.capability import CHANGING, Effect
 from callsheet.executor.evaluation.inputs import inputs_of
-from callsheet.executor.journal.result_cache import result_key
 from callsheet.executor.run.failure import Failure
+from callsheet.executor.run.result_key import result_key
 from callsheet.executor.run.state import AttemptRecord, AttemptStatus, RunRecord, StepRecord, StepStatus
 from callsheet.planner.plan.checked_plan import CompiledStep
 

@@ -1,1 +1,2 @@
-"""Recordings: the journal of a run as one file, which people keep, review and diff, and which replays."""
+"""Recordings: the journal of a run as one file that people keep, review and diff, and that replays; imports
+`machine`, `run` and redaction."""

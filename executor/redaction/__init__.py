@@ -1,1 +1,1 @@
-"""Secrets: found in documents, and taken out of them."""
+"""Secrets: found in documents, and taken out of them; imports errors alone."""

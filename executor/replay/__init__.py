@@ -1,1 +1,2 @@
-"""Replay: a recorded run is carried out again, by the real planner and the real executor, offline."""
+"""A recorded run carried out again by today's planner and executor, offline; imports every other room of
+`executor`."""

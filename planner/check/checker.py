@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from callsheet.agents.contracts.capability import CHANGING, Capability
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, pointer_of
-from callsheet.planner.errors import PlanInvalid
 from callsheet.planner.expressions.elaborate import PARAMETERS, StepType
 from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.expressions.parser import FUNCTIONS
@@ -25,6 +24,7 @@ from callsheet.planner.plan.plan import Binding, Join, Literal, OnFailure, Plan,
 from callsheet.planner.plan.policy import Policy
 
 from .capability_types import Contract
+from .errors import PlanInvalid
 from .parameters import Parameters
 from .step_check import MOST_DIAGNOSTICS, CheckedStep, Reader, Uses
 from .structure import read_plan

@@ -16,8 +16,8 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.planner.plan.plan import From, Literal, Template, read_binding
-from callsheet.planner.planning.draft import Gap
 
+from .gap import Gap
 from .parts import find_unmade, split_goal
 
 _FILE = r"[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 
 from callsheet.agents.contracts.capability import Capability
-from callsheet.planner.planning.draft import Gap
+
+from .gap import Gap
 
 MOST_PARTS = 12
 CLEAR = 0.6

@@ -20,7 +20,7 @@ import yaml
 from pydantic import JsonValue
 from yaml.reader import ReaderError
 
-from callsheet.planner.errors import DocumentError
+from .errors import DocumentError
 
 MAX_BYTES = 50_000_000
 MAX_NESTING = 64

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.models.chat import Usage
 from callsheet.planner.diagnostics import Diagnostic
+from callsheet.planner.goals.gap import Gap
 from callsheet.planner.plan.checked_plan import CheckedPlan
-
-
-class Gap(NamedTuple):
-    """Something that the goal asks for and no step does, as a sentence for the model; `capability` is
-    the name of the one that could, where one can be told, and `into` the step that should take its result."""
-
-    sentence: str
-    capability: str | None = None
-    into: str | None = None
-
 
 FRESH_TEMPERATURE = 0.7
 """For a model that would give the same wrong answer again."""

@@ -9,7 +9,6 @@ from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel, Usage
 from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.diagnostics import Diagnostic, Severity
-from callsheet.planner.errors import EmptyCatalog, GoalError, PlanningFailed
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
@@ -18,6 +17,7 @@ from callsheet.planner.plan.plan import Plan
 from callsheet.planner.plan.policy import Policy
 
 from .draft import Draft
+from .errors import EmptyCatalog, GoalError, PlanningFailed
 from .model_call import PlanningProgress, collect
 from .task import PlanningTask
 

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel, Message
-from callsheet.planner.errors import PromptTooLong
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.prompts.budget import count_tokens
 from callsheet.prompts.render import render
 
 from .draft import Draft
+from .errors import PromptTooLong
 
 MOST_ANSWER = 4_000
 """Characters of a wrong answer that are shown again; more of it teaches nothing."""

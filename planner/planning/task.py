@@ -16,10 +16,11 @@ from callsheet.planner.formats.plan_format import Translation, WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.formats.small.repairs import insert_before
 from callsheet.planner.goals.coverage import find_doubtful_names, find_forgotten_names, find_unmade_results
+from callsheet.planner.goals.gap import Gap
 from callsheet.planner.goals.parts import find_dropped_parts
 from callsheet.planner.plan.policy import Policy
 
-from .draft import FRESH_TEMPERATURE, Draft, Gap, is_stuck
+from .draft import FRESH_TEMPERATURE, Draft, is_stuck
 from .prompt import PlanningPrompt
 
 MOST_ADDED = 3

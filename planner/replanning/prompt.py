@@ -15,9 +15,9 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObject
 from callsheet.agents.models.chat import ChatModel, Message
-from callsheet.planner.errors import PromptTooLong
 from callsheet.planner.formats.revision_format import RevisionFormat
 from callsheet.planner.planning.draft import Draft
+from callsheet.planner.planning.errors import PromptTooLong
 from callsheet.planner.planning.prompt import MESSAGE_TOKENS, MOST_ANSWER, MOST_PROBLEM, MOST_PROBLEMS
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Mishap, Situation, Standing, Trouble

@@ -9,13 +9,13 @@ from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
 from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.check.checker import Policy
-from callsheet.planner.errors import DecisionFailed
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.revision_format import Proposal, RevisionFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.formats.small.revision_format import ShortRevisionFormat
 from callsheet.planner.planning.draft import FRESH_TEMPERATURE, Draft, is_stuck
+from callsheet.planner.planning.errors import DecisionFailed
 from callsheet.planner.planning.model_call import PlanningProgress, collect
 from callsheet.planner.planning.planner import default_format
 from callsheet.planner.revision.check import check_revision

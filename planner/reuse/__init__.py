@@ -1,1 +1,1 @@
-"""TODO"""
+"""Plans used again; imports plans."""

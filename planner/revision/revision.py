@@ -11,9 +11,9 @@ from typing import cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.errors import RevisionError
 from callsheet.planner.expressions.near import did_you_mean
 
+from .errors import RevisionError
 from .references import repoint_binding, repoint_step, steps_named_by, steps_named_in
 
 MOST_PROBLEMS = 50

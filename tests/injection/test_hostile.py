@@ -12,10 +12,10 @@ from pydantic import JsonValue
 
 from callsheet.agents.models.chat import ChatRequest, Message, ask
 from callsheet.executor.clocks.virtual_loop import run_virtually
-from callsheet.planner.errors import DecisionFailed
 from callsheet.planner.expressions.tree import Constant
 from callsheet.planner.grants.grant import Grant
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.planning.errors import DecisionFailed
 from callsheet.planner.replanning.replanner import Replanner
 from callsheet.planner.revision.decision import Revise
 from callsheet.planner.revision.situation import Situation

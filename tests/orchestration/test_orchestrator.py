@@ -18,9 +18,10 @@ from callsheet.executor.run.events import ModelCalled, PlanAdopted, RunCancelled
 from callsheet.executor.run.state import RunStatus, StepStatus
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
-from callsheet.planner.errors import EmptyCatalog, GoalError, PlanInvalid, PlanningFailed
+from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.errors import EmptyCatalog, GoalError, PlanningFailed
 
 PLAN: dict[str, Any] = {
     "goal": "How many chairs and tables are there?",

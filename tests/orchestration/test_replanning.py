@@ -31,8 +31,8 @@ from callsheet.executor.run.failure import FailureKind
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.orchestrator import Orchestrator
-from callsheet.planner.errors import GoalUnclear, PlanningTimeUp
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.planning.errors import GoalUnclear, PlanningTimeUp
 from tests.replay.world import decision
 
 GOAL = "Find out what the double of the revenue is, which is in numbers or in figures"

@@ -22,10 +22,11 @@ from callsheet.executor.replay.drift.comparison import compare_runs, terms_drift
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.run.events import Event
 from callsheet.executor.run.revisions import tell_revisions
+from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.check.structure import read_plan
-from callsheet.planner.errors import DocumentError, PlanInvalid
 from callsheet.planner.plan.diff import PlanDiff, compare
 from callsheet.planner.plan.documents import read_document
+from callsheet.planner.plan.errors import DocumentError
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.plan.plan_diff_text import plan_diff_lines
 from callsheet.planner.plan.policy import Policy

@@ -1,1 +1,1 @@
-"""TODO"""
+"""A replay at the terminal; imports running, options and text."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""A run at the terminal: progress, approvals, interruption; imports options and text."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""From a file to a recording, every problem told by its line; imports `content`."""

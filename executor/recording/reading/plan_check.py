@@ -13,8 +13,8 @@ from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.recording.content.errors import RecordingInvalid
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.run.events import PlanAdopted
+from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.diagnostics import Severity
-from callsheet.planner.errors import PlanInvalid
 
 from .problems import LineOf
 

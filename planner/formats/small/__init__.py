@@ -1,1 +1,2 @@
-"""TODO"""
+"""The short format for small models, and everything that mends what they write; imports what formats share,
+never `full`."""

@@ -17,8 +17,9 @@ from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.executor.errors import RunNotClaimed
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.lease import Process
-from callsheet.executor.journal.result_cache import Kept, Reserved, result_key
+from callsheet.executor.journal.result_cache import Kept, Reserved
 from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.result_key import result_key
 from tests.executor.journals import created, hear, in_file, journal, path, process
 
 __all__ = ["in_file", "journal", "path"]

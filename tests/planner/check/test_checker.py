@@ -11,8 +11,8 @@ import pytest
 import callsheet.planner
 from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.planner.check.checker import RESERVED, CheckResult, Policy, check
+from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.diagnostics import Diagnostic, Severity
-from callsheet.planner.errors import PlanInvalid
 from callsheet.planner.expressions.tree import Connective, Constant, StepOutput
 from callsheet.planner.plan.plan import Join, OnFailure, Plan
 from tests.planner.catalogs import capability

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.errors import DocumentError
 from callsheet.planner.plan.documents import (
     MAX_BYTES,
     MAX_NESTING,
@@ -23,6 +22,7 @@ from callsheet.planner.plan.documents import (
     read_yaml,
     write_yaml,
 )
+from callsheet.planner.plan.errors import DocumentError
 
 proper_text = st.text(st.characters(exclude_categories=["Cs"]))
 json_values = st.recursive(

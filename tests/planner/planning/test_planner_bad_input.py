@@ -11,9 +11,9 @@ import pytest
 from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.planner.errors import PlanningFailed, PromptTooLong
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.planning.errors import PlanningFailed, PromptTooLong
 from callsheet.planner.planning.planner import Planned, Planner
 from tests.planner.catalogs import CATALOG, TEXT, capability
 

@@ -10,7 +10,7 @@ import pytest
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.planner.errors import PlanningFailed
+from callsheet.planner.planning.errors import PlanningFailed
 from callsheet.planner.planning.planner import MOST_WIDENINGS, Clarification, Planned, Planner
 from tests.planner.catalogs import CATALOG, COUNT, READ, SAVE, SHORTEN
 

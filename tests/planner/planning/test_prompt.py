@@ -10,7 +10,8 @@ from callsheet.agents.models.chat import Usage
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
-from callsheet.planner.planning.draft import Draft, Gap
+from callsheet.planner.goals.gap import Gap
+from callsheet.planner.planning.draft import Draft
 from callsheet.planner.planning.prompt import PlanningPrompt
 from callsheet.prompts.errors import PromptError
 from callsheet.prompts.render import render

@@ -11,11 +11,11 @@ import pytest
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.models.chat import Message, Usage
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.planner.errors import PromptTooLong
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
 from callsheet.planner.formats.revision_format import DECISIONS, RevisionFormat
 from callsheet.planner.formats.small.revision_format import ShortRevisionFormat
 from callsheet.planner.planning.draft import Draft
+from callsheet.planner.planning.errors import PromptTooLong
 from callsheet.planner.replanning.prompt import DETAILS, ReplanPrompt
 from callsheet.planner.revision.situation import Mishap, Situation, Trouble
 from callsheet.prompts.budget import count_tokens

@@ -12,9 +12,9 @@ from callsheet.agents.models.chat import ChatReply, Usage
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.check.checker import Policy
-from callsheet.planner.errors import DecisionFailed, PlanningFailed, PromptTooLong
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.planning.errors import DecisionFailed, PlanningFailed, PromptTooLong
 from callsheet.planner.planning.model_call import PlanningProgress
 from callsheet.planner.replanning.replanner import Replanner, revision_format_for
 from callsheet.planner.revision.decision import Accept, Ask, Decision, GiveUp, Revise

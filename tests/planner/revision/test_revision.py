@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.errors import RevisionError
+from callsheet.planner.revision.errors import RevisionError
 from callsheet.planner.revision.references import (
     repoint_binding,
     repoint_step,

@@ -1,0 +1,96 @@
+"""Why there is no plan for a goal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from callsheet.errors import ExitCode
+from callsheet.planner.errors import PlannerError
+
+from .draft import Draft
+
+
+class GoalError(PlannerError):
+    """A goal that cannot be planned for as it stands: it is empty, or far too long."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+
+class GoalUnclear(PlannerError):
+    """A goal that cannot be planned before somebody has answered the model's `question`."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.WAITING
+
+    def __init__(self, question: str) -> None:
+        super().__init__(
+            f"the goal leaves something open, and there is no plan before it is said: {question}"
+        )
+        self.question = question
+
+
+class PlanningTimeUp(PlannerError):
+    """There was no plan within the `seconds` that the whole run may take."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"there was no plan within {seconds:g} s, and the run may take no longer; allow it more time, or "
+            "say the goal in smaller parts"
+        )
+        self.seconds = seconds
+
+
+class EmptyCatalog(PlannerError):
+    """There is nothing to plan with: nobody offers a capability."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self) -> None:
+        super().__init__("nobody offers a capability, so nothing can be planned; add an agent")
+
+
+class PromptTooLong(PlannerError):
+    """The goal and the catalog do not fit the model's context. All figures are tokens."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, model: str, needed: int, available: int, capabilities: int) -> None:
+        super().__init__(
+            f"{model}: planning with {capabilities} capabilities takes a prompt of {needed:,} tokens, and "
+            f"{available:,} fit beside the answer; offer fewer capabilities, shorten the goal, or use a "
+            "model with a larger context"
+        )
+        self.model = model
+        self.needed = needed
+        self.available = available
+        self.capabilities = capabilities
+
+
+class PlanningFailed(PlannerError):
+    """The model wrote no plan that checks. `drafts` is everything that it tried, in order."""
+
+    _lacking: ClassVar[str] = "plan that checks"
+    _advice: ClassVar[str] = "Say the goal in smaller parts, or use a larger model."
+
+    def __init__(self, model: str, goal: str, drafts: Sequence[Draft]) -> None:
+        last = drafts[-1]
+        problems = "\n".join(f"  {problem:.200}" for problem in last.problems[:8])
+        more = f"\n  and {len(last.problems) - 8} more" if len(last.problems) > 8 else ""
+        shown = " ".join(last.answer.split())
+        shown = shown if len(shown) <= 300 else shown[:299] + "…"
+        super().__init__(
+            f"{model} wrote no {self._lacking}, in {len(drafts)} tries, for the goal {goal[:120]!r}.\n"
+            f"What is wrong with the last one:\n{problems}{more}\n"
+            f"It began: {shown or '(nothing)'}\n"
+            f"{self._advice}"
+        )
+        self.model = model
+        self.goal = goal
+        self.drafts = tuple(drafts)
+
+
+class DecisionFailed(PlanningFailed):
+    """The model wrote no decision about a run that can be carried out; the plan stays as it is."""
+
+    _lacking: ClassVar[str] = "decision that can be carried out"
+    _advice: ClassVar[str] = "Start again with a goal that says more, or use a larger model."
