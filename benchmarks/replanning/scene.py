@@ -12,8 +12,8 @@ from callsheet.agents.agent import Agent
 from callsheet.agents.builtin import calculate, list_files, read_file, write_file
 from callsheet.agents.registry import Registry
 from callsheet.planner.check.checker import check
+from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.planner.plan.documents import read_document
 
 from . import doers, readers
 

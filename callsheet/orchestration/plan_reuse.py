@@ -15,9 +15,9 @@ from callsheet.executor.run.events import Event, PlanAdopted, WordSpoken
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.check.checker import CheckResult
 from callsheet.planner.check.parameters import ParameterError
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.planner.plan.documents import read_document
-from callsheet.planner.plan.errors import DocumentError
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.reuse.adaptation import Misfit, Substitution, adapt
 from callsheet.planner.reuse.goal_shape import Shape

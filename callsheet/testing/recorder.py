@@ -14,8 +14,8 @@ from callsheet.executor.run.events import ApprovalRequested
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.planner.plan.documents import read_document
 from callsheet.planner.plan.plan import Plan
 from callsheet.recordings.api import fewer_placeholders_text, redactor_of, save_anew
 from callsheet.settings.settings import Settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TypeAlias
 
 from callsheet.agents.contracts.capability import Effect
@@ -34,6 +33,9 @@ Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | Attem
 """How an attempt ended."""
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
+_ENDS_A_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
+"""Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that nobody
+asked for is a failure like any other."""
 
 
 def judge_output(
@@ -105,7 +107,7 @@ def _can_be_retried(error: BaseException, effect: Effect) -> bool:
         return True
     if effect is Effect.IRREVERSIBLE or isinstance(error, _HOPELESS):
         return False
-    return isinstance(error, (Exception, asyncio.CancelledError))
+    return not isinstance(error, _ENDS_A_PROCESS)
 
 
 def _text(error: BaseException) -> str:

@@ -16,9 +16,9 @@ from callsheet.executor.recording.reading.plan_check import require_sound
 from callsheet.executor.recording.reading.reader import recording_from
 from callsheet.executor.recording.writing.redaction import Redacts
 from callsheet.executor.recording.writing.verification import proven_text
-from callsheet.planner.plan.documents import MAX_BYTES, read_document
-from callsheet.planner.plan.errors import DocumentError
-from callsheet.planner.plan.source_lines import SourceLines
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import MAX_BYTES, read_document
+from callsheet.planner.documents.source_lines import SourceLines
 
 _RESTORE = "restore the file, or record the run again"
 

@@ -12,8 +12,8 @@ from callsheet.agents.contracts.capability import JsonObject
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import ExecutorError
 from callsheet.executor.run.state import Try
-from callsheet.planner.plan.documents import read_json
-from callsheet.planner.plan.errors import DocumentError
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import read_json
 
 Action: TypeAlias = Literal["fail", "return", "slow", "kill"]
 _PLACE = re.compile(r"(?P<step>[a-z][a-z0-9_]{0,63})(?:\[(?P<item>\d+)\])?(?::(?P<attempt>\d+))?\Z")

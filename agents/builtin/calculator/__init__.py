@@ -1,1 +1,1 @@
-"""Arithmetic as people write it: words and signs to a number; imports nothing of its neighbours but errors."""
+"""Arithmetic as people write it: words and signs to a number; imports no neighbour but errors."""

@@ -21,8 +21,8 @@ from callsheet.planner.check.checker import CheckResult
 from callsheet.planner.check.checker import check as check_plan
 from callsheet.planner.check.parameters import Parameters
 from callsheet.planner.diagnostics import Diagnostic
-from callsheet.planner.plan.documents import read_document
-from callsheet.planner.plan.source_lines import SourceLines
+from callsheet.planner.documents.reader import read_document
+from callsheet.planner.documents.source_lines import SourceLines
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 

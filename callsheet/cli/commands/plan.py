@@ -24,7 +24,7 @@ from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
-from callsheet.planner.plan.documents import write_yaml
+from callsheet.planner.documents.writer import write_yaml
 from callsheet.planner.planning.planner import Planned, require_goal
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings

@@ -21,7 +21,7 @@ from callsheet.cli.options.parameters import Given, check_given, parameter_optio
 from callsheet.cli.running.known_plan import find_known_plan
 from callsheet.cli.running.run_session import Pursuit
 from callsheet.errors import ExitCode
-from callsheet.planner.plan.documents import read_document
+from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.plan import Plan
 from callsheet.settings.settings import Settings
 

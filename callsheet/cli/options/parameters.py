@@ -16,8 +16,8 @@ from callsheet.errors import ExitCode
 from callsheet.planner.check.checker import CheckResult, check
 from callsheet.planner.check.parameter_check import check_filled
 from callsheet.planner.check.parameters import Parameters
-from callsheet.planner.plan.documents import read_document
-from callsheet.planner.plan.errors import DocumentError
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import read_document
 
 from .command import FILE
 

@@ -13,8 +13,8 @@ import yaml
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.recording.file import is_recording
 from callsheet.executor.recording.reading.reader import is_headless
-from callsheet.planner.plan.documents import MAX_BYTES, read_yaml
-from callsheet.planner.plan.errors import DocumentError
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import MAX_BYTES, read_yaml
 
 _ENDINGS = frozenset({".yaml", ".yml"})
 _MARK = re.compile(r"""^(["']?)recording\1[ \t]*:""", re.MULTILINE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from callsheet.executor.recording.file import load_recording
 from callsheet.executor.recording.reading.reader import recording_from
-from callsheet.planner.plan.documents import read_yaml
+from callsheet.planner.documents.reader import read_yaml
 from callsheet.recordings.replay import Terms, replay
 from callsheet.recordings.replay_result import Replay
 

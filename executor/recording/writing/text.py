@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.recording import Recording
-from callsheet.planner.plan.documents import write_yaml
+from callsheet.planner.documents.writer import write_yaml
 
 from .document import document_of
 from .redaction import Redacts, redacted

@@ -14,8 +14,8 @@ from callsheet.executor.recording.reading.plan_check import require_sound
 from callsheet.executor.recording.reading.reader import recording_from
 from callsheet.executor.redaction.placeholders import PLACEHOLDER
 from callsheet.executor.run.events import encode
-from callsheet.planner.plan.documents import MAX_BYTES, read_yaml
-from callsheet.planner.plan.errors import DocumentError
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import MAX_BYTES, read_yaml
 
 from .redaction import Redacts, redacted
 from .text import text_of

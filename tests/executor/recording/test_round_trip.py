@@ -19,7 +19,7 @@ from callsheet.executor.recording.reading.reader import recording_from
 from callsheet.executor.recording.writing.document import document_of
 from callsheet.executor.recording.writing.text import recording_text
 from callsheet.executor.run.events import ModelCalled, encode
-from callsheet.planner.plan.documents import read_yaml
+from callsheet.planner.documents.reader import read_yaml
 
 from .alike import require_alike
 from .drawn import recordings

@@ -12,7 +12,7 @@ from callsheet.executor.recording.content.errors import RecordingInvalid
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording
 from callsheet.executor.recording.writing.document import document_of
-from callsheet.planner.plan.documents import write_yaml
+from callsheet.planner.documents.writer import write_yaml
 from tests.executor.recording.everything import everything
 
 Edit: TypeAlias = Callable[[dict[str, Any]], object]

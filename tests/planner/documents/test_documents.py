@@ -14,15 +14,10 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.plan.documents import (
-    MAX_BYTES,
-    MAX_NESTING,
-    read_document,
-    read_json,
-    read_yaml,
-    write_yaml,
-)
-from callsheet.planner.plan.errors import DocumentError
+from callsheet.planner.documents.core_schema import MAX_NESTING
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import MAX_BYTES, read_document, read_json, read_yaml
+from callsheet.planner.documents.writer import write_yaml
 
 proper_text = st.text(st.characters(exclude_categories=["Cs"]))
 json_values = st.recursive(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.planner.plan.documents import write_yaml
-from callsheet.planner.plan.source_lines import SourceLines
+from callsheet.planner.documents.source_lines import SourceLines
+from callsheet.planner.documents.writer import write_yaml
 
 NAMES = st.text(st.sampled_from("ab/~0 é"), max_size=3)
 DOCUMENTS = st.recursive(
