@@ -64,7 +64,8 @@ def crowded_folders(files: list[Path]) -> Iterator[str]:
 def long_files(files: list[Path]) -> Iterator[str]:
     for path in files:
         if lines_in(path) > MAX_LINES_IN_FILE:
-            yield f"{shown(path)}: {lines_in(path)} lines; at most {MAX_LINES_IN_FILE}: look for a second noun"
+            lines = lines_in(path)
+            yield f"{shown(path)}: {lines} lines; at most {MAX_LINES_IN_FILE}, so look for a second noun"
 
 
 def long_functions(functions: list[tuple[Path, Function]]) -> Iterator[str]:

@@ -32,7 +32,7 @@ from callsheet.planner.check.checker import check
 
 from .playback import Played
 
-_MOST_FINDINGS = 5
+_MAX_FINDINGS = 5
 _TOLD_OTHERWISE = (PlanAdopted, AttemptStarted, ModelCalled, type(None))
 
 
@@ -183,7 +183,7 @@ def _plan_findings(recording: Recording, catalog: Sequence[Capability]) -> Itera
     for revision, document in plans.items():
         findings = check(document, catalog).errors
         if findings:
-            lines = [str(finding) for finding in findings[:_MOST_FINDINGS]]
+            lines = [str(finding) for finding in findings[:_MAX_FINDINGS]]
             yield Drift.of(
                 DriftKind.AGENT_SCHEMA,
                 f"revision {revision}",

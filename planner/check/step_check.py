@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, pointer_of, rename
-from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, Finding, StepType, elaborate
+from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, StepType, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
+from callsheet.planner.expressions.findings import Finding
 from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.near import did_you_mean, meant

@@ -14,6 +14,8 @@ from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
+from .findings import NO_STEPS, Edit, Finding, Findings, TooManyFindings, Typed
+from .function_types import type_of_call
 from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
 from .narrowing import Narrowings, path_of, when_false, when_true
 from .near import did_you_mean, meant
@@ -60,28 +62,6 @@ from .types import Text as TextKind
 
 PARAMETERS = "params"
 """The name under which expressions find the parameters of their plan."""
-NOBODY: frozenset[str] = frozenset()
-MOST_FINDINGS = 20
-"""Of one expression: one with more is given up, as whoever mends it has enough to do."""
-
-
-class Edit(NamedTuple):
-    """A repair that is certain: the characters from `start` to `end` become `text`."""
-
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that cannot be, at a character of the expression."""
-
-    code: str
-    start: int
-    message: str
-    hint: str | None = None
-    edit: Edit | None = None
 
 
 class StepType(NamedTuple):
@@ -91,15 +71,6 @@ class StepType(NamedTuple):
     output: Type
     main: str
     each: bool
-
-
-class Typed(NamedTuple):
-    """A tree with its steps resolved, the type of its value, and the steps without whose result
-    it has no value."""
-
-    tree: Tree
-    type: Type
-    needs: frozenset[str] = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,54 +98,37 @@ def elaborate(
 
     Variables that have their value already are in `values`, and are put into the tree as that.
     """
-    work = _Elaborator(steps, variables, values)
+    findings = Findings()
+    work = _Elaborator(steps, variables, values, findings)
     try:
         typed = work.visit(tree)
-    except _TooManyFindings:
+    except TooManyFindings:
         typed = Typed(tree, ANYTHING)
-    return Elaboration(typed.tree, typed.type, typed.needs, tuple(work.named), tuple(work.findings))
-
-
-class _TooManyFindings(Exception):
-    """There is no use in looking on."""
+    return Elaboration(typed.tree, typed.type, typed.needs, tuple(work.named), tuple(findings.found))
 
 
 class _Elaborator:
     def __init__(
-        self, steps: Mapping[str, StepType], variables: Mapping[str, Type], values: Mapping[str, JsonValue]
+        self,
+        steps: Mapping[str, StepType],
+        variables: Mapping[str, Type],
+        values: Mapping[str, JsonValue],
+        findings: Findings,
     ) -> None:
         self._steps = steps
         self._variables = dict(variables)
         self._values = values
         self._narrowed: Narrowings = {}
         self.named: dict[str, None] = {}
-        self.findings: list[Finding] = []
+        self._findings = findings
+        self._report = findings.report
+        self._require = findings.require_kind
 
     def visit(self, tree: Tree) -> Typed:
         typed = _VISITORS[type(tree)](self, tree)
         if self._narrowed and path_of(typed.tree) in self._narrowed:
             return typed._replace(type=typed.type.without(Null))
         return typed
-
-    def _find(
-        self, code: str, tree: Tree, message: str, hint: str | None = None, edit: Edit | None = None
-    ) -> Type:
-        self.findings.append(Finding(code, tree.start, message, hint, edit))
-        if len(self.findings) == MOST_FINDINGS:
-            raise _TooManyFindings
-        return ANYTHING
-
-    def _want(self, typed: Typed, wanted: tuple[type[Kind], ...], what: str) -> bool:
-        """Note a finding unless every value of the type is of one of these kinds."""
-        wrong = [kind for kind in typed.type.kinds if not isinstance(kind, (*wanted, Anything))]
-        if not wrong:
-            return True
-        if all(isinstance(kind, Null) for kind in wrong):
-            hint = "say what to take instead: default(…, value), or test it for null first"
-            self._find("type-mismatch", typed.tree, f"this may be null, and {what} is wanted", hint)
-        else:
-            self._find("type-mismatch", typed.tree, f"this is {Type(wrong)}, and {what} is wanted")
-        return False
 
     def constant(self, tree: Constant) -> Typed:
         return Typed(tree, type_of_value(tree.value))
@@ -192,12 +146,12 @@ class _Elaborator:
     def _unknown_name(self, tree: Name) -> Typed:
         if tree.name == PARAMETERS:
             hint = "declare them at the top: params: {city: {type: string}}"
-            return Typed(tree, self._find("unknown-step", tree, "the plan declares no parameters", hint))
+            return Typed(tree, self._report("unknown-step", tree, "the plan declares no parameters", hint))
         known = (*self._variables, *self._steps)
         only = meant(tree.name, known)
         edit = Edit(tree.start, tree.start + len(tree.name), only) if only else None
         message = f"there is no step `{tree.name}`"
-        return Typed(tree, self._find("unknown-step", tree, message, did_you_mean(tree.name, known), edit))
+        return Typed(tree, self._report("unknown-step", tree, message, did_you_mean(tree.name, known), edit))
 
     def _step_field(self, name: str, step: StepType, key: str, tree: Tree) -> Typed:
         self.named[name] = None
@@ -221,14 +175,14 @@ class _Elaborator:
             return kinds[0].fields[key].type
         kinds = type_.without(Null).kinds
         if not kinds and type_.kinds:
-            return self._find("type-mismatch", tree, f"{what} is always null, and has no `{key}`")
+            return self._report("type-mismatch", tree, f"{what} is always null, and has no `{key}`")
         found: list[Type] = []
         undeclared: list[Type] = []
         for kind in kinds:
             if isinstance(kind, Anything):
                 return ANYTHING
             if not isinstance(kind, Object):
-                return self._find("type-mismatch", tree, f"{what} is {Type((kind,))}, and has no fields")
+                return self._report("type-mismatch", tree, f"{what} is {Type((kind,))}, and has no fields")
             if key in kind.fields:
                 found.append(kind.fields[key].type)
             elif kind.rest is not None:
@@ -245,30 +199,30 @@ class _Elaborator:
         )
         only = known[0] if len(known) == 1 else meant(key, known)
         edit = Edit(tree.start, tree.start + len(key), only) if only and isinstance(tree, Member) else None
-        return self._find("unknown-field", tree, f"{what} has no `{key}`", did_you_mean(key, known), edit)
+        return self._report("unknown-field", tree, f"{what} has no `{key}`", did_you_mean(key, known), edit)
 
     def index(self, tree: Index) -> Typed:
         of, at = self.visit(tree.of), self.visit(tree.at)
         typed = Typed(Index(of.tree, at.tree, tree.start), ANYTHING, of.needs | at.needs)
         if isinstance(tree.at, Constant) and isinstance(tree.at.value, str):
             return typed._replace(type=self._field(of.type, tree.at.value, tree, "this"))
-        if not self._want(at, (Number, TextKind), "a whole number or a text"):
+        if not self._require(at, (Number, TextKind), "a whole number or a text"):
             return typed
         by_text = any(isinstance(kind, TextKind) for kind in at.type.kinds)
         by_number = any(isinstance(kind, Number) for kind in at.type.kinds)
         if by_number and any(isinstance(kind, Number) and not kind.whole for kind in at.type.kinds):
             message = "an index is a whole number, and this may have a fraction"
-            self._find("type-mismatch", at.tree, message, "round(…) makes it whole")
+            self._report("type-mismatch", at.tree, message, "round(…) makes it whole")
         wanted: tuple[type[Kind], ...] = (Null,)
         wanted += (List, TextKind) if by_number or not by_text else ()
         wanted += (Object,) if by_text or not by_number else ()
-        if not self._want(of, wanted, "a list" if by_number else "an object"):
+        if not self._require(of, wanted, "a list" if by_number else "an object"):
             return typed
         return typed._replace(type=union([element_of(kind) for kind in of.type.kinds]))
 
     def negative(self, tree: Negative) -> Typed:
         operand = self.visit(tree.operand)
-        self._want(operand, (Number,), "a number")
+        self._require(operand, (Number,), "a number")
         whole = all_whole(operand.type)
         return Typed(Negative(operand.tree, tree.start), WHOLE if whole else NUMBER, operand.needs)
 
@@ -281,11 +235,11 @@ class _Elaborator:
         if tree.operator == "+":
             for kind, what in ((TextKind, "a text"), (List, "a list")):
                 if some(left.type, kind) or some(right.type, kind):
-                    both = [self._want(side, (kind,), what) for side in (left, right)]
+                    both = [self._require(side, (kind,), what) for side in (left, right)]
                     return self._joined(kind, left.type, right.type) if all(both) else ANYTHING
             if left.type.has(TextKind) and right.type.has(TextKind):
                 return ANYTHING
-        numbers = [self._want(side, (Number,), "a number") for side in (left, right)]
+        numbers = [self._require(side, (Number,), "a number") for side in (left, right)]
         if not all(numbers):
             return ANYTHING
         keeps_whole = tree.operator in ("+", "-", "*", "//", "%")
@@ -313,12 +267,12 @@ class _Elaborator:
             self._want_comparable(left, right)
         elif relation in ("in", "not in"):
             self._want_searchable(left, right)
-        elif self._want(left, (Number, TextKind), "a number or a text"):
+        elif self._require(left, (Number, TextKind), "a number or a text"):
             for kind, what in ((Number, "a number"), (TextKind, "a text")):
                 if some(left.type, kind) and not some(left.type, TextKind if kind is Number else Number):
-                    self._want(right, (kind,), what)
+                    self._require(right, (kind,), what)
                     return
-            self._want(right, (Number, TextKind), "a number or a text")
+            self._require(right, (Number, TextKind), "a number or a text")
 
     def _want_comparable(self, left: Typed, right: Typed) -> None:
         # Asking whether something is null is never wrong, only sometimes needless.
@@ -329,17 +283,17 @@ class _Elaborator:
             choices = {each for kind in left.type.kinds for each in choices_of(kind)}
             written = right.tree.value if isinstance(right.tree, Constant) else None
             hint = did_you_mean(written, sorted(choices)) if isinstance(written, str) and choices else None
-            self._find("type-mismatch", right.tree, message, hint)
+            self._report("type-mismatch", right.tree, message, hint)
 
     def _want_searchable(self, left: Typed, right: Typed) -> None:
-        if self._want(right, (List, TextKind, Object), "a list, a text or an object") and not any(
+        if self._require(right, (List, TextKind, Object), "a list, a text or an object") and not any(
             isinstance(kind, (List, Anything)) for kind in right.type.kinds
         ):
-            self._want(left, (TextKind,), "a text")
+            self._require(left, (TextKind,), "a text")
 
     def negation(self, tree: Not) -> Typed:
         operand = self.visit(tree.operand)
-        self._want(operand, (Truth,), "a truth value")
+        self._require(operand, (Truth,), "a truth value")
         return Typed(Not(operand.tree, tree.start), TRUTH, operand.needs)
 
     def connective(self, tree: Connective) -> Typed:
@@ -349,11 +303,11 @@ class _Elaborator:
         learn = when_true if tree.operator == "and" else when_false
         for operand in tree.operands:
             typed = self.visit(operand)
-            self._want(typed, (Truth,), "a truth value")
+            self._require(typed, (Truth,), "a truth value")
             operands.append(typed)
             self._narrowed = self._narrowed | learn(typed.tree)
         self._narrowed = outer
-        needs = NOBODY.union(*(each.needs for each in operands))
+        needs = NO_STEPS.union(*(each.needs for each in operands))
         return Typed(
             Connective(tree.operator, tuple(each.tree for each in operands), tree.start), TRUTH, needs
         )
@@ -364,7 +318,7 @@ class _Elaborator:
         return Typed(
             ListDisplay(tuple(each.tree for each in elements), tree.start),
             Type((List(NEVER, types),)),
-            NOBODY.union(*(each.needs for each in elements)),
+            NO_STEPS.union(*(each.needs for each in elements)),
         )
 
     def dict_display(self, tree: DictDisplay) -> Typed:
@@ -373,15 +327,15 @@ class _Elaborator:
         return Typed(
             DictDisplay(tuple((key, value.tree) for key, value in values.items()), tree.start),
             Type((Object(fields, None, sealed=True),)),
-            NOBODY.union(*(value.needs for value in values.values())),
+            NO_STEPS.union(*(value.needs for value in values.values())),
         )
 
     def comprehension(self, tree: Comprehension) -> Typed:
         source = self.visit(tree.source)
         if tree.variable in self._variables or tree.variable in self._steps:
-            self._find("shadowed-name", tree, f"`{tree.variable}` already means something else here")
+            self._report("shadowed-name", tree, f"`{tree.variable}` already means something else here")
         items = ANYTHING
-        if self._want(source, (List,), "a list"):
+        if self._require(source, (List,), "a list"):
             items = union([element_of(kind) for kind in source.type.kinds])
         outer, hidden = self._narrowed, self._variables.get(tree.variable)
         self._variables[tree.variable] = items
@@ -393,20 +347,20 @@ class _Elaborator:
             self._variables[tree.variable] = hidden
         filtered = condition.tree if condition else None
         new = Comprehension(element.tree, tree.variable, source.tree, filtered, tree.start)
-        needs = source.needs | element.needs | (condition.needs if condition else NOBODY)
+        needs = source.needs | element.needs | (condition.needs if condition else NO_STEPS)
         return Typed(new, list_of(element.type), needs)
 
     def _condition(self, tree: Tree | None) -> Typed | None:
         if tree is None:
             return None
         condition = self.visit(tree)
-        self._want(condition, (Truth,), "a truth value")
+        self._require(condition, (Truth,), "a truth value")
         self._narrowed = self._narrowed | when_true(condition.tree)
         return condition
 
     def text(self, tree: Text) -> Typed:
         parts = [self.visit(part) for part in tree.parts]
-        needs = NOBODY.union(*(part.needs for part in parts))
+        needs = NO_STEPS.union(*(part.needs for part in parts))
         return Typed(Text(tuple(part.tree for part in parts), tree.start), TEXT, needs)
 
     def step_output(self, tree: StepOutput) -> Typed:
@@ -415,59 +369,13 @@ class _Elaborator:
     def call(self, tree: Call) -> Typed:
         arguments = [self.visit(argument) for argument in tree.arguments]
         new = Call(tree.function, tuple(each.tree for each in arguments), tree.start)
-        needs = NOBODY.union(*(each.needs for each in arguments))
+        needs = NO_STEPS.union(*(each.needs for each in arguments))
         if tree.function == "default":
             wanted, instead = arguments
             return Typed(new, union([wanted.type.without(Null), instead.type]), instead.needs)
-        return Typed(new, _RESULTS[tree.function](self, arguments), needs)
-
-    def call_len(self, arguments: list[Typed]) -> Type:
-        self._want(arguments[0], (TextKind, List, Object), "a text, a list or an object")
-        return WHOLE
-
-    def call_str(self, arguments: list[Typed]) -> Type:
-        return TEXT
-
-    def call_round(self, arguments: list[Typed]) -> Type:
-        for argument in arguments:
-            self._want(argument, (Number,), "a number")
-        return WHOLE if len(arguments) == 1 else NUMBER
-
-    def call_sum(self, arguments: list[Typed]) -> Type:
-        items = self._items(arguments[0])
-        self._want(items, (Number,), "a list of numbers")
-        return WHOLE if all_whole(items.type) else NUMBER
-
-    def call_extreme(self, arguments: list[Typed]) -> Type:
-        if len(arguments) == 1:
-            arguments = [self._items(arguments[0])]
-        wanted = [self._want(argument, (Number, TextKind), "numbers or texts") for argument in arguments]
-        together = union([argument.type for argument in arguments])
-        if all(wanted) and some(together, Number) and some(together, TextKind):
-            return self._find("type-mismatch", arguments[-1].tree, "numbers and texts have no common order")
-        return together if all(wanted) else ANYTHING
-
-    def call_truths(self, arguments: list[Typed]) -> Type:
-        self._want(self._items(arguments[0]), (Truth,), "a list of truth values")
-        return TRUTH
-
-    def _items(self, typed: Typed) -> Typed:
-        """The elements of what should be a list."""
-        if not self._want(typed, (List,), "a list"):
-            return typed._replace(type=ANYTHING)
-        return typed._replace(type=union([element_of(kind) for kind in typed.type.kinds]))
+        return Typed(new, type_of_call(tree.function, arguments, self._findings), needs)
 
 
-_RESULTS: dict[str, Callable[[_Elaborator, list[Typed]], Type]] = {
-    "all": _Elaborator.call_truths,
-    "any": _Elaborator.call_truths,
-    "len": _Elaborator.call_len,
-    "max": _Elaborator.call_extreme,
-    "min": _Elaborator.call_extreme,
-    "round": _Elaborator.call_round,
-    "str": _Elaborator.call_str,
-    "sum": _Elaborator.call_sum,
-}
 _VISITORS = cast(
     "dict[type[Tree], Callable[[_Elaborator, Tree], Typed]]",
     {

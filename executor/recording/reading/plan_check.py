@@ -18,7 +18,7 @@ from callsheet.planner.diagnostics import Severity
 
 from .problems import LineOf
 
-_MOST_FINDINGS = 3
+_MAX_FINDINGS = 3
 _MEND = "correct it, or record the run again"
 _NOBODY = Registry()
 
@@ -61,7 +61,7 @@ def _require_plan(recording: Recording, adopted: PlanAdopted, pointer: str, line
         recheck(adopted, _NOBODY)
     except PlanInvalid as error:
         found = [each for each in error.diagnostics if each.severity is Severity.ERROR]
-        told = "; ".join(str(each) for each in found[:_MOST_FINDINGS])
+        told = "; ".join(str(each) for each in found[:_MAX_FINDINGS])
         pointer += f"/plan{found[0].pointer}"
     except (ValidationError, AgentError) as error:
         told = _first(error)

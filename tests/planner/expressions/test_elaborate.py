@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from callsheet.planner.expressions.elaborate import MOST_FINDINGS, Edit, Elaboration, StepType, elaborate
+from callsheet.planner.expressions.elaborate import Elaboration, StepType, elaborate
+from callsheet.planner.expressions.findings import MAX_FINDINGS, Edit
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.tree import Member, StepOutput
@@ -267,7 +268,7 @@ def test_one_mistake_is_one_finding() -> None:
 
 def test_an_expression_full_of_mistakes_is_given_up() -> None:
     """After some findings nobody looks on: hints take time, and a hostile text could ask for thousands."""
-    assert len(read("[" + ",".join(["x"] * 1_000) + "]").findings) == MOST_FINDINGS
+    assert len(read("[" + ",".join(["x"] * 1_000) + "]").findings) == MAX_FINDINGS
 
 
 def test_templates_are_texts() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import JsonValue
 
+from callsheet.planner.expressions.bounds import MAX_SIZE
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
-from callsheet.planner.expressions.evaluate import MAX_SIZE, evaluate
+from callsheet.planner.expressions.evaluate import evaluate
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.values import Absent
 

@@ -1,0 +1,73 @@
+"""What cannot be in an expression, found while it is typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .tree import Tree
+from .types import ANYTHING, Anything, Kind, Null, Type
+
+NO_STEPS: frozenset[str] = frozenset()
+MAX_FINDINGS = 20
+"""Of one expression: one with more is given up, as whoever mends it has enough to do."""
+
+
+class Edit(NamedTuple):
+    """A repair that is certain: the characters from `start` to `end` become `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that cannot be, at a character of the expression."""
+
+    code: str
+    start: int
+    message: str
+    hint: str | None = None
+    edit: Edit | None = None
+
+
+class Typed(NamedTuple):
+    """A tree with its steps resolved, the type of its value, and the steps without whose result
+    it has no value."""
+
+    tree: Tree
+    type: Type
+    needs: frozenset[str] = NO_STEPS
+
+
+class TooManyFindings(Exception):
+    """There is no use in looking on."""
+
+
+class Findings:
+    """Collects what is found in one expression, in the order of the tree."""
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+
+    def report(
+        self, code: str, tree: Tree, message: str, hint: str | None = None, edit: Edit | None = None
+    ) -> Type:
+        """Note a finding; its type may be anything. Raises TooManyFindings."""
+        self.found.append(Finding(code, tree.start, message, hint, edit))
+        if len(self.found) == MAX_FINDINGS:
+            raise TooManyFindings
+        return ANYTHING
+
+    def require_kind(self, typed: Typed, wanted: tuple[type[Kind], ...], what: str) -> bool:
+        """Whether every value of the type is of one of these kinds; if not, that is a finding."""
+        wrong = [kind for kind in typed.type.kinds if not isinstance(kind, (*wanted, Anything))]
+        if not wrong:
+            return True
+        if all(isinstance(kind, Null) for kind in wrong):
+            hint = "say what to take instead: default(…, value), or test it for null first"
+            self.report("type-mismatch", typed.tree, f"this may be null, and {what} is wanted", hint)
+        else:
+            self.report("type-mismatch", typed.tree, f"this is {Type(wrong)}, and {what} is wanted")
+        return False
