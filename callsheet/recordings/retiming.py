@@ -15,7 +15,7 @@ import msgspec
 from callsheet.executor.recording.content.chunks import fitted
 from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.recording import Recording
-from callsheet.executor.replay.history.follower import TOLERANCE_SECONDS, is_same
+from callsheet.executor.replay.history.event_match import TOLERANCE_SECONDS, is_same
 from callsheet.executor.run.events import (
     AttemptFailed,
     AttemptSucceeded,

@@ -23,7 +23,7 @@ from callsheet.executor.replay.drift.comparison import (
 )
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.drift.nearest_request import call_place
-from callsheet.executor.replay.history.follower import Parting
+from callsheet.executor.replay.history.event_match import Parting
 from callsheet.executor.replay.history.inputs import BROKEN_OFF
 from callsheet.executor.run.events import AttemptStarted, Event, ModelCalled, PlanAdopted
 from callsheet.executor.run.reducer import record_of

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import JsonValue
 
-from callsheet.executor.replay.history.follower import Parting
+from callsheet.executor.replay.history.event_match import Parting
 from callsheet.executor.replay.history.inputs import NEWS
 from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped
 from callsheet.executor.run.reducer import record_of

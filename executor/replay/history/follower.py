@@ -6,15 +6,11 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeGuard
-
-import msgspec
+from typing import TypeAlias, TypeGuard
 
 from callsheet.executor.driver.planner_call import Decided, Drafted
 from callsheet.executor.driver.ports import News
-from callsheet.executor.driver.replanning import CHANGED, MOST_REFUSALS, has_changed
-from callsheet.executor.machine.recovery import drafted_plan
+from callsheet.executor.driver.replanning import MOST_REFUSALS
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptStopping,
@@ -27,17 +23,16 @@ from callsheet.executor.run.events import (
     PauseRequested,
     ReplanningFailed,
     ReplanningStarted,
-    RetryScheduled,
     RunPaused,
     RunResumed,
-    RunStarted,
     TimeLimitReached,
 )
-from callsheet.executor.run.json_copy import clean_text
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
 from .batch import Portion
 from .clock import ReplayClock
+from .drafts import is_stale
+from .event_match import Parting, is_same
 from .inputs import NEWS, OUTCOMES, Key, is_call_of_planner, key_of
 from .processes import Processes, ends_planning
 
@@ -47,8 +42,6 @@ EARLY_SECONDS = 0.001
 """What does not count as too early."""
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the course is given up."""
-TOLERANCE_SECONDS = 0.01
-"""What a limit, counted from its event, may differ by, and still be the same."""
 _STARTS: TypeAlias = AttemptStarted | DraftBegun | ReplanningStarted
 """What something begins with that may be stopped, once it has begun."""
 _ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReached)
@@ -58,16 +51,6 @@ _NEW_QUESTIONS = {*OUTCOMES, ReplanningStarted, RunResumed}
 """After what a planner has not yet been refused anything."""
 _NOTHING = Portion(-1, ())
 """In the place of a portion before anybody has looked what comes next."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """Where the courses part: at the event of this `index` one of them has `recorded`, the other `other`;
-    None where that one has nothing there."""
-
-    index: int
-    recorded: Event | None
-    other: Event | None
 
 
 class Course:
@@ -332,24 +315,8 @@ class Course:
         return not ends and any(event.at > now for event in left)
 
     def _is_old(self, draft: CheckedPlan | str, before: int) -> bool:
-        """Whether nothing is new in a draft: what comes of the next one, behind so many `before`, says more,
-        or something else."""
         ahead = [event for event in self.left_to_process if isinstance(event, DraftGrown | DraftHalted)]
-        match next(iter(ahead[before:]), None), draft:
-            case DraftGrown(steps=steps), CheckedPlan():
-                return any(step["id"] not in draft.steps for step in steps)
-            case DraftHalted(problem=problem), str():
-                return problem != clean_text(draft)
-            case DraftHalted(problem=problem), CheckedPlan() as draft:
-                return problem != CHANGED or not has_changed(self._drafted(ahead[:before]), draft)
-            case DraftGrown(), str():
-                return True
-            case _:
-                return False
-
-    def _drafted(self, ahead: Sequence[Event]) -> CheckedPlan:
-        """What was written by now, and in the drafts `ahead`."""
-        return drafted_plan([*self._events[: self._at], *ahead])
+        return is_stale(draft, self._events[: self._at], ahead[:before], ahead[before:])
 
     def _keys_ahead(self) -> Sequence[Key]:
         """The news that was heard before the next decision."""
@@ -417,29 +384,3 @@ def _come_true(awaited: Sequence[asyncio.Future[None]]) -> None:
     for each in awaited:
         if not each.done():
             each.set_result(None)
-
-
-def is_same(event: Event, recorded: Event) -> bool:
-    """Whether the two differ in nothing but the time. Limits are compared from their events on."""
-    if event.__class__ is not recorded.__class__:
-        return False
-    times: dict[str, Any] = {}
-    match event, recorded:
-        case ModelCalled(), ModelCalled():
-            times = {"started": recorded.started, "chunks": recorded.chunks}
-        case RetryScheduled(), RetryScheduled():
-            times = _limit("due", event.due - event.at, recorded.due - recorded.at, recorded.due)
-        case AttemptStarted(), AttemptStarted():
-            times = _limit(
-                "deadline", event.deadline - event.at, recorded.deadline - recorded.at, recorded.deadline
-            )
-        case RunStarted(deadline=float()), RunStarted(deadline=float() as known):
-            # How much of its time a run has left then depends on how often its planning was taken up.
-            times = {"deadline": known}
-        case _:
-            pass
-    return msgspec.structs.replace(event, at=recorded.at, **times) == recorded
-
-
-def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:
-    return {name: known} if abs(seconds - recorded) <= TOLERANCE_SECONDS else {}
