@@ -15,7 +15,7 @@ from callsheet.agents.errors import AgentError, Permanent, UnknownCapability
 from callsheet.agents.spending.terms import Terms
 from callsheet.errors import ExitCode
 
-from .sample import SampleImpossible, sample_of
+from .sample import sample_of
 
 Answer: TypeAlias = Mapping[str, Any] | Exception
 """What an attempt gives back: an output, or an error that is raised."""
@@ -24,7 +24,7 @@ Answers: TypeAlias = Answer | Sequence[Answer] | Callable[[dict[str, Any]], Answ
 """The answer of every attempt; or one for each, in order; or what makes one of the inputs; or None, for a
 sample of the output schema."""
 
-_MOST_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 class WrongAnswer(AgentError):
@@ -87,29 +87,19 @@ class FakeAgent(SoloAgent):
         if callable(answers) and not isinstance(answers, type):
             return self._computed(answers)
         if isinstance(answers, Sequence) and not isinstance(answers, str | bytes):
-            return self._in_order([self._checked(each) for each in cast("Sequence[object]", answers)])
+            left = iter([self._checked(each) for each in cast("Sequence[object]", answers)])
+            return lambda inputs: next(left, self._none_left(len(answers)))
         always = self._checked(self._sample() if answers is None else answers)
         return lambda inputs: always
 
-    def _sample(self) -> JsonObject:
-        try:
-            return cast("JsonObject", sample_of(self._capability.output_schema))
-        except SampleImpossible as error:
-            of = f"the output of {self._capability.name!r}"
-            raise SampleImpossible(error.pointer, error.problem, of) from None
+    def _sample(self) -> JsonValue:
+        return sample_of(self._capability.output_schema, of=f"the output of {self._capability.name!r}")
 
-    def _in_order(self, answers: Sequence[Answer]) -> Callable[[JsonObject], Answer]:
-        left = iter(answers)
-
-        def take(_inputs: JsonObject) -> Answer:
-            for answer in left:
-                return answer
-            raise Permanent(
-                f"the fake of {self._capability.name!r} has no answer left for attempt {len(self.calls)}: it "
-                f"was given {len(answers)}; give it one for every attempt, or a function of the inputs"
-            )
-
-        return take
+    def _none_left(self, given: int) -> Permanent:
+        return Permanent(
+            f"the fake of {self._capability.name!r} has no answer left for attempt {len(self.calls)}: it "
+            f"was given {given}; give it one for every attempt, or a function of the inputs"
+        )
 
     def _computed(self, function: Callable[[JsonObject], Answer]) -> Callable[[JsonObject], Answer]:
         def compute(inputs: JsonObject) -> Answer:
@@ -117,7 +107,7 @@ class FakeAgent(SoloAgent):
             try:
                 return self._checked(answer)
             except WrongAnswer as error:
-                raise Permanent(str(error)) from None
+                return Permanent(str(error))
 
         return compute
 
@@ -125,14 +115,19 @@ class FakeAgent(SoloAgent):
         if isinstance(answer, Exception):
             return answer
         if not isinstance(answer, Mapping):
-            raise WrongAnswer(self._capability.name, _no_answer(answer))
+            problem = (
+                f"{answer!r:.200} is no answer; give a JSON object, an exception (an instance of it), a list "
+                "with one of these for each attempt, or a function of the inputs"
+            )
+            raise WrongAnswer(self._capability.name, problem)
         output = deepcopy(dict(cast("Mapping[str, Any]", answer)))
         problems = self._capability.output_validator.problems(output)
         if problems:
-            shown = [f"{each.pointer or 'its root'}: {each.message}" for each in problems[:_MOST_SHOWN]]
+            shown = "; ".join(
+                f"{each.pointer or 'its root'}: {each.message}" for each in problems[:_MAX_SHOWN]
+            )
             raise WrongAnswer(
-                self._capability.name,
-                f"{'; '.join(shown)}; make it keep to the capability's output schema",
+                self._capability.name, f"{shown}; make it keep to the capability's output schema"
             )
         return output
 
@@ -150,10 +145,3 @@ def fake_agents(
         if name not in names:
             raise UnknownCapability(name, tuple(sorted(names)))
     return tuple(FakeAgent(each, answers.get(each.name)) for each in offered)
-
-
-def _no_answer(given: object) -> str:
-    return (
-        f"{given!r:.200} is no answer; give a JSON object, an exception (an instance of it), a list with one "
-        "of these for each attempt, or a function of the inputs"
-    )

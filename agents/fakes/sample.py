@@ -1,21 +1,20 @@
-"""A sample of a JSON Schema: a value that keeps to it, made without asking anybody.
+"""A sample of a JSON Schema: a value that keeps to it, made without asking a model or the user.
 
-Candidates are made keyword by keyword, the most telling first, and at every level a validator takes the
-first that it accepts. So a keyword that is not understood here (`not`, `if`, `dependentRequired`) may make
-a sample impossible, but never wrong.
+Samples are made from the keywords that pydantic and MCP servers write. The others (`not`, `if`, `contains`)
+are left to the validator, which sees every sample: they may make one impossible, but never wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import chain, count, islice, repeat
+from itertools import product
 from math import ceil, floor
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias, cast
+from urllib.parse import unquote
 
 from pydantic import JsonValue
 
@@ -24,36 +23,17 @@ from callsheet.agents.contracts.validation import Validator
 from callsheet.agents.errors import AgentError
 from callsheet.errors import ExitCode
 
-from .sample_schemas import Schema, Way, Ways
 from .sample_text import sample_texts
 
-MOST_TRIES = 20_000
-"""Candidates that are looked at for one sample, in all."""
+MAX_VALUES = 1_000
+"""Values that are made for one sample, in all: types that all mention each other have millions."""
 
-_MOST_MISSES = 300
-_MOST_OF_A_WAY = 300
-_MOST_OF_A_KIND = 50
-_MOST_ELEMENTS = 1_000
-_NEAR = 10
-_MOST_FOLLOWED = 5
-_UNLIMITED = 10**9
-_LONGEST_PROBLEM = 200
+_MAX_PROBLEM = 200
+_CHOICES = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 
-_KINDS = ("string", "number", "object", "array", "boolean", "null")
-_KINDS_BY_KEYWORD: Mapping[str, str] = MappingProxyType(
-    {
-        **dict.fromkeys(("properties", "required", "additionalProperties", "patternProperties"), "object"),
-        **dict.fromkeys(("propertyNames", "minProperties", "maxProperties"), "object"),
-        **dict.fromkeys(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"), "array"),
-        **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), "number"),
-        "multipleOf": "number",
-    }
-)
-"""What a schema speaks of that has such a keyword and no type; any other speaks of a text."""
+Schema: TypeAlias = Mapping[str, Any]
 
-Values: TypeAlias = Iterator[JsonValue]
-
-T = TypeVar("T")
+_ANYTHING: Schema = MappingProxyType({})
 
 
 class SampleImpossible(AgentError):
@@ -63,294 +43,252 @@ class SampleImpossible(AgentError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, pointer: str, problem: str, of: str = "this schema") -> None:
-        place = f"at {pointer}" if pointer else "at its root"
-        super().__init__(f"no sample of {of} can be made: {place}, {problem}; give an answer of your own")
         self.pointer = pointer
-        self.problem = problem
+        # A problem may quote the whole value, and says at its end what is wrong with it.
+        self.problem = problem if len(problem) <= _MAX_PROBLEM else f"…{problem[-_MAX_PROBLEM:]}"
         self.of = of
+        place = f"at {pointer}" if pointer else "at its root"
+        super().__init__(
+            f"no sample of {of} can be made: {place}, {self.problem}; give an answer of your own in `answers`"
+        )
 
 
-def sample_of(schema: JsonObject) -> JsonValue:
+def sample_of(schema: JsonObject, of: str = "this schema") -> JsonValue:
     """A value that keeps to a JSON Schema (draft 2020-12): for the same schema always the same.
 
     Texts are called as the field they stand in, numbers are 1 or the least allowed, truths are true, lists
     have one element, what may be null is not, and optional fields are there, wherever that is possible and
-    no const, enum, default or example says more. Raises SampleImpossible.
+    no const, enum, default or example says more. Raises SampleImpossible, which says what it is `of`.
     """
     try:
-        whole = Validator(schema)
+        whole = _validator(schema)
+        try:
+            return _accepted(_Sampler(schema, everything=True), whole)
+        except SampleImpossible:
+            # Optional fields may exclude each other, or be too many.
+            return _accepted(_Sampler(schema, everything=False), whole)
+    except SampleImpossible as error:
+        raise SampleImpossible(error.pointer, error.problem, of) from None
+
+
+def _accepted(sampler: _Sampler, whole: Validator) -> JsonValue:
+    sample = deepcopy(sampler.sample())
+    for pointer, message in whole.problems(sample)[:1]:
+        raise SampleImpossible(pointer, message)
+    return sample
+
+
+def _validator(schema: JsonObject, pointer: str = "") -> Validator:
+    try:
+        return Validator(schema)
     except ValueError as error:
-        raise SampleImpossible("", f"it is no JSON Schema ({_first_line(error)})") from None
-    value = deepcopy(_Sampler(schema).first())
-    for pointer, message in whole.problems(value)[:1]:
-        raise SampleImpossible(pointer, _short(message))
-    return value
+        first_line = str(error).partition("\n")[0]
+        raise SampleImpossible(pointer, f"it is no JSON Schema ({first_line})") from None
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where in a value we are: how what stands here is called, and which references led here."""
+    """Where in a value we are: what stands here is called `name`, is the `turn`-th of its like (from 0), and
+    was found by the references `followed`."""
 
-    name: str
+    name: str = "text"
     pointer: str = ""
-    followed: frozenset[str] = frozenset()
-
-    @property
-    def is_deep(self) -> bool:
-        """Whether only what is required is made here: types that all mention each other go on and on."""
-        return len(self.followed) >= _MOST_FOLLOWED
+    turn: int = 0
+    followed: frozenset[str] = frozenset({"#"})
 
     def field(self, key: str, name: str) -> _Place:
         escaped = key.replace("~", "~0").replace("/", "~1")
-        return _Place(name, f"{self.pointer}/{escaped}", self.followed)
+        return replace(self, name=name, pointer=f"{self.pointer}/{escaped}")
 
     def element(self, at: int) -> _Place:
-        return replace(self, pointer=f"{self.pointer}/{at}")
+        return replace(self, pointer=f"{self.pointer}/{at}", turn=self.turn + at)
 
 
 class _Sampler:
-    """Makes the values of one schema and of everything in it."""
+    """Makes a sample of one schema: with everything that may be there, or only with what has to be."""
 
-    def __init__(self, root: JsonObject) -> None:
-        self._ways = Ways(root)
-        self._tries = MOST_TRIES
-        self._validators: dict[int, tuple[Any, Validator]] = {}
+    def __init__(self, root: JsonObject, *, everything: bool) -> None:
+        self._root = root
+        self._definitions: Schema = {key: root[key] for key in ("$defs", "definitions") if key in root}
+        self._everything = everything
+        self._left = MAX_VALUES
 
-    def first(self) -> JsonValue:
-        """The most telling value. Raises SampleImpossible."""
-        return next(self.values(self._ways.whole, _Place("text")))
+    def sample(self) -> JsonValue:
+        """The value of the whole. Raises SampleImpossible."""
+        value = self._value(self._root, _Place())
+        if self._left < 0:
+            # Optional fields were left out where the search happened to be.
+            raise SampleImpossible("", f"a sample has over {MAX_VALUES} values")
+        return value
 
-    def values(self, schema: Any, place: _Place) -> Values:
-        """Values that the schema accepts, at least one. Raises SampleImpossible where none is found."""
-        problem, found, misses = None, False, 0
-        for candidate, validators in self._candidates(schema, place):
-            self._count(place)
-            if all(each.accepts(candidate) for each in validators):
-                found, misses = True, 0
-                yield candidate
-                continue
-            problem = problem or next(chain(*(each.problems(candidate) for each in validators)), None)
-            misses += 1
-            if misses == _MOST_MISSES:
-                break
-        if not found:
-            pointer, message = problem or ("", "nothing is allowed, or only what contains itself without end")
-            raise SampleImpossible(place.pointer + pointer, _short(message))
+    def _value(self, schema: Any, place: _Place) -> JsonValue:
+        """What the first way of keeping to the schema gives that gives anything."""
+        failure = None
+        for way, below in self._ways([schema], place):
+            for kind in _kinds(way):
+                self._left -= 1
+                if self._left < 0:
+                    raise SampleImpossible(place.pointer, f"a sample has over {MAX_VALUES} values")
+                try:
+                    return self._of_kind(kind, way, below)
+                except SampleImpossible as error:
+                    failure = failure or error
+        nothing = "nothing is allowed, or only what contains itself without end"
+        raise failure or SampleImpossible(place.pointer, nothing)
 
-    def _validator(self, schema: Any, place: _Place) -> Validator:
-        # By identity, since schemas cannot be keys; each is kept, so that no other one gets its identity.
-        if id(schema) not in self._validators:
-            try:
-                validator = Validator(self._ways.standing_alone(schema))
-            except ValueError as error:
-                problem = f"the schema is too involved ({_first_line(error)})"
-                raise SampleImpossible(place.pointer, problem) from None
-            self._validators[id(schema)] = (schema, validator)
-        return self._validators[id(schema)][1]
+    def _ways(
+        self, parts: list[Any], place: _Place, way: Schema = _ANYTHING
+    ) -> Iterator[tuple[Schema, _Place]]:
+        """Each way of keeping to all the parts, as one schema without references, choices or parts, and the
+        place with the references that were followed to it."""
+        if not parts:
+            yield way, place
+            return
+        part, rest = _as_object(parts[0]), parts[1:]
+        if (reference := part.get("$ref")) in place.followed:
+            return
+        if reference is not None:
+            rest = [*rest, self._target(reference, place)]
+            place = replace(place, followed=place.followed | {reference})
+        plain = {key: value for key, value in part.items() if key not in _CHOICES}
+        options = (self._in_order(part[key]) for key in ("anyOf", "oneOf") if key in part)
+        for chosen in product(*options):
+            yield from self._ways([*part.get("allOf", ()), *chosen, *rest], place, _both(way, plain))
 
-    def _count(self, place: _Place) -> None:
-        self._tries -= 1
-        if self._tries < 0:
-            raise SampleImpossible(place.pointer, f"the search was given up after {MOST_TRIES} values")
+    def _in_order(self, options: list[Any]) -> list[Any]:
+        """With null last, or first, where only what has to be is wanted."""
+        return sorted(options, key=lambda each: each == {"type": "null"}, reverse=not self._everything)
 
-    def _candidates(self, schema: Any, place: _Place) -> Iterator[tuple[JsonValue, list[Validator]]]:
-        """What may keep to the schema, and what it must be accepted by."""
-        ways = self._ways.of(schema, place.followed)
-        return _in_turn((self._checked(way, schema, place) for way in ways), _MOST_OF_A_WAY)
+    def _target(self, reference: str, place: _Place) -> Any:
+        if not reference.startswith("#/"):
+            raise SampleImpossible(place.pointer, f"the reference {reference!r} is not followed")
+        target: Any = self._root
+        for part in unquote(reference).split("/")[1:]:
+            key = part.replace("~1", "/").replace("~0", "~")
+            target = target[int(key) if isinstance(target, list) else key]
+        return target
 
-    def _checked(self, way: Way, schema: Any, place: _Place) -> Iterator[tuple[JsonValue, list[Validator]]]:
-        validators = [self._validator(schema, place)]
-        if way.schema != schema:
-            # A text made for one way shall not pass by another that has a format, which is not validated.
-            validators.append(self._validator(way.schema, place))
-        for each in self._of_way(way.schema, replace(place, followed=way.followed)):
-            yield each, validators
-
-    def _of_way(self, way: Schema, place: _Place) -> Values:
-        self._count(place)
-        if "const" in way:
-            yield way["const"]
-        elif "enum" in way:
-            yield from sorted(way["enum"], key=lambda each: each is None)
-        else:
-            said = [*([way["default"]] if "default" in way else []), *way.get("examples", ())]
-            yield from (each for each in said if each is not None)
-            kinds = (self._of_kind(kind, way, place) for kind in _kinds(way))
-            yield from _in_turn(kinds, _MOST_OF_A_KIND)
-            yield from (each for each in said if each is None)
-
-    def _of_kind(self, kind: str, way: Schema, place: _Place) -> Values:
+    def _of_kind(self, kind: str, way: Schema, place: _Place) -> JsonValue:
+        if "const" in way or "enum" in way:
+            said = [way["const"]] if "const" in way else way["enum"]
+            return self._one_of(sorted(said, key=lambda each: each is None), way, place)
+        if place.turn == 0 and (said := self._said(way, place)):
+            return said[0]
         match kind:
-            case "string":
-                yield from sample_texts(place.name, way)
-            case "number" | "integer":
-                yield from _numbers(way, whole=kind == "integer")
-            case "boolean":
-                yield from (True, False)
-            case "array":
-                yield from self._arrays(way, place)
             case "object":
-                yield from self._objects(way, place)
+                return self._object(way, place)
+            case "array":
+                return self._array(way, place)
+            case "string":
+                return self._one_of([*sample_texts(place.name, place.turn, way)], way, place)
+            case "number" | "integer":
+                return self._one_of(_numbers(way, place.turn, whole=kind == "integer"), way, place)
+            case "boolean":
+                return self._one_of([True, False], way, place)
             case _:
-                yield None
+                return None
 
-    def _arrays(self, way: Schema, place: _Place) -> Values:
-        """One element, or as many as are wanted; then fewer, then more."""
-        least, most = int(way.get("minItems", 0)), int(way.get("maxItems", _UNLIMITED))
-        first = len(way.get("prefixItems", ()))
-        elements = self._elements(way, place)
-        if least > _MOST_ELEMENTS:
-            raise SampleImpossible(place.pointer, f"{least} elements are wanted, over {_MOST_ELEMENTS}")
-        found: list[JsonValue] = []
+    def _said(self, way: Schema, place: _Place) -> list[JsonValue]:
+        """The default and the examples that keep to the schema, and are not null."""
+        said = [each for each in (way.get("default"), *way.get("examples", ())) if each is not None]
         try:
-            found += islice(elements, min(max(least, first, 0 if place.is_deep else 1), most))
+            return [each for each in said if self._alone(way, place).accepts(each)]
         except SampleImpossible:
-            if len(found) < least:
-                raise
-        yield found
-        if not least:
-            yield []
-        with suppress(SampleImpossible):
-            for each in islice(elements, max(0, most - len(found))):
-                found = [*found, each]
-                yield found
+            # Its references may lead to other places than the definitions, such as `#/properties/node`.
+            return []
 
-    def _elements(self, way: Schema, place: _Place) -> Values:
-        """Elements from the first on, different ones as long as there are such."""
-        unique = way.get("uniqueItems") is True
-        taken: list[JsonValue] = []
-        for at, schema in enumerate(way.get("prefixItems", ())):
-            values = self.values(schema, place.element(at))
-            taken.append(next((each for each in values if not unique or each not in taken), None))
-            yield taken[-1]
-        rest = way.get("items", True)
-        if "contains" in way:
-            rest = {"allOf": [rest, way["contains"]]}
-        last: JsonValue = None
-        for last in self.values(rest, place.element(len(taken))):
-            if last not in taken:
-                taken.append(last)
-                yield last
-        if not unique:
-            yield from repeat(last)
+    def _one_of(self, offers: Sequence[JsonValue], way: Schema, place: _Place) -> JsonValue:
+        """One of the offers that keep to the schema, in every turn another one."""
+        validator = self._alone(way, place)
+        fitting = [each for each in offers if validator.accepts(each)]
+        if not fitting:
+            problems = [each.message for offer in offers for each in validator.problems(offer)]
+            raise SampleImpossible(place.pointer, next(iter(problems), "nothing is allowed"))
+        return fitting[place.turn % len(fitting)]
 
-    def _objects(self, way: Schema, place: _Place) -> Values:
-        """All fields, then only those that are required, then some more of them; then other values."""
-        required: list[str] = way.get("required", [])
-        found: dict[str, JsonValue] = {}
-        streams: dict[str, Values] = {}
-        named = () if place.is_deep else way.get("properties", ())
-        for name in dict.fromkeys((*named, *required)):
-            streams[name] = self.values(_of_field(name, way), place.field(name, name))
-            try:
-                found[name] = next(streams[name])
-            except SampleImpossible:
-                if name in required:
-                    raise
-        found |= self._others(way, place, found)
-        optional = [name for name in found if name not in required]
-        room = max(0, int(way.get("maxProperties", _UNLIMITED)) - len(required))
-        for kept in dict.fromkeys((min(len(optional), room), 0, *range(len(optional)))):
-            yield {name: found[name] for name in found if name not in optional[kept:]}
-        for name, stream in streams.items():
-            # Of a field that has no value the stream is at its end.
-            yield from ({**found, name: each} for each in islice(stream, _NEAR))
+    def _alone(self, way: Schema, place: _Place) -> Validator:
+        return _validator({**self._definitions, **way}, place.pointer)
 
-    def _others(self, way: Schema, place: _Place, found: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-        """Fields that are not named by the schema: as many as are wanted, and one where it names none."""
-        is_map = isinstance(way.get("additionalProperties"), Mapping) or "patternProperties" in way
-        missing = max(int(way.get("minProperties", 0)) - len(found), int(is_map and not found))
-        others: dict[str, JsonValue] = {}
-        try:
-            for key in self._keys(way, place) if missing > 0 else ():
-                if key not in found:
-                    others[key] = next(self.values(_of_field(key, way), place.field(key, "value")))
-                if len(others) == missing:
-                    break
-        except SampleImpossible:
-            if "minProperties" in way:
-                raise
+    def _object(self, way: Schema, place: _Place) -> JsonObject:
+        properties: Schema = way.get("properties", {})
+        required = way.get("required", ())
+        found: JsonObject = {}
+        for name in dict.fromkeys((*properties, *required)):
+            schema = properties.get(name, way.get("additionalProperties", True))
+            if name in required or self._everything or _is_tag(schema):
+                try:
+                    found[name] = self._value(schema, place.field(name, name))
+                except SampleImpossible:
+                    if name in required:
+                        raise
+        return found | self._others(way, place, len(found))
+
+    def _others(self, way: Schema, place: _Place, there: int) -> JsonObject:
+        """Fields that the schema does not name: as many as are wanted, and one where it names none."""
+        patterns: Schema = way.get("patternProperties", {})
+        pattern, schema = next(iter(patterns.items()), ("", way.get("additionalProperties", True)))
+        keys = {"allOf": [{"type": "string", "pattern": pattern}, way.get("propertyNames", True)]}
+        is_map = isinstance(schema, Mapping) and not there and self._everything
+        others: JsonObject = {}
+        for turn in range(max(int(way.get("minProperties", 0)) - there, int(is_map))):
+            key = str(self._value(keys, replace(place, name="key", turn=turn)))
+            others[key] = self._value(schema, place.field(key, "value"))
         return others
 
-    def _keys(self, way: Schema, place: _Place) -> Iterator[str]:
-        schema = [{"type": "string"}, way.get("propertyNames", True)]
-        schema += [{"pattern": pattern} for pattern in [*way.get("patternProperties", ())][:1]]
-        for key in self.values({"allOf": schema}, replace(place, name="key")):
-            yield str(key)
+    def _array(self, way: Schema, place: _Place) -> list[JsonValue]:
+        """One element, or as many as are wanted."""
+        first = way.get("prefixItems", ())
+        least = int(way.get("minItems", 0))
+        wanted = max(least, len(first), int(self._everything))
+        found: list[JsonValue] = []
+        for at in range(min(wanted, int(way.get("maxItems", wanted)))):
+            schema = first[at] if at < len(first) else way.get("items", True)
+            try:
+                found.append(self._value(schema, place.element(at)))
+            except SampleImpossible:
+                if at < least:
+                    raise
+                break
+        return found
 
 
-def _in_turn(sources: Iterable[Iterator[T]], most: int) -> Iterator[T]:
-    """What each source has, one after the other, at most so many of each. Raises the first error where none
-    has anything."""
-    failure, empty = None, True
-    for source in sources:
-        try:
-            for each in islice(source, most):
-                empty = False
-                yield each
-        except SampleImpossible as error:
-            failure = failure or error
-    if empty and failure:
-        raise failure
+def _numbers(way: Schema, turn: int, *, whole: bool) -> list[float]:
+    """1 or the least allowed, then those around it, as many as the turn needs; then the middle of what is
+    allowed."""
+    step = Fraction(str(way.get("multipleOf", 1)))
+    step = Fraction(step.numerator) if whole else step
+    lows = [Fraction(str(way[key])) for key in ("minimum", "exclusiveMinimum") if key in way]
+    highs = [Fraction(str(way[key])) for key in ("maximum", "exclusiveMaximum") if key in way]
+    start = ceil(max([*lows, Fraction(1)]) / step)
+    start = min([start, *(floor(high / step) for high in highs)])
+    steps = dict.fromkeys(each for near in range(turn + 2) for each in (start + near, start - near))
+    middle = [(max(lows) + min(highs)) / 2] if lows and highs else []
+    # Floats of 2**53 and more are whole.
+    offers = [*(each * step for each in steps), *middle]
+    return [int(each) if each.denominator == 1 or abs(each) >= 2**53 else float(each) for each in offers]
+
+
+def _as_object(schema: Any) -> Schema:
+    """`true` asks for nothing, and of keeping to `false` there is no way."""
+    if isinstance(schema, bool):
+        return {} if schema else {"anyOf": []}
+    return cast("Schema", schema)
 
 
 def _kinds(way: Schema) -> list[str]:
-    kinds = way.get("type")
-    if kinds is None:
-        spoken_of = [kind for key, kind in _KINDS_BY_KEYWORD.items() if key in way]
-        return [*dict.fromkeys([*spoken_of, *_KINDS])]
+    """The types, null last. A schema without one allows texts, whatever it says of other values."""
+    kinds = way.get("type", "object" if "properties" in way else "array" if "items" in way else "string")
     return [kinds] if isinstance(kinds, str) else sorted(kinds, key=lambda kind: kind == "null")
 
 
-def _of_field(name: str, way: Schema) -> Any:
-    """The schema of one field of an object."""
-    named = [each for key, each in way.get("properties", {}).items() if key == name]
-    named += [
-        each
-        for pattern, each in way.get("patternProperties", {}).items()
-        if Validator({"pattern": pattern}).accepts(name)
-    ]
-    if len(named) == 1:
-        return named[0]
-    return {"allOf": named} if named else way.get("additionalProperties", True)
+def _is_tag(schema: Any) -> bool:
+    """Whether a field may be the tag of a union's member: pydantic does not require one with a default."""
+    return isinstance(schema, Mapping) and ("const" in schema or "enum" in schema)
 
 
-def _numbers(way: Schema, *, whole: bool) -> Iterator[float]:
-    """1 or the least allowed, then those around it, what lies between the bounds, and those further off."""
-    step = _exact(way.get("multipleOf", 1))
-    step = Fraction(step.numerator) if whole else step
-    least = max((_exact(way[key]) for key in ("minimum", "exclusiveMinimum") if key in way), default=None)
-    most = min((_exact(way[key]) for key in ("maximum", "exclusiveMaximum") if key in way), default=None)
-    start = ceil((1 if least is None else max(least, Fraction(1))) / step) * step
-    if most is not None and start > most:
-        start = floor(most / step) * step
-    for at in range(_NEAR):
-        yield from (_written(each, whole) for each in (start + at * step, start - at * step))
-    if not whole and "multipleOf" not in way:
-        low = start if least is None else least
-        high = low + 1 if most is None else most
-        yield from (_written(low + (high - low) / parts, whole) for parts in range(1, _NEAR))
-    for at in count(_NEAR):
-        yield from (_written(each, whole) for each in (start + at * step, start - at * step))
-
-
-def _exact(number: float) -> Fraction:
-    return Fraction(str(number))
-
-
-def _written(number: Fraction, whole: bool) -> float:
-    """As people write it: 1 and not 1.0, but 1e300 rather than all of its digits."""
-    if whole or (number.denominator == 1 and abs(number) < 2**63):
-        return int(number)
-    try:
-        return float(number)
-    except OverflowError:
-        return int(number)
-
-
-def _short(message: str) -> str:
-    return message if len(message) <= _LONGEST_PROBLEM else f"…{message[-_LONGEST_PROBLEM:]}"
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _both(one: Schema, other: Schema) -> Schema:
+    """What keeps to both, as far as that is simple: of fields and other keywords the other one counts, which
+    is the part of the one, and mostly says more."""
+    fields = {**one.get("properties", {}), **other.get("properties", {})}
+    joined: JsonObject = {"properties": fields} if fields else {}
+    return {**one, **other, **joined, "required": [*one.get("required", ()), *other.get("required", ())]}

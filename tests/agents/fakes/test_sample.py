@@ -1,12 +1,10 @@
-"""A value for a JSON Schema, made without asking anybody."""
+"""A value for a JSON Schema, made without asking a model or the user."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -15,17 +13,15 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, HttpUrl
+from pydantic import BaseModel, Field, HttpUrl, IPvAnyAddress, JsonValue, StringConstraints
 
-from callsheet.agents.builtin import builtin_agents
-from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.tidy_schema import tidy
 from callsheet.agents.fakes.sample import SampleImpossible, sample_of
 from callsheet.agents.fakes.sample_text import FORMATS
 from callsheet.errors import ExitCode
 
 LENIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-CAPABILITIES = [each for agent in builtin_agents() for each in agent.capabilities]
 
 PATTERNS = (
     r"^[A-Z]{3}-\d+$",
@@ -37,13 +33,8 @@ PATTERNS = (
     r"^[\w.+-]+@[\w-]+\.[\w.]+$",
     r"^(?!^[-+.]*$)[+-]?0*\d*\.?\d*$",
     r"^[^\s/]+/[^\s/]+$",
-    r"\p{Lu}{2}",
-    r"^[\u4e00-\u9fff]+$",
-    r"^[\x30-\x32-]{2}\t\S\D\W$",
-    r"^(?=.*\d)[a-z\d]+$",
-    r"^a{2,}b{0,1}c*?$",
+    r"^\(\d+\) \d{3}$",
     r"word\b",
-    r"^$",
     r"",
 )
 
@@ -59,113 +50,75 @@ NODE: JsonObject = {
 }
 """A schema that speaks of itself; every drawn schema may refer to it."""
 
-
 FLAT: tuple[JsonObject, ...] = (
     {},
     {"type": "boolean"},
     {"type": "null"},
     {"const": {"a": [1, None]}},
+    {"enum": [None, "red", "green"]},
     {"type": ["null", "integer"]},
+    {"type": "string", "minLength": 20, "default": "short"},
     {"type": "integer", "exclusiveMinimum": 7, "multipleOf": 4},
-    {"type": "integer", "exclusiveMaximum": -3},
     {"type": "integer", "multipleOf": 0.5, "minimum": 100.2},
     {"type": "number", "multipleOf": 0.01, "maximum": -3},
     {"type": "number", "exclusiveMinimum": 3, "exclusiveMaximum": 3.001},
     {"type": "array", "items": {"type": "string"}, "minItems": 12, "uniqueItems": True},
+    {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 3},
     {"$ref": "#/$defs/node"},
+    *(dict[str, JsonValue](type="string", format=each) for each in FORMATS),
+    *(dict[str, JsonValue](type="string", pattern=each) for each in PATTERNS),
 )
-"""Schemas of single values, beside those of texts and numbers that are drawn."""
-
-
-def looking(keyword: str, looks: Iterable[str]) -> list[JsonObject]:
-    """Schemas of texts that have a format or a pattern."""
-    return [{"type": "string", keyword: each} for each in looks]
 
 
 @st.composite
 def bounded(draw: st.DrawFn, kind: str, least: str, most: str, numbers: st.SearchStrategy[Any]) -> JsonObject:
     """The schema of a kind of value, with bounds, of which any may be left out."""
     low, high = sorted((draw(numbers), draw(numbers)))
-    schema: JsonObject = {"type": kind}
-    if draw(st.booleans()):
-        schema[least] = low
-    if draw(st.booleans()):
-        schema[most] = high
-    return schema
+    bounds: JsonObject = {least: low, most: high}
+    return {"type": kind, **{key: each for key, each in bounds.items() if draw(st.booleans())}}
 
 
 @st.composite
-def texts(draw: st.DrawFn) -> JsonObject:
-    """The schema of a text: of some length, one of several, or with one said beforehand."""
-    schema = draw(bounded("string", "minLength", "maxLength", st.integers(0, 30)))
-    said: list[Any] = draw(st.lists(st.text(max_size=5) | st.none(), min_size=1, unique=True))
-    match draw(st.sampled_from(["default", "examples", "enum", ""])):
-        case "default":
-            schema["default"] = said[0]
-        case "examples":
-            schema["examples"] = said
-        case "enum":
-            return {"enum": said}
-        case _:
-            pass
-    return schema
-
-
-@st.composite
-def objects(
-    draw: st.DrawFn, field: st.SearchStrategy[JsonObject], names: str = "abc", *, closed: bool = True
-) -> JsonObject:
+def objects(draw: st.DrawFn, field: st.SearchStrategy[JsonObject], names: str = "abc") -> JsonObject:
     """The schema of an object with some of the fields, each required or not."""
     chosen = draw(st.lists(st.sampled_from(names), unique=True))
-    schema: dict[str, Any] = {"type": "object", "properties": {name: draw(field) for name in chosen}}
-    schema["required"] = [name for name in chosen if draw(st.booleans())]
-    if closed and draw(st.booleans()):
-        schema["additionalProperties"] = False
-    elif closed and draw(st.booleans()):
-        schema |= {"additionalProperties": draw(field), "minProperties": draw(st.integers(0, 4))}
-    return schema
+    fields: JsonObject = {name: draw(field) for name in chosen}
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": [name for name in chosen if draw(st.booleans())],
+    }
 
 
 @st.composite
 def combined(draw: st.DrawFn, inner: st.SearchStrategy[JsonObject]) -> JsonObject:
-    """The schema of a list, or a schema that is made of several."""
+    """The schema of a list or of an object, or a schema that is made of several."""
     one, other = draw(inner), draw(inner)
-    match draw(st.integers(0, 5)):
-        case 0:
-            return {**draw(bounded("array", "minItems", "maxItems", st.integers(0, 4))), "items": one}
-        case 1:
-            return {"type": "array", "prefixItems": [one, other], "items": draw(inner | st.just(False))}
-        case 2:
-            return {"anyOf": [{"type": "null"}, one]}
-        case 3:
-            return {"anyOf": [one, other]}
-        case 4:
-            parts = (draw(objects(inner, names, closed=False)) for names in ("ab", "cd"))
-            return {"allOf": [*parts]}
-        case _:
-            return {"oneOf": [_tagged("one", one), _tagged("other", other)]}
-
-
-def _tagged(tag: str, value: JsonObject) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": {"kind": {"const": tag}, "value": value},
-        "required": ["kind"],
-    }
+    tagged: list[JsonValue] = [
+        {"type": "object", "properties": {"kind": {"const": tag}, "value": value}, "required": ["kind"]}
+        for tag, value in (("one", one), ("other", other))
+    ]
+    several: list[JsonObject] = [
+        {**draw(bounded("array", "minItems", "maxItems", st.integers(0, 4))), "items": one},
+        {"type": "array", "prefixItems": [one, other], "items": draw(inner | st.just(False))},
+        {**draw(objects(inner)), "additionalProperties": draw(inner | st.just(False))},
+        {"anyOf": [{"type": "null"}, one]},
+        {"anyOf": [one, other]},
+        {"allOf": [draw(objects(inner, "ab")), draw(objects(inner, "cd"))]},
+        {"oneOf": tagged},
+    ]
+    return draw(st.sampled_from(several))
 
 
 def ordinary_schemas() -> st.SearchStrategy[JsonObject]:
     """A schema as people and libraries write them, which something keeps to."""
-    whole = st.integers(-(10**20), 10**20) | st.integers(-20, 20)
-    broken = st.floats(-1e9, 1e9)
     leaves = st.one_of(
         st.sampled_from(FLAT),
-        st.sampled_from([*looking("format", FORMATS), *looking("pattern", PATTERNS)]),
-        texts(),
-        bounded("integer", "minimum", "maximum", whole),
-        bounded("number", "minimum", "maximum", broken),
+        bounded("string", "minLength", "maxLength", st.integers(0, 30)),
+        bounded("integer", "minimum", "maximum", st.integers(-20, 20)),
+        bounded("number", "minimum", "maximum", st.floats(-1e9, 1e9)),
     )
-    return st.recursive(leaves, lambda inner: combined(inner) | objects(inner), max_leaves=6)
+    return st.recursive(leaves, combined, max_leaves=6)
 
 
 def keeps(value: Any, schema: JsonObject) -> bool:
@@ -181,13 +134,6 @@ def test_a_sample_keeps_to_its_schema(schema: JsonObject) -> None:
     sample = sample_of(whole)
     assert keeps(sample, whole)
     assert sample_of(whole) == sample
-
-
-@pytest.mark.parametrize("capability", CAPABILITIES, ids=lambda each: each.name)
-def test_every_built_in_capability_has_samples(capability: Capability) -> None:
-    """Of what it takes, and of what it gives."""
-    assert capability.input_validator.accepts(sample_of(capability.input_schema))
-    assert capability.output_validator.accepts(sample_of(capability.output_schema))
 
 
 def test_a_sample_tells_what_it_stands_for() -> None:
@@ -228,66 +174,37 @@ def test_a_sample_tells_what_it_stands_for() -> None:
         ({"type": ["null", "array"]}, ["text"]),
         ({"type": "string", "minLength": 10}, "text text text"),
         ({"type": "string", "maxLength": 2}, "te"),
-        ({"type": "array", "items": {"enum": [1, 2]}, "minItems": 3}, [1, 2, 2]),
+        ({"type": "string", "pattern": "^[A-Z]"}, "Text"),
+        ({"type": "string", "pattern": r"^\d+$", "minLength": 6, "maxLength": 6}, "111111"),
+        ({"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, 0.5),
+        ({"type": "array", "items": {"enum": [1, 2]}, "minItems": 3}, [1, 2, 1]),
         ({"type": "array", "uniqueItems": True, "minItems": 2, "items": {"type": "boolean"}}, [True, False]),
-        ({"type": "array", "items": {"type": "integer"}, "contains": {"const": 7}}, [7]),
+        ({"type": "array", "prefixItems": [{"type": "integer"}, {}], "minItems": 2}, [1, "text 2"]),
+        ({"type": "array", "items": {"type": "integer"}, "maxItems": 0}, []),
         ({"type": "object", "propertyNames": {"enum": ["x"]}, "minProperties": 1}, {"x": "value"}),
         (
             {"type": "object", "patternProperties": {r"^x\d$": {}}, "additionalProperties": False},
             {"x1": "value"},
         ),
-        ({"properties": {"a": {}, "b": {}, "c": {}}, "maxProperties": 2}, {"a": "a", "b": "b"}),
-        ({"minimum": 4}, 4),
-        ({"oneOf": [{"type": "integer"}, {"type": "number"}]}, 1.5),
-        ({"not": {"type": "string"}}, 1),
-        ({"type": "array", "not": {"minItems": 1}}, []),
-        ({"type": "array", "not": {"maxItems": 1}}, ["text", "text 2"]),
-        (
-            {"minItems": 2, "uniqueItems": True, "items": {"type": "array", "items": {"minimum": 1}}},
-            [[1], []],
-        ),
-        (
-            {"allOf": [{"prefixItems": [{"minimum": 2}]}, {"prefixItems": [{}, {"type": "null"}]}]},
-            [2, None],
-        ),
-        (
-            {
-                "required": ["a"],
-                "properties": {"a": {"type": "integer"}},
-                "not": {"properties": {"a": {"maximum": 2}}},
-            },
-            {"a": 3},
-        ),
-        (
-            {
-                "allOf": [
-                    {"patternProperties": {"^x$": {"minimum": 2}}},
-                    {"patternProperties": {"^x$": {"type": "number"}}},
-                ]
-            },
-            {"x": 2},
-        ),
-        ({"type": "number", "minimum": 10**400}, 10**400),
-        ({"type": "number", "minimum": 1e300}, 1e300),
+        ({"properties": {"a": {}, "b": {}}, "maxProperties": 1}, {}),
+        ({"properties": {"a": {}, "b": {}}, "oneOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"a": "a"}),
     ],
 )
 def test_keywords(schema: Any, sample: Any) -> None:
-    """What is said first counts: a const, an enum, a default, an example; then what the type has."""
+    """What is said first counts: a const, an enum, a default, an example; then what the type has. Optional
+    fields are left out where they cannot all be there."""
     assert sample_of(schema) == sample
 
 
 def test_what_both_parts_ask_for() -> None:
     """Of `allOf`, references and what stands beside them, the sample keeps to all at once."""
     schema: JsonObject = {
-        "$defs": {
-            "a/b": {"properties": {"n": {"type": "integer", "minimum": 3}}, "required": ["n"]},
-            "closed": {"properties": {"n": {"maximum": 9}}, "additionalProperties": {"type": "boolean"}},
-        },
+        "$defs": {"a/b": {"properties": {"n": {"type": "integer", "minimum": 3}}, "required": ["n"]}},
         "type": "object",
-        "properties": {"n": {"multipleOf": 4}, "found": {}, "kind": {"const": "a"}},
-        "allOf": [{"$ref": "#/$defs/a~1b"}, {"$ref": "#/$defs/closed"}, {"$ref": "#/$defs/a~1b"}],
+        "properties": {"found": {}, "kind": {"const": "a"}},
+        "allOf": [{"$ref": "#/$defs/a~1b"}, {"required": ["kind", "more"]}],
     }
-    assert sample_of(schema) == {"n": 4, "found": True}
+    assert sample_of(schema) == {"found": "found", "kind": "a", "n": 3, "more": "more"}
 
 
 def test_what_contains_itself_ends() -> None:
@@ -301,30 +218,13 @@ def test_what_contains_itself_ends() -> None:
     assert sample_of(tree) == {"branches": []}
 
 
-@pytest.mark.parametrize(
-    "reference", ["#here", "https://json-schema.org/draft/2020-12/schema#/properties/definitions"]
-)
-def test_references_that_are_not_followed(reference: str) -> None:
-    """What they ask for is found by chance, or, where that is not required, left out."""
-    schema: JsonObject = {
-        "type": "object",
-        "properties": {"it": {"$ref": reference}},
-        "$defs": {"one": {"$anchor": "here", "type": "integer"}},
-    }
-    assert keeps(sample_of(schema), schema)
-
-
-def test_types_that_all_mention_each_other_end() -> None:
-    """Soon, though there are a million ways from one to the other."""
+@pytest.mark.parametrize(("required", "sample"), [((), {}), ("abcdefghij", dict.fromkeys("abcdefghij"))])
+def test_types_that_all_mention_each_other_end(required: str, sample: JsonObject) -> None:
+    """Soon, though there are a million ways from one to the other: with what is required, and with nulls."""
     names = "abcdefghij"
-    schema: JsonObject = {
-        "$ref": "#/$defs/a",
-        "$defs": {
-            name: {"type": "object", "properties": {each: {"$ref": f"#/$defs/{each}"} for each in names}}
-            for name in names
-        },
-    }
-    assert keeps(sample_of(schema), schema)
+    fields: JsonObject = {each: {"anyOf": [{"$ref": f"#/$defs/{each}"}, {"type": "null"}]} for each in names}
+    kind: JsonObject = {"type": "object", "properties": fields, "required": [*required]}
+    assert sample_of({"$ref": "#/$defs/a", "$defs": dict.fromkeys(names, kind)}) == sample
 
 
 class Author(BaseModel):
@@ -334,33 +234,75 @@ class Author(BaseModel):
     books: list[Book] = []
 
 
+class Novel(BaseModel):
+    """A member of a union, whose tag is not required."""
+
+    kind: Literal["novel"] = "novel"
+    chapters: int
+
+
+class Poem(BaseModel):
+    """The other member."""
+
+    kind: Literal["poem"] = "poem"
+    lines: int
+
+
 class Book(BaseModel):
     """Something by somebody, with a field of whatever kind."""
 
     title: Annotated[str, Field(min_length=3, max_length=12)]
     author: Author | None
-    kind: Literal["novel", "poem"]
+    text: Annotated[Novel | Poem, Field(discriminator="kind")]
     published: date
     read_at: datetime | None
     lent_for: timedelta
     id: UUID
+    isbn: Annotated[str, StringConstraints(pattern=r"^\d{3}-\d+$")]
     pages: Annotated[int, Field(gt=10, multiple_of=4)]
     marks: Annotated[list[float], Field(min_length=2, max_length=3)]
-    tags: set[str]
+    tags: Annotated[set[str], Field(min_length=2)]
     size: tuple[int, int]
     copies: dict[Literal["lent", "there"], int]
+    shelves: dict[Annotated[str, StringConstraints(pattern=r"^[A-Z]\d$")], int]
     page: HttpUrl
+    host: IPvAnyAddress
     cover: bytes
+    more: JsonValue
     anything: Any
 
 
-def test_the_schemas_of_pydantic_have_samples() -> None:
+@pytest.mark.parametrize("mode", ["validation", "serialization"])
+def test_the_schemas_of_pydantic_have_samples(mode: Any) -> None:
     """Of models that mention each other, too; and pydantic reads the sample as what it stands for."""
-    for schema in (Book.model_json_schema(mode=mode) for mode in ("validation", "serialization")):
-        for written in (schema, tidy(schema)):
-            book = Book.model_validate(sample_of(written))
-            assert (book.title, book.kind, book.pages) == ("title", "novel", 12)
-            assert book.author == Author(name="name", books=[])
+    schema = Book.model_json_schema(mode=mode)
+    for written in (schema, tidy(schema)):
+        book = Book.model_validate(sample_of(written))
+        assert (book.title, book.text, book.pages) == ("title", Novel(chapters=1), 12)
+        assert book.author == Author(name="name", books=[])
+
+
+def test_the_schemas_of_mcp_servers_have_samples() -> None:
+    """With references to other places than definitions, and defaults that leave out what has one itself."""
+    step: JsonObject = {
+        "type": "object",
+        "properties": {"after": {"type": "array", "items": {"$ref": "#/properties/step"}}},
+        "required": ["after"],
+        "default": {"after": "first"},
+    }
+    limits: JsonObject = {
+        "type": "object",
+        "properties": {"n": {"type": "integer", "default": 5}},
+        "required": ["n"],
+    }
+    schema: JsonObject = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "type": "object",
+        "properties": {"step": step, "limits": {**limits, "default": {}}, "never": {"not": {}}},
+        "required": ["step"],
+        "additionalProperties": False,
+    }
+    assert sample_of(schema) == {"step": {"after": [{"after": []}]}, "limits": {"n": 5}}
 
 
 def test_a_sample_is_ones_own() -> None:
@@ -382,36 +324,30 @@ def test_a_sample_is_ones_own() -> None:
         ({"required": ["a/b"], "properties": {"a/b": False}}, "/a~1b", "nothing is allowed"),
         ({"required": ["me"], "properties": {"me": {"$ref": "#"}}}, "/me", "contains itself"),
         ({"type": "array", "minItems": 1, "items": {"enum": []}}, "/0", "nothing is allowed"),
-        ({"type": "array", "minItems": 10**6}, "", "1000000 elements are wanted, over 1000"),
+        ({"type": "array", "minItems": 10**6}, "/999", "over 1000 values"),
         ({"type": "object", "additionalProperties": False, "minProperties": 1}, "/key", "nothing is allowed"),
         ({"type": "string", "minLength": 3, "maxLength": 2}, "", "shorter than 3"),
-        ({"type": "string", "minLength": 10**9}, "", "nothing is allowed"),
+        ({"type": "string", "minLength": 10**9}, "", "shorter than 1000000000"),
+        ({"type": "string", "format": "email", "pattern": r"^\w+$"}, "", "does not match"),
         ({"type": "integer", "minimum": 3, "maximum": 2}, "", "less than the minimum"),
-        ({"allOf": [{"type": "string"}, {"type": "null"}]}, "", "nothing is allowed"),
+        ({"type": "number", "minimum": 10**400, "maximum": 10**400 + 1, "multipleOf": 0.7}, "", "multiple"),
+        ({"allOf": [{"type": "string"}, {"type": "null"}]}, "", "is not of type"),
+        ({"type": "array", "items": {"type": "integer"}, "contains": {"const": 7}}, "", "are valid"),
+        ({"type": "string", "not": {"type": "string"}}, "", "is not allowed"),
+        ({"required": ["it"], "properties": {"it": {"$ref": "#here"}}}, "/it", "'#here' is not followed"),
         ({"type": "nonsense"}, "", "is no JSON Schema"),
         ({"$ref": "https://example.org/schema"}, "", "is no JSON Schema"),
     ],
 )
 def test_what_has_no_sample_says_where_and_what_to_do(schema: Any, pointer: str, problem: str) -> None:
     """The place is a JSON pointer, and there is always a way out: an answer of one's own."""
-    with pytest.raises(SampleImpossible, match="give an answer of your own") as raised:
-        sample_of({"type": "object", **schema} if "required" in schema else schema)
+    anchor: JsonObject = {"$defs": {"one": {"$anchor": "here", "type": "integer"}}}
+    with pytest.raises(SampleImpossible, match="give an answer of your own in `answers`") as raised:
+        sample_of({"type": "object", **anchor, **schema} if "required" in schema else schema)
     assert raised.value.pointer == pointer
     assert problem in raised.value.problem
     assert (f"at {pointer}," if pointer else "at its root,") in str(raised.value)
     assert raised.value.exit_code is ExitCode.USAGE
-
-
-def test_a_search_is_given_up() -> None:
-    """Of what would be too large for anybody to look at."""
-    row: Any = {"type": "array", "minItems": 150, "prefixItems": [{"type": "integer"}] * 150}
-    table: Any = {
-        "minItems": 150,
-        "prefixItems": [{"$ref": "#/$defs/row"}] * 150,
-        "$defs": {"row": row},
-    }
-    with pytest.raises(SampleImpossible, match="the search was given up after 20000 values"):
-        sample_of({"type": "array", **table})
 
 
 def test_problems_are_told_briefly() -> None:
@@ -422,18 +358,14 @@ def test_problems_are_told_briefly() -> None:
         "items": {"enum": [*range(500)]},
         "uniqueItems": True,
     }
-    with pytest.raises(SampleImpossible, match="has less than 900 items") as raised:
+    with pytest.raises(SampleImpossible, match="has non-unique elements") as raised:
         sample_of(many)
     assert len(str(raised.value)) < 400
 
 
 def test_a_sample_is_the_same_in_every_process() -> None:
     """Whatever order this process gives to sets."""
-    schema: Any = {
-        "properties": dict.fromkeys("abcdef", True),
-        "not": {"required": ["e", "f"]},
-        "minProperties": 3,
-    }
+    schema = Book.model_json_schema()
     code = f"from callsheet.agents.fakes.sample import sample_of; print(sample_of({schema!r}))"
     printed = {
         subprocess.run(
@@ -448,35 +380,8 @@ def test_a_sample_is_the_same_in_every_process() -> None:
     assert len(printed) == 1
 
 
-@pytest.mark.parametrize("pattern", [each for each in PATTERNS if "?!" not in each and "\\p" not in each])
-def test_patterns(pattern: str) -> None:
-    """A text after a pattern is found, as long as is wanted."""
-    sample = sample_of({"type": "string", "pattern": pattern})
-    assert isinstance(sample, str)
-    assert re.search(pattern.replace("?<year>", "?P<year>"), sample)
-
-
-@pytest.mark.parametrize(
-    ("schema", "sample"),
-    [
-        ({"pattern": "^[a-z]+$", "minLength": 30}, None),
-        ({"pattern": r"^\d+$", "minLength": 6, "maxLength": 6}, "111111"),
-        ({"pattern": "^[a-z]*$"}, "text"),
-        ({"pattern": "^[A-Z]"}, "Text"),
-        ({"pattern": "^(|x)$"}, "x"),
-        ({"pattern": "^a|b$", "maxLength": 1}, "a"),
-        ({"pattern": r"^\w+$", "format": "email"}, "text"),
-    ],
-)
-def test_patterns_and_lengths(schema: Any, sample: str | None) -> None:
-    """Names first, and what says something before what says nothing."""
-    found = sample_of({"type": "string", **schema})
-    assert keeps(found, {key: value for key, value in schema.items() if key != "format"})
-    assert sample in (None, found)
-
-
 def test_formats() -> None:
-    """For every format that JSON Schema names, different texts of it, as its own rules have it."""
+    """For every format, different texts of it, as the rules that JSON Schema has for it want them."""
     for name in FORMATS:
         schema: JsonObject = {
             "type": "array",
