@@ -101,12 +101,12 @@ class Budget:
             value: object = getattr(self, field.name)
             if value is not None and not _is_limit(field.name, value):
                 wanted = {"cost": "a Decimal such as Decimal('0.50')", "seconds": "a number"}
-                kind = wanted.get(field.name, "a whole number")
+                kind = wanted.get(field.name, "an integer")
                 raise BudgetError(f"{field.name}={value!r}", f"{field.name} must be {kind}, 0 or more")
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The budget that a text means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
+        """The budget that a string means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
         of these in any order; `none` is no limit at all. Raises BudgetError."""
         if len(text) > _MOST_CHARACTERS:
             raise BudgetError(text, f"it has more than {_MOST_CHARACTERS} characters")
@@ -230,7 +230,7 @@ def _read_part(text: str, part: str) -> tuple[Quantity, float | Decimal]:
         raise BudgetError(text, f"{part.strip()!r:.60} is no limit")
     number *= _SCALES[counted[1]]
     if number != int(number):
-        raise BudgetError(text, f"{part.strip()!r:.60} is no whole number")
+        raise BudgetError(text, f"{part.strip()!r:.60} is not an integer")
     return _COUNTED[counted[2]], int(number)
 
 

@@ -46,7 +46,7 @@ class Terms:
             if each.name.endswith("price"):
                 _check(each.name, value, _is_number(value) and value >= 0, "a number, 0 or more")
             elif each.name == "max_concurrency":
-                _check(each.name, value, value is None or _is_count(value), "a whole number over 0, or None")
+                _check(each.name, value, value is None or _is_count(value), "an integer over 0, or None")
             else:
                 positive = _is_number(value) and value > 0
                 _check(each.name, value, value is None or positive, "a number over 0, or None")

@@ -131,7 +131,7 @@ class _YamlReader:
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._value(event, depth)
             if not isinstance(key, str):
-                raise self._no_yaml(event, "a key is a text")
+                raise self._no_yaml(event, "a key is a string")
             if key in entries:
                 raise self._no_yaml(event, f"this key stands twice: {key!r:.80}")
             entries[key] = self._value(self._next(), depth)
@@ -179,7 +179,7 @@ class _YamlReader:
 
 
 def _plain_value(text: str) -> JsonValue:
-    """What a text without quotes is in the core schema. Raises ValueError for a number that is too large."""
+    """What a string without quotes is in the core schema. Raises ValueError for too large a number."""
     if INT.match(text):
         return int(text)
     if FLOAT.match(text):

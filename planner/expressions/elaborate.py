@@ -1,7 +1,7 @@
 """Prove what an expression may yield, and resolve the names of steps in it.
 
 One pass over the tree gives, for every node, a type that its value cannot fall outside of
-(absence aside), and notes what cannot be: a field that does not exist, a text where a number
+(absence aside), and notes what cannot be: a field that does not exist, a string where a number
 is wanted. What was unproven is taken for anything, so one mistake makes one finding.
 """
 
@@ -206,12 +206,12 @@ class _Elaborator:
         typed = Typed(Index(of.tree, at.tree, tree.start), ANYTHING, of.needs | at.needs)
         if isinstance(tree.at, Constant) and isinstance(tree.at.value, str):
             return typed._replace(type=self._field(of.type, tree.at.value, tree, "this"))
-        if not self._require(at, (Number, TextKind), "a whole number or a text"):
+        if not self._require(at, (Number, TextKind), "an integer or a string"):
             return typed
         by_text = any(isinstance(kind, TextKind) for kind in at.type.kinds)
         by_number = any(isinstance(kind, Number) for kind in at.type.kinds)
         if by_number and any(isinstance(kind, Number) and not kind.whole for kind in at.type.kinds):
-            message = "an index is a whole number, and this may have a fraction"
+            message = "an index is an integer, and this may have a fraction"
             self._report("type-mismatch", at.tree, message, "round(…) makes it whole")
         wanted: tuple[type[Kind], ...] = (Null,)
         wanted += (List, TextKind) if by_number or not by_text else ()
@@ -233,7 +233,7 @@ class _Elaborator:
 
     def _combined(self, tree: Operation, left: Typed, right: Typed) -> Type:
         if tree.operator == "+":
-            for kind, what in ((TextKind, "a text"), (List, "a list")):
+            for kind, what in ((TextKind, "a string"), (List, "a list")):
                 if some(left.type, kind) or some(right.type, kind):
                     both = [self._require(side, (kind,), what) for side in (left, right)]
                     return self._joined(kind, left.type, right.type) if all(both) else ANYTHING
@@ -267,12 +267,12 @@ class _Elaborator:
             self._want_comparable(left, right)
         elif relation in ("in", "not in"):
             self._want_searchable(left, right)
-        elif self._require(left, (Number, TextKind), "a number or a text"):
-            for kind, what in ((Number, "a number"), (TextKind, "a text")):
+        elif self._require(left, (Number, TextKind), "a number or a string"):
+            for kind, what in ((Number, "a number"), (TextKind, "a string")):
                 if some(left.type, kind) and not some(left.type, TextKind if kind is Number else Number):
                     self._require(right, (kind,), what)
                     return
-            self._require(right, (Number, TextKind), "a number or a text")
+            self._require(right, (Number, TextKind), "a number or a string")
 
     def _want_comparable(self, left: Typed, right: Typed) -> None:
         # Asking whether something is null is never wrong, only sometimes needless.
@@ -286,14 +286,14 @@ class _Elaborator:
             self._report("type-mismatch", right.tree, message, hint)
 
     def _want_searchable(self, left: Typed, right: Typed) -> None:
-        if self._require(right, (List, TextKind, Object), "a list, a text or an object") and not any(
+        if self._require(right, (List, TextKind, Object), "a list, a string or an object") and not any(
             isinstance(kind, (List, Anything)) for kind in right.type.kinds
         ):
-            self._require(left, (TextKind,), "a text")
+            self._require(left, (TextKind,), "a string")
 
     def negation(self, tree: Not) -> Typed:
         operand = self.visit(tree.operand)
-        self._require(operand, (Truth,), "a truth value")
+        self._require(operand, (Truth,), "a boolean")
         return Typed(Not(operand.tree, tree.start), TRUTH, operand.needs)
 
     def connective(self, tree: Connective) -> Typed:
@@ -303,7 +303,7 @@ class _Elaborator:
         learn = when_true if tree.operator == "and" else when_false
         for operand in tree.operands:
             typed = self.visit(operand)
-            self._require(typed, (Truth,), "a truth value")
+            self._require(typed, (Truth,), "a boolean")
             operands.append(typed)
             self._narrowed = self._narrowed | learn(typed.tree)
         self._narrowed = outer
@@ -354,7 +354,7 @@ class _Elaborator:
         if tree is None:
             return None
         condition = self.visit(tree)
-        self._require(condition, (Truth,), "a truth value")
+        self._require(condition, (Truth,), "a boolean")
         self._narrowed = self._narrowed | when_true(condition.tree)
         return condition
 

@@ -114,11 +114,11 @@ class _Evaluation(Bounds):
             return self._member(value, at, None)
         position = as_whole(at)
         if position is None:
-            mismatch(at, "a whole number or a text")
+            mismatch(at, "an integer or a string")
         if value is None:
             raise NoValue(f"[{position}] of null")
         if not isinstance(value, (list, str)):
-            mismatch(value, "a list or a text")
+            mismatch(value, "a list or a string")
         if not -len(value) <= position < len(value):
             raise NoValue(f"index {_short(position)} is out of range: there are {len(value)}")
         return value[position]
@@ -211,7 +211,7 @@ class _Evaluation(Bounds):
     def call_len(self, arguments: tuple[Tree, ...]) -> JsonValue:
         (value,) = map(self.value, arguments)
         if not isinstance(value, (str, list, dict)):
-            mismatch(value, "a text, a list or an object")
+            mismatch(value, "a string, a list or an object")
         return len(value)
 
     def call_str(self, arguments: tuple[Tree, ...]) -> JsonValue:
@@ -270,7 +270,7 @@ class _Evaluation(Bounds):
         return value if is_number(value) else mismatch(value, "a number")
 
     def _truth(self, value: JsonValue) -> bool:
-        return value if isinstance(value, bool) else mismatch(value, "a truth value")
+        return value if isinstance(value, bool) else mismatch(value, "a boolean")
 
     def _list(self, value: JsonValue) -> list[JsonValue]:
         return value if isinstance(value, list) else mismatch(value, "a list")

@@ -1,6 +1,6 @@
 """Whether every value of one type may stand where another is wanted.
 
-Kinds are proved: a text never stands for a number, nor a list of texts for a list of numbers.
+Kinds are proved: a string never stands for a number, nor a list of strings for a list of numbers.
 Refinements within a kind (one of several texts) are refused only where they can never hold.
 What is unknown is let through, and checked on the value. Types that speak of themselves are
 compared as in Amadio and Cardelli, "Subtyping recursive types" (1993): a pair that is being
@@ -65,7 +65,7 @@ class _Comparison:
     def _same_kind_misfit(self, kind: Kind, wanted: Kind, what: str, depth: int) -> str | None:
         match kind, wanted:
             case Number(whole=False), Number(whole=True):
-                return f"{what} may have a fraction, and a whole number is wanted"
+                return f"{what} may have a fraction, and an integer is wanted"
             case Text(frozenset() as offered), Text(frozenset() as asked) if not offered & asked:
                 return f"{what} is {Type((kind,))}, and {Type((wanted,))} is wanted"
             case List(), List():

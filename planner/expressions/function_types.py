@@ -15,7 +15,7 @@ def type_of_call(function: str, arguments: list[Typed], findings: Findings) -> T
 
 
 def _len(findings: Findings, arguments: list[Typed]) -> Type:
-    findings.require_kind(arguments[0], (Text, List, Object), "a text, a list or an object")
+    findings.require_kind(arguments[0], (Text, List, Object), "a string, a list or an object")
     return WHOLE
 
 
@@ -38,15 +38,17 @@ def _sum(findings: Findings, arguments: list[Typed]) -> Type:
 def _extreme(findings: Findings, arguments: list[Typed]) -> Type:
     if len(arguments) == 1:
         arguments = [_items(findings, arguments[0])]
-    wanted = [findings.require_kind(argument, (Number, Text), "numbers or texts") for argument in arguments]
+    wanted = [findings.require_kind(argument, (Number, Text), "numbers or strings") for argument in arguments]
     together = union([argument.type for argument in arguments])
     if all(wanted) and some(together, Number) and some(together, Text):
-        return findings.report("type-mismatch", arguments[-1].tree, "numbers and texts have no common order")
+        return findings.report(
+            "type-mismatch", arguments[-1].tree, "numbers and strings have no common order"
+        )
     return together if all(wanted) else ANYTHING
 
 
 def _truths(findings: Findings, arguments: list[Typed]) -> Type:
-    findings.require_kind(_items(findings, arguments[0]), (Truth,), "a list of truth values")
+    findings.require_kind(_items(findings, arguments[0]), (Truth,), "a list of booleans")
     return TRUTH
 
 

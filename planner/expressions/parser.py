@@ -1,4 +1,4 @@
-"""From a text to a tree, by precedence climbing (Pratt, 1973).
+"""From a string to a tree, by precedence climbing (Pratt, 1973).
 
 The language is a subset of Python's expressions, with `true`, `false` and `null` beside
 Python's own words for them. Two bounds hold for whatever comes in: the length of the text,
@@ -96,7 +96,7 @@ def parse(text: str) -> Tree:
 
 
 def parse_template(text: str) -> Tree:
-    """The tree of a text with expressions in braces; `{{` and `}}` are braces.
+    """The tree of a string with expressions in braces; `{{` and `}}` are braces.
 
     Raises ExpressionSyntaxError.
     """
@@ -329,7 +329,7 @@ class _Parser:
         while not self._takes("}"):
             key = self.next()
             if key.kind != "text":
-                raise ExpressionSyntaxError(key.start, "a key is a text in quotes")
+                raise ExpressionSyntaxError(key.start, "a key is a string in quotes")
             self._expect(":")
             if (name := read_text(key)) in entries:
                 raise ExpressionSyntaxError(key.start, f"the key {key.text} stands twice")

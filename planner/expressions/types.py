@@ -171,11 +171,11 @@ def _describe_kind(kind: Kind, depth: int) -> str:
         case Null():
             return "null"
         case Truth():
-            return "a truth value"
+            return "a boolean"
         case Number():
-            return "a whole number" if kind.whole else "a number"
+            return "an integer" if kind.whole else "a number"
         case Text(None):
-            return "a text"
+            return "a string"
         case Text(choices):
             shown = sorted(choices or ())
             return "one of " + ", ".join(f'"{each}"' for each in shown[:6]) + ("…" if len(shown) > 6 else "")
@@ -189,12 +189,12 @@ def _describe_kind(kind: Kind, depth: int) -> str:
 
 
 _PLURALS = {
-    "a text": "texts",
+    "a string": "strings",
     "a number": "numbers",
-    "a whole number": "whole numbers",
+    "an integer": "integers",
     "a list": "lists",
     "an object": "objects",
-    "a truth value": "truth values",
+    "a boolean": "booleans",
 }
 
 

@@ -20,11 +20,11 @@ class Absent:
 Value: TypeAlias = JsonValue | Absent
 
 MAX_BITS = 2_048
-"""Of a whole number that an operation may yield."""
+"""Of an integer that an operation may yield."""
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:
-    """Whether this is a number; a truth value is not one."""
+    """Whether this is a number; a boolean is not one."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
@@ -43,7 +43,7 @@ def bounded(value: int | float) -> int | float | Absent:
 
 
 def text_of(value: JsonValue) -> str:
-    """The text form: a text as it is, everything else as JSON."""
+    """The text form: a string as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
@@ -53,11 +53,11 @@ def kind_of(value: JsonValue) -> str:
         case None:
             return "null"
         case bool():
-            return "a truth value"
+            return "a boolean"
         case int() | float():
             return "a number"
         case str():
-            return "a text"
+            return "a string"
         case list():
             return "a list"
         case _:

@@ -54,7 +54,7 @@ def read_binding(value: Any) -> Binding:
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{key}` takes a text")
+        raise ValueError(f"`{key}` takes a string")
     return value
 
 
@@ -109,7 +109,7 @@ class Step(_Frozen):
     """One unit of work.
 
     `inputs` binds the capability's inputs. `condition` and each of `expect` are expressions that
-    yield a truth value; `expect` sees the attempt's `output`. With `for_each` the work is done once
+    yield a boolean; `expect` sees the attempt's `output`. With `for_each` the work is done once
     for each `item` of a list, and the output is the list of outputs in that order. `depends_on`
     orders without data: the data dependencies are what the expressions name.
     A policy left out is the capability's own. `timeout_seconds` holds for an attempt,

@@ -8,7 +8,7 @@ from callsheet.agents.contracts.capability import Capability, JsonObject
 
 _KINDS = {
     "string": "text",
-    "integer": "whole number",
+    "integer": "integer",
     "number": "number",
     "boolean": "true or false",
     "array": "list",

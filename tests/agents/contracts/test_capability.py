@@ -32,7 +32,7 @@ def test_how_long_an_output_may_be_kept_is_written_briefly(written: str | float,
 @pytest.mark.parametrize("written", ["", "1", "d", "1 d", "-1d", "1y", "0s", 0, -3, True, float("nan"), [1]])
 def test_anything_else_is_refused(written: Any) -> None:
     """With what it may be."""
-    with pytest.raises(CapabilityError, match=r'number of seconds over 0, or a text such as "30m"'):
+    with pytest.raises(CapabilityError, match=r'number of seconds over 0, or a string such as "30m"'):
         capability(cache=written)
 
 

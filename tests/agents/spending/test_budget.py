@@ -72,7 +72,7 @@ def test_what_could_be_read_in_two_ways_is_read_in_one(text: str, budget: Budget
         ("€5", "is no limit"),
         ("$5 tokens", "is no limit"),
         ("-3 attempts", "is no limit"),
-        ("1.5 attempts", "is no whole number"),
+        ("1.5 attempts", "is not an integer"),
         ("5m, 2h", "seconds twice"),
         ("$1,500 tokens", "is no limit"),
         ("9" * 300, "more than 200 characters"),
@@ -99,7 +99,7 @@ def test_a_text_that_is_no_budget_is_refused_with_an_example(text: str, problem:
     ],
 )
 def test_a_limit_that_is_no_amount_is_refused(limits: dict[str, Any]) -> None:
-    """Money is a Decimal, counts are whole numbers, and nothing is below 0."""
+    """Money is a Decimal, counts are integers, and nothing is below 0."""
     with pytest.raises(BudgetError, match="must be"):
         Budget(**limits)
 

@@ -42,8 +42,8 @@ def test_check_tells_the_parameters(invoke: Invoke, greeting: Path) -> None:
     done = invoke("check", greeting)
     assert done.exit_code == 0
     assert "ready to run with name\n" in done.stdout
-    assert "    name: a text (whom to greet)\n" in done.stdout
-    assert "    loud: a truth value, or true where nothing is given\n" in done.stdout
+    assert "    name: a string (whom to greet)\n" in done.stdout
+    assert "    loud: a boolean, or true where nothing is given\n" in done.stdout
     told = json.loads(invoke("check", greeting, "--json").stdout)["params"]
     assert [(each["name"], each["required"]) for each in told] == [("name", True), ("loud", False)]
 
@@ -58,7 +58,7 @@ def test_check_takes_values_as_well(invoke: Invoke, greeting: Path) -> None:
 
 
 def test_a_plan_runs_with_its_parameters(invoke: Invoke, greeting: Path) -> None:
-    """The values are in the plan that is shown, run and journaled; a text is taken as it stands."""
+    """The values are in the plan that is shown, run and journaled; a string is taken as it stands."""
     done = invoke("run", "--plan", greeting, "--param", "name={Ann} = 5")
     assert (done.exit_code, done.stdout) == (0, "HELLO {ANN} = 5\n")
     assert "text = hello {{Ann}} = 5" in done.stderr
@@ -83,8 +83,8 @@ def test_what_is_missing_or_wrong_is_told_at_once_and_nothing_runs(invoke: Invok
     """Exit 2, everything in one message with what to type, and no run is begun."""
     done = invoke("run", "--plan", greeting, "--param", "loud=perhaps", "--param", "nam=x")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "`name` is missing: a text (whom to greet)" in done.stderr
-    assert "`loud` is a truth value" in done.stderr
+    assert "`name` is missing: a string (whom to greet)" in done.stderr
+    assert "`loud` is a boolean" in done.stderr
     assert "there is no parameter `nam`" in done.stderr
     assert "--param name=TEXT" in done.stderr
     assert "no runs yet" in invoke("runs").stdout

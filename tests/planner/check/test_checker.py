@@ -104,13 +104,13 @@ def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
             checked(find(), find("two", limit={"from": "one.note"})),
             "type-mismatch",
             "/steps/1/inputs/limit",
-            "this is a text, and a whole number is wanted",
+            "this is a string, and an integer is wanted",
         ),
         (
             checked(find(), find("two", query={"from": "one.note"})),
             "type-mismatch",
             "/steps/1/inputs/query",
-            "this may be null, and a text is wanted",
+            "this may be null, and a string is wanted",
         ),
         (checked(find(query={"from": "a b"})), "bad-expression", "/steps/0/inputs/query/from", "character 3"),
         (
@@ -133,9 +133,9 @@ def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
             checked(step(condition="1"), answer=CAUGHT),
             "not-a-truth-value",
             "/steps/0/condition",
-            "a truth value is wanted",
+            "a boolean is wanted",
         ),
-        (checked(step(expect=["output.count"])), "not-a-truth-value", "/steps/0/expect/0", "a truth value"),
+        (checked(step(expect=["output.count"])), "not-a-truth-value", "/steps/0/expect/0", "a boolean"),
         (checked(step(for_each={"from": "1"})), "type-mismatch", "/steps/0/for_each", "goes over a list"),
         (checked(step(for_each="x")), "type-mismatch", "/steps/0/for_each", "goes over a list"),
         (
@@ -289,7 +289,7 @@ def test_a_plan_without_errors_is_compiled() -> None:
 
 
 def test_a_condition_of_unknown_type_is_made_sure_of() -> None:
-    """What may turn out to be no truth value is absent then, and never taken for one."""
+    """What may turn out to be not a boolean is absent then, and never taken for one."""
     plan = checked(find("a"), step("b", condition="a.extra"), answer={"from": "default(b, [])"}).require()
     condition = plan.steps["b"].condition
     assert isinstance(condition, Connective)

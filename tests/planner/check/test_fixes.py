@@ -49,7 +49,7 @@ def test_a_literal_is_converted_where_that_is_all_it_wants() -> None:
 
 
 def test_a_result_that_is_no_text_becomes_one_where_text_is_wanted() -> None:
-    """A reference of another kind is written into a text."""
+    """A reference of another kind is written into a string."""
     count = {"id": "c", "capability": "count", "inputs": {"words": ["one"]}}
     save = {"id": "d", "capability": "save", "inputs": {"path": "x", "content": {"from": "c"}}}
     fixed = fix(plan(count, save), CATALOG, Policy())

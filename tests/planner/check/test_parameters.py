@@ -87,7 +87,7 @@ def test_an_unknown_parameter_is_found_and_its_repair_is_certain() -> None:
 
 
 def test_a_parameter_is_typed_as_its_schema_says() -> None:
-    """A number where a text is wanted, and a text in a condition, are refused before there are values."""
+    """A number where a string is wanted, and a string in a condition, are refused before there are values."""
     assert (
         only(document(step("c", "count", words={"from": "params.count"}), count=COUNT)).code
         == "type-mismatch"
@@ -268,8 +268,8 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
         check_filled(plan, {"count": 0, "cty": "Oslo", "flag": "yes", "mode": "slow"}, CATALOG)
     assert len(raised.value.problems) == 4
     text = str(raised.value)
-    assert "`city` is missing: a text (the city to look at)" in text
-    assert "`count` is a whole number: 0 is less than the minimum of 1" in text
+    assert "`city` is missing: a string (the city to look at)" in text
+    assert "`count` is an integer: 0 is less than the minimum of 1" in text
     assert "there is no parameter `cty`: did you mean `city`?" in text
     assert raised.value.wanted == ("city=TEXT", "count=NUMBER", "flag=true|false")
     assert raised.value.exit_code == 2

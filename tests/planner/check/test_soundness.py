@@ -164,7 +164,7 @@ class Run:
 
     def _truth(self, tree: Tree, scope: Scope) -> Value:
         value = self._value(tree, scope)
-        assert isinstance(value, (bool, Absent)), f"{value!r} is no truth value"
+        assert isinstance(value, (bool, Absent)), f"{value!r} is not a boolean"
         return value
 
     def _value(self, tree: Tree, scope: Scope) -> Value:
@@ -184,7 +184,7 @@ class Run:
 @given(st.data())
 def test_what_is_accepted_stays_within_its_types(data: st.DataObject) -> None:
     """For every plan that checks, and whatever its agents return that their output schemas allow: each
-    expression yields a value of its proven type or is absent, a condition a truth value or nothing, an
+    expression yields a value of its proven type or is absent, a condition a boolean or nothing, an
     input the kind that its capability takes; and nobody refers to a step that was skipped or failed
     without saying what to take instead."""
     catalog = data.draw(catalogs())

@@ -91,7 +91,7 @@ def test_texts_that_look_like_something_else_stay_texts(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["no", "on", "yes", "2024-01-31", "12:30:00", "1_000"])
 def test_plain_words_are_texts(text: str) -> None:
-    """YAML 1.2: what a person writes plainly is not turned into a date or a truth value."""
+    """YAML 1.2: what a person writes plainly is not turned into a date or a boolean."""
     assert read_yaml(f"key: {text}") == {"key": text}
 
 
@@ -112,10 +112,10 @@ def test_every_text_is_read_or_refused(text: str) -> None:
         ("a: &x b\n*x : 1", "line 2: aliases"),
         ("a: *gone", "line 1: aliases"),
         ("a: 1\na: 2", "line 2: this is no YAML: this key stands twice"),
-        ("1: 2", "a key is a text"),
-        ("a: 1\n? [b]\n: 2", "line 2: this is no YAML: a key is a text"),
-        ("a: 1\n? {b: c}\n: 2", "line 2: this is no YAML: a key is a text"),
-        ("a: 1\n~: 2", "line 2: this is no YAML: a key is a text"),
+        ("1: 2", "a key is a string"),
+        ("a: 1\n? [b]\n: 2", "line 2: this is no YAML: a key is a string"),
+        ("a: 1\n? {b: c}\n: 2", "line 2: this is no YAML: a key is a string"),
+        ("a: 1\n~: 2", "line 2: this is no YAML: a key is a string"),
         ("!!python/object:os.system x", "constructor"),
         ("x: !!timestamp 2024-01-01", "constructor"),
         ("x: !!set {a, b}", "constructor"),

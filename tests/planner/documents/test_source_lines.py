@@ -58,7 +58,7 @@ def test_what_is_no_index_finds_no_item(index: str) -> None:
 
 @given(DOCUMENTS, st.booleans())
 def test_for_every_value_each_part_has_a_line_in_the_order_of_the_text(value: Any, compact: bool) -> None:
-    """None is missing, none is past the end, and a text on one line has all on one line."""
+    """None is missing, none is past the end, and a string on one line has all on one line."""
     text = write_yaml(value, compact=compact)
     found = [SourceLines(text).line(each) for each in pointers(value)]
     known = [line for line in found if line is not None]

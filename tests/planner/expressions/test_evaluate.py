@@ -118,10 +118,10 @@ def test_values(text: str, expected: object) -> None:
         ("list[3]", "out of range: there are 3"),
         ("list[-4]", "out of range"),
         ("list[10 ** 30]", "beyond all bounds"),
-        ("list[half]", "a whole number or a text is wanted"),
-        ("list[yes]", "a whole number or a text is wanted"),
-        ("n[0]", "a list or a text is wanted, and this is a number"),
-        ("t.a", "an object is wanted, and this is a text"),
+        ("list[half]", "an integer or a string is wanted"),
+        ("list[yes]", "an integer or a string is wanted"),
+        ("n[0]", "a list or a string is wanted, and this is a number"),
+        ("t.a", "an object is wanted, and this is a string"),
         ("n / 0", "division by zero"),
         ("n // 0.0", "division by zero"),
         ("n % 0", "division by zero"),
@@ -138,22 +138,22 @@ def test_values(text: str, expected: object) -> None:
         ("min(empty)", "empty list"),
         ('min(1, "a")', "cannot be ordered"),
         ("max([yes])", "cannot be ordered"),
-        ("n < t", "a number cannot be ordered with a text"),
+        ("n < t", "a number cannot be ordered with a string"),
         ("nothing < 1", "null cannot be ordered"),
-        ("n + t", "a number is wanted, and this is a text"),
-        ("yes + 1", "a number is wanted, and this is a truth value"),
+        ("n + t", "a number is wanted, and this is a string"),
+        ("yes + 1", "a number is wanted, and this is a boolean"),
         ('"a" * 3', "a number is wanted"),
         ("-t", "a number is wanted"),
-        ("not n", "a truth value is wanted"),
-        ("yes and n", "a truth value is wanted"),
+        ("not n", "a boolean is wanted"),
+        ("yes and n", "a boolean is wanted"),
         ("1 in n", "cannot be looked for in a number"),
-        ("1 in t", "cannot be looked for in a text"),
-        ("len(n)", "a text, a list or an object is wanted"),
+        ("1 in t", "cannot be looked for in a string"),
+        ("len(n)", "a string, a list or an object is wanted"),
         ("sum(texts)", "a number is wanted"),
         ("sum(n)", "a list is wanted"),
-        ("any([1])", "a truth value is wanted"),
+        ("any([1])", "a boolean is wanted"),
         ("[x for x in object]", "a list is wanted"),
-        ("[x for x in list if x]", "a truth value is wanted"),
+        ("[x for x in list if x]", "a boolean is wanted"),
         ("[r.x for r in rows]", "has no `x`"),
     ],
 )
@@ -218,7 +218,7 @@ def test_a_comprehension_binds_only_inside() -> None:
 
 
 def test_templates_make_text() -> None:
-    """In a text, a text stands as it is, and everything else as JSON."""
+    """In a string, a string stands as it is, and everything else as JSON."""
     template = parse_template("{t}: {n}, {half}, {yes}, {nothing}, {list}, {object.a}{{}}")
     assert evaluate(template, SCOPE) == "héllo: 7, 0.5, true, null, [3, 1, 2], 1{}"
     assert isinstance(evaluate(parse_template("{object.z}"), SCOPE), Absent)

@@ -122,7 +122,7 @@ def test_words_for_constants() -> None:
         ("(a", 2, "`)` is missing before the end"),
         ("[a, b", 5, "`]` is missing"),
         ("(a, b)", 2, "`)` is missing before `,`"),
-        ("{a: 1}", 1, "a key is a text"),
+        ("{a: 1}", 1, "a key is a string"),
         ('{"a": 1, "a": 2}', 9, "stands twice"),
         ("a not b", 6, "`in` is missing"),
         ("f(a)", 0, "no function `f`"),
@@ -233,7 +233,7 @@ _TRUTHS = st.recursive(
 
 @given(_ARITHMETIC | _TRUTHS)
 def test_python_is_the_oracle(text: str) -> None:
-    """For every expression over numbers and truth values, Python groups it alike and gets the same."""
+    """For every expression over numbers and booleans, Python groups it alike and gets the same."""
     try:
         expected: JsonValue = _python(ast.parse(text, mode="eval").body)
     except (ArithmeticError, TypeError, SyntaxError):

@@ -40,35 +40,35 @@ def only(schema: Any, sort: type) -> Any:
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [
-        ({"type": "string"}, "a text"),
-        ({"type": "integer"}, "a whole number"),
+        ({"type": "string"}, "a string"),
+        ({"type": "integer"}, "an integer"),
         ({"type": "number"}, "a number"),
-        ({"type": "boolean"}, "a truth value"),
+        ({"type": "boolean"}, "a boolean"),
         ({"type": "null"}, "null"),
-        ({"type": ["string", "null"]}, "a text or null"),
+        ({"type": ["string", "null"]}, "a string or null"),
         ({"type": ["number", "integer"]}, "a number"),
         ({"enum": ["a", "b"]}, 'one of "a", "b"'),
-        ({"enum": ["a", 1, None]}, 'one of "a" or a whole number or null'),
+        ({"enum": ["a", 1, None]}, 'one of "a" or an integer or null'),
         ({"enum": [1.5, 2]}, "a number"),
         ({"const": "a"}, 'one of "a"'),
-        ({"const": True}, "a truth value"),
+        ({"const": True}, "a boolean"),
         ({"const": [1]}, "a list (of anything)"),
         ({"const": {"a": 1}}, "an object"),
         ({"type": "string", "enum": ["a", 1]}, 'one of "a"'),
         ({"type": "integer", "enum": ["a"]}, "nothing at all"),
-        ({"anyOf": [TEXT, {"type": "null"}]}, "a text or null"),
+        ({"anyOf": [TEXT, {"type": "null"}]}, "a string or null"),
         ({"oneOf": [WHOLE, {"type": "number"}]}, "a number"),
         ({"anyOf": [TEXT, {}]}, "anything"),
-        ({"allOf": [{"type": ["string", "integer"]}, {"type": ["integer", "null"]}]}, "a whole number"),
+        ({"allOf": [{"type": ["string", "integer"]}, {"type": ["integer", "null"]}]}, "an integer"),
         ({"allOf": [{"enum": ["a", "b"]}, {"enum": ["b", "c"]}]}, 'one of "b"'),
-        ({"type": "array", "items": TEXT}, "a list of texts"),
+        ({"type": "array", "items": TEXT}, "a list of strings"),
         ({"type": "array"}, "a list (of anything)"),
         ({"type": "array", "prefixItems": [TEXT]}, "a list"),
         ({"type": "object", "properties": {"a": TEXT}}, "an object with a"),
         ({"not": TEXT}, "anything"),
         ({"if": TEXT, "then": TEXT}, "anything"),
         ({"properties": {"a": TEXT}}, "anything"),
-        ({"type": "string", "minLength": 3, "pattern": "x"}, "a text"),
+        ({"type": "string", "minLength": 3, "pattern": "x"}, "a string"),
         ({}, "anything"),
         (True, "anything"),
         (False, "nothing at all"),
@@ -77,7 +77,7 @@ def only(schema: Any, sort: type) -> Any:
         ({"$ref": "#/$defs/gone"}, "anything"),
         ({"$ref": "#"}, "anything"),
         ({"anyOf": [{"$ref": "#"}, TEXT]}, "anything"),
-        ({"type": "string", "allOf": [{"$ref": "#"}]}, "a text"),
+        ({"type": "string", "allOf": [{"$ref": "#"}]}, "a string"),
     ],
 )
 def test_schemas(schema: Any, expected: str) -> None:
@@ -93,7 +93,7 @@ def test_objects() -> None:
     assert not plain.fields["b"].required
     assert (plain.rest, plain.sealed) == (None, False)
     assert only({**schema, "additionalProperties": False}, Object).sealed
-    assert str(only({**schema, "additionalProperties": TEXT}, Object).rest) == "a text"
+    assert str(only({**schema, "additionalProperties": TEXT}, Object).rest) == "a string"
     assert only({**schema, "patternProperties": {"^x": WHOLE}}, Object).rest is ANYTHING
     assert only({"type": "object"}, Object).rest is ANYTHING
 
@@ -101,7 +101,7 @@ def test_objects() -> None:
 def test_arrays() -> None:
     """The first elements may have types of their own; `items` is for those behind."""
     kind = only({"type": "array", "prefixItems": [TEXT, WHOLE], "items": False}, List)
-    assert [str(each) for each in kind.first] == ["a text", "a whole number"]
+    assert [str(each) for each in kind.first] == ["a string", "an integer"]
     assert str(kind.items) == "nothing at all"
 
 
@@ -117,8 +117,8 @@ def test_all_of_objects() -> None:
         Object,
     )
     assert {name: str(field.type) for name, field in kind.fields.items()} == {
-        "a": "a text",
-        "b": "a whole number",
+        "a": "a string",
+        "b": "an integer",
     }
     assert kind.sealed
 
@@ -131,7 +131,7 @@ def test_references() -> None:
         "$defs": {"x/y~z": TEXT},
     }
     fields = only(schema, Object).fields
-    assert str(fields["a"].type) == str(fields["b"].type) == "a text"
+    assert str(fields["a"].type) == str(fields["b"].type) == "a string"
 
 
 def test_schemas_may_speak_of_themselves() -> None:
@@ -146,7 +146,7 @@ def test_schemas_may_speak_of_themselves() -> None:
         assert isinstance(listed, List)
         (kind,) = listed.items.kinds
         assert isinstance(kind, Object)
-    assert str(kind.fields["label"].type) == "a text"
+    assert str(kind.fields["label"].type) == "a string"
 
 
 def test_a_schema_of_its_own_is_unknown() -> None:
