@@ -24,10 +24,9 @@ from callsheet.executor.run.events import Event
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.planner.check.structure import read_plan
 from callsheet.planner.errors import DocumentError, PlanInvalid
-from callsheet.planner.plan.diff import PlanDiff, compare
+from callsheet.planner.plan.diff import PlanDiff, compare, plan_diff_lines
 from callsheet.planner.plan.documents import read_document
 from callsheet.planner.plan.plan import Plan
-from callsheet.planner.plan.plan_diff_text import plan_diff_lines
 from callsheet.planner.plan.policy import Policy
 from callsheet.settings.settings import Settings
 
