@@ -33,10 +33,6 @@ class Registry:
         for agent in agents:
             self._add(agent)
 
-    def with_agents(self, *agents: Agent) -> Registry:
-        """A registry with these agents after the present ones."""
-        return Registry((*self.agents, *agents))
-
     @property
     def agents(self) -> Sequence[Agent]:
         """Everybody, in the order they were given."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import dataclasses
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -20,7 +18,9 @@ from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.planning.errors import PlanningFailed
 from callsheet.planner.planning.planner import Clarification, Planned, Planner, default_format
-from callsheet.settings.model_choice import ModelSettings, choose_model
+from callsheet.settings.model_choice import choose_model
+from callsheet.settings.model_settings import model_settings
+from callsheet.settings.settings import Settings
 
 from .goal_set import SHIPPED, Goal, GoalSet, find_fault, read_goal_set
 from .report import Cell, Report
@@ -69,8 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Plan every goal once, in order."""
-    settings = dataclasses.replace(ModelSettings.from_environment(os.environ), model=options.model)
-    model = choose_model(settings)
+    model = choose_model(model_settings(Settings.load(flags={"model": options.model})))
     wire_format: WireFormat = FORMATS[options.format]() if options.format else default_format(model)
     shipped = SHIPPED / "hard" if options.hard else SHIPPED
     sets = [read_goal_set(path) for path in options.goals or sorted(shipped.glob("*.json"))]

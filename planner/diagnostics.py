@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import JsonValue
+
+from callsheet.agents.contracts.validation import pointer_of
 
 
 class Severity(StrEnum):
@@ -47,6 +48,13 @@ class Diagnostic:
         hint = f" ({self.hint})" if self.hint else ""
         return f"{self.severity} {self.code} at {self.pointer or '/'}{where}: {self.message}{hint}"
 
+    @property
+    def sentence(self) -> str:
+        """The finding for a model: its own names for things, no pointers into a document it never saw."""
+        where = f"step {self.step}: " if self.step else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{where}{self.message}{hint}"
+
     def to_document(self) -> dict[str, JsonValue]:
         """The finding as JSON."""
         document: dict[str, JsonValue] = {
@@ -65,11 +73,6 @@ class Diagnostic:
                 "note": self.fix.note,
             }
         return document
-
-
-def pointer_of(parts: Iterable[str | int]) -> str:
-    """The JSON pointer (RFC 6901) of a path."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def rename(path: tuple[str | int, ...], name: str, value: JsonValue) -> Fix:

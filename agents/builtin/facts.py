@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, cast
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions.decorator import agent
 from callsheet.agents.llm.marking import mark
@@ -83,15 +84,7 @@ def field_names(fields: str) -> Sequence[str]:
 
 def _schema(names: Sequence[str]) -> JsonObject:
     value: JsonObject = {"type": ["string", "null"]}
-    return cast(
-        "JsonObject",
-        {
-            "type": "object",
-            "properties": dict.fromkeys(names, value),
-            "required": list(names),
-            "additionalProperties": False,
-        },
-    )
+    return closed_object(dict.fromkeys(names, value))
 
 
 def _read(answer: JsonObject, names: Sequence[str]) -> Mapping[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from callsheet.agents.agent import Context
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.agents.errors import Permanent
 from callsheet.agents.functions.decorator import agent
 from callsheet.agents.llm.marking import mark
@@ -18,8 +20,6 @@ from callsheet.agents.spending.demand import Demand
 from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
 
-from .length import sentences_asked
-
 _SYSTEM = "agents/writer"
 _ENDS = ".!?…\"')"
 _SUMMARY_TOKENS = 700
@@ -27,6 +27,13 @@ _TEXT_TOKENS = 1_500
 _INSTRUCTION_CHARACTERS = 600
 _MOST_PIECES = 40
 _TIMEOUT_SECONDS = 600.0
+
+_MOST_SENTENCES = 20
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_COUNT = re.compile(rf"(?<![-\d])\b(?P<count>\d{{1,2}}|{'|'.join(_WORDS)})[-\s]sentences?\b", re.I)
+_LOOSELY = re.compile(
+    r"(about|around|at least|at most|up to|under|over|max(imum)?|min(imum)?|roughly|or|to|than|-)\s*\Z", re.I
+)
 
 
 class Summary(BaseModel):
@@ -102,6 +109,22 @@ def split(text: str, size: int) -> Sequence[str]:
     return [piece for piece in (*pieces, text) if piece]
 
 
+def sentences_asked(text: str) -> int | None:
+    """How many sentences `text` asks for; None where it asks for none, for about so many, for more
+    than 20, or twice for different numbers.
+
+    Small models don't count: they keep to a number of sentences only where it is made the shape
+    of the answer.
+    """
+    counts: set[int] = set()
+    for match in _COUNT.finditer(text):
+        if _LOOSELY.search(text[: match.start()]):
+            return None
+        word = match["count"].lower()
+        counts.add(_WORDS.index(word) + 1 if word in _WORDS else int(word))
+    return next(iter(counts)) if len(counts) == 1 and 1 <= max(counts) <= _MOST_SENTENCES else None
+
+
 def _room(model: ChatModel) -> int:
     return characters_that_fit(model, _SUMMARY_TOKENS) - _INSTRUCTION_CHARACTERS
 
@@ -138,12 +161,7 @@ def _sentences_schema(count: int) -> JsonObject:
         "minItems": count,
         "maxItems": count,
     }
-    return {
-        "type": "object",
-        "properties": {"sentences": listed},
-        "required": ["sentences"],
-        "additionalProperties": False,
-    }
+    return closed_object({"sentences": listed})
 
 
 def _join(answer: JsonObject, count: int) -> str:

@@ -123,6 +123,7 @@ def _seconds(capability: str, value: object) -> float:
     if not 0 < seconds < math.inf:
         raise CapabilityError(
             capability,
-            f'its cache is {value!r}; give a number of seconds over 0, or a string such as "30m", "12h", "1d"',
+            f"its cache is {value!r}; give a number of seconds over 0, or a string such as "
+            '"30m", "12h", "1d"',
         )
     return seconds

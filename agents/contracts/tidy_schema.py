@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
+
+from pydantic import JsonValue
 
 from .capability import JsonObject
 
@@ -11,6 +13,18 @@ _REFERENCE = "#/$defs/"
 _ONE_SCHEMA = ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else", "contains")
 _LIST_OF_SCHEMAS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _MAP_OF_SCHEMAS = ("properties", "patternProperties", "dependentSchemas")
+
+
+def closed_object(
+    properties: Mapping[str, JsonValue], required: Iterable[str] | None = None
+) -> dict[str, JsonValue]:
+    """The schema of an object with these properties and no others: all of them, or those `required`."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties if required is None else required),
+        "additionalProperties": False,
+    }
 
 
 def tidy(schema: Mapping[str, Any]) -> JsonObject:

@@ -14,7 +14,7 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from typing_extensions import TypedDict, is_typeddict
 
 from .capability import JsonObject
-from .tidy_schema import tidy
+from .tidy_schema import closed_object, tidy
 
 MISSING: Any = object()
 """Stands for a default that isn't there."""
@@ -143,12 +143,7 @@ def _default(value: Any) -> JsonObject:
 def _wrap(name: str, schema: JsonObject, description: str) -> JsonObject:
     definitions = schema.pop("$defs", None)
     field = {**schema, "description": description} if description else schema
-    wrapped: JsonObject = {
-        "type": "object",
-        "properties": {name: field},
-        "required": [name],
-        "additionalProperties": False,
-    }
+    wrapped = closed_object({name: field})
     return {**wrapped, "$defs": definitions} if definitions else wrapped
 
 

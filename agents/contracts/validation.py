@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple, Never
 
@@ -49,12 +49,13 @@ class Validator:
 
     def _iterate(self, value: Any) -> Iterator[SchemaProblem]:
         for error in self._compiled.iter_errors(value):
-            yield SchemaProblem(_pointer(error.instance_path), error.message)
+            yield SchemaProblem(pointer_of(error.instance_path), error.message)
 
 
 def _refuse(uri: str) -> Never:
     raise ValueError(f"{uri!r} lies outside the schema, and is not fetched")
 
 
-def _pointer(path: list[str | int]) -> str:
+def pointer_of(path: Iterable[str | int]) -> str:
+    """The JSON pointer (RFC 6901) of a path."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

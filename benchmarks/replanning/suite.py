@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import dataclasses
-import os
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,7 +18,9 @@ from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.planning.planner import default_format
-from callsheet.settings.model_choice import ModelSettings, choose_model
+from callsheet.settings.model_choice import choose_model
+from callsheet.settings.model_settings import model_settings
+from callsheet.settings.settings import Settings
 
 from .play import Played, play
 from .scene import Scene, read_scenes
@@ -68,8 +68,7 @@ def run(options: argparse.Namespace) -> Report:
     if options.model == SCRIPTED:
         played = asyncio.run(_play_scripted(scenes, story=options.story))
         return _report("the scripted model, format full", played)
-    settings = dataclasses.replace(ModelSettings.from_environment(os.environ), model=options.model)
-    model = choose_model(settings)
+    model = choose_model(model_settings(Settings.load(flags={"model": options.model})))
     wire_format: WireFormat = _FORMATS[options.format]() if options.format else default_format(model)
     played = asyncio.run(_play(scenes, model, wire_format, story=options.story))
     return _report(f"{model.name}, format {wire_format.name}", played)

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from callsheet.executor.recording.content.chunks import fitted
 from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.content.times import fitted
 from callsheet.executor.replay.history.event_match import TOLERANCE_SECONDS, is_same
 from callsheet.executor.run.events import (
     AttemptFailed,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured
@@ -43,19 +42,6 @@ class ModelSettings:
     context_tokens: int | None = None
     cache: Path | None = None
     hub: str = HOST
-
-    @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> Self:
-        """What the environment says; a variable that is empty says nothing."""
-        own = environment.get("CALLSHEET_LOCAL_MODEL")
-        return cls(
-            model=environment.get("CALLSHEET_MODEL") or None,
-            api_key=environment.get("OPENAI_API_KEY") or None,
-            base_url=environment.get("OPENAI_BASE_URL") or None,
-            local_model=Path(own) if own else None,
-            cache=cache_folder(environment),
-            hub=environment.get("HF_ENDPOINT") or HOST,
-        )
 
 
 def choose_model(

@@ -8,9 +8,8 @@ from typing import Self, cast
 
 from pydantic import ValidationError
 
-from callsheet.planner.plan.diff import compare
+from callsheet.planner.plan.diff import compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
-from callsheet.planner.plan.plan_diff_text import plan_diff_lines
 
 _MOST_PROBLEMS = 3
 

@@ -97,11 +97,6 @@ class Purse:
         """Why something that takes this much must not be begun; None where it may."""
         return self.budget.refusal(self.spent(now), least)
 
-    def may_call(self, estimate: Spending) -> bool:
-        """Whether a call that takes this much may be made, as far as the journal tells: those in flight
-        are the `Till`'s."""
-        return self.refusal(estimate) is None
-
     def terms_of(self, attempt: Try | None) -> Terms:
         """The terms of the agent whose attempt is under way; those of the planner, None, are none."""
         return FREE if attempt is None else self.at_work.get(attempt, FREE)

@@ -5,26 +5,27 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.errors import Permanent
+from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.errors import ProcessDied, ProcessNotStarted, ProcessStuck
 
 from .agent_reference import AgentPlace, place_of
-from .channel import ModelFigures, Raised, Returned, Task, encode
-from .model_relay import ModelRelay
-from .remote_error import unpack
+from .channel import Answer, Ask, Forget, ModelFigures, Raised, Returned, Task, encode
+from .remote_error import pack, unpack
 from .worker_handle import Died, End, Errand, Home, WorkerProcess
 
 IDLE_SECONDS = 60.0
 MOST_IDLE = 8
 TERMINATION_SECONDS = 1.0
 _KILLED_SECONDS = 5.0
+_PATIENCE_SECONDS = 1.0
 
 
 class ProcessRunner:
@@ -65,7 +66,7 @@ class ProcessRunner:
         home = Home.here(place)
         task = _encoded(agent, place, capability, inputs, context)
         while True:
-            relay = ModelRelay(context.model)
+            relay = _ModelRelay(context.model)
             errand = Errand(task, relay.hear)
             worker, is_new = self._hire(agent, home, errand)
             end = await self._wait(agent, worker, errand, relay)
@@ -118,7 +119,7 @@ class ProcessRunner:
             del self._idle[: len(dismissed)]
         _dismiss(dismissed)
 
-    async def _wait(self, agent: Agent, worker: WorkerProcess, errand: Errand, relay: ModelRelay) -> End:
+    async def _wait(self, agent: Agent, worker: WorkerProcess, errand: Errand, relay: _ModelRelay) -> End:
         try:
             with outside_work():
                 end = await asyncio.wrap_future(errand.ended)
@@ -149,6 +150,52 @@ class ProcessRunner:
             await _until_done(gone, _KILLED_SECONDS)
         if not worker.gone.done():
             raise ProcessStuck(agent.name)
+
+
+class _ModelRelay:
+    """Makes the calls of the model that the agent of one attempt asks for, on the event loop of the run,
+    where its model lives."""
+
+    def __init__(self, model: ChatModel | None) -> None:
+        self._model = model
+        self._loop = asyncio.get_running_loop()
+        self._calls: dict[int, asyncio.Task[None]] = {}
+
+    def hear(self, said: Ask | Forget, send: Callable[[Answer], None]) -> None:
+        """From any thread: the agent asks, and the answer is to be sent; or it no longer wants to know."""
+        # The loop is closed where nobody waits for the attempt any more.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._take, said, send)
+
+    async def end(self) -> None:
+        """Call off what is still asked. Returns once that is entered in the journal."""
+        calls = list(self._calls.values())
+        for call in calls:
+            call.cancel()
+        if calls:
+            await asyncio.wait(calls, timeout=_PATIENCE_SECONDS)
+
+    def _take(self, said: Ask | Forget, send: Callable[[Answer], None]) -> None:
+        if isinstance(said, Ask):
+            self._calls[said.call] = self._loop.create_task(self._make(said, send))
+        elif said.call in self._calls:
+            self._calls[said.call].cancel()
+
+    async def _make(self, ask: Ask, send: Callable[[Answer], None]) -> None:
+        try:
+            answer = await self._answer(ask)
+            # The pipe may be full, and must not hold up the loop.
+            await asyncio.to_thread(send, answer)
+        finally:
+            del self._calls[ask.call]
+
+    async def _answer(self, ask: Ask) -> Answer:
+        assert self._model is not None  # else the agent was not given one
+        try:
+            chunks = [chunk async for chunk in self._model.stream(ask.question.to_request())]
+        except Exception as error:
+            return Answer(ask.call, error=pack(error))
+        return Answer(ask.call, tuple(chunks))
 
 
 async def _until_done(future: asyncio.Future[None], seconds: float) -> None:

@@ -13,7 +13,7 @@ from functools import cache
 
 from callsheet.planner.errors import PlannerError
 
-from .synonyms import GROUPS
+from .synonyms import synonym_groups
 from .tokens import Wording, telling_words
 
 MOST_WORDS = 100
@@ -80,7 +80,8 @@ class _Thesaurus:
     def __init__(self) -> None:
         self._database = _table("words")
         weakref.finalize(self, self._database.close)
-        self._database.executemany("INSERT INTO texts (words) VALUES (?)", ((group,) for group in GROUPS))
+        groups = ((group,) for group in synonym_groups())
+        self._database.executemany("INSERT INTO texts (words) VALUES (?)", groups)
         self._known: dict[str, tuple[str, ...]] = {}
 
     def senses(self, word: str) -> tuple[str, ...]:

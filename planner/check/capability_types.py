@@ -7,8 +7,7 @@ from functools import cached_property
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability
-from callsheet.agents.contracts.validation import SchemaProblem, Validator
-from callsheet.planner.diagnostics import pointer_of
+from callsheet.agents.contracts.validation import SchemaProblem, Validator, pointer_of
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import ANYTHING, Object, Type, union
 

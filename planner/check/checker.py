@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from callsheet.agents.contracts.capability import CHANGING, Capability
-from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, pointer_of
+from callsheet.agents.contracts.validation import pointer_of
+from callsheet.planner.diagnostics import Diagnostic, Fix, Severity
 from callsheet.planner.expressions.elaborate import PARAMETERS, StepType
 from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.expressions.parser import FUNCTIONS
@@ -105,7 +106,7 @@ class _Check:
         diagnostics = tuple(self._reader.diagnostics[:MOST_DIAGNOSTICS])
         if any(each.severity is Severity.ERROR for each in self._reader.diagnostics):
             return CheckResult(None, diagnostics)
-        return CheckResult(self._compile(graph, answer, uses), diagnostics)
+        return CheckResult(self._compile(graph, answer), diagnostics)
 
     def _step_types(self) -> dict[str, StepType]:
         types: dict[str, StepType] = {}
@@ -216,13 +217,13 @@ class _Check:
                 severity = Severity.WARNING
                 self._reader.note("unused-step", ("steps", at), message, step=step, severity=severity)
 
-    def _compile(self, graph: Mapping[str, Node], answer: Tree, uses: Uses) -> CheckedPlan:
+    def _compile(self, graph: Mapping[str, Node], answer: Tree) -> CheckedPlan:
         steps = {
             name: _compile_step(checked, graph[name].dependencies)
             for name, checked in self._steps.items()
             if checked is not None
         }
-        return CheckedPlan(self._plan, steps, answer, tuple(uses.named))
+        return CheckedPlan(self._plan, steps, answer)
 
 
 def _compile_step(checked: CheckedStep, dependencies: tuple[str, ...]) -> CompiledStep:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, pointer_of, rename
+from callsheet.agents.contracts.validation import pointer_of
+from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, rename
 from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, StepType, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
 from callsheet.planner.expressions.findings import Finding

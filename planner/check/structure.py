@@ -10,7 +10,8 @@ from typing import cast
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from callsheet.planner.diagnostics import Diagnostic, pointer_of, rename
+from callsheet.agents.contracts.validation import pointer_of
+from callsheet.planner.diagnostics import Diagnostic, rename
 from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.plan.plan import Plan, Step
 from callsheet.planner.plan.policy import Policy

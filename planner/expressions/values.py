@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, TypeGuard
 
@@ -42,9 +43,36 @@ def bounded(value: int | float) -> int | float | Absent:
     return value if value.bit_length() <= MAX_BITS else Absent("the number is too large")
 
 
+def leaves(value: JsonValue) -> Iterator[JsonValue]:
+    """The values in a value that hold no others."""
+    match value:
+        case list():
+            for each in value:
+                yield from leaves(each)
+        case dict():
+            for each in value.values():
+                yield from leaves(each)
+        case _:
+            yield value
+
+
 def text_of(value: JsonValue) -> str:
     """The text form: a string as it is, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def display(value: JsonValue, text: Callable[[str], str], key: Callable[[str], str] = json.dumps) -> str:
+    """The expression that yields a value; its texts and keys are written as told."""
+    match value:
+        case str():
+            return text(value)
+        case list():
+            return "[" + ", ".join(display(each, text, key) for each in value) + "]"
+        case dict():
+            entries = (f"{key(name)}: {display(each, text, key)}" for name, each in value.items())
+            return "{" + ", ".join(entries) + "}"
+        case _:
+            return json.dumps(value)
 
 
 def kind_of(value: JsonValue) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, Capability, Effect, JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,8 @@ def read_capability(document: Mapping[str, Any]) -> Capability:
     return Capability(
         name=document["capability"],
         description=document["description"],
-        input_schema=_object(inputs, optional),
-        output_schema=_object(outputs, {}),
+        input_schema=closed_object({**inputs, **optional}, inputs),
+        output_schema=closed_object(outputs),
         effect=Effect(document.get("effect", Effect.PURE)),
     )
 
@@ -87,12 +88,3 @@ def _schemas(fields: Sequence[str] | Mapping[str, JsonObject]) -> dict[str, Json
     if isinstance(fields, Mapping):
         return dict(fields)
     return {name: {"type": "string"} for name in fields}
-
-
-def _object(required: dict[str, JsonValue], optional: dict[str, JsonValue]) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": {**required, **optional},
-        "required": list(required),
-        "additionalProperties": False,
-    }

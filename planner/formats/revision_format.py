@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from pydantic import JsonValue
@@ -111,16 +111,6 @@ def read_decision(answer: JsonValue, situation: Situation) -> tuple[Accept | Ask
             return GiveUp(reason), reason
         case _:
             return None, reason
-
-
-def closed(properties: Mapping[str, JsonValue]) -> JsonObject:
-    """The schema of an object that has each of these, and nothing else."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 def objects_in(value: JsonValue, name: str) -> tuple[JsonObject, ...]:

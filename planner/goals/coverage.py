@@ -15,6 +15,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.planner.expressions.values import leaves
 from callsheet.planner.plan.plan import From, Literal, Template, read_binding
 
 from .gap import Gap
@@ -116,14 +117,4 @@ def _literals(value: JsonValue) -> Iterator[str]:
 
 
 def _texts(value: JsonValue) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case list():
-            for each in value:
-                yield from _texts(each)
-        case dict():
-            for each in value.values():
-                yield from _texts(each)
-        case _:
-            return
+    return (each for each in leaves(value) if isinstance(each, str))

@@ -48,20 +48,16 @@ class CompiledStep:
 
 @dataclass(frozen=True)
 class CheckedPlan:
-    """A plan without errors. `steps` has each under its id, in plan order.
-
-    `answer_dependencies` are the steps that the answer names.
-    """
+    """A plan without errors. `steps` has each under its id, in plan order."""
 
     plan: Plan
     steps: Mapping[str, CompiledStep]
     answer: Tree
-    answer_dependencies: tuple[str, ...]
 
     @classmethod
     def empty(cls, goal: str) -> Self:
         """A plan that does nothing, and whose answer is null."""
-        return cls(Plan(goal=goal, steps=(), answer=Literal(None)), {}, Constant(None), ())
+        return cls(Plan(goal=goal, steps=(), answer=Literal(None)), {}, Constant(None))
 
     @cached_property
     def document(self) -> dict[str, JsonValue]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator
 
@@ -151,7 +150,3 @@ class Plan(_Frozen):
         Raises ValueError where a literal is nothing that JSON can carry.
         """
         return self.model_dump(mode="json", exclude_defaults=True, warnings=False)
-
-    def with_steps(self, changed: Mapping[str, Step]) -> Self:
-        """The same plan with some steps exchanged, by id."""
-        return self.model_copy(update={"steps": tuple(changed.get(step.id, step) for step in self.steps)})

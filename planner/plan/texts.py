@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from callsheet.planner.expressions.parser import parse
 from callsheet.planner.expressions.templates import split_template
 from callsheet.planner.expressions.tree import Constant, DictDisplay, Tree, children
-from callsheet.planner.expressions.values import is_number, text_of
+from callsheet.planner.expressions.values import is_number, leaves, text_of
 
 from .plan import Binding, From, Literal, Plan, Step, Template
 
@@ -50,7 +50,7 @@ class PlanTexts:
                         self.texts.append(part.text)
 
     def _add(self, literal: JsonValue) -> None:
-        for value in _leaves(literal):
+        for value in leaves(literal):
             if isinstance(value, str):
                 self.texts.append(value)
             elif is_number(value):
@@ -59,7 +59,7 @@ class PlanTexts:
 
     def _fix(self, values: Iterable[JsonValue]) -> None:
         for value in values:
-            self.fixed.extend(text_of(each) for each in _leaves(value))
+            self.fixed.extend(text_of(each) for each in leaves(value))
             self.fixed.extend(_keys(value))
 
 
@@ -85,19 +85,6 @@ def _constants(tree: Tree) -> Iterator[JsonValue]:
             pass
     for child in children(tree):
         yield from _constants(child)
-
-
-def _leaves(value: JsonValue) -> Iterator[JsonValue]:
-    """The values in a value that hold no others."""
-    match value:
-        case list():
-            for each in value:
-                yield from _leaves(each)
-        case dict():
-            for each in value.values():
-                yield from _leaves(each)
-        case _:
-            yield value
 
 
 def _keys(value: JsonValue) -> Iterator[str]:

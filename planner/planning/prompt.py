@@ -57,7 +57,7 @@ class PlanningPrompt:
         needed = 0
         for terse in (False, True):
             messages = self.messages(terse=terse)
-            needed = _count(messages)
+            needed = tokens_of(messages)
             if needed <= available:
                 return messages
         raise PromptTooLong(model.name, needed, max(0, available), len(self._catalog))
@@ -94,5 +94,6 @@ def _goal_message(goal: str) -> Message:
     return Message("user", render("planner/goal", goal=goal))
 
 
-def _count(messages: Sequence[Message]) -> int:
+def tokens_of(messages: Sequence[Message]) -> int:
+    """How many tokens a prompt takes, about: with what goes around each message."""
     return sum(count_tokens(message.content).tokens + MESSAGE_TOKENS for message in messages)

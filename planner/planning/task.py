@@ -11,7 +11,6 @@ from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
 from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.check.fixes import Fixed, fix
-from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.formats.plan_format import Translation, WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.formats.small.repairs import insert_before
@@ -117,7 +116,7 @@ class PlanningTask:
 
     def _checked(self, reply: ChatReply, read: Translation) -> Draft:
         fixed = fix(read.document, self.catalog, self._policy)
-        problems = tuple(map(_sentence, fixed.result.errors))
+        problems = tuple(error.sentence for error in fixed.result.errors)
         gaps = () if problems else tuple(self._gaps(fixed))
         sentences = (gap.sentence for gap in gaps)
         doubts = (*read.doubts, *find_doubtful_names(fixed.document, self._said), *sentences)
@@ -161,10 +160,3 @@ def _steps(answer: str) -> list[JsonObject]:
             return [step for step in steps if isinstance(step, dict)]
         case _:
             raise ValueError('the answer has to be an object with a list of steps: {"steps": [...]}')
-
-
-def _sentence(diagnostic: Diagnostic) -> str:
-    """A finding for the model: its own names for things, no pointers into a document it never saw."""
-    where = f"step {diagnostic.step}: " if diagnostic.step else ""
-    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    return f"{where}{diagnostic.message}{hint}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -18,10 +18,14 @@ from callsheet.agents.models.chat import ChatModel, Message
 from callsheet.planner.formats.revision_format import RevisionFormat
 from callsheet.planner.planning.draft import Draft
 from callsheet.planner.planning.errors import PromptTooLong
-from callsheet.planner.planning.prompt import MESSAGE_TOKENS, MOST_ANSWER, MOST_PROBLEM, MOST_PROBLEMS
+from callsheet.planner.planning.prompt import (
+    MOST_ANSWER,
+    MOST_PROBLEM,
+    MOST_PROBLEMS,
+    tokens_of,
+)
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Mishap, Situation, Standing, Trouble
-from callsheet.prompts.budget import count_tokens
 from callsheet.prompts.cleaning import clean
 from callsheet.prompts.quoting import quote
 from callsheet.prompts.render import render
@@ -83,7 +87,7 @@ class ReplanPrompt:
         available = model.context_tokens - max_tokens - min(max_tokens, model.context_tokens // 8)
         needed = 0
         for detail in DETAILS:
-            needed = _count(self.messages(detail))
+            needed = tokens_of(self.messages(detail))
             wanted = LEAST_RESULTS if self._results and detail is not DETAILS[-1] else 0
             if needed + wanted <= available:
                 return self._with_results(detail, available, needed)
@@ -107,7 +111,7 @@ class ReplanPrompt:
         tokens = min(available - needed, MOST_RESULTS) if self._results else 0
         while tokens > 0:
             messages = self.messages(detail, digest(self._results, tokens))
-            if _count(messages) <= available:
+            if tokens_of(messages) <= available:
                 return messages
             # What stands around the results costs a little too.
             tokens = tokens * 3 // 4
@@ -263,7 +267,3 @@ def _shown(value: JsonValue, limit: int) -> str:
     # A planner may have copied into its plan what it read in a result.
     text = clean(json.dumps(value, ensure_ascii=False))
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text):,} characters)"
-
-
-def _count(messages: Sequence[Message]) -> int:
-    return sum(count_tokens(message.content).tokens + MESSAGE_TOKENS for message in messages)

@@ -52,7 +52,8 @@ def check_revision(situation: Situation, revision: Revision, policy: Policy) -> 
         return Revised(None, error.problems)
     kept = _finished(situation, document)
     document, result, mended = mend(document, _known_capabilities(situation), policy, kept)
-    problems = tuple(map(_sentence, result.errors)) or tuple(_find_refusals(situation, revision, document))
+    problems = tuple(error.sentence for error in result.errors)
+    problems = problems or tuple(_find_refusals(situation, revision, document))
     checked = None if problems else result.plan
     return Revised(checked, problems, document, result.diagnostics, (*notes, *mended))
 
@@ -156,9 +157,3 @@ def _is_as_before(id: str, before: Mapping[str, JsonValue], after: JsonObject) -
             reached.add(each)
             pending += steps_named_by(new[each])
     return True
-
-
-def _sentence(diagnostic: Diagnostic) -> str:
-    where = f"step {diagnostic.step}: " if diagnostic.step else ""
-    hint = f" ({diagnostic.hint})" if diagnostic.hint else ""
-    return f"{where}{diagnostic.message}{hint}"

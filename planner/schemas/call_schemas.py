@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.agents.models.strict_schema import MOST_ENUM_VALUES, MOST_NAME_CHARACTERS, MOST_PROPERTIES
 
 from .literal_schema import LiteralSchemas, nullable
@@ -52,9 +53,9 @@ def call_definitions(catalog: Sequence[Capability]) -> JsonObject:
     for capability in catalog:
         groups[json.dumps(inputs_schema(capability))].append(capability.name)
     definitions, inputs = _described(groups, _too_large(groups))
-    calls = [closed({each.name: inputs[each.name]}) for each in catalog]
+    calls = [closed_object({each.name: inputs[each.name]}) for each in catalog]
     if _names(catalog).share > _RESERVED:
-        calls = [closed({"capability": TEXT, "inputs": reference_to(UNTYPED)})]
+        calls = [closed_object({"capability": TEXT, "inputs": reference_to(UNTYPED)})]
     return {**definitions, "call": calls[0] if len(calls) == 1 else {"anyOf": cast("JsonValue", calls)}}
 
 
@@ -64,10 +65,10 @@ def inputs_schema(capability: Capability) -> JsonObject:
     properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
     required = cast("list[str]", capability.input_schema.get("required") or [])
     every = {name: _input_schema(schemas.write(part)) for name, part in properties.items()}
-    needed = closed({name: every[name] for name in every if name in required})
+    needed = closed_object({name: every[name] for name in every if name in required})
     if every.keys() <= set(required):
         return needed
-    whole = closed({name: one if name in required else nullable(one) for name, one in every.items()})
+    whole = closed_object({name: one if name in required else nullable(one) for name, one in every.items()})
     return {"anyOf": [needed, whole]}
 
 
@@ -75,16 +76,6 @@ def takes_text(schema: object, schemas: LiteralSchemas) -> bool:
     """Whether a literal of the schema may be a text of any wording."""
     written = schemas.write(schema)
     return written is not None and _is_text(written)
-
-
-def closed(properties: Mapping[str, JsonValue]) -> JsonObject:
-    """An object with exactly these properties."""
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 def reference_to(name: str) -> JsonObject:
@@ -164,7 +155,7 @@ def _names(catalog: Sequence[Capability]) -> Size:
 
 def _untyped() -> JsonObject:
     value: JsonObject = {"type": ["string", "number", "boolean", "null"]}
-    return {"type": "array", "items": closed({"key": TEXT, "value": value})}
+    return {"type": "array", "items": closed_object({"key": TEXT, "value": value})}
 
 
 def _total(sizes: Iterable[Size]) -> Size:

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias, cast
 
 from pydantic import JsonValue
 
+from callsheet.agents.contracts.tidy_schema import closed_object
+
 Schema: TypeAlias = Mapping[str, Any]
 
 MAX_DEPTH = 4
@@ -79,8 +81,7 @@ class LiteralSchemas:
                 written[name] = nullable(one) if self._strict and name not in required else one
             elif name in required:
                 return None
-        needed: list[JsonValue] = [name for name in written if self._strict or name in required]
-        return {"type": "object", "properties": written, "required": needed, "additionalProperties": False}
+        return closed_object(written, [name for name in written if self._strict or name in required])
 
     def _map(self, values: object, depth: int) -> dict[str, JsonValue] | None:
         value = self.write(True if values is None else values, depth + 2)
@@ -88,13 +89,7 @@ class LiteralSchemas:
             return None
         if not self._strict:
             return {"type": "object", "additionalProperties": value}
-        entry: dict[str, JsonValue] = {
-            "type": "object",
-            "properties": {"key": {"type": "string"}, "value": value},
-            "required": ["key", "value"],
-            "additionalProperties": False,
-        }
-        return {"type": "array", "items": entry}
+        return {"type": "array", "items": closed_object({"key": {"type": "string"}, "value": value})}
 
     def _enum(self, choices: list[JsonValue]) -> dict[str, JsonValue] | None:
         kinds = {_kind_of(each): None for each in choices}

@@ -85,14 +85,14 @@ def step(
     )
 
 
-def plan(*steps: CompiledStep, answer: Tree | None = None, needs: Sequence[str] = ()) -> CheckedPlan:
+def plan(*steps: CompiledStep, answer: Tree | None = None) -> CheckedPlan:
     """A checked plan of these steps."""
     document = Plan(
         goal="a goal",
         steps=tuple(Step(id=each.id, capability=each.capability.name) for each in steps),
         answer=Literal(None),
     )
-    return CheckedPlan(document, {each.id: each for each in steps}, answer or Constant("done"), tuple(needs))
+    return CheckedPlan(document, {each.id: each for each in steps}, answer or Constant("done"))
 
 
 def value_of(name: str, *, each: bool = False) -> Tree:

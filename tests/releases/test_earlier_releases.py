@@ -97,7 +97,7 @@ class TestJournals:
 
     def test_a_planner_that_asked_hears_the_answer(self, invoke: Invoke, folder: Path) -> None:
         """A run that waits in the middle of replanning goes on with the planner of today."""
-        empty = {"add": [], "remove": [], "repoint": [], "answer": None, "question": None}
+        empty: dict[str, Any] = {"add": [], "remove": [], "repoint": [], "answer": None, "question": None}
         shelf = {"id": "shelf", "do": {"count": {"shelf": "oak"}}}
         revise = {"reason": "he said oak", "decision": "revise", "replace": [shelf], **empty}
         assert invoke("answer", ASKED, "the one of oak", "--no-resume").exit_code == 0

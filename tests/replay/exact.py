@@ -7,8 +7,7 @@ from pathlib import Path
 
 from callsheet.executor.clocks.virtual_loop import run_virtually
 from callsheet.executor.recording.content.recording import Recording
-from callsheet.executor.replay.drift.comparison import parting_drift
-from callsheet.executor.replay.drift.event_text import event_line
+from callsheet.executor.replay.drift.comparison import event_line, parting_drift
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.run.events import Event
 from callsheet.recordings.network_guard import NetworkGuard

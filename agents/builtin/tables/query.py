@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import chain
-from typing import Annotated, Literal, Self, TypeAlias, cast
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 
 from .date_part import DatePart, parts_of
 from .period import read_period
@@ -245,15 +246,7 @@ def _without_noise(document: JsonObject) -> JsonObject:
 
 
 def _object(**properties: JsonObject) -> JsonObject:
-    return cast(
-        "JsonObject",
-        {
-            "type": "object",
-            "properties": properties,
-            "required": list(properties),
-            "additionalProperties": False,
-        },
-    )
+    return closed_object(properties)
 
 
 def _list(items: JsonObject) -> JsonObject:

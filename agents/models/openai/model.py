@@ -15,7 +15,6 @@ from callsheet.agents.models.errors import ModelError, ModelRefused, ModelUnavai
 from .backoff import Backoff
 from .failure import FailureReader
 from .request import Draft, draft
-from .server_memory import ServerMemory
 
 if TYPE_CHECKING:
     import openai
@@ -26,6 +25,21 @@ if TYPE_CHECKING:
 OFFICIAL = "https://api.openai.com/v1"
 CONTEXT_TOKENS = 128_000
 CONNECT_SECONDS = 10.0
+
+
+class ServerMemory:
+    """The features that each endpoint refused for each model. May be shared by many models."""
+
+    def __init__(self) -> None:
+        self._refused: dict[tuple[str, str], frozenset[str]] = {}
+
+    def refused(self, endpoint: str, model: str) -> frozenset[str]:
+        """What this endpoint refused for this model so far."""
+        return self._refused.get((endpoint, model), frozenset())
+
+    def remember(self, endpoint: str, model: str, feature: str) -> None:
+        """From now on, this endpoint is not asked for the feature with this model."""
+        self._refused[endpoint, model] = self.refused(endpoint, model) | {feature}
 
 
 class OpenAIModel:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 from .file import SourceFailed, Weights, digest
-from .file_lock import file_lock
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Called with the source's name, the bytes that are here, and the bytes that there will be."""
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def no_progress(source: str, done: int, total: int) -> None:
@@ -57,7 +68,7 @@ class WeightsCache:
         Raises OSError where the folder cannot be written to.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with file_lock(self.folder / f"{weights.file_name}.lock"):
+        with _file_lock(self.folder / f"{weights.file_name}.lock"):
             yield
 
     @contextmanager
@@ -99,6 +110,14 @@ class WeightsCache:
 
     def _remember(self, path: Path, weights: Weights) -> None:
         _stamp(path).write_text(json.dumps(_identity(path, weights)))
+
+
+@contextmanager
+def _file_lock(path: Path) -> Generator[None, None, None]:
+    """Hold the lock, waiting until nobody else does. The file stays; the lock ends when it is closed."""
+    with path.open("ab") as file:
+        _lock(file)
+        yield
 
 
 def _stamp(path: Path) -> Path:

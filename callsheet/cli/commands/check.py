@@ -16,6 +16,7 @@ from callsheet.cli.options.parameters import (
     parameter_lines,
     parameter_options,
 )
+from callsheet.cli.text.safe_text import counted
 from callsheet.errors import ExitCode
 from callsheet.planner.check.checker import CheckResult
 from callsheet.planner.check.checker import check as check_plan
@@ -72,13 +73,12 @@ def _describe(file: Path, diagnostic: Diagnostic, line: int | None) -> Iterator[
 
 def _conclude(file: Path, result: CheckResult) -> str:
     counts = [
-        f"{len(group)} {name}{'' if len(group) == 1 else 's'}"
+        counted(len(group), name)
         for group, name in ((result.errors, "error"), (result.warnings, "warning"))
         if group
     ]
     if result.plan is None:
         return f"{file}: {', '.join(counts)}"
-    steps = len(result.plan.steps)
     unsaid = [name for name, each in Parameters.of(result.plan.plan).items() if each.is_required]
     ready = f"ready to run with {', '.join(unsaid)}" if unsaid else "ready to run"
-    return ", ".join((f"{file}: {steps} step{'' if steps == 1 else 's'}, {ready}", *counts))
+    return ", ".join((f"{file}: {counted(len(result.plan.steps), 'step')}, {ready}", *counts))

@@ -26,9 +26,8 @@ from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.check.structure import read_plan
 from callsheet.planner.documents.errors import DocumentError
 from callsheet.planner.documents.reader import read_document
-from callsheet.planner.plan.diff import PlanDiff, compare
+from callsheet.planner.plan.diff import PlanDiff, compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
-from callsheet.planner.plan.plan_diff_text import plan_diff_lines
 from callsheet.planner.plan.policy import Policy
 from callsheet.settings.settings import Settings
 

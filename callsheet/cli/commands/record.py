@@ -13,9 +13,9 @@ from callsheet.cli.options.existing_file import FileInTheWay
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST, existing_journal, find_run
 from callsheet.cli.replaying.recording_files import is_replaceable
-from callsheet.cli.replaying.rehearsal import rehearse, rehearse_text
-from callsheet.cli.text.counted import counted
+from callsheet.cli.replaying.replay_session import rehearse, rehearse_text
 from callsheet.cli.text.drift import drift_documents, drift_lines
+from callsheet.cli.text.safe_text import counted
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import RunOwned
 from callsheet.executor.recording.content.errors import RecordingUnwritable
@@ -80,7 +80,7 @@ def _require_replaceable(file: Path) -> None:
     """See that nothing is lost by writing the file. Raises FileInTheWay, RecordingUnwritable."""
     try:
         if file.exists() and not is_replaceable(file):
-            raise FileInTheWay(file, "recording")
+            raise FileInTheWay(file)
     except OSError as error:
         raise RecordingUnwritable(str(file), error.strerror or str(error)) from None
 

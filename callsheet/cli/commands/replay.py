@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from callsheet.cli.options.command import FILE, NamedPath, command, secret_option, settings_options
+from callsheet.cli.options.command import NamedPath, command, secret_option, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.what_if import what_if_options
 from callsheet.cli.replaying.document import replay_document
-from callsheet.cli.replaying.junit import require_replaceable, write_junit
 from callsheet.cli.replaying.recording_files import recording_files
 from callsheet.cli.replaying.replay_session import Outcome, Replayer
 from callsheet.cli.replaying.text import error_text, outcome_lines, summary_text, what_if_lines
@@ -40,7 +39,6 @@ _CODES = {
     help="Who works today, instead of as recorded; may be given several times.",
 )
 @click.option("--update", is_flag=True, help="Record anew what drifted, and nothing else.")
-@click.option("--junit", "report", type=FILE, help="Write a JUnit XML report, for a CI server.")
 @secret_option
 @command
 @settings_options
@@ -51,7 +49,6 @@ def replay(
     places: tuple[Path, ...],
     live: tuple[str, ...],
     update: bool,
-    report: Path | None,
     patterns: tuple[str, ...],
     what_ifs: Sequence[WhatIf],
 ) -> ExitCode:
@@ -67,7 +64,7 @@ def replay(
     STEP:ATTEMPT. Shows what would have come of it, and ends as that run does; with 5 where it would take
     something that was not recorded, and is not --live.
     """
-    _require_sense(settings, live, update, report, what_ifs)
+    _require_sense(settings, live, update, what_ifs)
     files = recording_files(places)
     if what_ifs and len(files) != 1:
         raise click.UsageError(f"one recording at a time can go otherwise, and there are {len(files)}")
@@ -79,8 +76,6 @@ def replay(
     if what_ifs:
         return _imagine(output, replayer, files[0], what_ifs, advice)
     outcomes = [_replay(output, replayer, file, advice, update=update) for file in files]
-    if report is not None:
-        write_junit(report, outcomes, replayer.shown)
     if output.as_json:
         output.document(replay_document(outcomes, replayer.clean))
     elif len(outcomes) > 1:
@@ -94,23 +89,12 @@ def replay(
     return worst_code(outcomes)
 
 
-def _require_sense(
-    settings: Settings,
-    live: Sequence[str],
-    update: bool,
-    report: Path | None,
-    what_ifs: Sequence[WhatIf],
-) -> None:
-    """Refuse flags that contradict each other, and a report in the place of something else. Raises
-    FileInTheWay, ReportNotWritten."""
+def _require_sense(settings: Settings, live: Sequence[str], update: bool, what_ifs: Sequence[WhatIf]) -> None:
+    """Refuse flags that contradict each other."""
     if what_ifs and update:
         raise click.UsageError("--update keeps what is so, not what would be: leave the what-ifs out")
-    if what_ifs and report is not None:
-        raise click.UsageError("--junit reports what drifted, not what would be: leave the what-ifs out")
     if "planner" in live and settings.model == RECORDED:
         raise click.UsageError("--live planner asks a model, and --model recorded asks none: leave one out")
-    if report is not None:
-        require_replaceable(report)
 
 
 def _asks_model(outcome: Outcome) -> bool:

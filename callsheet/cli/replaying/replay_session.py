@@ -20,11 +20,13 @@ from callsheet.cli.running.model import choose_model, model_at_hand
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording
+from callsheet.executor.recording.reading.reader import recording_from
 from callsheet.executor.redaction.redactor import Redactor
 from callsheet.executor.replay.drift.drift import Drift
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import encode
+from callsheet.planner.documents.reader import read_yaml
 from callsheet.recordings.api import RECORDED, redactor_of, save_anew
 from callsheet.recordings.replay import Team, Terms
 from callsheet.recordings.replay import replay as carry_out
@@ -32,7 +34,7 @@ from callsheet.recordings.replay_result import Replay
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
-from .rehearsal import rehearse
+_NO_FILE = "the recording"
 
 
 class NobodyToBeLive(CallsheetError):
@@ -154,6 +156,17 @@ class Replayer:
             return None
         choose = choose_model if self._terms.live.planner else model_at_hand
         return choose(self._settings, self._output)
+
+
+def rehearse(file: Path) -> Replay:
+    """The strict replay of a file that was just written. Raises what `load_recording` does, and
+    NetworkForbidden."""
+    return carry_out(load_recording(file), Terms())
+
+
+def rehearse_text(text: str) -> Replay:
+    """The replay of what a file would hold. Raises RecordingInvalid, and NetworkForbidden."""
+    return carry_out(recording_from(read_yaml(text, _NO_FILE), _NO_FILE, lambda _: None), Terms())
 
 
 def _require_offers(registry: Registry, live: Liveness, settings: Settings) -> None:

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from callsheet.cli.text.advice import Advice
-from callsheet.cli.text.counted import counted
 from callsheet.cli.text.drift import drift_lines, kinds_text
 from callsheet.cli.text.run import course_lines, seconds_text
-from callsheet.cli.text.safe_text import one_line, spelled
+from callsheet.cli.text.safe_text import counted, one_line, spelled
 from callsheet.cli.text.story import Story, standing
 from callsheet.executor.journal.history import last_attempts, reason_of
 from callsheet.executor.replay.drift.drift import Drift, DriftKind

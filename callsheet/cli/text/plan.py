@@ -9,7 +9,7 @@ from callsheet.agents.contracts.capability import CHANGING, Effect
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.plan import Binding, From, Join, Literal, Step, Template
 
-from .safe_text import one_line, spelled
+from .safe_text import counted, one_line, spelled
 from .table import aligned
 
 _EFFECTS = {
@@ -27,11 +27,10 @@ MOST_APPROVED = 1_000
 
 def plan_lines(checked: CheckedPlan) -> Iterator[str]:
     """Every step with its capability, effect, dependencies and inputs in short, and the answer."""
-    count = len(checked.steps)
-    yield f"plan: {count} step{'' if count == 1 else 's'}"
+    yield f"plan: {counted(len(checked.steps), 'step')}"
     for name, schema in checked.plan.params.items():
         yield f"  params.{name} {binding_text(Literal(schema.get('default')))}"
-    heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if count else []
+    heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if checked.steps else []
     for line, step, compiled in zip(heads, checked.plan.steps, checked.steps.values(), strict=True):
         yield line
         yield from _details(step, MOST_APPROVED if compiled.capability.effect in CHANGING else MOST_SHOWN)

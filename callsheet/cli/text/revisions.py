@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from callsheet.executor.run.events import StepHeld
 from callsheet.executor.run.revisions import Chapter, Clarification, RevisionStory
-from callsheet.planner.plan.plan_diff_text import plan_diff_lines
+from callsheet.planner.plan.diff import plan_diff_lines
 
 from .run import seconds_text, time_text
 from .safe_text import one_line, spelled

@@ -31,3 +31,8 @@ def one_line(text: str, most: int = 200) -> str:
     # Cut before anything else: a text may have megabytes.
     flat = " ".join(plain(text[: 4 * most]).split())
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 step`, `2 steps`, `1,000 steps`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -113,10 +113,6 @@ class EventReader:
         self._faults.require_name(kind, name, names, pointer)
         return name
 
-    def _require_name(self, kind: str, name: str, names: Mapping[str, object], pointer: str) -> None:
-        if name not in names:
-            self._faults.fail(f"there is no {kind} {name!r:.80}; {did_you_mean(name, names)}", pointer)
-
     def _require_pieces(self, call: ModelCalled, pointer: str) -> None:
         pieces = [count for _, count in call.chunks]
         if pieces and (sum(pieces) != len(call.reply) or min(pieces) < 1):

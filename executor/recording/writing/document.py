@@ -7,12 +7,11 @@ from typing import Any, cast
 import msgspec
 from pydantic import JsonValue
 
-from callsheet.executor.recording.content.chunks import fitted
 from callsheet.executor.recording.content.contracts import brief, canonical, hash_of, terse, whole
 from callsheet.executor.recording.content.document_layout import FORMAT, Document
 from callsheet.executor.recording.content.fields import fields_of
 from callsheet.executor.recording.content.recording import Recording
-from callsheet.executor.recording.content.times import DECIMALS, since, times_of
+from callsheet.executor.recording.content.times import DECIMALS, fitted, since, times_of
 from callsheet.executor.run.events import Event, ModelCalled, encode
 
 from .shared_texts import Glossary

@@ -7,10 +7,10 @@ from typing import Any, Protocol, cast
 import msgspec
 from pydantic import JsonValue
 
-from callsheet.executor.recording.content.chunks import fitted
 from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.fields import fields_of
 from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.content.times import fitted
 from callsheet.executor.run.events import Event, ModelCalled, encode
 
 from .kept_numbers import keeps_numbers_of

@@ -7,12 +7,6 @@ from callsheet.executor.recording.content.recording import Recording
 from callsheet.planner.documents.writer import write_yaml
 
 from .document import document_of
-from .redaction import Redacts, redacted
-
-
-def recording_text(recording: Recording, redactor: Redacts) -> str:
-    """The text of the file, without secrets: the same for the same recording. Raises RunNotRecordable."""
-    return text_of(redacted(recording, redactor))
 
 
 def text_of(recording: Recording) -> str:

@@ -12,7 +12,7 @@ from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, Mess
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.errors import JournalError
-from callsheet.executor.models.journaled import Owner, PlacedModel, journaled_request
+from callsheet.executor.models.journaled import ModelVeil, Owner, PlacedModel, journaled_request
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.drift.nearest_request import call_place, nearest_call, request_differences
 from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
@@ -274,26 +274,17 @@ class RecordedModel(PlacedModel):
             await asyncio.sleep(seconds)
 
 
-class _PlacedModel:
+class _PlacedModel(ModelVeil):
     """The recorded model, as one asks it."""
 
     def __init__(self, model: RecordedModel, owner: Owner) -> None:
-        self._model = model
+        super().__init__(model)
+        self._recorded = model
         self._owner = owner
-
-    @property
-    def name(self) -> str:
-        """The model's name."""
-        return self._model.name
-
-    @property
-    def context_tokens(self) -> int:
-        """The model's context."""
-        return self._model.context_tokens
 
     def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """What this one is answered."""
-        return self._model.answer(request, self._owner)
+        return self._recorded.answer(request, self._owner)
 
 
 def was_cancelled(call: ModelCalled) -> bool:

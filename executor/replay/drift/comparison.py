@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -15,12 +16,15 @@ from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEqu
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.executor.run.state import RunRecord, StepRecord
-from callsheet.planner.plan.diff import compare
-from callsheet.planner.plan.plan_diff_text import plan_diff_lines
+from callsheet.planner.plan.diff import compare, plan_diff_lines
 
 from .drift import Drift, DriftKind, text_diff, value_diff
-from .event_text import event_line
 from .nearest_request import call_place, request_differences
+
+_LEFT_OUT = frozenset(
+    {"at", "attempt", "chunks", "deadline", "due", "event", "item", "key", "started", "step"}
+)
+_MOST = 160
 
 
 def compare_runs(recorded: Sequence[Event], now: Sequence[Event]) -> list[Drift]:
@@ -162,6 +166,24 @@ def parting_drift(parting: Parting) -> Drift:
         f"event {parting.index - 1} is another than it was; what comes after may follow from that",
         lines,
     )
+
+
+def event_line(event: Event) -> str:
+    """What happened, where, and what of it is short enough to be said."""
+    document: dict[str, Any] = msgspec.to_builtins(event)
+    words = [document["event"].replace("_", " ")]
+    if document.get("step") is not None:
+        item = "" if document.get("item") is None else f"[{document['item']}]"
+        words.append(f"{document['step']}{item}")
+    if document.get("attempt") is not None:
+        words.append(f"attempt {document['attempt']}")
+    details = (
+        f"{key}={json.dumps(value, ensure_ascii=False)}"
+        for key, value in document.items()
+        if key not in _LEFT_OUT and value not in (None, "", [], {})
+    )
+    line = " ".join((*words, *details))
+    return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
 
 
 def _terms(events: Iterable[Event]) -> tuple[RunCreated, RunEquipped | None]:

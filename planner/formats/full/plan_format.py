@@ -14,10 +14,11 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.planner.formats.examples import Example, fitting, load_examples
 from callsheet.planner.formats.plan_format import Translation
 from callsheet.planner.plan.plan import Join, OnFailure
-from callsheet.planner.schemas.call_schemas import TEXT, call_definitions, closed, reference_to
+from callsheet.planner.schemas.call_schemas import TEXT, call_definitions, reference_to
 from callsheet.planner.schemas.capability_text import kind, signature
 from callsheet.planner.schemas.literal_schema import LiteralSchemas
 
@@ -69,14 +70,14 @@ class FullFormat:
     def schema(self, catalog: Sequence[Capability]) -> JsonObject:
         """In the subset that strict structured outputs take, and within its limits."""
         bare = {"id": TEXT, "do": reference_to("call")}
-        flow: JsonObject = {"anyOf": [closed({key: part}) for key, part in _FLOW.items()]}
+        flow: JsonObject = {"anyOf": [closed_object({key: part}) for key, part in _FLOW.items()]}
         step: JsonObject = {
-            "anyOf": [closed(bare), closed({**bare, "flow": {"type": "array", "items": flow}})]
+            "anyOf": [closed_object(bare), closed_object({**bare, "flow": {"type": "array", "items": flow}})]
         }
-        answers: list[JsonValue] = [TEXT, closed({"ask": TEXT})]
+        answers: list[JsonValue] = [TEXT, closed_object({"ask": TEXT})]
         if self._cut:
-            answers.append(closed({"lacking": _TEXTS}))
-        plan = closed({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
+            answers.append(closed_object({"lacking": _TEXTS}))
+        plan = closed_object({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
         return {**plan, "$defs": call_definitions(catalog)}
 
     def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:

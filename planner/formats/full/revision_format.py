@@ -8,11 +8,11 @@ from typing import cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.planner.formats.plan_format import Translation
 from callsheet.planner.formats.revision_format import (
     Proposal,
     WorkedExample,
-    closed,
     decisions,
     objects_in,
     read_decision,
@@ -51,9 +51,9 @@ class FullRevisionFormat:
             steps: JsonObject = {"type": "array", "items": {"$ref": "#/$defs/step"}}
             parts |= {"add": steps, "replace": steps, "answer": nullable(_TEXT)}
         parts["remove"] = {"type": "array", "items": _TEXT}
-        parts["repoint"] = {"type": "array", "items": closed({"old": _TEXT, "new": _TEXT})}
+        parts["repoint"] = {"type": "array", "items": closed_object({"old": _TEXT, "new": _TEXT})}
         parts["question"] = nullable(_TEXT)
-        return {**closed(parts), "$defs": definitions} if definitions else closed(parts)
+        return {**closed_object(parts), "$defs": definitions} if definitions else closed_object(parts)
 
     def examples(self) -> Sequence[WorkedExample]:
         """None: the rules say all that such a model needs."""

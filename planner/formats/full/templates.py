@@ -19,6 +19,7 @@ from callsheet.planner.expressions.errors import ExpressionSyntaxError
 from callsheet.planner.expressions.parser import MAX_TEMPLATE, parse, path_in_braces
 from callsheet.planner.expressions.tokens import tokenize
 from callsheet.planner.expressions.tree import Name, Tree, children
+from callsheet.planner.expressions.values import display
 from callsheet.planner.plan.plan import Binding, From, Literal, Template, read_binding, write_binding
 
 _BRACE = re.compile(r"\{\{|\}\}|\{|\}")
@@ -48,7 +49,7 @@ def read_braces(value: JsonValue, ids: Collection[str] = (), *, takes_text: bool
         case str():
             return _read_text(value, ids, takes_text=takes_text)
         case list() | dict() if any(not isinstance(each, Literal) for each in _leaves(value, ids)):
-            return From(_expression(value, ids))
+            return From(display(value, lambda text: _text_expression(_read_text(text, ids, takes_text=True))))
         case list() | dict():
             return Literal(_plain(value, ids))
         case _:
@@ -164,19 +165,6 @@ def _plain(value: JsonValue, ids: Collection[str]) -> JsonValue:
             return {name: _plain(each, ids) for name, each in value.items()}
         case _:
             return value
-
-
-def _expression(value: JsonValue, ids: Collection[str]) -> str:
-    match value:
-        case str():
-            return _text_expression(_read_text(value, ids, takes_text=True))
-        case list():
-            return "[" + ", ".join(_expression(each, ids) for each in value) + "]"
-        case dict():
-            entries = (f"{json.dumps(key)}: {_expression(each, ids)}" for key, each in value.items())
-            return "{" + ", ".join(entries) + "}"
-        case _:
-            return json.dumps(value)
 
 
 def _text_expression(binding: Binding) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator
 
@@ -11,6 +10,7 @@ from pydantic import JsonValue
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
 from callsheet.planner.expressions.parser import parse
 from callsheet.planner.expressions.tree import Name, Tree, children
+from callsheet.planner.expressions.values import display
 from callsheet.planner.plan.plan import Binding, From, Literal, Template
 
 WIRE_ID = r"s[1-9][0-9]{0,3}"
@@ -34,7 +34,7 @@ def read_references(value: JsonValue, ids: Collection[str]) -> Binding:
         return Literal(value)
     if isinstance(value, str):
         return _read_text(value, ids)
-    return From(_expression(value, ids))
+    return From(display(value, lambda text: _text_expression(text, ids), _quoted))
 
 
 def mentions(text: str) -> tuple[str, ...]:
@@ -96,19 +96,6 @@ def _has_reference(value: JsonValue, ids: Collection[str]) -> bool:
             return any(_has_reference(each, ids) for each in value.values())
         case _:
             return False
-
-
-def _expression(value: JsonValue, ids: Collection[str]) -> str:
-    match value:
-        case str():
-            return _text_expression(value, ids)
-        case list():
-            return "[" + ", ".join(_expression(each, ids) for each in value) + "]"
-        case dict():
-            entries = (f"{_quoted(key)}: {_expression(each, ids)}" for key, each in value.items())
-            return "{" + ", ".join(entries) + "}"
-        case _:
-            return json.dumps(value)
 
 
 def _text_expression(text: str, ids: Collection[str]) -> str:

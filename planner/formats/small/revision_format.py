@@ -17,11 +17,11 @@ from typing import cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.planner.formats.plan_format import Translation
 from callsheet.planner.formats.revision_format import (
     Proposal,
     WorkedExample,
-    closed,
     objects_in,
     read_decision,
     texts_in,
@@ -65,7 +65,7 @@ class ShortRevisionFormat:
             shapes.insert(0, accept)
         if situation.catalog:
             shapes.insert(0, {**_said("revise"), **self._changes(situation)})
-        return {"anyOf": [closed(each) for each in shapes]}
+        return {"anyOf": [closed_object(each) for each in shapes]}
 
     def examples(self) -> Sequence[WorkedExample]:
         """Four of them: a question, a person's word, another input after a failure and after a surprise."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.agents.agent import Context
-from callsheet.agents.builtin.prose import split, summarize, write_text
+from callsheet.agents.builtin.prose import sentences_asked, split, summarize, write_text
 from callsheet.agents.errors import Permanent
 from callsheet.agents.models.errors import AnswerInvalid
 from callsheet.agents.models.scripted import ScriptedModel
@@ -106,3 +106,28 @@ def test_for_every_text_the_pieces_hold_all_of_it(text: str, size: int) -> None:
     pieces = split(text, size)
     assert all(0 < len(piece) <= size for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Write a three-sentence summary", 3),
+        ("in 2 sentences", 2),
+        ("One sentence about tea.", 1),
+        ("a summary of ten sentences", 10),
+        ("three sentences. Really three sentences!", 3),
+        ("a short summary", None),
+        ("about three sentences", None),
+        ("at most 2 sentences", None),
+        ("two or three sentences", None),
+        ("2-3 sentences", None),
+        ("first two sentences, then four sentences", None),
+        ("50 sentences", None),
+        ("0 sentences", None),
+        ("sentences", None),
+        ("", None),
+    ],
+)
+def test_an_exact_number_of_sentences_is_understood(text: str, count: int | None) -> None:
+    """Exact numbers up to 20 count; loose or contradictory ones are left to the model."""
+    assert sentences_asked(text) == count

@@ -208,7 +208,6 @@ class TestBadInput:
             (("--slow", "loud", "soon"), "'soon' is no duration; write seconds, or 90s, 5m, 2h, 1d"),
             (("--slow", "loud", "-1"), "'-1' is no duration"),
             (("--fail", "loud", "x", "--update"), "--update keeps what is so, not what would be"),
-            (("--kill", "loud", "--junit", "j.xml"), "--junit reports what drifted, not what would be"),
             (("--fail", "loud"), "requires 2 arguments"),
         ],
     )

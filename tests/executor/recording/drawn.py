@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.spending.terms import Terms
-from callsheet.executor.recording.content.chunks import fitted
 from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.recording import Recording
+from callsheet.executor.recording.content.times import fitted
 from callsheet.executor.recording.reading.event_reader import KINDS
 from callsheet.executor.run.events import (
     EquippedAgent,

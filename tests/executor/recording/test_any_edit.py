@@ -15,10 +15,9 @@ from callsheet.executor.recording.content.errors import RecordingInvalid, Record
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording
 from callsheet.executor.recording.writing.document import document_of
-from callsheet.executor.recording.writing.text import recording_text
 
 from .everything import everything
-from .untouched import Untouched
+from .untouched import Untouched, recording_text
 
 DOCUMENT: Any = document_of(Recording.of(everything()))
 ODD: st.SearchStrategy[Any] = st.one_of(

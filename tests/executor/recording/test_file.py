@@ -16,12 +16,11 @@ from callsheet.executor.recording.content.errors import (
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.reading.reader import recording_from
-from callsheet.executor.recording.writing.text import recording_text
 from callsheet.executor.run.events import AttemptSucceeded
 from callsheet.planner.documents.reader import MAX_BYTES, read_yaml
 
 from .everything import adopted, beginning, drafting, everything
-from .untouched import Untouched
+from .untouched import Untouched, recording_text
 
 
 @pytest.fixture

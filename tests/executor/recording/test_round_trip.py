@@ -17,7 +17,6 @@ from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.reading.event_reader import KINDS
 from callsheet.executor.recording.reading.reader import recording_from
 from callsheet.executor.recording.writing.document import document_of
-from callsheet.executor.recording.writing.text import recording_text
 from callsheet.executor.run.events import ModelCalled, encode
 from callsheet.planner.documents.reader import read_yaml
 
@@ -25,7 +24,7 @@ from .alike import require_alike
 from .drawn import recordings
 from .everything import End, everything
 from .real_runs import REAL_RUNS
-from .untouched import Untouched
+from .untouched import Untouched, recording_text
 
 ENDS: tuple[End, ...] = get_args(End)
 

@@ -152,7 +152,6 @@ def test_what_is_left_broken_and_pressing_is_told() -> None:
     )
     assert purse.refusal(ATTEMPT) == "1 attempt used or reserved, and the budget allows 1 attempt"
     assert purse.refusal(REVISION) is None
-    assert purse.may_call(Spending(tokens=17)) and not purse.may_call(Spending(tokens=18))
     purse.note(called(3.0, Usage(20, 0)))
     assert purse.broken() == "103 tokens used, and the budget allows 100 tokens"
 

@@ -18,9 +18,9 @@ from callsheet.planner.catalog import embeddings as word_vectors
 from callsheet.planner.catalog import full_text as word_index
 from callsheet.planner.catalog.embeddings import VectorIndex, installed_vectors
 from callsheet.planner.catalog.full_text import SearchUnavailable, WordIndex
-from callsheet.planner.catalog.idioms import IDIOMS, plain_wordings
+from callsheet.planner.catalog.idioms import idioms, plain_wordings
 from callsheet.planner.catalog.retrieval import MOST_PARTS, Retrieval, catalog_digest, fuse, search_queries
-from callsheet.planner.catalog.synonyms import GROUPS
+from callsheet.planner.catalog.synonyms import synonym_groups
 from callsheet.planner.catalog.tokens import Wording, telling_words
 from tests.planner.catalogs import TEXT, capability
 
@@ -152,7 +152,7 @@ def test_a_query_is_never_read_as_a_command() -> None:
 @pytest.mark.parametrize("text", ["a " * 10_000, "let " * 5_000, "a@" * 10_000, "x, " * 6_000, "9 " * 10_000])
 def test_a_long_goal_makes_few_queries(text: str) -> None:
     """However it is cut, and in reasonable time."""
-    assert len(search_queries(text)) <= 1 + MOST_PARTS + len(IDIOMS)
+    assert len(search_queries(text)) <= 1 + MOST_PARTS + len(idioms())
 
 
 def test_one_index_serves_several_threads() -> None:
@@ -194,11 +194,11 @@ def test_names_are_cut_into_words() -> None:
 
 def test_the_thesaurus_is_clean() -> None:
     """Small words without signs, in groups of at least two, none twice."""
-    for group in GROUPS:
+    for group in synonym_groups():
         words = group.split()
         assert len(words) >= 2
         assert len(set(words)) == len(words), group
-    assert len(set(GROUPS)) == len(GROUPS)
+    assert len(set(synonym_groups())) == len(synonym_groups())
 
 
 def test_nothing_of_the_vectors_package_is_imported() -> None:

@@ -44,7 +44,7 @@ def test_there_are_never_more_tokens_than_asked_for(results: dict[str, JsonValue
 def test_there_are_never_more_tokens_by_the_estimate_either(results: dict[str, Any], tokens: int) -> None:
     """For every JSON, on a machine that has no encoding."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(budget, "_tokenizer", budget._Estimated)
+        patch.setattr(budget, "local_encoding", lambda: None)
         text = digest(results, tokens)
         assert count_tokens(text).estimated
         assert count_tokens(text).tokens <= tokens

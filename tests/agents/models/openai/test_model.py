@@ -16,8 +16,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.models.chat import ChatChunk, ChatRequest, Message, Usage, ask
 from callsheet.agents.models.errors import ModelRefused, ModelRejected, ModelUnavailable
-from callsheet.agents.models.openai.model import OpenAIModel
-from callsheet.agents.models.openai.server_memory import ServerMemory
+from callsheet.agents.models.openai.model import OpenAIModel, ServerMemory
 from callsheet.agents.models.structured import ask_structured
 
 KEY = "sk-secret-key-of-this-test"

@@ -13,8 +13,7 @@ from pydantic import JsonValue
 from callsheet.agents.contracts.validation import Validator
 from callsheet.agents.models.chat import ChatRequest, Message, ask
 from callsheet.agents.models.errors import ModelRejected
-from callsheet.agents.models.openai.model import OpenAIModel
-from callsheet.agents.models.openai.server_memory import ServerMemory
+from callsheet.agents.models.openai.model import OpenAIModel, ServerMemory
 from callsheet.agents.models.structured import ask_structured
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

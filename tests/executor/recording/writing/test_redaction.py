@@ -17,11 +17,11 @@ from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.writing.redaction import redacted
-from callsheet.executor.recording.writing.text import recording_text
 from callsheet.executor.redaction.redactor import Redactor
 from callsheet.executor.run.events import AttemptSucceeded, ModelCalled, ResultSought, StepHeld
 from tests.executor.recording.everything import CREATED, everything
 from tests.executor.recording.real_runs import REAL_RUNS
+from tests.executor.recording.untouched import recording_text
 
 SECRET = "déjà vu"
 

@@ -9,11 +9,10 @@ import pytest
 from callsheet.executor.recording.content.errors import RunNotRecordable
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
-from callsheet.executor.recording.writing.text import recording_text
 from callsheet.executor.recording.writing.verification import proven_text
 from callsheet.executor.redaction.redactor import Redactor
 from tests.executor.recording.everything import everything
-from tests.executor.recording.untouched import Untouched
+from tests.executor.recording.untouched import Untouched, recording_text
 
 from .test_redaction import Replaces
 

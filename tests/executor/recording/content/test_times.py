@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.executor.recording.content.chunks import fitted
+from callsheet.executor.recording.content.times import fitted
 
 pieces = st.lists(st.tuples(st.floats(0, 9), st.integers(1, 50)), max_size=6)
 
