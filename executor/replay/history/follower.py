@@ -25,6 +25,8 @@ from callsheet.executor.run.events import (
     Event,
     ModelCalled,
     PauseRequested,
+    PlanAdopted,
+    ReachDecided,
     ReplanningFailed,
     ReplanningStarted,
     RetryScheduled,
@@ -76,11 +78,14 @@ class Course:
     As long as the two agree, the other run is given the recorded events in the place of its own, so that its
     times are the recorded ones to the last digit, and hears news in the recorded portions: whatever the run
     heard before it decided something, it hears before it decides that again. From the first difference on,
-    the `parting`, it goes its own way. `begun` events are there already.
+    the `parting`, it goes its own way. `begun` events are there already; some work may be `live`.
     """
 
-    def __init__(self, events: Sequence[Event], begun: int, clock: ReplayClock) -> None:
+    def __init__(
+        self, events: Sequence[Event], begun: int, clock: ReplayClock, *, live: bool = False
+    ) -> None:
         self._events = events
+        self._live = live
         self._at = begun
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
@@ -190,7 +195,7 @@ class Course:
         if self.parting is not None:
             return event
         expected = self.next
-        if expected is None or not is_same(event, expected):
+        if expected is None or not is_same(event, expected, live=self._live):
             self.part(event)
             return event
         if self._was_set_back(self._at):
@@ -419,26 +424,33 @@ def _come_true(awaited: Sequence[asyncio.Future[None]]) -> None:
             each.set_result(None)
 
 
-def is_same(event: Event, recorded: Event) -> bool:
-    """Whether the two differ in nothing but the time. Limits are compared from their events on."""
+def is_same(event: Event, recorded: Event, *, live: bool = False) -> bool:
+    """Whether the two differ in nothing but the time, or, where nothing is `live`, in that today a person is
+    asked about more. Limits are compared from their events on."""
     if event.__class__ is not recorded.__class__:
         return False
-    times: dict[str, Any] = {}
+    taken: dict[str, Any] = {}
     match event, recorded:
         case ModelCalled(), ModelCalled():
-            times = {"started": recorded.started, "chunks": recorded.chunks}
+            taken = {"started": recorded.started, "chunks": recorded.chunks}
         case RetryScheduled(), RetryScheduled():
-            times = _limit("due", event.due - event.at, recorded.due - recorded.at, recorded.due)
+            taken = _limit("due", event.due - event.at, recorded.due - recorded.at, recorded.due)
         case AttemptStarted(), AttemptStarted():
-            times = _limit(
+            taken = _limit(
                 "deadline", event.deadline - event.at, recorded.deadline - recorded.at, recorded.deadline
             )
         case RunStarted(deadline=float()), RunStarted(deadline=float() as known):
             # How much of its time a run has left then depends on how often its planning was taken up.
-            times = {"deadline": known}
+            taken = {"deadline": known}
+        # Earlier releases asked about less of a revision, and what they recorded is to replay. That less is
+        # asked about than was recorded is drift, and where something may really be done, so is either.
+        case PlanAdopted(), PlanAdopted() if not live and recorded.approvals.keys() <= event.approvals.keys():
+            taken = {"approvals": recorded.approvals}
+        case ReachDecided(), ReachDecided() if not live and (event.beyond or not recorded.beyond):
+            taken = {"beyond": recorded.beyond}
         case _:
             pass
-    return msgspec.structs.replace(event, at=recorded.at, **times) == recorded
+    return msgspec.structs.replace(event, at=recorded.at, **taken) == recorded
 
 
 def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:
