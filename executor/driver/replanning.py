@@ -8,7 +8,7 @@ from typing import Any, cast
 from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.machine.machine_state import RunState
-from callsheet.executor.machine.plan_adoption import adoption, begin_anew
+from callsheet.executor.machine.plan_adoption import adoption
 from callsheet.executor.models.recalled import RecallingModel
 from callsheet.executor.run.events import (
     DraftGrown,
@@ -22,6 +22,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.executor.run.json_copy import clean_text
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.renewal import begin_anew
 from callsheet.planner.revision.decision import Accept, Ask, GiveUp, Revise
 
 from .environment import Surroundings
@@ -148,7 +149,7 @@ class Counsel:
         purse, admit = self._state.purse, self._around.admit
         if purse is None or admit is None:
             return ""
-        anew = begin_anew(self._state.plan, revise.checked, None)
+        anew = begin_anew(self._state.plan, revise.checked)
         done = [step for step in self._state.record.outputs if step not in anew]
         return "; ".join(admit(revise.checked, purse.spent(now), done, purse.budget))
 
@@ -156,7 +157,7 @@ class Counsel:
 def has_changed(before: CheckedPlan, after: CheckedPlan) -> bool:
     """Whether a draft has something else than the one `before` where that had something already."""
     written = before.steps.keys()
-    return bool(begin_anew(before, after, None) & written or written - after.steps.keys())
+    return bool(begin_anew(before, after) & written or written - after.steps.keys())
 
 
 def _steps_of(checked: CheckedPlan) -> list[dict[str, Any]]:

@@ -3,13 +3,13 @@ somebody must approve first. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from callsheet.agents.contracts.capability import CHANGING, Effect
 from callsheet.executor.run.events import PlanAdopted
 from callsheet.executor.run.state import AttemptStatus, RunRecord, StepRecord
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
-from callsheet.planner.plan.plan import Step
+from callsheet.planner.plan.renewal import begin_anew, unchanged
 from callsheet.planner.revision.decision import Revise
 
 from .finished_work import Heritage, changed_for_good
@@ -55,32 +55,6 @@ def adoption(
     )
 
 
-def begin_anew(before: CheckedPlan, after: CheckedPlan, trouble: str | None) -> frozenset[str]:
-    """The steps of `after` that are new or changed, the one in `trouble`, and all that come behind one of
-    them."""
-    old, new = _by_id(before.plan.steps), _by_id(after.plan.steps)
-    changed = [id for id in new if id == trouble or not _is_same(before, after, old.get(id), new[id])]
-    dependants: dict[str, list[str]] = {step: [] for step in after.steps}
-    for step in after.steps.values():
-        for dependency in step.dependencies:
-            dependants[dependency].append(step.id)
-    reached = set(changed)
-    while changed:
-        for id in dependants[changed.pop()]:
-            if id not in reached:
-                reached.add(id)
-                changed.append(id)
-    return frozenset(reached)
-
-
-def _by_id(steps: Iterable[Step]) -> dict[str, Step]:
-    return {step.id: step for step in steps}
-
-
-def _is_same(before: CheckedPlan, after: CheckedPlan, old: Step | None, new: Step) -> bool:
-    return old == new and before.steps[new.id].capability == after.steps[new.id].capability
-
-
 def _hindered(
     state: RunState, before: CheckedPlan, after: CheckedPlan, afresh: frozenset[str]
 ) -> tuple[str, ...]:
@@ -98,13 +72,13 @@ def _overtaken(state: RunState, before: CheckedPlan, after: CheckedPlan) -> tupl
     """The steps that changed the world while the planner was thinking, and that it would change or leave
     out: it does not know that they are done."""
     asked = state.replanning.at if state.replanning else state.record.now
-    old, new = _by_id(before.plan.steps), _by_id(after.plan.steps)
+    same = unchanged(before, after)
     return tuple(
         step.id
         for step in before.steps.values()
         if step.capability.effect in CHANGING
+        and step.id not in same
         and _was_done_since(state.record.steps[step.id], asked)
-        and not (step.id in new and _is_same(before, after, old[step.id], new[step.id]))
     )
 
 
@@ -117,13 +91,16 @@ def _was_done_since(step: StepRecord, at: float) -> bool:
 
 def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
     grant = state.grant or granted(state)
-    wanted = {step: why for step, why in grant.widened_by(state.plan, after).items() if step in afresh}
+    wanted = dict(grant.widened_by(state.plan, after))
     done, asked = done_for_good(state.record, state.plan, state.heritage), _asked_about(state)
     for step in afresh:
         capability = after.steps[step].capability
         if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
             done_before = _DONE_BEFORE.format(capability=capability.name)
             wanted[step] = "; ".join(why for why in (done_before, wanted.get(step)) if why)
+        if waited_for := state.agenda.approvals.get(step):
+            # What waits already is not freed by beginning anew.
+            wanted.setdefault(step, waited_for)
         if capability.name in asked:
             wanted.setdefault(step, "")
     return wanted

@@ -112,8 +112,7 @@ def _approval_requested(state: RunState, event: ApprovalRequested) -> None:
 
 def _approval_granted(state: RunState, event: ApprovalGranted) -> None:
     if state.grant is not None:
-        grant = state.grant.approving(state.plan, event.step)
-        state.grant = reaching(state.record, grant, state.plan.steps[event.step])
+        state.grant = reaching(state.record, state.grant, state.plan.steps[event.step])
     state.agenda.approved.add(event.step)
     state.agenda.proceed(event.step)
 

@@ -38,7 +38,7 @@ CATALOG = (
 @dataclass(frozen=True, slots=True)
 class Honest:
     """A revised plan's new steps, beside the approved ones, and what the results of steps are by then.
-    `is_asked` where somebody is asked all the same."""
+    `is_asked` where somebody is asked about what it reads all the same."""
 
     name: str
     steps: tuple[JsonObject, ...]
@@ -88,41 +88,39 @@ HONEST = (
     honest("look-round", step("look", "list_files", pattern="*.csv")),
     honest("ask-a-table", step("ask", "ask_table", path="stock.csv", question="What is the mean price?")),
     honest("shorter", step("shorter", "shorten", text={"from": "short"}, length="1-2 sentences")),
+    honest("page-found", step("acme", "fetch", url={"from": "more"}), more="https://acme.example/list"),
+    dubious("file-named-in-query", step("more", "web_search", query="Globex Node.js client")),
+    dubious("folder-looked-into", step("look", "list_files", pattern="data/*.csv")),
+)  # fmt: skip
+
+WRITING = (
     honest("link-in-summary", step("report", "save", path="report.md", content={"from": "shorter"}),
            step("shorter", "shorten", text={"from": "short"}),
            shorter="Acme is cheaper ([source](https://prices.example/acme))."),
-    honest("links-in-report", step("report", "save", path="report.md", content={"from": "more"}),
-           more="# Found\n\n- https://shop.example/globex\n- https://prices.example/?q=globex\n"),
-    honest("contact-in-report", step("report", "save", path="report.md", content={"from": "globex"}),
-           globex="Ask sales@globex.example for the list."),
-    honest("source-in-line", step("line", "save", path="log.txt", content="Taken from www.prices.example")),
-    honest("file-in-line", step("line", "save", path="log.txt", content="prices.csv and no data.csv")),
-    honest("slashed-line", step("line", "save", path="log.txt", content="n/a")),
-    honest("units-in-line", step("line", "save", path="log.txt", content="EUR/kg")),
     honest("plain-line", step("line", "save", path="log.txt", content="Compared: 3.50 and 4.10, i.e. -15%.")),
-    dubious("file-named-in-query", step("more", "web_search", query="Globex Node.js client")),
-    dubious("folder-looked-into", step("look", "list_files", pattern="data/*.csv")),
-    dubious("image-in-report", step("report", "save", path="report.md", content={"from": "acme"}),
-           acme="![chart](https://acme-static.example/chart.png)"),
+    honest("another-line", step("once_more", "save", path="log.txt", content="compared")),
+    honest("behind-another-page", step("acme", "fetch", url="https://acme.example/products?page=2")),
 )  # fmt: skip
 
 
-def asked_about(revision: Honest) -> Iterator[str]:
-    """Why somebody is asked, a sentence for each step and reason, before it starts or when its inputs are
-    known."""
+def asked_about(revision: Honest) -> Iterator[tuple[str, str]]:
+    """The capabilities about which somebody is asked, each with why, before the step starts or when its
+    inputs are known."""
     before = _plan(APPROVED)
     new = {str(each["id"]): each for each in revision.steps}
     old = {str(each["id"]): each for each in APPROVED}
     after = _plan(tuple({**old, **new}.values()))
     grant = Grant.of(GOAL, before)
-    yield from grant.widened_by(before, after).values()
+    for id, why in grant.widened_by(before, after).items():
+        yield after.steps[id].capability.name, why
     record = RunRecord()
     record.steps = {id: StepRecord(id, each.capability.name) for id, each in after.steps.items()}
     record.outputs = {id: _output(after, id, revision) for id in after.steps}
     for each in after.steps.values():
         inputs = inputs_of(record, each, None)
         assert not isinstance(inputs, Failure)
-        yield from grant.beyond(each, inputs)
+        if beyond := grant.beyond(each, inputs):
+            yield each.capability.name, "; ".join(beyond)
 
 
 def _output(plan: CheckedPlan, id: str, revision: Honest) -> JsonObject:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +18,7 @@ from callsheet.executor.machine.decisions import give_up_or_retry
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.replay.drift.comparison import model_drifts
 from callsheet.executor.replay.drift.drift import DriftKind
+from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
@@ -24,12 +27,13 @@ from callsheet.executor.run.events import (
     ModelCalled,
     RetryScheduled,
 )
+from callsheet.planner.grants.grant import Grant
 from callsheet.planner.planning import prompt as planning_prompt
 from callsheet.planner.replanning import prompt as replan_prompt
 from callsheet.recordings.replay import Team, Terms, replay
 
 from .scenes import SCENES
-from .shop import FIRST, MENDED, RIGHT, SENTENCE, Shop, kinds, live, recorded
+from .shop import FIRST, MENDED, RIGHT, SENTENCE, Shop, do, kinds, live, recorded
 
 STRICT = Terms()
 
@@ -219,3 +223,47 @@ def test_questions_that_are_the_same_belong_together() -> None:
     assert "once more" in drift.summary
     (drift,) = model_drifts(more, recording.events)
     assert "no longer asked" in drift.summary
+
+
+def staff(lines: list[str]) -> list[Agent]:
+    """The shop's, and somebody who writes down `lines`."""
+
+    @agent(effect="write")
+    async def note(line: str) -> str:
+        """Write a line down."""
+        lines.append(line)
+        return line
+
+    return [*Shop().agents(), note]
+
+
+def _nothing(*asked: object) -> Mapping[str, str]:
+    return {}
+
+
+def noted() -> Recording:
+    """A run whose revision has a step that writes."""
+    mended = json.loads(MENDED)
+    mended |= {"add": [do("note", "note", line="{count}")], "answer": "{text} {worth} {note}"}
+    return recorded(FIRST, SENTENCE, json.dumps(mended), agents=staff([]))
+
+
+def test_what_an_earlier_release_asked_nobody_about_is_no_drift() -> None:
+    """A recording has what was asked when it was made. Where something is live, a person is asked first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Grant, "widened_by", _nothing)
+        recording = noted()
+    assert recording.status == "completed"
+    replay(recording, STRICT).assert_no_drift()
+    lines: list[str] = []
+    found = replay(recording, Terms(Liveness.of(["note"]), Team(Registry(staff(lines)))))
+    assert (found.status, lines) == ("paused", [])
+
+
+def test_what_nobody_is_asked_about_any_more_is_drift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that waited when it was recorded, and would not today, is found."""
+    recording = noted()
+    assert recording.status == "paused"
+    replay(recording, STRICT).assert_no_drift()
+    monkeypatch.setattr(Grant, "widened_by", _nothing)
+    assert replay(recording, STRICT).drifts

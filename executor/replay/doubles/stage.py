@@ -48,7 +48,7 @@ class ReplayStage:
     ) -> None:
         events = recording.events
         veil = Veil(redactor)
-        self.course = Course(events, begun, clock)
+        self.course = Course(events, begun, clock, live=bool(live))
         self.journal = ReplayJournal(events, self.course, clock)
         self._attempts = RecordedAttempts(events, veil)
         runner = RecordedRunner(

@@ -59,11 +59,14 @@ class Course:
     As long as the two agree, the other run is given the recorded events in the place of its own, so that its
     times are the recorded ones to the last digit, and hears news in the recorded portions: whatever the run
     heard before it decided something, it hears before it decides that again. From the first difference on,
-    the `parting`, it goes its own way. `begun` events are there already.
+    the `parting`, it goes its own way. `begun` events are there already; some work may be `live`.
     """
 
-    def __init__(self, events: Sequence[Event], begun: int, clock: ReplayClock) -> None:
+    def __init__(
+        self, events: Sequence[Event], begun: int, clock: ReplayClock, *, live: bool = False
+    ) -> None:
         self._events = events
+        self._live = live
         self._at = begun
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
@@ -173,7 +176,7 @@ class Course:
         if self.parting is not None:
             return event
         expected = self.next
-        if expected is None or not is_same(event, expected):
+        if expected is None or not is_same(event, expected, live=self._live):
             self.part(event)
             return event
         if self._was_set_back(self._at):

@@ -205,7 +205,7 @@ class TestFinishedWork:
         better = revise(
             step("w", "save", it=2), step("r", "look", it="it", depends_on=["w"]), step("x", it="good")
         )
-        played = direct(checked, Director([better]), by_input(bad=slowly_broken))
+        played = direct(checked, Director([better]), by_input(bad=slowly_broken), approve=_yes)
         assert began(played).count("r") == 2 and began(played).count("w") == 2
 
     def test_an_item_that_is_done_stays_done(self) -> None:
@@ -286,19 +286,45 @@ class TestGrants:
         granted = direct(checked, Director([more]), by_input(bad=BROKEN), approve=_yes)
         assert granted.result.status is RunStatus.COMPLETED
 
-    def test_a_file_that_nobody_named_waits_for_approval(self) -> None:
-        """Held against the inputs as they come out, so that a path that an agent returned counts too."""
+    def test_what_writes_with_other_inputs_waits_for_approval(self) -> None:
+        """Also where only what it is given comes out otherwise, and to a place that was named: whoever is
+        asked sees what it would be given, and where nobody named it."""
         checked = planned(
             step("a", it="bad"), step("w", "save", it={"from": "a"}), goal="save it in out/report.md"
         )
         more = revise(
-            step("a", it="evil"), step("w", "save", it={"from": "a"}), goal="save it in out/report.md"
+            step("a", it="good"), step("w", "save", it={"from": "a"}), goal="save it in out/report.md"
         )
-        told = by_input(bad=BROKEN, evil="/etc/cron.d/evil.sh")
-        played = direct(checked, Director([more]), told)
+        for path in ("out/report.md", "/etc/cron.d/evil.sh"):
+            played = direct(checked, Director([more]), by_input(bad=BROKEN, good=path))
+            (asked,) = played.of(ApprovalRequested)
+            assert (played.result.status, asked.inputs) == (RunStatus.PAUSED, {"it": path})
+            assert "changes something" in asked.why
+            assert (path in asked.why) is path.startswith("/etc")
+
+    def test_what_is_tried_again_as_it_was_approved_needs_no_word(self) -> None:
+        """Nothing of it was changed, nor of what comes before it."""
+        checked = planned(step("a", it="late"), step("w", "save", it={"from": "a"}), step("b", it="b"))
+        again = revise(step("a", it="late"), step("w", "save", it={"from": "a"}), step("c", it="c"))
+        tries = iter([BROKEN, "here"])
+
+        def late(inputs: Any, context: Any) -> Any:
+            found = next(tries)
+            if isinstance(found, BaseException):
+                raise found
+            return found
+
+        played = direct(checked, Director([again]), by_input(late=late))
+        assert (played.result.status, played.of(ApprovalRequested)) == (RunStatus.COMPLETED, [])
+
+    def test_a_file_that_nobody_named_waits_for_approval(self) -> None:
+        """Held against the inputs as they come out, so that a path that an agent returned counts too."""
+        checked = planned(step("a", it="bad"), step("r", "look", it={"from": "a"}), goal="see out/report.md")
+        more = revise(step("a", it="good"), step("r", "look", it={"from": "a"}), goal="see out/report.md")
+        played = direct(checked, Director([more]), by_input(bad=BROKEN, good="/etc/shadow.txt"))
         assert played.result.status is RunStatus.PAUSED
-        assert "/etc/cron.d/evil.sh" in played.result.asked[0].why
-        fine = direct(checked, Director([more]), by_input(bad=BROKEN, evil="out/report.md"))
+        assert "/etc/shadow.txt" in played.result.asked[0].why
+        fine = direct(checked, Director([more]), by_input(bad=BROKEN, good="out/report.md"))
         assert fine.result.status is RunStatus.COMPLETED
 
 

@@ -14,7 +14,7 @@ from callsheet.agents.errors import Permanent
 from callsheet.executor.machine.commands import StartAttempt
 from callsheet.executor.machine.machine import apply, decide
 from callsheet.executor.machine.machine_state import RunState
-from callsheet.executor.machine.plan_adoption import adoption, begin_anew
+from callsheet.executor.machine.plan_adoption import adoption
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
@@ -32,6 +32,7 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.renewal import begin_anew
 from callsheet.planner.revision.decision import Revise
 from tests.executor.revisions import Director, by_input, direct, planned, revise, step
 
