@@ -19,7 +19,7 @@ from callsheet.agents.spending.prices import Prices
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.clock import Clock, SystemClock
-from callsheet.executor.dispatch.agent_pool import Desk
+from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.environment import Approve
 from callsheet.executor.driver.executor import MAX_CONCURRENCY, MAX_REPLANS, Executor
@@ -79,8 +79,8 @@ class Orchestrator:
     failures, surprises and people's words `max_replans` times at most in a run, 0 being never; where
     nothing is said, of goals five times, and of plans that were given never. `budget`
     limits what one run may take (`"$0.50, 20k tokens, 5m"`), `prices` are what models cost beside those
-    that are published. `staging` is where attempts run and who casts them, for replays and other stages than
-    this process.
+    that are published. `staging` is where attempts run and who chooses their agents, for replays and other
+    stages than this process.
 
     Raises StrategyError where there is no strategy of that name, and BudgetError.
     """
@@ -118,7 +118,7 @@ class Orchestrator:
         self._planners = Planners(self._registry, self._policy, wire_format)
         self._runner = LocalRunner()
         self._staging = staging or Staging(
-            self._runner, Desk(self._registry, strategy=strategy, capability_limits=capability_limits)
+            self._runner, AgentPool(self._registry, strategy=strategy, capability_limits=capability_limits)
         )
         self._fail_fast = fail_fast
         self._hedge = hedge
@@ -403,7 +403,7 @@ class Orchestrator:
             needs_approval=needs_approval,
             on_event=watch.on_event,
             runner=self._staging.runner,
-            desk=self._staging.desk,
+            chooser=self._staging.chooser,
             pace=self._staging.pace,
             fail_fast=self._fail_fast,
             hedge=self._hedge,

@@ -1,1 +1,2 @@
-"""Which agent gets an attempt, and who waits; imports `machine`, `run` and clocks, never the driver."""
+"""Which agent gets an attempt, and which run waits; imports agents, the machine and what a run is, never the
+driver."""

@@ -1,79 +1,35 @@
-"""The desk where work asks for an agent: who is free, who rests, and who waits for whom.
-
-One desk serves all runs of a process. It reads no clock and does no I/O. `choose` only looks; `begin`
-and `end` are what changes anything.
-"""
+"""The pool of agents that runs share: which agent is free, and which run is next where none is."""
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.registry import Registry
-from callsheet.agents.selection.breaker import BreakerPolicy, Verdict
-from callsheet.agents.selection.statistics import Figures
-from callsheet.agents.selection.strategies import Candidate, Strategy, StrategyError, strategy_named
-from callsheet.executor.machine.pending_work import Lane
-from callsheet.executor.run.state import Try
+from callsheet.agents.selection.breaker import BreakerPolicy
+from callsheet.agents.selection.strategies import Strategy, strategy_named
+from callsheet.executor.machine.pending_work import QueueKey
 
-from .agent_slots import Seats
-from .wait_queue import Queue, Waiter, WaitingRoom
-
-PATIENCE_SECONDS = 5.0
-"""How long an agent that did not fail at a piece of work is waited for, rather than asking again one
-that did."""
-
-_NO_FAILURES: Mapping[str, int] = MappingProxyType({})
+from .agent_slots import AgentSlots
+from .chooser import Ended, Nobody, Request, Wait
+from .offer import Offer
+from .wait_queue import Waiter, WaitQueue
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Nobody can begin now. Worth another look when a seat frees up, and at `until` at the latest.
+class AgentPool:
+    """The agents, for all runs of a process. Not for several threads at once.
 
-    `until` is None where only the end of some attempt can help, or where somebody else in the queue
-    already watches the clock.
-    """
+    `capability_limits` bounds the running attempts of a capability, whichever agents have them. It reads no
+    clock: the time comes with each call, and `call_later` sets the one timer, for the next time at which a
+    rate or a breaker lets go (on the running event loop unless told otherwise). Raises StrategyError where
+    the strategy's name is unknown.
 
-    until: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Nobody:
-    """Nobody offers the work, and waiting won't help; `message` says who was there and why not."""
-
-    message: str
-
-
-class _Offer:
-    """Who offers a capability, and how much of it is in hand."""
-
-    __slots__ = ("limit", "queue", "related", "running", "seats", "sole")
-
-    def __init__(self, seats: Sequence[Seats], limit: float, room: WaitingRoom) -> None:
-        self.seats = seats
-        self.sole = seats[0] if len(seats) == 1 else None
-        self.limit = limit
-        self.running = 0
-        self.queue = Queue(room)
-        self.related: Sequence[_Offer] = (self,)
-        """The offers that have an agent in common with this one, itself among them."""
-
-    def ready_at(self, now: float) -> float:
-        """When somebody can begin: now, later, or (infinity) not before an attempt has ended."""
-        if self.running >= self.limit:
-            return math.inf
-        return min(each.ready_at(now) for each in self.seats)
-
-
-class Desk:
-    """Who is free, for all runs of a process. Not for several threads at once.
-
-    `capability_limits` bounds the attempts in hand of a capability, whoever has them. Times are seconds
-    since the epoch, and never read here. Raises StrategyError where the strategy's name is unknown.
+    A run that is woken has a *grant* until it has tried. Whenever a run waits that could be served, a run
+    that competes with it for agents has a grant, and what comes of that grant wakes the next: so one event
+    wakes one run, and none is forgotten.
     """
 
     def __init__(
@@ -83,221 +39,165 @@ class Desk:
         strategy: Strategy | str = "balanced",
         capability_limits: Mapping[str, int] | None = None,
         breaker: BreakerPolicy = BreakerPolicy(),  # noqa: B008 - frozen, so one will do for everybody
+        call_later: Callable[[float, Callable[[], None]], asyncio.TimerHandle] | None = None,
     ) -> None:
         self._registry = registry
         self._strategy = strategy_named(strategy) if isinstance(strategy, str) else strategy
-        self._seats = {each.name: Seats(each, breaker) for each in registry.agents}
-        limits = capability_limits or {}
-        self._room = WaitingRoom()
-        self._offers = {
-            name: _Offer(
-                [self._seats[each.name] for each in registry.agents_for(name)],
-                limits.get(name, math.inf),
-                self._room,
-            )
-            for name in registry.capabilities
-        }
-        for offer in self._offers.values():
-            offer.related = self._related(offer)
-        self._turn = 0
-        self._latest = 0.0
+        self._slots = {each.name: AgentSlots(each, breaker) for each in registry.agents}
+        self._offers = self._offers_of(registry, capability_limits or {})
+        self._turn = self._tickets = self._waiting = self._granted = 0
+        self._call_later = call_later or _on_running_loop
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = math.inf
 
-    def choose(
-        self,
-        capability: str,
-        *,
-        now: float,
-        figures: Mapping[tuple[str, str], Figures],
-        failures: Mapping[str, int] = _NO_FAILURES,
-        exclude: Container[str] = (),
-        newcomer: bool = False,
-        attempt: Try | None = None,
-    ) -> Agent | Wait | Nobody:
-        """Who is to do a piece of work. Changes nothing. Which `attempt` it is makes no difference here.
+    def choose(self, request: Request) -> Agent | Wait | Nobody:
+        """The agent that would do a piece of work, whoever waits for it. Changes nothing.
 
-        `failures` counts, by agent, what failed at this very work for the agent's own reasons. `exclude`
-        are not to be taken at all. A `newcomer` (who was not called by `wait`) leaves a free seat to
-        those who were just called, if there are any.
-
-        Raises StrategyError where a strategy of one's own chooses somebody else than it was shown.
+        Raises StrategyError where a strategy of one's own chooses an agent that it was not shown.
         """
-        offer = self._offers.get(capability)
-        if offer is None:
-            return Nobody(self._unknown(capability))
-        if newcomer and self._room.called and any(each.queue.called for each in offer.related):
-            return Wait(None)
-        sole = offer.sole
-        if sole is not None and not exclude:
-            ready = sole.ready_at(now) if offer.running < offer.limit else math.inf
-            return sole.agent if ready <= now else self._wait(offer, ready)
-        return self._choose_among(capability, offer, now, figures, failures, exclude)
+        offer = self._offers.get(request.capability)
+        return Nobody(self.explain(*request[:2])) if offer is None else offer.choose(request, self._strategy)
 
-    def explain(self, capability: str, now: float) -> str:
-        """Who offers a capability, and for each what keeps it from beginning now."""
-        offer = self._offers.get(capability)
-        if offer is None:
-            return self._unknown(capability)
-        limit = f"{offer.running} of {offer.limit} are in hand; " if offer.running >= offer.limit else ""
-        return f"{capability!r}: {limit}" + "; ".join(each.explain(now) for each in offer.seats)
+    def acquire(self, request: Request) -> Agent | Wait | Nobody:
+        """The agent for an attempt, which begins now; `release` gives its slot back.
 
-    def begin(self, agent_name: str, capability: str, at: float) -> None:
-        """An attempt begins. It is counted even where there was no seat."""
-        self._turn += 1
-        self._latest = at
-        offer = self._offers[capability]
-        offer.running += 1
-        offer.queue.progressed = True
-        self._seats[agent_name].begin(at, self._turn)
-
-    def end(
-        self,
-        agent_name: str,
-        capability: str,
-        at: float,
-        verdict: Verdict,
-        tokens: int = 0,
-        retry_after: float | None = None,
-    ) -> None:
-        """An attempt ended: its seat is free, and who waits for it is called.
-
-        With `retry_after` the agent is given nothing by anybody for so many seconds.
+        Where the answer is Wait, the request's waiter is woken when it can be served. A run without a grant
+        goes behind those that have one. Raises as `choose` does.
         """
-        self._latest = at
+        now, waiter = request.now, request.waiter
+        if now >= self._due:
+            self._ring(now)
+        offer = self._offers.get(request.capability)
+        found: Agent | Wait | Nobody
+        if (
+            self._granted
+            and offer is not None
+            and offer.grant_outstanding
+            and not (waiter and waiter.granted)
+        ):
+            found = Wait(None)
+        else:
+            found = self.choose(request)
+        if isinstance(found, Wait):
+            if waiter is not None:
+                self._join(waiter, found, now)
+        elif not isinstance(found, Nobody):
+            self._turn += 1
+            self._offers[request.capability].running += 1
+            self._slots[found.name].begin(now, self._turn)
+        if waiter is not None and waiter.granted:
+            self._conclude(waiter, now)
+        return found
+
+    def release(self, agent: str, capability: str, ended: Ended) -> None:
+        """An attempt ended: its slot is free, and the first run that it may serve is woken."""
         offer = self._offers[capability]
         offer.running -= 1
-        seats = self._seats[agent_name]
-        shut = seats.end(at, verdict, tokens, retry_after)
-        if self._room.waiting:
-            for each in offer.related:
-                each.queue.recall(reconsider=shut and seats in each.seats)
-            self._call_next(offer)
+        self._slots[agent].end(ended)
+        if self._waiting:
+            self._grant(offer.related, ended.at, freed=True)
 
-    def wait(
-        self,
-        capability: str,
-        callback: Callable[[], None],
-        *,
-        until: float | None = None,
-        newcomer: bool = False,
-    ) -> Callable[[], None]:
-        """Be called, once, when a seat for `capability` frees up; what is returned leaves the queue.
+    def leave(self, waiter: Waiter, now: float) -> None:
+        """The waiter waits no longer, or has no use for its grant: the next is woken, if that helps."""
+        if waiter.granted:
+            self._conclude(waiter, now)
+        else:
+            self._take_out(waiter)
 
-        The callback wakes somebody, no more: it must not raise, nor ask the desk for anything. Whoever
-        was woken chooses, begins or waits again, and then says `pass_on`; to leave does so too. With
-        `until`, as `Wait` had it, the caller looks at the clock, and nobody else need: then it chooses,
-        begins, and leaves, in that order. A `newcomer` is one whose `choose` was a newcomer's.
-        """
-        offer = self._offers[capability]
-        waiter = offer.queue.join(callback, until, newcomer)
-
-        def leave() -> None:
-            if offer.queue.leave(waiter):
-                self._call_next(offer)
-
-        return leave
-
-    def shut(self, closed: Container[Lane]) -> Container[Lane]:
-        """The lanes in which nothing begins now: those for which nobody was free."""
+    def blocked(self, closed: Container[QueueKey]) -> Container[QueueKey]:
+        """The queue keys whose work does not begin now: those for which the run waits."""
         return closed
 
-    def pass_on(self, capability: str) -> None:
-        """The one who was called has used the seat, or had no use for it: call the next, if that helps."""
-        offer = self._offers[capability]
-        offer.queue.pass_on()
-        self._call_next(offer)
-
-    def _choose_among(
-        self,
-        capability: str,
-        offer: _Offer,
-        now: float,
-        figures: Mapping[tuple[str, str], Figures],
-        failures: Mapping[str, int],
-        exclude: Container[str],
-    ) -> Agent | Wait | Nobody:
-        allowed = [each for each in offer.seats if each.name not in exclude]
-        if not allowed:
-            return Nobody(f"nobody else offers {self.explain(capability, now)}")
-        if offer.running >= offer.limit:
-            return Wait(None)
-        fresh: Sequence[Seats] = [each for each in allowed if not failures.get(each.name)]
-        if (ready := _ready_at(fresh, now)) > now:
-            tried = [each for each in allowed if failures.get(each.name)]
-            if any(each.back_at(now) <= now + PATIENCE_SECONDS for each in fresh):
-                return self._wait(offer, ready)
-            if (again := _ready_at(tried, now)) > now:
-                return self._wait(offer, min(ready, again))
-            fresh = _least_failed([each for each in tried if each.ready_at(now) <= now], failures)
-        free = [each for each in fresh if each.ready_at(now) <= now]
-        return free[0].agent if len(free) == 1 else self._ask(capability, free, now, figures, failures)
-
-    def _ask(
-        self,
-        capability: str,
-        free: Sequence[Seats],
-        now: float,
-        figures: Mapping[tuple[str, str], Figures],
-        failures: Mapping[str, int],
-    ) -> Agent:
-        candidates = [
-            Candidate(
-                agent=each.agent,
-                figures=known.aged(now) if (known := figures.get((each.name, capability))) else None,
-                terms=each.terms,
-                running=each.running,
-                failures=failures.get(each.name, 0),
-                turn=each.turn,
-            )
-            for each in free
-        ]
-        chosen = self._strategy(candidates)
-        if not any(chosen is each for each in candidates):
-            names = ", ".join(each.name for each in free)
-            raise StrategyError(
-                f"the strategy chose {chosen!r:.80} for {capability!r}; it must return one of the "
-                f"candidates that it is given, here those of {names}"
-            )
-        return chosen.agent
-
-    def _wait(self, offer: _Offer, ready: float) -> Wait:
-        watched = offer.queue.watched_until
-        return Wait(None if ready == math.inf or watched <= ready else ready)
-
-    def _call_next(self, offer: _Offer) -> None:
-        """Call whoever has waited longest, of those whom a seat here may serve, and can be served."""
-        first: Waiter | None = None
-        queue = offer.queue
-        for each in offer.related:
-            waiter = each.queue.first()
-            if waiter and (first is None or waiter.ticket < first.ticket) and self._helps(each, waiter):
-                first, queue = waiter, each.queue
-        if first is not None:
-            queue.call(first)
-
-    def _helps(self, offer: _Offer, waiter: Waiter) -> bool:
-        """Whether the waiter should look again: it can begin, it could choose otherwise now, or nobody
-        knows yet when there will be room."""
-        if offer.queue.reconsiders(waiter):
-            return True
-        ready = offer.ready_at(self._latest)
-        return ready <= self._latest or ready < offer.queue.watched_until
-
-    def _related(self, offer: _Offer) -> Sequence[_Offer]:
-        names = {each.name for seats in offer.seats for each in seats.agent.capabilities}
-        return [each for name, each in self._offers.items() if name in names]
-
-    def _unknown(self, capability: str) -> str:
+    def explain(self, capability: str, now: float) -> str:
+        """Which agents offer a capability, and for each what keeps it from beginning now."""
+        if capability in self._offers:
+            return self._offers[capability].explain(now)
         try:
             self._registry.capability(capability)
         except UnknownCapability as error:
             return str(error)
-        raise AssertionError(f"{capability!r} is offered, and the desk has no offer of it")
+        raise AssertionError(f"{capability!r} is offered, and the pool has no offer of it")
+
+    def _offers_of(self, registry: Registry, limits: Mapping[str, int]) -> Mapping[str, Offer]:
+        offers: dict[str, Offer] = {}
+        for name in registry.capabilities:
+            slots = [self._slots[each.name] for each in registry.agents_for(name)]
+            offers[name] = Offer(name, slots, limits.get(name, math.inf))
+        for offer in offers.values():
+            shared = {each.name for slots in offer.slots for each in slots.agent.capabilities}
+            offer.related = [each for name, each in offers.items() if name in shared]
+        return offers
+
+    def _grant(self, offers: Iterable[Offer], now: float, *, freed: bool = False) -> None:
+        """Wake the first of each queue that can be served, unless a run that competes with it is awake.
+
+        The slot that was `freed` is one more than those for which runs are awake. It does not wait until
+        those have tried, which may be writing their journals.
+        """
+        lines = [(queue.first, queue, offer) for offer in offers for queue in offer.queues.values()]
+        for first, queue, offer in sorted(lines, key=lambda line: line[0].ticket):
+            if not freed and offer.grant_outstanding:
+                continue
+            free = offer.free(now, queue.failures)
+            if not isinstance(free, Wait):
+                freed = False
+                self._wake(first, offer)
+            elif free.until is not None:
+                self._arm(free.until, now)
+
+    def _wake(self, waiter: Waiter, offer: Offer) -> None:
+        self._take_out(waiter)
+        waiter.granted = True
+        offer.granted += 1
+        self._granted += 1
+        waiter.wake()
+
+    def _conclude(self, waiter: Waiter, now: float) -> None:
+        """The waiter has tried, or won't: perhaps it leaves something to the next."""
+        offer = self._offers[waiter.key[0]]
+        waiter.granted = False
+        offer.granted -= 1
+        self._granted -= 1
+        if self._waiting:
+            self._grant(offer.related, now)
+
+    def _join(self, waiter: Waiter, told: Wait, now: float) -> None:
+        if not waiter.granted:
+            self._tickets += 1
+            waiter.ticket = self._tickets
+        queues = self._offers[waiter.key[0]].queues
+        if waiter.key not in queues:
+            queues[waiter.key] = WaitQueue(waiter.key)
+        queues[waiter.key].join(waiter)
+        self._waiting += 1
+        if told.until is not None:
+            self._arm(told.until, now)
+
+    def _take_out(self, waiter: Waiter) -> None:
+        queues = self._offers[waiter.key[0]].queues
+        queues[waiter.key].leave(waiter)
+        if not queues[waiter.key]:
+            del queues[waiter.key]
+        self._waiting -= 1
+        if not self._waiting:
+            self._disarm()
+
+    def _arm(self, at: float, now: float) -> None:
+        """Look again at that time, unless something is due before."""
+        if at < self._due:
+            self._disarm()
+            self._due = at
+            self._timer = self._call_later(max(0.0, at - now), lambda: self._ring(at))
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer, self._due = None, math.inf
+
+    def _ring(self, now: float) -> None:
+        self._disarm()
+        self._grant(self._offers.values(), now)
 
 
-def _ready_at(seats: Iterable[Seats], now: float) -> float:
-    return min((each.ready_at(now) for each in seats), default=math.inf)
-
-
-def _least_failed(seats: Sequence[Seats], failures: Mapping[str, int]) -> Sequence[Seats]:
-    least = min(failures.get(each.name, 0) for each in seats)
-    return [each for each in seats if failures.get(each.name, 0) == least]
+def _on_running_loop(seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, callback)

@@ -1,42 +1,31 @@
-"""The seats of one agent: how many attempts it has in hand, and when it can take another."""
+"""The slots of one agent: how many attempts it has, and when it can take another."""
 
 from __future__ import annotations
 
 import math
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.selection.breaker import Breaker, BreakerPolicy, Verdict
+from callsheet.agents.selection.breaker import Breaker, BreakerPolicy
 from callsheet.agents.selection.rate_limit import Rates
 from callsheet.agents.spending.terms import terms_of
 
+from .chooser import Ended
 
-class Seats:
-    """One agent at the desk: its seats, its breaker, its rates, and its rest.
+
+class AgentSlots:
+    """One agent of the pool: its slots, its breaker, its rates, and its rest.
 
     Times are seconds since the epoch. Raises TermsError where the agent's terms are none.
     """
-
-    __slots__ = (
-        "_breaker",
-        "_capacity",
-        "_rates",
-        "_rests_from",
-        "_rests_until",
-        "agent",
-        "name",
-        "running",
-        "terms",
-        "turn",
-    )
 
     def __init__(self, agent: Agent, policy: BreakerPolicy) -> None:
         self.agent = agent
         self.name = agent.name
         self.terms = terms = terms_of(agent)
         self.running = 0
-        """Attempts in hand."""
+        """Attempts that have not ended."""
         self.turn = 0
-        """The number of the latest attempt that it was given, of all attempts at the desk."""
+        """The number of the latest attempt that it was given, of all attempts in the pool."""
         self._capacity = terms.max_concurrency or math.inf
         self._breaker = Breaker(policy)
         self._rests_from = self._rests_until = -math.inf
@@ -58,7 +47,7 @@ class Seats:
         return ready
 
     def back_at(self, now: float) -> float:
-        """When it will be at work again: `now`, if busy or limited; later, if it is in trouble."""
+        """When it will be at work again: `now` if busy or limited, later if it rests or is in trouble."""
         breaker = now if self._breaker.probing else self._breaker.ready_at(now)
         return max(breaker, self._rested_at(now))
 
@@ -70,23 +59,15 @@ class Seats:
         if self._rates is not None:
             self._rates.begin(at)
 
-    def end(self, at: float, verdict: Verdict, tokens: int, retry_after: float | None) -> bool:
-        """An attempt of it ended. Whether that made it go from being at work to being in trouble."""
-        if verdict is Verdict.GOOD and retry_after is None and self._breaker.closed:
-            self.running -= 1
-            self._breaker.end(at, verdict)
-            if self._rates is not None:
-                self._rates.end(at, tokens)
-            return False
-        before = self.back_at(at)
+    def end(self, ended: Ended) -> None:
+        """An attempt of it ended."""
         self.running -= 1
-        self._breaker.end(at, verdict)
+        self._breaker.end(ended.at, ended.verdict)
         if self._rates is not None:
-            self._rates.end(at, tokens)
-        if retry_after is not None:
-            until = max(at + retry_after, self._rested_at(at))
-            self._rests_from, self._rests_until = at, until
-        return before <= at < self.back_at(at)
+            self._rates.end(ended.at, ended.tokens)
+        if ended.retry_after is not None:
+            self._rests_until = max(ended.at + ended.retry_after, self._rested_at(ended.at))
+            self._rests_from = ended.at
 
     def explain(self, now: float) -> str:
         """What keeps it from taking an attempt now."""
@@ -103,7 +84,7 @@ class Seats:
         if (rested := self._rested_at(now)) > now:
             reasons.append(f"asked to be left alone for {rested - now:.3g} s more")
         if self.running >= self._capacity:
-            reasons.append(f"{self.running} of {self._capacity} in hand")
+            reasons.append(f"{self.running} of {self._capacity} running")
         if self._rates is not None and (room := self._rates.ready_at(now)) > now:
             wait = "until an attempt ends" if room == math.inf else f"for {room - now:.3g} s more"
             reasons.append(f"at its limit a minute {wait}")

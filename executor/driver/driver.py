@@ -13,8 +13,8 @@ from callsheet.agents.agent import Agent, Context
 from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.selection.statistics import Figures
-from callsheet.executor.dispatch.agent_pool import Nobody, Wait
-from callsheet.executor.dispatch.dispatcher import Dispatch
+from callsheet.executor.dispatch.chooser import Nobody, Wait
+from callsheet.executor.dispatch.dispatcher import Dispatcher
 from callsheet.executor.errors import JournalError
 from callsheet.executor.evaluation.outcome import Outcome
 from callsheet.executor.journal.signals import Letter, Pause
@@ -89,7 +89,7 @@ class Driver:
         self._asking = Asking(around.approve, clock, self._post, self._break, self._wake)
         mailbox = around.journal.mailbox
         self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
-        self._dispatch = Dispatch(around.staging.desk, clock, figures, contested, self._wake)
+        self._dispatcher = Dispatcher(around.staging.chooser, clock, figures, contested, self._wake)
         self._pace = around.staging.pace
         self._till = None if state.purse is None else Till(state.purse)
         asks = Owner(midway=True)
@@ -181,10 +181,10 @@ class Driver:
 
     def _carry_out(self) -> None:
         self._woken = False
-        shut = self._dispatch.shut
-        while (command := decide(self._state, shut)) is not None:
+        blocked = self._dispatcher.blocked
+        while (command := decide(self._state, blocked)) is not None:
             self._perform(command)
-        self._dispatch.pass_on()
+        self._dispatcher.pass_on()
         if self._state.replanning is not None and self._state.is_ending:
             self._counsel.withdraw()
         if not (self._over or self._attempts or self._inbox or self._woken) and self._may_rest():
@@ -197,7 +197,7 @@ class Driver:
             return True
         if self._correspondence or self._counsel:
             return False
-        return not (self._timers.retries_wait or self._asking or self._dispatch.closed or self._reuse)
+        return not (self._timers.retries_wait or self._asking or self._dispatcher.closed or self._reuse)
 
     def _pause(self) -> None:
         """Nothing is under way and nothing is to be decided: only a person can help."""
@@ -334,7 +334,7 @@ class Driver:
                 self._over = True
 
     def _start_attempt(self, command: StartAttempt) -> None:
-        found = self._dispatch.choose(command, self._busy(command) if command.hedge else ())
+        found = self._dispatcher.acquire(command, self._busy(command) if command.hedge else ())
         if isinstance(found, (Nobody, Wait)):
             self._go_without(command, found)
             return
@@ -354,14 +354,13 @@ class Driver:
             command.hedge,
         )
         self._enter(started)
-        self._dispatch.begin(found.name, step.capability.name, at)
         self._attempts.prepare(step, started, self._assignment(found, step.capability.name, started))
         attempt = step.id, command.item, command.attempt
         self._launches.append(attempt)
         if step.total_timeout_seconds is not None:
             self._limit_step(step.id, at)
         if self._state.hedge and not command.hedge and step.capability.effect not in CHANGING:
-            usual = self._dispatch.usual_seconds(found.name, step.capability.name)
+            usual = self._dispatcher.usual_seconds(found.name, step.capability.name)
             if usual is not None:
                 self._timers.hedge(attempt, at + usual)
 
@@ -417,7 +416,7 @@ class Driver:
     ) -> None:
         if self._state.hedge:
             self._timers.forget((started.step, started.item, started.attempt))
-        self._dispatch.end(assignment.agent, assignment.capability, started, outcome, record)
+        self._dispatcher.release(assignment.agent, assignment.capability, started, outcome, record)
 
     async def _note_call(self, event: ModelCalled) -> None:
         # An attempt that was abandoned may still ask; the run it belongs to is no longer written.
@@ -440,5 +439,5 @@ class Driver:
         self._asking.withdraw_all()
         self._counsel.withdraw()
         self._reuse.abandon()
-        self._dispatch.release()
+        self._dispatcher.close()
         self._correspondence.close()

@@ -11,7 +11,8 @@ from callsheet.agents.spending.budget import Budget, Spending
 from callsheet.agents.spending.prices import Prices
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.clocks.clock import Clock, SystemClock
-from callsheet.executor.dispatch.agent_pool import Desk
+from callsheet.executor.dispatch.agent_pool import AgentPool
+from callsheet.executor.dispatch.chooser import AgentChooser
 from callsheet.executor.dispatch.observations import observations_of
 from callsheet.executor.errors import RunEnded, RunNotPending
 from callsheet.executor.journal.journal import Journal
@@ -39,7 +40,7 @@ from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from .driver import Driver
 from .environment import Approve, Surroundings
 from .planner_call import MakeDrafter, MakeReplanner
-from .ports import Casting, Pace, Staging
+from .ports import Pace, Staging
 
 MAX_CONCURRENCY = 16
 GRACE_SECONDS = 2.0
@@ -54,8 +55,8 @@ class Executor:
     `model` is what agents find in their context, every call journaled; `max_concurrency` bounds
     the attempts of one run at a time. `approve` is asked about the steps whose plan, or whose
     `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every event
-    once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `desk` is where
-    agents are chosen; runs that share one share the limits of their agents. Without `fail_fast` a
+    once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `chooser` says
+    which agent gets an attempt; runs that share one share the limits of their agents. Without `fail_fast` a
     failure ends the run only when everything that does not depend on it is finished. With `hedge`
     pure and reading work that outlives its agent's usual time gets a second attempt elsewhere.
     `replanner` makes who is asked, `max_replans` times at most (five, or as often as the run that is
@@ -79,7 +80,7 @@ class Executor:
         needs_approval: Callable[[CompiledStep], bool] | None = None,
         on_event: Callable[[Event], None] | None = None,
         grace_seconds: float = GRACE_SECONDS,
-        desk: Casting | None = None,
+        chooser: AgentChooser | None = None,
         fail_fast: bool = True,
         hedge: bool = False,
         replanner: MakeReplanner | None = None,
@@ -102,7 +103,7 @@ class Executor:
         self._can_replan = replanner is not None and model is not None
         self._max_replans = max_replans
         self._surroundings = Surroundings(
-            Staging(runner or LocalRunner(), desk or Desk(registry), pace),
+            Staging(runner or LocalRunner(), chooser or AgentPool(registry), pace),
             journal,
             workspace,
             self._clock,

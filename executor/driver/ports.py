@@ -1,79 +1,20 @@
-"""On what stage runs are carried out: where attempts run, who casts them, and at whose pace news is heard."""
+"""On what stage runs are carried out: where attempts run, who chooses agents, at whose pace news comes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from callsheet.agents.agent import Agent
-from callsheet.agents.selection.breaker import Verdict
-from callsheet.agents.selection.statistics import Figures
-from callsheet.executor.dispatch.agent_pool import Nobody, Wait
+from callsheet.executor.dispatch.chooser import AgentChooser
 from callsheet.executor.journal.signals import Letter
-from callsheet.executor.machine.pending_work import Lane
 from callsheet.executor.run.events import Event
-from callsheet.executor.run.state import Try
 from callsheet.executor.runner.runner import Runner
 
 from .planner_call import Decided, Drafted, MakeDrafter
 
 News: TypeAlias = Event | Letter | Decided | Drafted
 """What a run hears from outside."""
-
-
-class Casting(Protocol):
-    """Who gives attempts to agents. `Desk` does it by who is free; each method is described there."""
-
-    def choose(
-        self,
-        capability: str,
-        *,
-        now: float,
-        figures: Mapping[tuple[str, str], Figures],
-        failures: Mapping[str, int],
-        exclude: Container[str],
-        newcomer: bool,
-        attempt: Try,
-    ) -> Agent | Wait | Nobody:
-        """Who is to do a piece of work."""
-        ...
-
-    def begin(self, agent_name: str, capability: str, at: float) -> None:
-        """An attempt begins."""
-        ...
-
-    def end(
-        self,
-        agent_name: str,
-        capability: str,
-        at: float,
-        verdict: Verdict,
-        tokens: int = 0,
-        retry_after: float | None = None,
-    ) -> None:
-        """An attempt ended."""
-        ...
-
-    def wait(
-        self,
-        capability: str,
-        callback: Callable[[], None],
-        *,
-        until: float | None = None,
-        newcomer: bool = False,
-    ) -> Callable[[], None]:
-        """Be called, once, when it is worth choosing again; what is returned leaves the queue."""
-        ...
-
-    def shut(self, closed: Container[Lane]) -> Container[Lane]:
-        """The lanes in which nothing begins now, where those `closed` are the ones for which nobody was
-        free. It stays true, whatever happens."""
-        ...
-
-    def pass_on(self, capability: str) -> None:
-        """The one who was called has chosen, or has no use for it any more."""
-        ...
 
 
 class Pace(Protocol):
@@ -107,6 +48,6 @@ class Staging:
     who writes a plan while its run goes on."""
 
     runner: Runner
-    desk: Casting
+    chooser: AgentChooser
     pace: Pace | None = None
     drafter: Callable[[MakeDrafter], MakeDrafter] | None = None

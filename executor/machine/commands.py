@@ -29,7 +29,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.planner.plan.checked_plan import CompiledStep
 
-from .pending_work import Lane
+from .pending_work import QueueKey
 
 
 class Enter(msgspec.Struct, frozen=True):
@@ -53,7 +53,7 @@ class StartAttempt(msgspec.Struct, frozen=True):
     """Choose an agent, enter an AttemptStarted, and once that is kept give the agent its work.
 
     `failures` counts, by agent, how often this work failed through an agent's own fault. Where nobody
-    is free, the `lane` is closed until somebody is. A `hedge` is for another agent than those who are
+    is free, the `queue_key` is closed until somebody is. A `hedge` is for another agent than those who are
     at the work, or is entered as forgone.
     """
 
@@ -62,7 +62,7 @@ class StartAttempt(msgspec.Struct, frozen=True):
     attempt: int
     inputs: dict[str, Any]
     failures: Mapping[str, int]
-    lane: Lane
+    queue_key: QueueKey
     hedge: bool = False
 
 

@@ -102,7 +102,7 @@ def begin_work(state: RunState, work: Work) -> Enter | SeekResult | StartAttempt
     if state.purse is not None and (problem := state.purse.refusal(ATTEMPT, record.now)) is not None:
         return Enter(BudgetReached(record.now, problem))
     attempt = agenda.attempts.get(work, 0) + 1
-    return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY), agenda.lane(work))
+    return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY), agenda.queue_key(work))
 
 
 def begin_hedge(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartAttempt:
@@ -112,7 +112,13 @@ def begin_hedge(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartA
     if isinstance(inputs, Failure):
         return Enter(HedgeForgone(record.now, step_id, item))
     return StartAttempt(
-        agenda.steps[step_id], item, agenda.attempts[work] + 1, inputs, _NOBODY, agenda.lane(work), hedge=True
+        agenda.steps[step_id],
+        item,
+        agenda.attempts[work] + 1,
+        inputs,
+        _NOBODY,
+        agenda.queue_key(work),
+        hedge=True,
     )
 
 

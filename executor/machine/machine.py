@@ -61,12 +61,12 @@ from .decisions import (
     skip,
 )
 from .machine_state import RunState
-from .pending_work import Lane
+from .pending_work import QueueKey
 from .replanning_decisions import ask_planner, is_listening
 from .replanning_transitions import before_adoption
 from .transitions import CONSEQUENCES
 
-_NONE: tuple[Lane, ...] = ()
+_NONE: tuple[QueueKey, ...] = ()
 
 
 def apply(state: RunState, event: Event) -> None:
@@ -93,11 +93,11 @@ def fold(events: Iterable[Event], plans: Mapping[int, CheckedPlan], purse: Purse
     return state
 
 
-def decide(state: RunState, shut: Container[Lane] = _NONE) -> Command | None:
+def decide(state: RunState, blocked: Container[QueueKey] = _NONE) -> Command | None:
     """The next thing to be done, or None where only an event from outside can help.
 
-    One command at a time, so that each is decided in the light of the one before. Work in a lane
-    that is `shut` is left where it is: nobody is free for it now.
+    One command at a time, so that each is decided in the light of the one before. Work in a queue
+    that is `blocked` is left where it is: nobody is free for it now.
     """
     record, agenda = state.record, state.agenda
     if record.status is not RunStatus.RUNNING:
@@ -122,8 +122,8 @@ def decide(state: RunState, shut: Container[Lane] = _NONE) -> Command | None:
     if agenda.questions:
         return answer_question(state, next(iter(agenda.questions)))
     if len(record.running) < state.max_concurrency:
-        if agenda.lanes:
-            work = agenda.next_work(shut, state.max_concurrency, harmless=is_listening(state))
+        if agenda.queues:
+            work = agenda.next_work(blocked, state.max_concurrency, harmless=is_listening(state))
             if work is not None:
                 return begin_work(state, work)
         if agenda.hedges:

@@ -24,7 +24,7 @@ Question: TypeAlias = Literal["condition", "items", "reach", "approval"]
 T = TypeVar("T")
 
 
-Lane: TypeAlias = tuple[str, ...]
+QueueKey: TypeAlias = tuple[str, ...]
 """Work for which the same agents will do: the capability, and the agents that failed at it before."""
 
 
@@ -37,7 +37,7 @@ class Agenda:
     settled before work can start, and `held`, `items`, `reached` and `approved` the steps of which it has
     been. `approvals` are the steps that must be approved although the plan does not say so, each with why,
     and `guarded` those of which it is to be seen whether they go beyond what was granted.
-    `lanes` has the work that is ready, that with the same possible agents in a lane, and the lanes in
+    `queues` has the work that is ready, that with the same possible agents in one queue, and the queues in
     turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
     `doomed` are attempts to be told to stop, `orphans` those whose process has ended. `attempts` counts
     the attempts at each piece of work, `spare` those that its retries do not count, `losses` those that
@@ -59,10 +59,10 @@ class Agenda:
     inherited: set[Work] = field(default_factory=set[Work])
     unmeetable: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     questions: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
-    lanes: OrderedDict[Lane, OrderedDict[Work, None]] = field(
-        default_factory=OrderedDict[Lane, OrderedDict[Work, None]]
+    queues: OrderedDict[QueueKey, OrderedDict[Work, None]] = field(
+        default_factory=OrderedDict[QueueKey, OrderedDict[Work, None]]
     )
-    spare_lanes: list[OrderedDict[Work, None]] = field(
+    spare_queues: list[OrderedDict[Work, None]] = field(
         default_factory=list[OrderedDict[Work, None]], compare=False
     )
     sought: dict[Work, str] = field(default_factory=dict[Work, str])
@@ -135,41 +135,41 @@ class Agenda:
         self.questions.pop(step, None)
         self.admit(self.steps[step])
 
-    def lane(self, work: Work) -> Lane:
+    def queue_key(self, work: Work) -> QueueKey:
         """Where the work stands in line."""
         capability = self.steps[work[0]].capability.name
         return (capability, *sorted(self.blamed[work])) if work in self.blamed else (capability,)
 
     def queue(self, work: Work, *, first: bool = False) -> None:
         """The work is ready: it stands in line for a place, or at the head of the line."""
-        lane = self.lane(work)
-        waiting = self.lanes.get(lane)
+        key = self.queue_key(work)
+        waiting = self.queues.get(key)
         if waiting is None:
-            # A chain of steps empties its lane at every one.
-            waiting = self.lanes[lane] = self.spare_lanes.pop() if self.spare_lanes else OrderedDict()
+            # A chain of steps empties its queue at every one.
+            waiting = self.queues[key] = self.spare_queues.pop() if self.spare_queues else OrderedDict()
         waiting[work] = None
         if first:
             waiting.move_to_end(work, last=False)
 
     def take(self, work: Work) -> None:
-        """The work leaves the line; the next turn is another lane's, so that much of one kind
+        """The work leaves the line; the next turn is another queue's, so that much of one kind
         does not keep the other kinds waiting."""
-        lane = self.lane(work)
-        waiting = self.lanes.get(lane)
+        key = self.queue_key(work)
+        waiting = self.queues.get(key)
         if waiting is None:
             return
         waiting.pop(work, None)
         if not waiting:
-            self.spare_lanes.append(self.lanes.pop(lane))
-        elif len(self.lanes) > 1:
-            self.lanes.move_to_end(lane)
+            self.spare_queues.append(self.queues.pop(key))
+        elif len(self.queues) > 1:
+            self.queues.move_to_end(key)
 
-    def next_work(self, shut: Container[Lane], most_sought: int, *, harmless: bool) -> Work | None:
-        """What has waited longest in the first lane that is not shut. While `most_sought` results are
+    def next_work(self, blocked: Container[QueueKey], most_sought: int, *, harmless: bool) -> Work | None:
+        """What has waited longest in the first queue that is not blocked. While `most_sought` results are
         looked for, only work that needs no looking; where it is to be `harmless`, only such as changes
         nothing."""
-        for lane, waiting in self.lanes.items():
-            if lane not in shut:
+        for key, waiting in self.queues.items():
+            if key not in blocked:
                 work = next(iter(waiting))
                 if harmless and self.steps[work[0]].capability.effect in CHANGING:
                     continue
@@ -272,7 +272,7 @@ class Agenda:
         self.losses, self.rivals = _of(other.losses, steps), _of(other.rivals, steps)
         self.blamed = _of(other.blamed, steps)
         self.hedges.update(_of(other.hedges, steps))
-        for waiting in other.lanes.values():
+        for waiting in other.queues.values():
             for work in waiting:
                 if work[0] in steps:
                     self.queue(work)

@@ -15,7 +15,7 @@ from callsheet.executor.machine.commands import (
 )
 from callsheet.executor.machine.machine import apply, decide, fold
 from callsheet.executor.machine.machine_state import RunState
-from callsheet.executor.machine.pending_work import Lane
+from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.run.events import (
     AttemptFailed,
     AttemptStarted,
@@ -54,7 +54,7 @@ class Puppet:
         self.events: list[Event] = []
         self.timers: list[RetryScheduled] = []
         self.seeking: list[Work] = []
-        self.closed: set[Lane] = set()
+        self.closed: set[QueueKey] = set()
         self.enter(RunCreated(0.0, "r", "a goal", seed))
         self.enter(PlanAdopted(0.0, 1, checked.plan.to_document()))
         self.enter(RunStarted(0.0, most, fail_fast=fail_fast, hedge=hedge))

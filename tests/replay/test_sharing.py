@@ -62,7 +62,7 @@ def together(
 def test_every_run_beside_others_replays(
     plans: Sequence[Document], nature: Nature, terms: Sequence[Terms | None], gap: float
 ) -> None:
-    """For every few runs that share a desk and a journal: attempts that start late because of the others, and
+    """For every few runs that share agents and a journal: attempts that start late because of the others, and
     results that others have made or are making."""
     for recording in together(plans, hands(nature, terms), nature, gap):
         require_exact(recording)

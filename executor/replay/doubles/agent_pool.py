@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
+import asyncio
+from collections.abc import Container
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.registry import Registry
-from callsheet.agents.selection.breaker import Verdict
-from callsheet.agents.selection.statistics import Figures
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.dispatch.agent_pool import Nobody, Wait
-from callsheet.executor.machine.pending_work import Lane
+from callsheet.executor.dispatch.chooser import Ended, Nobody, Request, Wait
+from callsheet.executor.dispatch.wait_queue import Waiter
+from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.replay.history.follower import EARLY_SECONDS, Course
 from callsheet.executor.run.events import (
     AttemptStarted,
@@ -28,7 +28,7 @@ from .attempts import OfWork, RecordedAttempts
 
 
 class RecordedDesk:
-    """Casts as it was recorded.
+    """Chooses as it was recorded.
 
     Who was free depended on other runs, so it is nothing that a replay decides again: while the courses
     agree, an attempt starts when it is the next thing that was recorded. After that, whoever did it before
@@ -40,21 +40,33 @@ class RecordedDesk:
         self._attempts = attempts
         self._course = course
         self._clock = clock
-        self._waiting: dict[str, Callable[[], None]] = {}
-        course.listen(self._call)
+        self._waiting: dict[Waiter, asyncio.TimerHandle | None] = {}
+        course.listen(self._wake_all)
 
-    def choose(
-        self,
-        capability: str,
-        *,
-        now: float,
-        figures: Mapping[tuple[str, str], Figures],
-        failures: Mapping[str, int],
-        exclude: Container[str],
-        newcomer: bool,
-        attempt: Try,
+    def acquire(self, request: Request) -> Agent | Wait | Nobody:
+        """Whichever agent was given it, once it is its turn."""
+        found = self._choose(request.capability, request.now, request.exclude, request.attempt)
+        if isinstance(found, Wait) and request.waiter is not None:
+            self._join(request.waiter, found, request.now)
+        return found
+
+    def release(self, agent: str, capability: str, ended: Ended) -> None:
+        """Nothing is counted: nobody waits for a slot."""
+
+    def leave(self, waiter: Waiter, now: float) -> None:
+        """The waiter waits no longer. Nobody stands behind it."""
+        timer = self._waiting.pop(waiter, None)
+        if timer is not None:
+            timer.cancel()
+
+    def blocked(self, closed: Container[QueueKey]) -> Container[QueueKey]:
+        """All but those of whose work something comes next."""
+        return _Blocked(closed, self._attempts, self._course)
+
+    def _choose(
+        self, capability: str, now: float, exclude: Container[str], attempt: Try | None
     ) -> Agent | Wait | Nobody:
-        """Whoever was given it, once it is its turn."""
+        assert attempt is not None
         if not self._course.in_step:
             return self._again(capability, attempt, exclude)
         match self._course.next:
@@ -76,51 +88,24 @@ class RecordedDesk:
             case _:
                 return Wait(None)
 
-    def begin(self, agent_name: str, capability: str, at: float) -> None:
-        """Nothing is counted: nobody waits for a seat."""
+    def _join(self, waiter: Waiter, told: Wait, now: float) -> None:
+        """Wait until something else comes next, or for the time at which it does."""
+        timer = None
+        if told.until is not None:
+            timer = asyncio.get_running_loop().call_later(max(0.0, told.until - now), self._wake, waiter)
+        self._waiting[waiter] = timer
 
-    def end(
-        self,
-        agent_name: str,
-        capability: str,
-        at: float,
-        verdict: Verdict,
-        tokens: int = 0,
-        retry_after: float | None = None,
-    ) -> None:
-        """Nothing is counted."""
-
-    def wait(
-        self,
-        capability: str,
-        callback: Callable[[], None],
-        *,
-        until: float | None = None,
-        newcomer: bool = False,
-    ) -> Callable[[], None]:
-        """Be called when something else comes next."""
-        self._waiting[capability] = callback
-        return lambda: self._leave(capability, callback)
-
-    def shut(self, closed: Container[Lane]) -> Container[Lane]:
-        """All but those of whose work something comes next."""
-        return _Shut(closed, self._attempts, self._course)
-
-    def pass_on(self, capability: str) -> None:
-        """Nobody stands behind."""
-
-    def _leave(self, capability: str, callback: Callable[[], None]) -> None:
-        if self._waiting.get(capability) is callback:
-            del self._waiting[capability]
-
-    def _call(self) -> None:
+    def _wake_all(self) -> None:
         if not self._waiting:
             return
         if self._course.in_step and not isinstance(self._course.next, OfWork | BudgetReached | RunPaused):
             return
-        waiting, self._waiting = self._waiting, {}
-        for callback in waiting.values():
-            callback()
+        for waiter in list(self._waiting):
+            self._wake(waiter)
+
+    def _wake(self, waiter: Waiter) -> None:
+        self.leave(waiter, 0.0)
+        waiter.wake()
 
     def _again(self, capability: str, attempt: Try, exclude: Container[str]) -> Agent | Nobody:
         recorded = self._attempts.at(attempt)
@@ -140,19 +125,19 @@ class RecordedDesk:
         return next((each for each in self._registry.agents_for(capability) if each.name == name), None)
 
 
-class _Shut:
-    """The lanes in which nothing began at the recorded place. When somebody was free again nobody wrote down:
-    it shows in what began then."""
+class _Blocked:
+    """The queue keys of whose work nothing began at the recorded place. The journal does not say when an
+    agent was free again: it shows in what began then."""
 
-    def __init__(self, closed: Container[Lane], attempts: RecordedAttempts, course: Course) -> None:
+    def __init__(self, closed: Container[QueueKey], attempts: RecordedAttempts, course: Course) -> None:
         self._closed = closed
         self._attempts = attempts
         self._course = course
 
-    def __contains__(self, lane: object) -> bool:
+    def __contains__(self, key: object) -> bool:
         upcoming = self._course.next
         if isinstance(upcoming, OfWork):
             capability = self._attempts.capability_of(upcoming)
-            return lane in self._closed or not (isinstance(lane, tuple) and lane[0] == capability)
+            return key in self._closed or not (isinstance(key, tuple) and key[0] == capability)
         may_begin = isinstance(upcoming, BudgetReached) or not self._course.in_step
-        return lane in self._closed or not may_begin
+        return key in self._closed or not may_begin

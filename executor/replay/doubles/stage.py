@@ -27,9 +27,9 @@ from .runner import RecordedRunner
 
 
 class ReplayStage:
-    """One replay's model, journal, runner and desk, around the course that was recorded.
+    """One replay's model, journal, runner and chooser of agents, around the course that was recorded.
 
-    `begun` events are there before anybody does anything. `registry` is who is cast; `today` finds who does
+    `begun` events are there before anybody does anything. `registry` is who is chosen; `today` finds who does
     what is live, where `live_runner` runs it, and `live_model` is who is asked then.
     """
 
@@ -63,9 +63,9 @@ class ReplayStage:
             self.journal.stop,
             veil,
         )
-        desk = RecordedDesk(registry, self._attempts, self.course, clock)
+        chooser = RecordedDesk(registry, self._attempts, self.course, clock)
         drafts = RecordedDrafts(events, self.course, clock)
-        self.staging = Staging(runner, desk, self.course, drafts.around)
+        self.staging = Staging(runner, chooser, self.course, drafts.around)
         self.happened = runner.happened
         self.model = RecordedModel(
             recording.created.model,

@@ -16,7 +16,7 @@ from callsheet.agents.registry import Registry
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.agents.spending.terms import Terms
 from callsheet.executor.clocks.virtual_loop import EPOCH, VirtualClock, run_virtually
-from callsheet.executor.dispatch.agent_pool import Desk
+from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.run.events import AttemptCancelled, AttemptStarted, HedgeDue, RunCreated, RunStarted
@@ -48,7 +48,7 @@ def break_down(inputs: Mapping[str, JsonValue], context: Context) -> Any:
 def test_a_retry_goes_to_somebody_else() -> None:
     """Who failed by their own fault is passed over, though they come first."""
     bad, good = hired("bad", break_down), hired("good")
-    played = play(plan(step("a", max_retries=3)), bad, good, desk=None)
+    played = play(plan(step("a", max_retries=3)), bad, good, chooser=None)
     assert [each.agent for each in played.of(AttemptStarted)] in (["bad", "good"], ["good"])
     assert str(played.result.status) == "completed"
 
@@ -83,8 +83,8 @@ def test_limits_of_an_agent_hold_over_all_runs() -> None:
 
     async def main() -> list[RunResult]:
         registry, journal = Registry([hired("only", count, max_concurrency=2)]), MemoryJournal()
-        desk, checked = Desk(registry), plan(*(step(f"s{at}") for at in range(5)))
-        return await asyncio.gather(*(one(registry, journal, desk, f"r{at}", checked) for at in range(8)))
+        pool, checked = AgentPool(registry), plan(*(step(f"s{at}") for at in range(5)))
+        return await asyncio.gather(*(one(registry, journal, pool, f"r{at}", checked) for at in range(8)))
 
     results = run_virtually(main())
     assert {str(result.status) for result in results} == {"completed"}
@@ -92,12 +92,12 @@ def test_limits_of_an_agent_hold_over_all_runs() -> None:
 
 
 async def one(
-    registry: Registry, journal: MemoryJournal, desk: Desk, run: str, checked: CheckedPlan
+    registry: Registry, journal: MemoryJournal, pool: AgentPool, run: str, checked: CheckedPlan
 ) -> RunResult:
-    """One of several runs at the same desk."""
+    """One of several runs with the same agents."""
     clock = VirtualClock()
     await journal.create(RunCreated(clock.now(), run, "a goal", 7))
-    return await Executor(registry, journal, workspace=HALL, clock=clock, desk=desk).run(run, checked)
+    return await Executor(registry, journal, workspace=HALL, clock=clock, chooser=pool).run(run, checked)
 
 
 def test_a_rate_is_kept() -> None:
@@ -140,7 +140,7 @@ class TestHedging:
         async def main() -> Any:
             journal = await self.known("slow")
             return await perform(
-                checked, *agents, journal=journal, hedge=True, desk=first_come(agents), **options
+                checked, *agents, journal=journal, hedge=True, chooser=first_come(agents), **options
             )
 
         return run_virtually(main())
@@ -181,13 +181,13 @@ class TestHedging:
     def test_without_it_nothing_is_hedged(self) -> None:
         """It is off unless somebody turns it on."""
         slow = hired("slow", lambda inputs, context: asyncio.sleep(1000, "slow"))
-        played = play(plan(step("a", timeout_seconds=5000)), slow, hired("quick"), desk=first_come([slow]))
+        played = play(plan(step("a", timeout_seconds=5000)), slow, hired("quick"), chooser=first_come([slow]))
         assert played.of(HedgeDue) == []
 
 
-def first_come(agents: Any) -> Desk:
-    """A desk whose strategy is the order in which agents were named."""
-    return Desk(Registry(agents), strategy=lambda candidates: candidates[0])
+def first_come(agents: Any) -> AgentPool:
+    """A pool whose strategy is the order in which agents were named."""
+    return AgentPool(Registry(agents), strategy=lambda candidates: candidates[0])
 
 
 def test_figures_are_kept_from_run_to_run() -> None:

@@ -21,7 +21,7 @@ from callsheet.agents.registry import Registry
 from callsheet.agents.selection.breaker import BreakerPolicy
 from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
-from callsheet.executor.dispatch.agent_pool import Desk
+from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.errors import RunEnded
@@ -248,7 +248,7 @@ class Scene:
         return Executor(
             registry,
             self.journal,
-            desk=Desk(registry, breaker=PATIENT),
+            chooser=AgentPool(registry, breaker=PATIENT),
             workspace=HALL,
             clock=VirtualClock(),
             model=ScriptedModel([]),

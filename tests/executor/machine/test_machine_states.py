@@ -309,7 +309,7 @@ class Runs(RuleBasedStateMachine):
     def open_or_close_a_lane(self, data: st.DataObject, shut: bool) -> None:
         """Nobody is free for some kind of work, or somebody is again."""
         if shut:
-            self.puppet.closed.add(self.pick(data, self.puppet.state.agenda.lanes))
+            self.puppet.closed.add(self.pick(data, self.puppet.state.agenda.queues))
         else:
             self.puppet.closed.clear()
         self.puppet.settle()
