@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from callsheet.agents.agent import Agent, Context
 from callsheet.agents.contracts.capability import CHANGING
-from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.selection.statistics import Figures
 from callsheet.executor.dispatch.chooser import Nobody, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatcher
@@ -32,8 +30,7 @@ from callsheet.executor.machine.commands import (
 from callsheet.executor.machine.machine import apply, decide
 from callsheet.executor.machine.machine_state import RunState
 from callsheet.executor.machine.replanning_decisions import fail
-from callsheet.executor.models.budgeted import BudgetedModel, Till
-from callsheet.executor.models.journaled import JournaledModel, Owner
+from callsheet.executor.models.journaled import Owner
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -43,10 +40,8 @@ from callsheet.executor.run.events import (
     HedgeForgone,
     ModelCalled,
     PlanAdopted,
-    ResultReused,
     RunPaused,
     RunResumed,
-    StepTimeLimitReached,
 )
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
@@ -54,16 +49,16 @@ from callsheet.executor.run.state import AttemptRecord, Try
 from callsheet.executor.runner.runner import Assignment
 
 from .approvals import Asking
+from .assignments import Assignments
 from .attempts import Attempts
 from .environment import Surroundings
 from .planner_call import Decided, Drafted
 from .ports import News
 from .replanning import Counsel
 from .shared_results import Reuse
-from .signal_reader import Correspondence, event_of
+from .signal_reader import Correspondence, event_of, is_settled
 from .timers import Timers
 
-_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
 _NEWS = (Letter, Decided, Drafted)
 
 
@@ -91,9 +86,11 @@ class Driver:
         self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
         self._dispatcher = Dispatcher(around.staging.chooser, clock, figures, contested, self._wake)
         self._pace = around.staging.pace
-        self._till = None if state.purse is None else Till(state.purse)
+        self._assignments = Assignments(state, around, self._keep_call)
         asks = Owner(midway=True)
-        self._counsel = Counsel(state, around, self._post, self._break, lambda: self._model_for(asks))
+        self._counsel = Counsel(
+            state, around, self._post, self._break, lambda: self._assignments.model_for(asks)
+        )
         self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
         self._attempts = Attempts(
             around.staging.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
@@ -244,7 +241,7 @@ class Driver:
             inbox, self._inbox = self._pace.divide(self._inbox)
         for entry in inbox:
             event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
-            if event is not None and not (event.__class__ in _MAY_BE_LATE and self._is_late(event)):
+            if event is not None and not (is_settled(self._state, event)):
                 if isinstance(event, PlanAdopted):
                     self._make_way(event)
                 self._enter(event)
@@ -271,18 +268,6 @@ class Driver:
         if isinstance(event, (ApprovalDenied, ApprovalGranted)):
             self._asking.withdraw(event.step)
         return event
-
-    def _is_late(self, event: Event) -> bool:
-        """Whether what was waited for has been settled in another way meanwhile."""
-        match event:
-            case ApprovalDenied(step=step) | ApprovalGranted(step=step):
-                return step not in self._state.record.asked
-            case StepTimeLimitReached(step=step):
-                return step not in self._state.agenda.unended
-            case ResultReused(step=step, item=item):
-                return (step, item) not in self._state.agenda.sought
-            case _:
-                return False
 
     def _post(self, event: Event | Decided | Drafted) -> None:
         """Something happened outside: it is entered when the driver gets to it."""
@@ -339,22 +324,9 @@ class Driver:
             self._go_without(command, found)
             return
         step, at = command.step, self._now()
-        since = self._state.record.steps[step.id].since
-        place = step.id if since == 1 else f"{step.id}@{since}"
-        key = f"{self._run}:{place}" + ("" if command.item is None else f":{command.item}")
-        started = AttemptStarted(
-            at,
-            step.id,
-            command.attempt,
-            found.name,
-            key,
-            at + step.timeout_seconds,
-            command.inputs,
-            command.item,
-            command.hedge,
-        )
+        started = self._assignments.start(command, found.name, at)
         self._enter(started)
-        self._attempts.prepare(step, started, self._assignment(found, step.capability.name, started))
+        self._attempts.prepare(step, started, self._assignments.assignment(found, started))
         attempt = step.id, command.item, command.attempt
         self._launches.append(attempt)
         if step.total_timeout_seconds is not None:
@@ -375,22 +347,6 @@ class Driver:
             failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
             self._enter(fail(self._state, command.step, failure, command.item))
 
-    def _assignment(self, agent: Agent, capability: str, started: AttemptStarted) -> Assignment:
-        model = None
-        if self._around.model is not None:
-            model = self._model_for(Owner(started.step, started.item, started.attempt))
-        context = Context(
-            self._run,
-            started.step,
-            started.attempt,
-            started.key,
-            self._around.workspace,
-            started.item,
-            started.deadline,
-            model,
-        )
-        return Assignment(agent, capability, started.inputs, context)
-
     def _make_way(self, adopted: PlanAdopted) -> None:
         """Let go of what is under way, beside attempts, for steps that begin anew or are dropped."""
         agenda = self._state.agenda
@@ -404,13 +360,6 @@ class Driver:
                 self._timers.forgo(work)
                 self._reuse.forget(work)
 
-    def _model_for(self, owner: Owner) -> ChatModel | None:
-        """The run's model, each call journaled, and made only as far as the budget goes."""
-        if self._around.model is None:
-            return None
-        journaled = JournaledModel(self._around.model, self._note_call, self._around.clock, owner)
-        return journaled if self._till is None else BudgetedModel(journaled, self._till, owner)
-
     def _attempt_ended(
         self, assignment: Assignment, started: AttemptStarted, outcome: Outcome, record: AttemptRecord
     ) -> None:
@@ -418,7 +367,7 @@ class Driver:
             self._timers.forget((started.step, started.item, started.attempt))
         self._dispatcher.release(assignment.agent, assignment.capability, started, outcome, record)
 
-    async def _note_call(self, event: ModelCalled) -> None:
+    async def _keep_call(self, event: ModelCalled) -> None:
         # An attempt that was abandoned may still ask; the run it belongs to is no longer written.
         if not self._over:
             self._post(event)

@@ -24,8 +24,12 @@ from callsheet.executor.run.events import (
     DoubtSettled,
     Event,
     PauseRequested,
+    ResultReused,
+    StepTimeLimitReached,
     WordSpoken,
 )
+
+_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
 
 
 class Correspondence:
@@ -108,3 +112,18 @@ def _settled(state: RunState, word: Settle, at: float) -> DoubtSettled | None:
         return None
     output = word.output if word.verdict == "done" else None
     return DoubtSettled(at, word.step, word.verdict, output, word.by, word.item)
+
+
+def is_settled(state: RunState, event: Event) -> bool:
+    """Whether what the event decides has been decided in another way meanwhile, so that it comes too late."""
+    if event.__class__ not in _MAY_BE_LATE:
+        return False
+    match event:
+        case ApprovalDenied(step=step) | ApprovalGranted(step=step):
+            return step not in state.record.asked
+        case StepTimeLimitReached(step=step):
+            return step not in state.agenda.unended
+        case ResultReused(step=step, item=item):
+            return (step, item) not in state.agenda.sought
+        case _:
+            return False

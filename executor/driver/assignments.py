@@ -1,0 +1,63 @@
+"""What an agent is given for an attempt: the work, its context, and a model whose calls are journaled."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from callsheet.agents.agent import Agent, Context
+from callsheet.agents.models.chat import ChatModel
+from callsheet.executor.machine.commands import StartAttempt
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.models.budgeted import BudgetedModel, Till
+from callsheet.executor.models.journaled import JournaledModel, Owner
+from callsheet.executor.run.events import AttemptStarted, ModelCalled
+from callsheet.executor.runner.runner import Assignment
+
+from .environment import Surroundings
+
+
+class Assignments:
+    """Makes the assignments of one run. `keep_call` enters a call of the run's model in its journal."""
+
+    def __init__(
+        self, state: RunState, around: Surroundings, keep_call: Callable[[ModelCalled], Awaitable[None]]
+    ) -> None:
+        self._state = state
+        self._around = around
+        self._keep_call = keep_call
+        self._till = None if state.purse is None else Till(state.purse)
+
+    def start(self, command: StartAttempt, agent: str, at: float) -> AttemptStarted:
+        """The event that gives an attempt to an agent."""
+        step = command.step
+        record = self._state.record
+        # What a revision changed is other work, and an agent that knows keys must not take it for the same.
+        since = record.steps[step.id].since
+        place = step.id if since == 1 else f"{step.id}@{since}"
+        key = f"{record.run}:{place}" + ("" if command.item is None else f":{command.item}")
+        deadline = at + step.timeout_seconds
+        return AttemptStarted(
+            at, step.id, command.attempt, agent, key, deadline, command.inputs, command.item, command.hedge
+        )
+
+    def assignment(self, agent: Agent, started: AttemptStarted) -> Assignment:
+        """The work of an attempt, for its agent."""
+        context = Context(
+            self._state.record.run,
+            started.step,
+            started.attempt,
+            started.key,
+            self._around.workspace,
+            started.item,
+            started.deadline,
+            self.model_for(Owner(started.step, started.item, started.attempt)),
+        )
+        capability = self._state.record.steps[started.step].capability
+        return Assignment(agent, capability, started.inputs, context)
+
+    def model_for(self, owner: Owner) -> ChatModel | None:
+        """The run's model, each call journaled, and made only as far as the budget goes."""
+        if self._around.model is None:
+            return None
+        journaled = JournaledModel(self._around.model, self._keep_call, self._around.clock, owner)
+        return journaled if self._till is None else BudgetedModel(journaled, self._till, owner)
