@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from functools import cache
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -18,14 +18,14 @@ from callsheet.errors import ExitCode
 from callsheet.executor.errors import ExecutorError
 
 from .finder import SecretFinder
-from .index import Place, Secret, SecretIndex
+from .index import MAX_FORM, Place, Secret, SecretIndex
 from .names import names_secret_variable
-from .patterns import Finding, find_secrets, key_lines
-from .placeholders import NUMBERED, PLACEHOLDER
-from .spellings import BASE64_LAYERS, contents, readings, runs
-from .substitutes import Substitutes, plain, plain_text, scale_of
+from .patterns import find_secrets
+from .placeholders import PLACEHOLDER, Placeholders
+from .spellings import readings
+from .substitutes import digits_of, plain, plain_text
 from .texts import rewritten, scalars
-from .values import SHORTEST, SHORTEST_CODE, is_trivial
+from .values import MIN_CODE, MIN_SECRET, is_trivial
 
 _IN_BASE64 = "base64 of a text with a secret"
 
@@ -48,10 +48,10 @@ class Redactor:
     """Puts placeholders in the place of secrets: the same secret, the same placeholder.
 
     `<secret:NAME>` stands for the value of an environment variable, `<secret-1>`, `<secret-2>` and so on for
-    what else was found, in the order in which it stands in the first document that has it. A secret that is a
-    number gives way to another one, in texts too, such as 100000001: so what is computed from it, and what
-    it has to fit, stays as it was. A placeholder that is there already is left alone, and its number not
-    given to anything else.
+    what else was found, in the order in which it stands in the first document that has it (the keys of an
+    object before its values). A secret that is a number gives way to another one, in texts too, such as
+    100000001: so what is computed from it, and what it has to fit, stays as it was. A placeholder that is
+    there already is left alone, and its number not given to anything else.
 
     `patterns` are regular expressions for further secrets: what the group `secret` matches, or the whole
     match if there is no such group. Raises SecretPatternInvalid.
@@ -60,44 +60,34 @@ class Redactor:
     def __init__(self, environment: Mapping[str, str] = {}, patterns: Sequence[str] = ()) -> None:
         self._patterns = [_compiled(pattern) for pattern in patterns]
         self._index = SecretIndex()
-        self._numbers: dict[str, int] = {}
-        self._taken: set[int] = set()
-        self._latest = 0
-        self._substitutes = Substitutes(self._index)
-        self._has_numbers = False
-        self._placeholders: dict[str, str] = {}
+        self._placeholders = Placeholders(self._index)
         # In the order of their names, which is the same everywhere.
-        known = [each for pair in sorted(environment.items()) for each in _secrets_of(*pair)]
+        known = [secret for variable in sorted(environment.items()) for secret in _secrets_of(*variable)]
         for secret in known:
-            self._add(secret)
+            self._index.add(secret)
+        # All are known by then: no number is given to one of them that is another.
         for secret in known:
-            self._substitutes.substitute(secret.text, secret.variable)
+            self._placeholders.keep(secret)
 
     @property
     def placeholders(self) -> Mapping[str, str]:
         """The placeholders that were put anywhere so far, each with the kind of thing that it stands for."""
-        return MappingProxyType(self._placeholders)
+        return self._placeholders.given
 
     def redact(self, document: JsonValue) -> JsonValue:
         """A document of the same shape in which no secret is left, neither in its keys nor in its values."""
         for _, value in scalars(document):
-            self._substitutes.avoid(value)
-            if isinstance(value, str):
-                self._taken.update(map(int, NUMBERED.findall(value)))
+            self._placeholders.avoid(value)
         finder = SecretFinder(self._patterns)
-        done: dict[str, str] = {}
         while True:
-            known = len(self._index)
             for sort, value in scalars(document):
-                for finding in finder.find(sort, value):
-                    self._know(finding)
-            if len(self._index) > known:
-                done.clear()
-            changed = self._replace(document, done)
-            document = rewritten(document, done.__getitem__, self._number)
+                for secret in finder.find(sort, value):
+                    self._know(secret)
+            clean = rewritten(document, cache(self.redact_text), self._number)
             # What has come to stand side by side may show another secret.
-            if not changed:
-                return document
+            if _texts(clean) == _texts(document):
+                return clean
+            document = clean
 
     def redact_text(self, text: str) -> str:
         """The text without the secrets that are known so far: of the environment, and of documents."""
@@ -105,60 +95,35 @@ class Redactor:
         pieces[::2] = map(self._without_secrets, pieces[::2])
         return "".join(pieces)
 
-    def _know(self, finding: Finding) -> None:
+    def _know(self, secret: Secret) -> None:
         """Keep what was found, unless it is another spelling of what is known, or has a placeholder in it."""
-        text = finding.secret
-        if text[:1] in ("-", "+") and len(number := plain_text(text)) >= SHORTEST_CODE:
-            text = number
-        if PLACEHOLDER.search(text) or text in self._substitutes or text in self._index:
+        if secret.text[0] in "-+" and len(number := plain_text(secret.text)) >= MIN_CODE:
+            secret = Secret(number, secret.kind)
+        if secret.text in self._placeholders:
             return
-        if not any(reading.text in self._index for reading in readings(text)[1:]):
-            self._add(Secret(text, finding.kind))
-
-    def _add(self, secret: Secret) -> None:
-        self._index.add(secret)
-        self._has_numbers = self._has_numbers or scale_of(secret.text) is not None
-
-    def _replace(self, document: JsonValue, done: dict[str, str]) -> bool:
-        """Add the texts of the document to those that are done, each with what becomes of it. Whether that
-        is another text for any."""
-        changed = False
-        # In the order of the document, for the numbers in the placeholders.
-        for _, value in scalars(document):
-            if not isinstance(value, str):
-                self._number(value)
-                continue
-            if value not in done:
-                done[value] = self.redact_text(value)
-            changed = changed or done[value] != value
-        return changed
+        if not any(reading.text in self._index for reading in readings(secret.text)):
+            self._index.add(secret)
 
     def _number(self, number: int | float) -> int | float:
         """What becomes of a number: another where its text would become that of another."""
-        if not self._has_numbers:
-            return number
-        pieces: list[str] = []
-        end = 0
         text = plain(number)
-        for place in self._index.places(text):
-            substitute = self._substitutes.substitute(place.secret.text, place.secret.variable)
-            if substitute is None:
-                return number
-            pieces += (text[end : place.start], self._placeholder(place.secret))
-            end = place.end
-        if not pieces:
+        places = list(self._index.places(text))
+        if not places or not all(digits_of(place.secret.text) for place in places):
             return number
         try:
-            other = type(number)("".join(pieces) + text[end:])
+            other = type(number)(self._put(text, places))
         except ValueError:
             return number
         return number if math.isinf(other) else -other if number < 0 else other
 
     def _without_secrets(self, text: str) -> str:
+        return self._put(text, _apart(self._places(text)))
+
+    def _put(self, text: str, places: Sequence[Place]) -> str:
         pieces: list[str] = []
         end = 0
-        for place in _apart(self._places(text)):
-            pieces += (text[end : place.start], self._placeholder(place.secret))
+        for place in places:
+            pieces += (text[end : place.start], self._placeholders.put(place.secret))
             end = place.end
         return "".join(pieces) + text[end:]
 
@@ -166,43 +131,24 @@ class Redactor:
         """Where secrets stand in any reading of a text, and base64 that holds one, as a whole."""
         for reading in readings(text):
             for place in self._index.places(reading.text):
-                yield Place(*reading.origin(place.start, place.end), place.secret)
-            for run in runs(reading.text):
-                if self._holds_secret(run[0], BASE64_LAYERS):
-                    secret = self._index.owner(run[0]) or Secret(run[0], _IN_BASE64)
-                    yield Place(*reading.origin(*run.span()), secret)
+                start, end = reading.origin(place.start, place.end)
+                if not reading.is_base64:
+                    yield Place(start, end, place.secret)
+                # A short one would be found in anything once that is decoded.
+                elif place.end - place.start >= MIN_SECRET and text[start:end] not in self._index:
+                    yield Place(start, end, Secret(text[start:end], _IN_BASE64))
 
-    def _holds_secret(self, run: str, layers: int) -> bool:
-        inner = [reading.text for content in contents(run) for reading in readings(content)]
-        for text in inner:
-            if any(place.end - place.start >= SHORTEST for place in self._index.places(text)):
-                return True
-        return layers > 1 and any(
-            self._holds_secret(run[0], layers - 1) for text in inner for run in runs(text)
-        )
 
-    def _placeholder(self, secret: Secret) -> str:
-        placeholder = self._substitutes.substitute(secret.text, secret.variable) or self._name(secret)
-        self._placeholders.setdefault(placeholder, secret.kind)
-        return placeholder
-
-    def _name(self, secret: Secret) -> str:
-        if secret.variable:
-            return f"<secret:{secret.variable}>"
-        if secret.text not in self._numbers:
-            self._latest += 1
-            while self._latest in self._taken:
-                self._latest += 1
-            self._numbers[secret.text] = self._latest
-        return f"<secret-{self._numbers[secret.text]}>"
+def _texts(document: JsonValue) -> list[str]:
+    return [value for _, value in scalars(document) if isinstance(value, str)]
 
 
 def _secrets_of(variable: str, value: str) -> Iterator[Secret]:
     """What is secret of the value of a variable: all of it if the name says so, or what the value shows."""
     value = value.strip()
-    found = [finding.secret for finding in find_secrets(value)]
+    found = [secret.text for secret in find_secrets(value)]
     if names_secret_variable(variable) and not is_trivial(value):
-        found = [value, *found, *(key_lines(value) if "\n" in value else ())]
+        found.insert(0, value)
     name = re.sub(r"\W", "_", variable[:256], flags=re.ASCII) or "_"
     for text in found:
         number = plain_text(text)
@@ -215,7 +161,7 @@ def _apart(places: Iterator[Place]) -> list[Place]:
     """The places from left to right; of those that overlap the whole extent, for the longest of them."""
     apart: list[Place] = []
     for place in sorted(places, key=lambda place: (place.start, -place.end)):
-        if apart and _joined(apart[-1], place):
+        if apart and _is_joined(apart[-1], place):
             last = apart.pop()
             longer = max(last, place, key=lambda place: place.end - place.start)
             place = Place(last.start, max(last.end, place.end), longer.secret)
@@ -223,10 +169,10 @@ def _apart(places: Iterator[Place]) -> list[Place]:
     return apart
 
 
-def _joined(first: Place, second: Place) -> bool:
-    """Whether two places overlap, or are pieces of one secret."""
-    whole = second.start == first.end and first.secret is second.secret and first.secret.is_long
-    return second.start < first.end or whole
+def _is_joined(first: Place, second: Place) -> bool:
+    """Whether two places overlap, or are pieces of one long secret."""
+    is_next = second.start == first.end and first.secret is second.secret
+    return second.start < first.end or (is_next and len(first.secret.text) > MAX_FORM)
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

@@ -1,82 +1,26 @@
-"""How else a text can be written: with the escapes of JSON, of addresses and of HTML, and in base64.
+"""How else a text can be written: with the escapes of JSON or of addresses, or in base64; one layer of them.
 
-A reading is a text with one layer of escapes taken off, and knows where in the text it comes from.
+A reading is what a text says, and knows where in the text that stands.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import re
-from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-
-_LAYERS = 3
-BASE64_LAYERS = 2
-"""How often base64 may have been put into base64."""
 
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-
-
-@dataclass(frozen=True, slots=True)
-class Escapes:
-    """One kind of escapes. None of them is without the character `mark`."""
-
-    mark: str
-    pattern: re.Pattern[str]
-    plain: Callable[[re.Match[str]], str]
-
-
-def _from_json(found: re.Match[str]) -> str:
-    escape = found[0]
-    match escape[1]:
-        case "\\":
-            return escape[::2]
-        case "u" if len(escape) > 6:
-            return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be")
-        case "u" | "U":
-            return chr(int(escape[2:], 16))
-        case "x":
-            return _from_bytes(escape.replace("\\x", ""))
-        case letter:
-            return _CONTROLS.get(letter, letter)
-
-
-def _from_percent(found: re.Match[str]) -> str:
-    escape = found[0]
-    return chr(int(escape[1:], 16)) if len(escape) == 3 else _from_bytes(escape.replace("%", ""))
-
-
-def _from_bytes(digits: str) -> str:
-    plain = bytes.fromhex(digits)
-    try:
-        return plain.decode()
-    except UnicodeDecodeError:
-        return plain.decode("latin-1")
-
-
-_JSON = Escapes(
-    "\\",
-    re.compile(
-        r"(?:\\\\)++|\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}"
-        r"|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}"
-        r"|x[0-7][0-9a-fA-F]|x[89a-fA-F][0-9a-fA-F](?:\\x[89a-fA-F][0-9a-fA-F])*+|[bfnrt]|[^\w\s])",
-        re.ASCII,
-    ),
-    _from_json,
+# Those of one character are taken off one by one, so that a secret that begins or ends between two of them
+# has an end.
+_JSON = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[bfnrt]|[^\w\s])",
+    re.ASCII,
 )
-_PERCENT = Escapes("%", re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])++"), _from_percent)
-_HTML = Escapes(
-    "&",
-    re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"),
-    lambda found: html.unescape(found[0]),
-)
-
+_PERCENT = re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])++")
 # With the ends of lines that programs put into it, far from each other.
-_RUN = re.compile(
+_BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[A-Za-z0-9+/_-]++)*+={0,2}"
 )
 _STANDARD = str.maketrans("-_", "+/", "\r\n=")
@@ -85,80 +29,64 @@ _WORDING = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says; or what another reading says, the outer one, once its escapes are taken off."""
+    """What a text says. `places` are where its stretches begin, here and in the text, by turns one that is
+    written as it is, and one that is written otherwise and cannot be divided."""
 
-    def __init__(self, text: str, outer: Reading | None = None, escapes: Escapes | None = None) -> None:
-        self.text = text
-        self._outer = outer
-        self._escapes = escapes
-
-    def without(self, escapes: Escapes) -> Reading:
-        """What this reading says without these escapes."""
-        return Reading(escapes.pattern.sub(escapes.plain, self.text), self, escapes)
+    text: str
+    places: tuple[Sequence[int], Sequence[int]] = ((0,), (0,))
+    is_base64: bool = False
 
     def origin(self, start: int, end: int) -> tuple[int, int]:
-        """Where a part of this reading stands in the text itself, with the whole of its escapes."""
-        if self._outer is None:
-            return start, end
-        starts, ends, outer_starts, outer_ends = self._turns
-        first = bisect_right(starts, start) - 1
-        if first >= 0:
-            beyond = start - ends[first]
-            start = outer_ends[first] + beyond if beyond >= 0 else outer_starts[first]
-        last = bisect_left(starts, end) - 1
-        if last >= 0:
-            end = outer_ends[last] + max(0, end - ends[last])
-        return self._outer.origin(start, end)
-
-    @cached_property
-    def _turns(self) -> tuple[Sequence[int], Sequence[int], Sequence[int], Sequence[int]]:
-        """Of each escape, where it starts and ends: plain in this reading, and written in the outer one."""
-        assert self._outer is not None and self._escapes is not None
-        starts, ends, outer_starts, outer_ends = array("Q"), array("Q"), array("Q"), array("Q")
-        saved = 0
-        for found in self._escapes.pattern.finditer(self._outer.text):
-            start, end = found.span()
-            starts.append(start - saved)
-            saved += end - start - len(self._escapes.plain(found))
-            ends.append(end - saved)
-            outer_starts.append(start)
-            outer_ends.append(end)
-        return starts, ends, outer_starts, outer_ends
+        """Where a part of this reading stands in the text, with the whole of what is written otherwise."""
+        here, there = self.places
+        first, last = bisect_right(here, start) - 1, bisect_left(here, end)
+        begin = there[first] if first % 2 else there[first] + start - here[first]
+        if last == len(here):
+            return begin, there[-1] + end - here[-1]
+        return begin, there[last] - (here[last] - end if last % 2 else 0)
 
 
-def readings(text: str) -> list[Reading]:
-    """The text, and what it says without its escapes: of each kind, and layer by layer."""
-    found = latest = [Reading(text)]
-    seen = {text}
-    for _ in range(_LAYERS):
-        inner = [
-            reading.without(escapes)
-            for reading in latest
-            for escapes in (_JSON, _PERCENT, _HTML)
-            if escapes.mark in reading.text
-        ]
-        latest = [
-            reading for reading in {each.text: each for each in inner}.values() if reading.text not in seen
-        ]
-        if not latest:
-            break
-        seen.update(reading.text for reading in latest)
-        found = found + latest
-    return found
+def readings(text: str) -> Iterator[Reading]:
+    """The text, what it says without the escapes of each kind, and what the base64 in it holds."""
+    if "\\" in text:
+        yield _without(_JSON, text)
+    if "%" in text:
+        yield _without(_PERCENT, text)
+    for run in _BASE64.finditer(text):
+        for content in _contents(run[0]):
+            yield Reading(content, ((0, 0, len(content)), (0, *run.span())), is_base64=True)
+    yield Reading(text)
 
 
 def unescaped(text: str) -> str:
     """The text without one layer of the escapes of JSON and of program code."""
-    return _JSON.pattern.sub(_JSON.plain, text)
+    return _JSON.sub(_plain, text)
 
 
-def runs(text: str) -> Iterator[re.Match[str]]:
-    """What may be base64 in a text, in any of its alphabets and over any number of lines."""
-    return _RUN.finditer(text)
+def _without(escapes: re.Pattern[str], text: str) -> Reading:
+    pieces: list[str] = []
+    here, there = [0], [0]
+    for found in escapes.finditer(text):
+        piece = _plain(found)
+        pieces += (text[there[-1] : found.start()], piece)
+        start = here[-1] + found.start() - there[-1]
+        here += (start, start + len(piece))
+        there += found.span()
+    return Reading("".join(pieces) + text[there[-1] :], (here, there))
 
 
-def contents(run: str) -> Iterator[str]:
+def _plain(found: re.Match[str]) -> str:
+    escape = found[0]
+    if escape[0] == "%":
+        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
+    if escape[1] == "u":
+        return bytes.fromhex(escape.replace("\\u", "")).decode("utf-16-be", "surrogatepass")
+    return _CONTROLS.get(escape[1], escape[1])
+
+
+def _contents(run: str) -> Iterator[str]:
     """The text that a run of base64 holds, in the four ways to divide it: what stands before its true
     beginning may have become a part of it."""
     # Names and hexadecimal numbers are often written in small letters only, base64 of a text hardly ever.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pydantic import JsonValue
 
@@ -37,35 +37,32 @@ def scalars(document: JsonValue) -> Iterator[tuple[Sort | None, Scalar]]:
 def rewritten(
     document: JsonValue, text: Callable[[str], str], number: Callable[[int | float], JsonValue]
 ) -> JsonValue:
-    """A new document with other texts and numbers. Where two keys become one, a number behind them tells
-    them apart."""
-    unfinished: list[list[JsonValue] | dict[str, JsonValue]] = []
-
-    def copy(value: JsonValue) -> JsonValue:
-        match value:
-            case str():
-                return text(value)
-            case bool():
-                return value
-            case int() | float():
-                return number(value)
-            case list():
-                unfinished.append(elements := list(value))
-                return elements
-            case dict():
-                unfinished.append(members := _with_keys(value, text))
-                return members
-            case _:
-                return value
-
-    whole = copy(document)
+    """A new document with other texts and numbers, which are asked for in their order, the keys of an object
+    before its values. Where two keys become one, a number behind them tells them apart."""
+    whole: list[JsonValue] = [document]
+    unfinished: list[tuple[Any, Iterator[Any]]] = [(whole, iter((0,)))]
     while unfinished:
-        match unfinished.pop():
-            case list() as elements:
-                elements[:] = map(copy, elements)
-            case members:
-                members.update({key: copy(member) for key, member in members.items()})
-    return whole
+        container, places = unfinished[-1]
+        for place in places:
+            value: JsonValue = container[place]
+            match value:
+                case list() as elements:
+                    container[place] = inner = elements.copy()
+                    unfinished.append((inner, iter(range(len(inner)))))
+                    break
+                case dict() as members:
+                    container[place] = renamed = _with_keys(members, text)
+                    unfinished.append((renamed, iter(tuple(renamed))))
+                    break
+                case str() as old:
+                    container[place] = text(old)
+                case bool() | None:
+                    pass
+                case int() | float():
+                    container[place] = number(value)
+        else:
+            unfinished.pop()
+    return whole[0]
 
 
 def _element(value: JsonValue, sort: Sort | None) -> tuple[_Named, ...]:

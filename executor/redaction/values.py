@@ -7,92 +7,64 @@ one disappears from the whole document, wherever it stands.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator
 
-from .names import Sort, word_set
+from .names import Sort
 
-SHORTEST = 6
-"""In characters: what is shorter is a secret only if somebody says so."""
-SHORTEST_CODE = 4
+MIN_SECRET = 6
+"""In characters: what is shorter is a secret only if a pattern of the user says so."""
+MIN_CODE = 4
 """In characters: of what is typed into a small keyboard."""
-_LONGEST_WORD = 20
+_MIN_NUMBER = 8
+"""In digits: shorter numbers are ids and counts more often than secrets, unless they are chosen."""
 _CHOSEN = (Sort.PASSWORD, Sort.CODE)
-"""What people choose."""
-_SHORTEST_NUMBER = 8
+"""What people choose, and may make of words."""
 
-_TRIVIAL = word_set(
-    "true false none null undefined default defaults enabled disabled required optional unknown missing "
-    "invalid expired hidden masked removed redacted example examples sample placeholder changeme change_me "
-    "password passwords passwd passphrase passwort secret secrets token tokens api_key apikey api-key bearer "
-    "cookie cookies credential credentials authorization postgres string strings number integer boolean "
-    "object public private production development testing localhost digest negotiate anonymous always "
-    "passed failed skipped success failure session oauth1 oauth2 oauth2.0 base64 sha256 sha512"
+# Words of what stands for a secret, such as `change_me`, and of sentences. Passwords that are
+# made of words hardly ever have one of them.
+_TELLING = (
+    r"(?:passwords?|passwd|passphrase|passwort|secrets?|tokens?|key|api[_-]?key|bearer|credentials?|cookies?|auth"
+    r"|authorization|session|oauth[12]?|your|my|me|examples?|sample|dummy|placeholder|change|changeme|insert|enter"
+    r"|replace|here|value|variable|settings|config|args|self|env|environ|getenv|none|null|undefined|true|false"
+    r"|str|strings?|integer|number|boolean|object|input|prompt|required|optional|user|defaults?|enabled|disabled"
+    r"|unknown|missing|invalid|expired|hidden|masked|removed|redacted|postgres|public|private|production"
+    r"|development|testing|localhost|digest|negotiate|anonymous|always|passed|failed|skipped|success|failure"
+    r"|base64|sha256|sha512|a|an|the|of|to|for|in|on|at|by|is|are|be|was|as|or|and|if|not|no|with|from|you|must"
+    r"|should|may|can|this|that|it|its|has|have|least)(?![^\W\d_])"
 )
-# The words of what stands for a secret: `your-api-key`, `settings.db_password`, `ACCESS_TOKEN`.
-_REFERENCES = word_set(
-    "password passwd passphrase secret token key apikey credential credentials cookie auth authorization "
-    "your my example sample dummy placeholder change changeme insert enter replace here value variable "
-    "settings config args self env environ getenv none null string str input prompt required optional user"
-)
-# Words that sentences have, and that a row of words which somebody chose for a password hardly ever has.
-_SENTENCE = word_set(
-    "a an the of to for in on at by is are be was as or and if not no with from your you must should may "
-    "can this that it its has have least e.g. i.e."
-)
-_PLACEHOLDER = re.compile(r"<[^<>]*>|\$?\{.*\}|%\w+%|[\w-]{0,12}?(?:\*+|x{4,}|X{4,})", re.DOTALL)
+_ONLY_TELLING = re.compile(rf"{_TELLING}(?:[\W_]+{_TELLING})*+(?:\.0)?", re.IGNORECASE)
+_SOME_TELLING = re.compile(rf"(?<![^\W\d_]){_TELLING}", re.IGNORECASE)
+_STAND_IN = re.compile(r"<[^<>]*>|\$?\{.*\}|%\w+%|[\w-]{0,12}?(?:\*+|x{4,}|X{4,})", re.DOTALL)
 # In texts, documents and code; in an environment such characters may well belong to a password.
 _MASK = re.compile(
     r"\[[^\[\]]*\]|\(.*\)|[^{}]*\{[\w .:!\[\]\"'-]*\}[^{}]*|.*(?:\{\{|\$[{(]).*|\$[A-Z_][A-Z0-9_]*"
     r"|#[0-9a-fA-F]{6,8}|%\(\w+\)s|.*(?:\*\*\*|\.\.\.|…|•••).*|.{0,12}?(?:xxxx|XXXX).*",
     re.DOTALL,
 )
-_NUMBER = re.compile(r"[-+]?[0-9][0-9.,_]*(?:[eE][-+]?[0-9]+)?")
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_PATH = re.compile(r"(?:~|\.\.?)?/[\w.@+ /-]*|[A-Za-z]:[\\/].*", re.DOTALL)
-_KNOWN_ROOT = re.compile(
-    r"[~.]|[A-Za-z]:|/(?:usr|etc|home|var|tmp|opt|root|run|bin|sbin|lib|dev|proc|mnt|srv|app|Users|private|"
-    r"Library|Volumes|secrets)/"
+_FRACTION = re.compile(r"[-+]?[0-9][0-9.,_]*(?:[eE][-+]?[0-9]+)?")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+# A secret in base64 may begin with a slash too, but is not made of short words then.
+_PATH = re.compile(
+    r"(?:~|\.\.?)/.*|[A-Za-z]:[\\/].*|(?:/[A-Za-z]?+[a-z._@+-]*+[0-9]{0,6}+)++"
+    r"|/(?:usr|etc|home|var|tmp|opt|root|run|mnt|srv|app|Users|private|Library|Volumes|secrets)/.*",
+    re.DOTALL,
 )
-_FOLDER = re.compile(r"[A-Za-z]?[a-z]*[0-9]{0,6}(?:[._@+ -][A-Za-z]?[a-z]*[0-9]{0,6})*")
-_SEPARATORS = re.compile(r"[\W_]+")
-_HUMP = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_UNSPOKEN = word_set("str cfg ctx ssh ssl tls http https xml html css sql db jwt mgr msg src fn t")
-_VOWEL = re.compile(r"[aeiouyAEIOUY]")
-_LONE_DIGIT = re.compile(r"(?<=[A-Za-z])[0-9](?![0-9])")
-_ATTRIBUTES = word_set("path domain expires max-age samesite version priority comment")
+_CODE = re.compile(r"\$.*|[A-Za-z_]++[0-9]{0,3}(?:\.[A-Za-z_]++[0-9]{0,3})+", re.DOTALL)
+_CHANGE_OF_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[a-z])")
+_ATTRIBUTE = re.compile(r"path|domain|expires|max-age|samesite|version|priority|comment", re.IGNORECASE)
 
 
 def is_trivial(value: str) -> bool:
-    """Whether the value is none that anybody would keep secret: too short, a word such as `true`, a
-    placeholder, or a path."""
+    """Whether the value is none that anybody would keep secret: too short, words such as `default`, what
+    stands for a secret, or a path."""
     return (
-        len(value) < SHORTEST
-        or value.lower() in _TRIVIAL
+        len(value) < MIN_SECRET
+        or _ONLY_TELLING.fullmatch(value, 0, 256) is not None
         or len(set(value[:256])) < 3
-        or _PLACEHOLDER.fullmatch(value, 0, 1024) is not None
-        or _is_path(value)
+        or _STAND_IN.fullmatch(value, 0, 1024) is not None
+        or _PATH.fullmatch(value, 0, 1024) is not None
     )
-
-
-def is_mask(value: str) -> bool:
-    """Whether the value shows that a secret was taken out of it, or has to be put into it."""
-    return _MASK.fullmatch(value, 0, 1024) is not None
-
-
-def is_words(value: str) -> bool:
-    """Whether the value is made of words without digits, as prose, identifiers and names are."""
-    if len(value) > 200:
-        return False
-    pieces = _pieces(value)
-    if not all(map(_is_word, pieces)):
-        return False
-    # Letters at random look like one word after another in one; but words are longer, and can be spoken.
-    joined = len(pieces) > sum(map(bool, _SEPARATORS.split(value)))
-    if joined and not all(map(_is_spoken, pieces)):
-        return False
-    return sum(map(len, pieces)) >= (3 if joined else 2.5) * len(pieces)
 
 
 def named_secrets(sort: Sort, value: str, *, bare: bool = False) -> Iterator[str]:
@@ -111,64 +83,33 @@ def named_secrets(sort: Sort, value: str, *, bare: bool = False) -> Iterator[str
 
 def could_be_secret(value: str, sort: Sort, *, bare: bool = False) -> bool:
     """Whether a value may be what its name promises. Passwords may be words, where they are not `bare`."""
-    chosen = sort in _CHOSEN and not bare
-    if len(value) < SHORTEST:
+    if len(value) < MIN_SECRET:
         return sort is Sort.CODE and _is_code(value)
-    if is_words(value):
-        return chosen and not is_trivial(value) and len(value.split()) != 2 and _is_chosen(value)
-    if is_trivial(value) or is_mask(value) or _URL.match(value):
+    if is_trivial(value) or _MASK.fullmatch(value, 0, 1024) or _ADDRESS.match(value):
         return False
-    if bare and (value.startswith("$") or _is_member(value)):
-        return False
-    if _NUMBER.fullmatch(value, 0, 64):
-        return value.isdigit() and (sort in _CHOSEN or len(value) >= _SHORTEST_NUMBER)
-    if len(value.split(None, 1)) > 1:
-        return chosen and _is_chosen(value)
-    return sum(map(str.isalnum, value[:64])) >= 4
+    if _FRACTION.fullmatch(value, 0, 64):
+        return value.isdigit() and (sort in _CHOSEN or len(value) >= _MIN_NUMBER)
+    if _is_words(value):
+        return sort in _CHOSEN and not bare and _is_chosen(value)
+    return not (bare and _CODE.fullmatch(value, 0, 1024))
 
 
 def _is_code(value: str) -> bool:
     """Whether so few characters may be a code: letters only would be a word, which stands everywhere."""
-    return len(value) >= SHORTEST_CODE and value.isalnum() and not value.isalpha() and len(set(value)) > 1
+    return len(value) >= MIN_CODE and value.isalnum() and not value.isalpha() and len(set(value)) > 1
 
 
-def _pieces(value: str) -> list[str]:
-    return [piece for piece in _HUMP.split(value) if piece]
-
-
-def _is_word(piece: str) -> bool:
-    return (
-        len(piece) <= _LONGEST_WORD
-        and piece.isalpha()
-        and (piece.isupper() or piece[1:] == piece[1:].lower())
-    )
-
-
-def _is_spoken(piece: str) -> bool:
-    return piece.isupper() or piece.lower() in _UNSPOKEN or _VOWEL.search(piece) is not None
-
-
-def _is_member(value: str) -> bool:
-    """Whether it is a name in code within another name: `httpx2.Auth`."""
-    return "." in value and is_words(_LONE_DIGIT.sub("", value[:200]))
+def _is_words(value: str) -> bool:
+    """Whether the value is one of several words, or one without digits. Letters at random change between
+    large and small ones more often than those of a name in code do."""
+    if len(value.split(None, 1)) > 1:
+        return True
+    return not any(map(str.isdigit, value)) and 3 * len(_CHANGE_OF_CASE.findall(value)) <= len(value)
 
 
 def _is_chosen(value: str) -> bool:
     """Whether somebody may have chosen these words for a password, instead of telling something by them."""
-    words = value.lower().split()
-    named = {piece.lower() for piece in _pieces(value)}
-    return (
-        len(words) <= 12
-        and _REFERENCES.isdisjoint(named)
-        and (len(words) == 1 or _SENTENCE.isdisjoint(words))
-    )
-
-
-def _is_path(value: str) -> bool:
-    if not _PATH.fullmatch(value, 0, 1024):
-        return False
-    # A secret in base64 may begin with a slash too.
-    return _KNOWN_ROOT.match(value) is not None or all(map(_FOLDER.fullmatch, value.strip("/").split("/")))
+    return len(value.split()) in (1, *range(3, 13)) and not _SOME_TELLING.search(value)
 
 
 def _cookies(value: str) -> Iterator[str]:
@@ -177,7 +118,7 @@ def _cookies(value: str) -> Iterator[str]:
         return
     for cookie in value.split(";"):
         name, _, content = cookie.strip().partition("=")
-        if name.lower() not in _ATTRIBUTES:
+        if not _ATTRIBUTE.fullmatch(name):
             yield content.strip('"')
 
 
@@ -191,5 +132,5 @@ def _credentials(value: str) -> Iterator[str]:
 def _basic_password(credentials: str) -> str:
     try:
         return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
-    except (binascii.Error, ValueError):
+    except ValueError:
         return ""
