@@ -59,11 +59,15 @@ class Placeholders:
         if secret.variable and not digits:
             return f"<secret:{secret.variable}>"
         latest = end_of(secret.variable, digits) if secret.variable else self._latest[digits]
-        for place in count(latest + 1):
-            text = substitute(secret.text, place) if digits else f"<secret-{place}>"
-            if text not in self._taken and text not in self._secrets:
-                break
+        candidates = (
+            (place, substitute(secret.text, place) if digits else f"<secret-{place}>")
+            for place in count(latest + 1)
+        )
+        place, text = next(each for each in candidates if self._is_free(each[1]))
         if not secret.variable:
             self._latest[digits] = place
         self._taken.add(text)
         return text
+
+    def _is_free(self, text: str) -> bool:
+        return text not in self._taken and text not in self._secrets

@@ -44,7 +44,8 @@ def rewritten(
     while unfinished:
         container, places = unfinished[-1]
         for place in places:
-            match container[place]:
+            value: JsonValue = container[place]
+            match value:
                 case list() as elements:
                     container[place] = inner = elements.copy()
                     unfinished.append((inner, iter(range(len(inner)))))
@@ -55,8 +56,10 @@ def rewritten(
                     break
                 case str() as old:
                     container[place] = text(old)
-                case (int() | float()) as old if not isinstance(old, bool):
-                    container[place] = number(old)
+                case bool() | None:
+                    pass
+                case int() | float():
+                    container[place] = number(value)
         else:
             unfinished.pop()
     return whole[0]
