@@ -11,12 +11,6 @@ from callsheet.planner.errors import PlannerError
 from .draft import Draft
 
 
-class GoalError(PlannerError):
-    """A goal that cannot be planned for as it stands: it is empty, or far too long."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-
 class GoalUnclear(PlannerError):
     """A goal that cannot be planned before somebody has answered the model's `question`."""
 
@@ -38,15 +32,6 @@ class PlanningTimeUp(PlannerError):
             "say the goal in smaller parts"
         )
         self.seconds = seconds
-
-
-class EmptyCatalog(PlannerError):
-    """There is nothing to plan with: nobody offers a capability."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self) -> None:
-        super().__init__("nobody offers a capability, so nothing can be planned; add an agent")
 
 
 class PromptTooLong(PlannerError):

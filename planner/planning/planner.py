@@ -12,12 +12,13 @@ from callsheet.planner.diagnostics import Diagnostic, Severity
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.goals.errors import EmptyCatalog, GoalError
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.plan.policy import Policy
 
 from .draft import Draft
-from .errors import EmptyCatalog, GoalError, PlanningFailed
+from .errors import PlanningFailed
 from .model_call import PlanningProgress, collect
 from .task import PlanningTask
 

@@ -19,9 +19,10 @@ from callsheet.executor.run.state import RunStatus, StepStatus
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.check.errors import PlanInvalid
+from callsheet.planner.goals.errors import EmptyCatalog, GoalError
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
-from callsheet.planner.planning.errors import EmptyCatalog, GoalError, PlanningFailed
+from callsheet.planner.planning.errors import PlanningFailed
 
 PLAN: dict[str, Any] = {
     "goal": "How many chairs and tables are there?",

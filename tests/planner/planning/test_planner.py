@@ -14,7 +14,8 @@ from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
-from callsheet.planner.planning.errors import EmptyCatalog, GoalError, PlanningFailed, PromptTooLong
+from callsheet.planner.goals.errors import EmptyCatalog, GoalError
+from callsheet.planner.planning.errors import PlanningFailed, PromptTooLong
 from callsheet.planner.planning.model_call import PlanningProgress
 from callsheet.planner.planning.planner import Planned, Planner, default_format
 from tests.planner.catalogs import CATALOG, READ, TEXT, capability
