@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -69,6 +70,14 @@ class _Offer:
         return min(each.ready_at(now) for each in self.seats)
 
 
+@dataclass(slots=True)
+class _Tally:
+    """How many attempts have begun, and when something was said last."""
+
+    turn: int = 0
+    latest: float = 0.0
+
+
 class Desk:
     """Who is free, for all runs of a process. Not for several threads at once.
 
@@ -99,8 +108,13 @@ class Desk:
         }
         for offer in self._offers.values():
             offer.related = self._related(offer)
-        self._turn = 0
-        self._latest = 0.0
+        self._tally = _Tally()
+
+    def with_strategy(self, strategy: Strategy) -> Desk:
+        """The same desk, its seats and its queues, for a run whose agents are chosen in another way."""
+        desk = copy(self)
+        desk._strategy = strategy
+        return desk
 
     def choose(
         self,
@@ -142,12 +156,12 @@ class Desk:
 
     def begin(self, agent_name: str, capability: str, at: float) -> None:
         """An attempt begins. It is counted even where there was no seat."""
-        self._turn += 1
-        self._latest = at
+        self._tally.turn += 1
+        self._tally.latest = at
         offer = self._offers[capability]
         offer.running += 1
         offer.queue.progressed = True
-        self._seats[agent_name].begin(at, self._turn)
+        self._seats[agent_name].begin(at, self._tally.turn)
 
     def end(
         self,
@@ -162,7 +176,7 @@ class Desk:
 
         With `retry_after` the agent is given nothing by anybody for so many seconds.
         """
-        self._latest = at
+        self._tally.latest = at
         offer = self._offers[capability]
         offer.running -= 1
         seats = self._seats[agent_name]
@@ -279,8 +293,8 @@ class Desk:
         knows yet when there will be room."""
         if offer.queue.reconsiders(waiter):
             return True
-        ready = offer.ready_at(self._latest)
-        return ready <= self._latest or ready < offer.queue.watched_until
+        ready = offer.ready_at(self._tally.latest)
+        return ready <= self._tally.latest or ready < offer.queue.watched_until
 
     def _related(self, offer: _Offer) -> Sequence[_Offer]:
         names = {each.name for seats in offer.seats for each in seats.agent.capabilities}

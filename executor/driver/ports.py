@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 from callsheet.agents.agent import Agent
 from callsheet.agents.selection.breaker import Verdict
 from callsheet.agents.selection.statistics import Figures
+from callsheet.agents.selection.strategies import Strategy
 from callsheet.executor.dispatch.agent_pool import Nobody, Wait
 from callsheet.executor.journal.signals import Letter
 from callsheet.executor.machine.pending_work import Lane
@@ -24,6 +25,10 @@ News: TypeAlias = Event | Letter | Decided | Drafted
 
 class Casting(Protocol):
     """Who gives attempts to agents. `Desk` does it by who is free; each method is described there."""
+
+    def with_strategy(self, strategy: Strategy) -> Casting:
+        """The same, for a run whose agents are chosen in another way, where there is a choice."""
+        ...
 
     def choose(
         self,

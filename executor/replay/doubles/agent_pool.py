@@ -9,6 +9,7 @@ from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.registry import Registry
 from callsheet.agents.selection.breaker import Verdict
 from callsheet.agents.selection.statistics import Figures
+from callsheet.agents.selection.strategies import Strategy
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.dispatch.agent_pool import Nobody, Wait
 from callsheet.executor.machine.pending_work import Lane
@@ -42,6 +43,10 @@ class RecordedDesk:
         self._clock = clock
         self._waiting: dict[str, Callable[[], None]] = {}
         course.listen(self._call)
+
+    def with_strategy(self, strategy: Strategy) -> RecordedDesk:
+        """The same: everybody was chosen already."""
+        return self
 
     def choose(
         self,

@@ -436,6 +436,8 @@ def is_same(event: Event, recorded: Event) -> bool:
         case RunStarted(deadline=float()), RunStarted(deadline=float() as known):
             # How much of its time a run has left then depends on how often its planning was taken up.
             times = {"deadline": known}
+        case RunResumed(deadline=float(limit)), RunResumed(deadline=float(known)):
+            times = _limit("deadline", limit - event.at, known - recorded.at, known)
         case _:
             pass
     return msgspec.structs.replace(event, at=recorded.at, **times) == recorded
