@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel, Usage
+from callsheet.agents.models.choice import choose_model
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.planning.errors import PlanningFailed
 from callsheet.planner.planning.planner import Clarification, Planned, Planner, default_format
-from callsheet.settings.model_choice import choose_model
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
 

@@ -8,31 +8,31 @@ makes an `Orchestrator`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from os import PathLike
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, Unpack
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.choice import choose_model
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.registry import Registry
-from callsheet.agents.selection.strategies import Strategy
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.driver.environment import Approve
 from callsheet.executor.journal.journal import Journal, MemoryJournal
 from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.options import RunKeywords, RunOptions, divide
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
+from callsheet.orchestration.keywords import Keywords, require_known
 from callsheet.orchestration.listeners import Watch
-from callsheet.orchestration.orchestrator import Orchestrator, Review, registry_of
+from callsheet.orchestration.orchestrator import Orchestrator, registry_of
+from callsheet.orchestration.planning import Review
 from callsheet.planner.check.checker import CheckResult, Policy
 from callsheet.planner.check.checker import check as check_plan
-from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.given_plan import GivenPlan, document_of
 from callsheet.planner.planning.planner import Planned
-from callsheet.settings.model_choice import choose_model
-from callsheet.settings.model_settings import model_settings
+from callsheet.settings.model_settings import model_settings, named_model
 from callsheet.settings.settings import Settings
 
 T = TypeVar("T")
@@ -58,221 +58,104 @@ class AlreadyAsync(CallsheetError):
 async def run(
     goal: str | None = None,
     *,
-    plan: Plan | Mapping[str, object] | None = None,
+    plan: GivenPlan | None = None,
     params: Mapping[str, object] | None = None,
-    reuse: bool = False,
-    library: str | PathLike[str] | None = None,
-    agents: Iterable[Agent] | Registry | None = None,
-    model: ChatModel | str | None = None,
-    workspace: str | PathLike[str] | None = None,
-    store: Journal | str | PathLike[str] | None = _CONFIGURED,
-    policy: Policy | None = None,
-    approve: Approve | None = None,
     review: Review | None = None,
     watch: Watch | None = None,
-    time_limit: float | None = None,
-    fail_fast: bool | None = None,
-    hedge: bool | None = None,
-    strategy: Strategy | str | None = None,
-    budget: str | None = None,
-    max_replans: int | None = None,
+    **given: Unpack[Keywords],
 ) -> RunResult:
     """Plan a goal, or take a plan that there is, carry it out, and return how that went.
 
-    `params` are the values of the plan's parameters. With `reuse`, or a `library` folder of plan files, a
-    plan that is known for a goal of the same shape is changed for this one, where there is one.
-    `agents` are the built-in ones where nothing is said; `model` is a model or the name of one
-    (`openai/NAME`, `local`, `local/FILE`); `store` None keeps the journal in memory. Irreversible steps
-    wait until `approve` says yes, unless `review` approved the whole plan. `time_limit` is in seconds.
-    Without `fail_fast` a failure ends the run only once everything that does not depend on it is finished;
-    with `hedge` reading and computing that takes unusually long is given to a second agent as well;
-    `strategy` chooses among the agents of one capability. `budget` limits what the run may take ("$0.50,
-    20k tokens, 5m"), and the planner is asked `max_replans` times at most about what goes wrong.
+    `plan` is a Plan, the document of one, or the path of a file with one; `params` are the values of its
+    parameters. Irreversible steps wait until `approve` says yes, unless `review` approved the whole plan;
+    `watch` hears of everything that happens. The other keywords are described in
+    `callsheet.orchestration.keywords`, and the options among them (`budget`, `time_limit`, `max_replans` and
+    so on) at `RunOptions`; what none of them says is as configured.
 
     A run that fails is a result, and so is one that pauses; `resume` goes on with that. Raises what keeps
-    one from starting: GoalError, PlanningFailed, PlanInvalid, ModelNotConfigured, a ModelError while
-    planning, JournalError, ConfigError, StrategyError.
+    one from starting: GoalError, PlanningFailed, PlanInvalid, DocumentError, ModelNotConfigured, a ModelError
+    while planning, JournalError, ConfigError, OptionInvalid, BudgetError, StrategyError.
     """
-    settings = _settings(fail_fast=fail_fast, hedge=hedge, budget=budget, max_replans=max_replans)
-    chosen = model_of(settings, model, required=plan is None)
-    with journal_of(settings, store) as journal:
-        orchestrator = Orchestrator.configured(
-            settings,
-            agents,
-            model=chosen,
-            store=journal,
-            workspace=workspace,
-            policy=policy,
-            approve=approve,
-            strategy=strategy,
-        )
-        async with orchestrator:
-            return await orchestrator.run(
-                goal,
-                plan=plan,
-                params=params,
-                reuse=reuse,
-                library=library,
-                review=review,
-                watch=watch,
-                time_limit=time_limit,
-            )
+    settings = Settings.load()
+    with _orchestrator("run", settings, given, _always(plan is None)) as (orchestrator, options):
+        return await orchestrator.run(goal, plan=plan, params=params, review=review, watch=watch, **options)
 
 
 def run_sync(
     goal: str | None = None,
     *,
-    plan: Plan | Mapping[str, object] | None = None,
+    plan: GivenPlan | None = None,
     params: Mapping[str, object] | None = None,
-    reuse: bool = False,
-    library: str | PathLike[str] | None = None,
-    agents: Iterable[Agent] | Registry | None = None,
-    model: ChatModel | str | None = None,
-    workspace: str | PathLike[str] | None = None,
-    store: Journal | str | PathLike[str] | None = _CONFIGURED,
-    policy: Policy | None = None,
-    approve: Approve | None = None,
     review: Review | None = None,
     watch: Watch | None = None,
-    time_limit: float | None = None,
-    fail_fast: bool | None = None,
-    hedge: bool | None = None,
-    strategy: Strategy | str | None = None,
-    budget: str | None = None,
-    max_replans: int | None = None,
+    **given: Unpack[Keywords],
 ) -> RunResult:
     """The same as `run`, for code that is not async. Raises AlreadyAsync in code that is."""
-    return _wait(
-        "run",
-        run(
-            goal,
-            plan=plan,
-            params=params,
-            reuse=reuse,
-            library=library,
-            agents=agents,
-            model=model,
-            workspace=workspace,
-            store=store,
-            policy=policy,
-            approve=approve,
-            review=review,
-            watch=watch,
-            time_limit=time_limit,
-            fail_fast=fail_fast,
-            hedge=hedge,
-            strategy=strategy,
-            budget=budget,
-            max_replans=max_replans,
-        ),
-    )
+    running = run(goal, plan=plan, params=params, review=review, watch=watch, **given)
+    return _wait("run", running)
 
 
 async def resume(
     run: str,
     *,
-    agents: Iterable[Agent] | Registry | None = None,
-    model: ChatModel | str | None = None,
-    workspace: str | PathLike[str] | None = None,
-    store: Journal | str | PathLike[str] = _CONFIGURED,
-    policy: Policy | None = None,
-    approve: Approve | None = None,
     review: Review | None = None,
     watch: Watch | None = None,
-    strategy: Strategy | str | None = None,
+    **given: Unpack[Keywords],
 ) -> RunResult:
     """Go on with a run that was paused, or whose process ended, and return how that went. What is done
     stays done.
 
     `run` is an id or the beginning of one. `agents` must offer what the run's remaining steps need, as
-    it was when the run began. The other arguments are those of `run`. `review` looks at the plan of a run
-    that was not yet carried out.
+    it was when the run began. The other keywords are those of `run`: an option that is given holds from now
+    on, and one that is not stays as the run was started with, whatever is configured. `review` looks at the
+    plan of a run that was not yet carried out.
 
     Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has it,
     and AgentsChanged; none of these changes anything.
     """
-    settings = _settings()
-    with journal_of(settings, store) as journal:
-        is_planned = record_of(journal.read(journal.find(run))).plan is not None
-        chosen = model_of(settings, model, required=not is_planned)
-        orchestrator = Orchestrator.configured(
-            settings,
-            agents,
-            model=chosen,
-            store=journal,
-            workspace=workspace,
-            policy=policy,
-            approve=approve,
-            strategy=strategy,
-        )
-        async with orchestrator:
-            return await orchestrator.resume(run, review=review, watch=watch)
+    settings = Settings.load()
+
+    def is_unplanned(journal: Journal) -> bool:
+        return record_of(journal.read(journal.find(run))).plan is None
+
+    with _orchestrator("resume", settings, given, is_unplanned) as (orchestrator, options):
+        return await orchestrator.resume(run, review=review, watch=watch, **options)
 
 
 def resume_sync(
     run: str,
     *,
-    agents: Iterable[Agent] | Registry | None = None,
-    model: ChatModel | str | None = None,
-    workspace: str | PathLike[str] | None = None,
-    store: Journal | str | PathLike[str] = _CONFIGURED,
-    policy: Policy | None = None,
-    approve: Approve | None = None,
     review: Review | None = None,
     watch: Watch | None = None,
-    strategy: Strategy | str | None = None,
+    **given: Unpack[Keywords],
 ) -> RunResult:
     """The same as `resume`, for code that is not async. Raises AlreadyAsync in code that is."""
-    return _wait(
-        "resume",
-        resume(
-            run,
-            agents=agents,
-            model=model,
-            workspace=workspace,
-            store=store,
-            policy=policy,
-            approve=approve,
-            review=review,
-            watch=watch,
-            strategy=strategy,
-        ),
-    )
+    return _wait("resume", resume(run, review=review, watch=watch, **given))
 
 
-async def plan(
-    goal: str,
-    *,
-    agents: Iterable[Agent] | Registry | None = None,
-    model: ChatModel | str | None = None,
-    policy: Policy | None = None,
-    watch: Watch | None = None,
-) -> Planned:
-    """Make a plan for a goal, and run nothing. `planned.plan` is the plan.
+async def plan(goal: str, *, watch: Watch | None = None, **given: Unpack[Keywords]) -> Planned:
+    """Make a plan for a goal, and run nothing. `planned.plan` is the plan, for a run with the options that
+    are given: the budget and the time limit hold for making it, too. The keywords are those of `run`.
 
-    Raises GoalError, PlanningFailed, ModelNotConfigured, a ModelError and ConfigError.
+    Raises GoalError, PlanningFailed, PlanningTimeUp, BudgetExceeded, ModelNotConfigured, a ModelError and
+    ConfigError.
     """
-    chosen = model_of(Settings.load(), model, required=True)
-    return await Orchestrator(agents, model=chosen, store=None, policy=policy).plan(goal, watch=watch)
+    settings = Settings.load()
+    with _orchestrator("plan", settings, {"store": None, **given}, _always(True)) as (orchestrator, options):
+        return await orchestrator.plan(goal, watch=watch, **options)
 
 
-def plan_sync(
-    goal: str,
-    *,
-    agents: Iterable[Agent] | Registry | None = None,
-    model: ChatModel | str | None = None,
-    policy: Policy | None = None,
-    watch: Watch | None = None,
-) -> Planned:
+def plan_sync(goal: str, *, watch: Watch | None = None, **given: Unpack[Keywords]) -> Planned:
     """The same as `plan`, for code that is not async. Raises AlreadyAsync in code that is."""
-    return _wait("plan", plan(goal, agents=agents, model=model, policy=policy, watch=watch))
+    return _wait("plan", plan(goal, watch=watch, **given))
 
 
 def check(
-    document: object, *, agents: Iterable[Agent] | Registry | None = None, policy: Policy | None = None
+    plan: object, *, agents: Iterable[Agent] | Registry | None = None, policy: Policy | None = None
 ) -> CheckResult:
-    """Hold a plan, or the JSON of one, against what the agents offer. Asks no model, runs nothing."""
-    return check_plan(document, registry_of(agents).catalog, policy)
+    """Hold a plan, the JSON of one, or the file with one, against what the agents offer. Asks no model, runs
+    nothing. Raises DocumentError where a file cannot be read."""
+    return check_plan(document_of(plan), registry_of(agents).catalog, policy)
 
 
 def require_no_loop(name: str) -> None:
@@ -293,10 +176,27 @@ def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(work)
 
 
-def _settings(**given: bool | int | str | None) -> Settings:
-    """The settings of the working folder, under those arguments that were given."""
-    settings = Settings.load()
-    return settings.model_copy(update={key: value for key, value in given.items() if value is not None})
+@contextmanager
+def _orchestrator(
+    called: str, settings: Settings, given: Keywords, needs_model: Callable[[Journal], bool]
+) -> Generator[tuple[Orchestrator, RunKeywords]]:
+    """An orchestrator as configured, where the keywords say nothing else; and the options among them."""
+    require_known(called, given, Keywords)
+    options, around = divide(given)
+    # What cannot be meant is told before anything is opened, let alone fetched.
+    RunOptions.of(**options)
+    with journal_of(settings, around.pop("store", _CONFIGURED)) as journal:
+        model = model_of(settings, around.pop("model", None), required=needs_model(journal))
+        agents = around.pop("agents", None)
+        orchestrator = Orchestrator.configured(settings, agents, model=model, store=journal, **around)
+        try:
+            yield orchestrator, options
+        finally:
+            orchestrator.close()
+
+
+def _always(value: bool) -> Callable[[Journal], bool]:
+    return lambda _: value
 
 
 @contextmanager
@@ -315,11 +215,9 @@ def journal_of(settings: Settings, store: Journal | str | PathLike[str] | None) 
 
 def model_of(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:
     """The model to use. For a plan that there is already, nothing is fetched, and none will do."""
-    if model is not None and not isinstance(model, str):
-        return model
-    wanted = model_settings(settings)
     if model is not None:
-        return choose_model(replace(wanted, model=model))
+        return named_model(model, settings)
+    wanted = model_settings(settings)
     if required:
         return choose_model(wanted)
     with suppress(ModelNotConfigured, WeightsUnavailable):

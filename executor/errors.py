@@ -219,6 +219,18 @@ class ProcessStuck(ExecutorError):
         self.agent = agent
 
 
+class OptionInvalid(ExecutorError, ValueError):
+    """A run cannot have this option: `option` is its name, `value` what was given, `wanted` what it takes."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, option: str, value: object, wanted: str) -> None:
+        super().__init__(f"the option {option!r} is {value!r:.80}; it takes {wanted}")
+        self.option = option
+        self.value = value
+        self.wanted = wanted
+
+
 class BudgetExceeded(ExecutorError):
     """Something was refused before it was begun, or a plan before it ran, because the budget does not
     allow it: `what` was refused, and `problem` says which limit stands against it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from enum import StrEnum
 from functools import cached_property
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, fi
 
 from callsheet.agents.errors import CapabilityError
 
+from .duration import DurationError, seconds_of
 from .validation import Validator
 
 JsonObject: TypeAlias = dict[str, JsonValue]
@@ -19,9 +19,6 @@ JsonObject: TypeAlias = dict[str, JsonValue]
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 """What a capability, and a step, may be called."""
-
-_LASTING = re.compile(r"(\d+(?:\.\d+)?)([smhdw])\Z", re.ASCII)
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 
 class Effect(StrEnum):
@@ -115,15 +112,11 @@ class Capability(BaseModel):
 
 
 def _seconds(capability: str, value: object) -> float:
-    seconds = math.nan
-    if isinstance(value, str) and (written := _LASTING.match(value)):
-        seconds = float(written[1]) * _UNITS[written[2]]
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        seconds = float(value)
-    if not 0 < seconds < math.inf:
+    try:
+        return seconds_of(value)
+    except DurationError:
         raise CapabilityError(
             capability,
             f"its cache is {value!r}; give a number of seconds over 0, or a string such as "
             '"30m", "12h", "1d"',
-        )
-    return seconds
+        ) from None

@@ -13,6 +13,7 @@ from callsheet.agents.contracts.typed_object import Shape, ShapeError, has_field
 from callsheet.agents.errors import CapabilityError
 from callsheet.agents.functions.declaration import contract
 from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.choice import model_of
 from callsheet.agents.spending.demand import NO_DEMAND, Demand
 from callsheet.agents.spending.terms import Terms
 from callsheet.prompts.quoting import inline
@@ -38,14 +39,17 @@ class LLMAgent(SoloAgent):
     to types; `output` may also be a bare type: `str` is one field `text`, any other one field
     `result` (or what the given capability calls it). Where the output is one free text the model
     writes plain prose; otherwise JSON, which is validated and, up to `max_repairs` times, mended.
-    `model` is asked, or where it is None the run's own. `max_tokens` bounds the answer.
+    `model` is asked, or where it is None the run's own. It is a model, or the name of one (`openai/NAME`,
+    `local`, `local/FILE`), for which the environment has the key or the server; weights are not fetched for
+    it. `max_tokens` bounds the answer.
 
     `capability` is what it offers under another name than its own, so that several agents can offer
     the same: a name, or the very contract, which its types must then keep, and whose wording and policy
     hold. `terms` says what it asks and allows, `cache` how long its output may serve other runs ("1d").
 
     Raises CapabilityError where the types have no JSON form, the instructions are no template over the
-    inputs, or the contract of a given capability isn't kept.
+    inputs, or the contract of a given capability isn't kept; ModelNotConfigured and WeightsUnavailable where
+    there is no model of that name.
     """
 
     def __init__(
@@ -59,7 +63,7 @@ class LLMAgent(SoloAgent):
         capability: Capability | str | None = None,
         main_output: str = "",
         effect: Effect | str = Effect.PURE,
-        model: ChatModel | None = None,
+        model: ChatModel | str | None = None,
         max_tokens: int = 1024,
         max_repairs: int = 2,
         version: str = "1",
@@ -89,7 +93,8 @@ class LLMAgent(SoloAgent):
         super().__init__(name, offered, Isolation.LOOP, terms)
         self._named = _names_in(name, instructions, tuple(self._input.properties))
         self._instructions = instructions
-        self._model = model
+        # Weights take minutes to fetch, which is nothing to wait for while a module is imported.
+        self._model = None if model is None else model_of(model, sources=())
         self._max_tokens = max_tokens
         self._max_repairs = max_repairs
 

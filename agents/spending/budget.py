@@ -105,6 +105,20 @@ class Budget:
                 raise BudgetError(f"{field.name}={value!r}", f"{field.name} must be {kind}, 0 or more")
 
     @classmethod
+    def of(cls, value: Budget | str | float | Decimal) -> Budget:
+        """The budget that somebody means: one that there is, a text for `parse`, or a number of US dollars.
+        Raises BudgetError."""
+        match value:
+            case Budget():
+                return value
+            case str():
+                return cls.parse(value)
+            case int() | float() | Decimal() if not isinstance(value, bool) and math.isfinite(value):
+                return cls(cost=_exact(value))
+            case _:
+                raise BudgetError(repr(value), "it is neither a text nor a number of dollars")
+
+    @classmethod
     def parse(cls, text: str) -> Self:
         """The budget that a string means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
         of these in any order; `none` is no limit at all. Raises BudgetError."""

@@ -19,6 +19,7 @@ from callsheet.executor.journal.journal import Journal, MemoryJournal
 from callsheet.executor.journal.schema import Durability
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.run.events import RunCreated
+from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
@@ -125,9 +126,9 @@ async def carry_out(
     executor = Executor(
         callsheet.Registry([make_agent(works)]),
         journal,
-        workspace=Workspace(Path.cwd()),
         # Nobody else here has a limit either.
-        max_concurrency=max(len(plan.steps) for plan in plans.values()),
+        RunOptions(max_concurrency=max(len(plan.steps) for plan in plans.values())),
+        workspace=Workspace(Path.cwd()),
     )
 
     async def pursue(run: str) -> RunStatus:

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.report import Cell, Report
 from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.choice import choose_model
 from callsheet.cli.text.revisions import revision_lines
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.planning.planner import default_format
-from callsheet.settings.model_choice import choose_model
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
 

@@ -9,11 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from callsheet.agents.models.chat import ChatModel, Usage
+from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.registry import Registry
 from callsheet.agents.spending.demand import demand_of
 from callsheet.agents.spending.prices import Prices
 from callsheet.agents.spending.terms import FREE, terms_of
 from callsheet.executor.run.events import EquippedAgent, RunEquipped
+from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.plan.policy import Policy
 
 _MILLION = 1_000_000
@@ -27,17 +29,28 @@ _PRICED = (
 class Equipment:
     """The catalog, the agents and the model of an orchestrator. What of it never changes is worked out once.
 
-    `wire_format` is the name of the one that was asked for; empty where the model decides.
+    `wire_format` is how the model writes plans; None where the model decides.
     """
 
     def __init__(
-        self, registry: Registry, model: ChatModel | None, policy: Policy, prices: Prices, wire_format: str
+        self,
+        registry: Registry,
+        model: ChatModel | None,
+        policy: Policy,
+        prices: Prices,
+        wire_format: WireFormat | None,
     ) -> None:
-        self._registry = registry
-        self._model = model
-        self._policy = policy
-        self._prices = prices
-        self._wire_format = wire_format
+        self.registry = registry
+        self.model = model
+        self.policy = policy
+        self.prices = prices
+        self.wire_format = wire_format
+
+    def require_model(self) -> ChatModel:
+        """The model. Raises ModelNotConfigured where there is none."""
+        if self.model is None:
+            raise ModelNotConfigured("planning needs a model, and this orchestrator was given none")
+        return self.model
 
     @cached_property
     def digest(self) -> str:
@@ -50,26 +63,26 @@ class Equipment:
             at,
             self._contracts,
             self._agents,
-            self._policy.max_steps,
-            tuple(sorted(self._policy.approval_for)),
-            0 if self._model is None else self._model.context_tokens,
-            self._wire_format,
+            self.policy.max_steps,
+            tuple(sorted(self.policy.approval_for)),
+            0 if self.model is None else self.model.context_tokens,
+            "" if self.wire_format is None else self.wire_format.name,
             self._price(at),
             time_limit,
         )
 
     @cached_property
     def _contracts(self) -> tuple[dict[str, Any], ...]:
-        return tuple(capability.model_dump(mode="json") for capability in self._registry.catalog)
+        return tuple(capability.model_dump(mode="json") for capability in self.registry.catalog)
 
     @cached_property
     def _agents(self) -> tuple[EquippedAgent, ...]:
-        return equipped_agents(self._registry)
+        return equipped_agents(self.registry)
 
     def _price(self, at: float) -> tuple[str, str, str] | None:
-        if self._model is None:
+        if self.model is None:
             return None
-        amounts = [self._prices.cost(self._model.name, usage, at) for usage in _PRICED]
+        amounts = [self.prices.cost(self.model.name, usage, at) for usage in _PRICED]
         asked, answered, cached = (None if amount is None else str(amount) for amount in amounts)
         return None if asked is None or answered is None or cached is None else (asked, answered, cached)
 

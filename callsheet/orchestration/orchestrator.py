@@ -2,163 +2,111 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Any, Self, Unpack
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.builtin import builtin_agents
 from callsheet.agents.contracts.capability import Effect
-from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.registry import Registry
-from callsheet.agents.selection.strategies import Strategy
-from callsheet.agents.spending.budget import Budget
 from callsheet.agents.spending.prices import Prices
 from callsheet.agents.workspace.workspace import Workspace
-from callsheet.errors import CallsheetError
-from callsheet.executor.clocks.clock import Clock, SystemClock
+from callsheet.executor.clocks.clock import SystemClock
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.control import RunControl
-from callsheet.executor.driver.environment import Approve
-from callsheet.executor.driver.executor import MAX_CONCURRENCY, MAX_REPLANS, Executor
-from callsheet.executor.driver.interruptible import RunTold
+from callsheet.executor.driver.executor import Executor
 from callsheet.executor.driver.ports import Staging
-from callsheet.executor.errors import JournalError
+from callsheet.executor.driver.resumption import options_at_creation
+from callsheet.executor.errors import OptionInvalid
 from callsheet.executor.journal.journal import Journal, MemoryJournal, new_run_id
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.machine.recovery import recheck
-from callsheet.executor.run.events import (
-    Event,
-    ModelCalled,
-    PlanAdopted,
-    RunEquipped,
-)
+from callsheet.executor.run.events import PlanAdopted
+from callsheet.executor.run.options import RunKeywords, RunOptions, divide
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.executor.runner.runner import LocalRunner
 from callsheet.orchestration.equipment import Equipment
+from callsheet.orchestration.keywords import OrchestratorKeywords, require_known
 from callsheet.orchestration.listeners import Watch
-from callsheet.orchestration.plan_reuse import NothingKnown, PlanLibrary, Reuse
 from callsheet.orchestration.planners import Planners
-from callsheet.orchestration.planning import Preparation
+from callsheet.orchestration.planning import PlanningSurroundings, Preparation, Review
 from callsheet.planner.check.bounds import Bounds
 from callsheet.planner.check.checker import CheckResult, Policy, check
 from callsheet.planner.check.parameter_check import check_filled
-from callsheet.planner.formats.plan_format import WireFormat
+from callsheet.planner.check.parameters import ParameterError
+from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
-from callsheet.planner.plan.plan import Plan
 from callsheet.planner.planning.errors import GoalUnclear
+from callsheet.planner.planning.given_plan import GivenPlan, document_of
 from callsheet.planner.planning.planner import (
     Clarification,
     Planned,
-    require_goal,
 )
+from callsheet.settings.model_settings import named_model
 from callsheet.settings.settings import Settings
 
 DEFAULT_STORE = Path(".callsheet/runs.db")
-
-Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
-"""Looks at a plan before it runs, and says whether it may."""
 
 
 class Orchestrator:
     """Pursues goals with the agents, the model and the workspace it is given.
 
-    `agents` are the built-in ones where nothing is said. `model` plans, and is what agents find in
-    their context; without one only finished plans of work that needs none can run. `store` is the
-    file of the journal, a journal that somebody else closes, or None for one in memory. `approve`
-    is asked about steps that want an approval; without it a run pauses there. `wire_format` is how the
-    model writes a plan: where nothing is said, the short way for an embedded model, else the full one.
-    `strategy` chooses among the agents of one capability, for all runs together; `capability_limits`
-    bounds the attempts at a capability that are under way at once. Without `fail_fast` a failure ends
-    its run only once everything that does not depend on it is finished; with `hedge` reading and
-    computing that takes unusually long is given to a second agent as well. The planner is asked about
-    failures, surprises and people's words `max_replans` times at most in a run, 0 being never; where
-    nothing is said, of goals five times, and of plans that were given never. `budget`
-    limits what one run may take (`"$0.50, 20k tokens, 5m"`), `prices` are what models cost beside those
-    that are published. `staging` is where attempts run and who chooses their agents, for replays and other
-    stages than this process.
+    `agents` are the built-in ones where nothing is said. The keywords are described in
+    `callsheet.orchestration.keywords`; `store` is `.callsheet/runs.db`, and `workspace` the working folder,
+    where nothing is said. The options among them (those of `RunOptions`) hold for every run that begins here
+    and is given no others; a run that is resumed keeps those that it began with. The strategy, and the limits
+    of capabilities, are for all runs together.
 
-    Raises StrategyError where there is no strategy of that name, and BudgetError.
+    Raises OptionInvalid, BudgetError, StrategyError, and what keeps a model that is named from being used:
+    ModelNotConfigured, WeightsUnavailable, ModelRejected, ConfigError.
     """
 
     def __init__(
-        self,
-        agents: Iterable[Agent] | Registry | None = None,
-        *,
-        model: ChatModel | None = None,
-        store: Journal | str | PathLike[str] | None = DEFAULT_STORE,
-        workspace: Workspace | str | PathLike[str] = ".",
-        policy: Policy | None = None,
-        max_concurrency: int = MAX_CONCURRENCY,
-        approve: Approve | None = None,
-        clock: Clock | None = None,
-        wire_format: WireFormat | None = None,
-        strategy: Strategy | str = "balanced",
-        capability_limits: Mapping[str, int] | None = None,
-        fail_fast: bool = True,
-        hedge: bool = False,
-        max_replans: int | None = None,
-        budget: Budget | str | None = None,
-        prices: Prices | None = None,
-        staging: Staging | None = None,
+        self, agents: Iterable[Agent] | Registry | None = None, **given: Unpack[OrchestratorKeywords]
     ) -> None:
+        require_known("Orchestrator", given, OrchestratorKeywords)
+        self._options = RunOptions.of(**divide(given)[0])
         self._registry = registry_of(agents)
-        self._model = model
+        self._model = named_model(given.get("model"))
+        store = given.get("store", DEFAULT_STORE)
         self._store = MemoryJournal() if store is None else store
         self._opened: SqliteJournal | None = None
+        workspace = given.get("workspace") or "."
         self._workspace = workspace if isinstance(workspace, Workspace) else Workspace(workspace)
-        self._policy = policy or Policy()
-        self._max_concurrency = max_concurrency
-        self._approve = approve
-        self._clock = clock or SystemClock()
-        self._planners = Planners(self._registry, self._policy, wire_format)
+        self._policy = given.get("policy") or Policy()
+        self._approve = given.get("approve")
+        self._clock = given.get("clock") or SystemClock()
+        self._prices = given.get("prices") or Prices()
         self._runner = LocalRunner()
-        self._staging = staging or Staging(
-            self._runner, AgentPool(self._registry, strategy=strategy, capability_limits=capability_limits)
+        self._staging = given.get("staging") or self._own_stage(given.get("capability_limits"))
+        self._equipment = Equipment(
+            self._registry, self._model, self._policy, self._prices, given.get("wire_format")
         )
-        self._fail_fast = fail_fast
-        self._hedge = hedge
-        self._max_replans = max_replans
-        self._budget = Budget.parse(budget) if isinstance(budget, str) else budget
-        self._prices = prices or Prices()
-        named = "" if wire_format is None else wire_format.name
-        self._equipment = Equipment(self._registry, model, self._policy, self._prices, named)
+        self._planners = Planners(self._equipment)
 
     @classmethod
     def configured(
         cls,
         settings: Settings,
         agents: Iterable[Agent] | Registry | None = None,
-        *,
-        model: ChatModel | None,
-        store: Journal,
-        workspace: Workspace | str | PathLike[str] | None = None,
-        policy: Policy | None = None,
-        approve: Approve | None = None,
-        strategy: Strategy | str | None = None,
+        **given: Unpack[OrchestratorKeywords],
     ) -> Self:
         """One that works as the settings say, where nothing else is said. The model and the journal are
         those given."""
-        return cls(
-            agents,
-            model=model,
-            store=store,
-            workspace=workspace or settings.workspace,
-            policy=policy,
-            max_concurrency=settings.max_concurrency,
-            approve=approve,
-            strategy=strategy or settings.strategy,
-            capability_limits=settings.capability_limits,
-            fail_fast=settings.fail_fast,
-            hedge=settings.hedge,
-            max_replans=settings.max_replans,
-            budget=settings.budget,
-            prices=Prices.of(settings.prices, settings.base_url),
-        )
+        options, around = divide(given)
+        said: dict[str, Any] = {
+            "workspace": settings.workspace,
+            "capability_limits": settings.capability_limits,
+            "prices": Prices.of(settings.prices, settings.base_url),
+        }
+        said |= {name: value for name, value in around.items() if value is not None or name == "store"}
+        merged = RunOptions.of(**options).or_else(settings.options)
+        return cls(agents, **said, **merged.keywords())
 
     async def __aenter__(self) -> Self:
         return self
@@ -192,21 +140,29 @@ class Orchestrator:
         """How to stop, rest and answer runs, those of other processes too. Raises JournalError."""
         return RunControl(self.journal, self._clock)
 
-    def check(self, document: object) -> CheckResult:
-        """Hold a plan, or the JSON of one, against the capabilities on offer."""
-        return check(document, self._registry.catalog, self._policy)
+    def check(self, plan: object) -> CheckResult:
+        """Hold a plan, the JSON of one, or the file with one, against the capabilities on offer. Raises
+        DocumentError where a file cannot be read."""
+        return check(document_of(plan), self._registry.catalog, self._policy)
 
     def bounds(self, checked: CheckedPlan) -> Bounds:
         """What a plan may take at the most, and what it usually does. Raises JournalError."""
-        return self._executor(Watch()).bounds(checked)
+        return self._measure(checked, self._options)
 
-    async def plan(self, goal: str, *, watch: Watch | None = None) -> Planned:
-        """Make a plan, and run nothing. Raises GoalError, GoalUnclear where the goal leaves open what the
-        plan depends on, PlanningFailed, and what the model raises."""
-        watch = watch or Watch()
-        planned = await self._planners.planner(self._require_model()).plan(
-            goal, self._registry.catalog, on_progress=watch.on_progress
-        )
+    async def plan(self, goal: str, *, watch: Watch | None = None, **options: Unpack[RunKeywords]) -> Planned:
+        """Make a plan that a run with these options would be carried out by, and run nothing.
+
+        Raises GoalError, GoalUnclear where the goal leaves open what the plan depends on, PlanningFailed,
+        PlanningTimeUp, BudgetExceeded, and what the model raises.
+        """
+        wanted = Goal.of(goal, self._registry.catalog)
+        self._equipment.require_model()
+        # No run comes of it, so it is in no journal that is kept.
+        around = self._around(MemoryJournal())
+        quiet = Watch(on_progress=None if watch is None else watch.on_progress)
+        planning = Preparation(new_run_id(), around, self._options_with(options), quiet)
+        await planning.create(wanted)
+        planned = await planning.write(wanted)
         if isinstance(planned, Clarification):
             raise GoalUnclear(planned.question)
         return planned
@@ -215,54 +171,40 @@ class Orchestrator:
         self,
         goal: str | None = None,
         *,
-        plan: Plan | Mapping[str, object] | None = None,
+        plan: GivenPlan | None = None,
         params: Mapping[str, object] | None = None,
-        reuse: bool = False,
-        library: str | PathLike[str] | None = None,
         review: Review | None = None,
         watch: Watch | None = None,
-        time_limit: float | None = None,
-        stream: bool = False,
+        **options: Unpack[RunKeywords],
     ) -> RunResult:
         """Pursue a goal, or carry out a plan that there is already, and return how that went.
 
-        `params` are the values of the plan's parameters. With `reuse`, or a `library` folder of plan files, a
-        plan that is known for a goal of the same shape is changed for this one, where there is one, and no
-        model is asked.
+        `plan` is a Plan, the document of one, or the path of a file with one; `params` are the values of its
+        parameters. The options are those of `RunOptions`, and go before those of this orchestrator.
         Where nobody gave a `review`, every irreversible step waits for an approval of its own.
-        With `stream` steps start while the plan is still being written: those that are complete, check, and
-        can be done twice without harm. Nobody can have reviewed it then.
         Where the goal leaves something open the run pauses with a question, which `control.tell` answers.
-        A run that fails is a result, not an exception. What keeps a run from starting is one: GoalError
-        and PlanningFailed, PlanningTimeUp, PlanInvalid, ParameterError, LibraryUnreadable, what the model
-        raises while it plans, JournalError. Whatever happens after the run was created is in the journal.
+        A run that fails is a result, not an exception. What keeps a run from starting is one: OptionInvalid,
+        GoalError and PlanningFailed, PlanningTimeUp, PlanInvalid, DocumentError, ParameterError, what the
+        model raises while it plans, JournalError. Whatever happens after the run was created is in the
+        journal.
         """
-        watch = watch or Watch()
-        if stream and (plan is not None or review is not None):
-            raise ValueError("a plan that is there already, or that is to be reviewed, cannot be streamed")
+        wanted = self._options_with(options)
+        if options.get("stream") and (plan is not None or review is not None):
+            raise OptionInvalid("stream", True, "a goal that nobody reviews: no other plan is streamed")
         if params and plan is None:
-            raise ValueError("`params` are the parameters of a plan: give the plan, too")
-        checked, reason = None, ""
-        if plan is not None:
-            checked = self._filled(plan, params).require()
-            wanted = goal or checked.plan.goal
+            raise ParameterError(("there is no plan whose parameters `params` are: give the plan, too",), ())
+        checked = None if plan is None else self._filled(plan, params or {})
+        if checked is not None:
+            text = goal or checked.plan.goal
         else:
-            wanted = require_goal(goal or "", self._registry.catalog)
-            known = self._known(wanted, library) if reuse or library is not None else None
-            if isinstance(known, Reuse):
-                checked, reason = known.checked, known.reason
-            else:
-                self._require_model()
-        run = new_run_id()
-        prepared = self._preparation(run, [], watch)
-        name = "" if self._model is None else self._model.name
-        await prepared.create(wanted, name, self._budget, time_limit, checked, reason)
+            text = Goal.of(goal or "", self._registry.catalog)
+            self._equipment.require_model()
+        planning = Preparation(new_run_id(), self._around(self.journal), wanted, watch or Watch())
+        await planning.create(text, checked)
         try:
-            if stream and checked is None:
-                return await self._draft(prepared, wanted, watch, time_limit)
-            return await self._pursue(prepared, wanted, checked, review, watch, time_limit)
+            return await self._begin(planning, text, checked, review, watch or Watch())
         finally:
-            await self.journal.release(run)
+            await self.journal.release(planning.run)
 
     async def resume(
         self,
@@ -270,158 +212,113 @@ class Orchestrator:
         *,
         review: Review | None = None,
         watch: Watch | None = None,
-        budget: Budget | str | None = None,
-        time_limit: float | None = None,
-        stream: bool = False,
+        **options: Unpack[RunKeywords],
     ) -> RunResult:
         """Go on with a run that was paused, or whose process ended: what is done stays done, what was
         being attempted is attempted again, and what nobody can tell waits for a person's word.
 
         `run` may be the beginning of an id. A run that was still being planned is planned to the end,
-        with the answers that the model has given already. `budget` takes the place of the one that the run
-        began with, once it is planned; `time_limit` and `stream` are as for `run`, where it was not yet
-        started, the limit being the one that it began with where nothing is said.
+        with the answers that the model has given already. The options (those of `RunOptions`) take the place
+        of those that the run was started with; the others stay as they were.
         Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has
         it, and AgentsChanged.
         """
-        watch = watch or Watch()
+        given, watch = RunOptions.of(**options), watch or Watch()
         run = self.journal.find(run)
         known = record_of(self.journal.read(run))
         if known.status not in RUN_ENDED and (known.held or not known.revision):
-            self._require_model()
+            self._equipment.require_model()
         await self.journal.claim(run)
         try:
-            events = self.journal.read(run)
-            prepared = self._preparation(run, events, watch)
-            record = record_of(events)
-            if record.question is not None and not (record.revision or record.drafting):
-                await prepared.hear()
-                record = record_of(events)
-                if record.question is not None:
-                    return RunResult.of(record)
-            if record.status is not RunStatus.PENDING:
-                allowed = Budget.parse(budget) if isinstance(budget, str) else budget
-                drafting = record.drafting
-                executor = self._executor(
-                    watch, _is_irreversible if drafting else None, record.goal if drafting else None
-                )
-                return await executor.resume(run, history=events, budget=allowed)
-            if time_limit is None:
-                noted = (event.time_limit for event in events if isinstance(event, RunEquipped))
-                time_limit = next(noted, None)
-            adopted = [event for event in events if isinstance(event, PlanAdopted)]
-            if stream and not adopted:
-                return await self._draft(prepared, record.goal, watch, time_limit)
-            checked = recheck(adopted[-1], self._registry) if adopted else None
-            return await self._pursue(prepared, record.goal, checked, review, watch, time_limit)
+            return await self._go_on(run, given, review, watch)
         finally:
             await self.journal.release(run)
 
-    async def _draft(
-        self, prepared: Preparation, goal: str, watch: Watch, time_limit: float | None
-    ) -> RunResult:
-        executor = self._executor(watch, _is_irreversible, goal, self._replans(given=False))
-        return await executor.draft(prepared.run, time_limit=time_limit, history=prepared.history)
+    async def _go_on(self, run: str, given: RunOptions, review: Review | None, watch: Watch) -> RunResult:
+        events = self.journal.read(run)
+        begun = given.or_else(options_at_creation(events))
+        planning = Preparation(run, self._around(self.journal), begun.or_else(self._free), watch, events)
+        record = record_of(events)
+        if record.question is not None and not (record.revision or record.drafting):
+            await planning.hear()
+            record = record_of(planning.history)
+            if record.question is not None:
+                return RunResult.of(record)
+        if record.status is not RunStatus.PENDING:
+            goal = record.goal if record.drafting else None
+            # What wants an approval of a plan that there is was said when it was adopted.
+            executor = self._executor(watch, given, goal, is_reviewed=goal is None)
+            return await executor.resume(run, history=planning.history)
+        adopted = [event for event in events if isinstance(event, PlanAdopted)]
+        checked = recheck(adopted[-1], self._registry) if adopted else None
+        return await self._begin(planning, record.goal, checked, review, watch)
 
-    async def _pursue(
+    async def _begin(
         self,
-        prepared: Preparation,
+        planning: Preparation,
         goal: str,
         checked: CheckedPlan | None,
         review: Review | None,
         watch: Watch,
-        time_limit: float | None,
     ) -> RunResult:
-        began = self._clock.now()
-        try:
-            if checked is None:
-                checked = await prepared.plan(goal, self._require_model(), time_limit)
-                if time_limit is not None:
-                    # Planning is a part of the run; how long somebody looks at the plan is not.
-                    time_limit = max(0.0, time_limit - (self._clock.now() - began))
-            else:
-                prepared.require_affordable(checked)
-            if checked is None:
-                return prepared.result()
-            if review is not None and not await review(checked):
-                return await prepared.cancel("the plan was declined")
-        except RunTold as told:
-            return await prepared.cancel(told.reason, told.letters)
-        except JournalError:
-            raise
-        except CallsheetError as error:
-            await prepared.fail(error)
-            raise
-        except BaseException as error:
-            await prepared.cancel(f"stopped before it began: {type(error).__name__}")
-            raise
-        # A plan that nobody asked a model for is pinned: a model changes it only where that is wanted.
-        given = not any(isinstance(event, ModelCalled) for event in prepared.history)
-        executor = self._executor(
-            watch, None if review else _is_irreversible, replans=self._replans(given=given)
-        )
-        return await executor.run(prepared.run, checked, time_limit=time_limit, history=prepared.history)
+        """Carry a run out that has not started, once it has its plan, or while it is written."""
+        if planning.options.streams and checked is None and review is None:
+            # A model writes it, though none may have been asked yet.
+            options = replace(planning.options, max_replans=planning.options.replans(given=False))
+            drafting = self._executor(watch, options, goal)
+            return await drafting.draft(planning.run, history=planning.history)
+        checked = await planning.settle(goal, checked, review)
+        if checked is None:
+            return planning.result()
+        executor = self._executor(watch, planning.executed_with, is_reviewed=review is not None)
+        return await executor.run(planning.run, checked, history=planning.history)
 
-    def _filled(self, document: object, params: Mapping[str, object] | None = None) -> CheckResult:
-        return check_filled(document, params or {}, self._registry.catalog, self._policy)
+    def _filled(self, plan: GivenPlan, params: Mapping[str, object]) -> CheckedPlan:
+        return check_filled(document_of(plan), params, self._registry.catalog, self._policy).require()
 
-    def _known(self, goal: str, library: str | PathLike[str] | None) -> Reuse | NothingKnown:
-        return PlanLibrary(self.journal, None if library is None else Path(library)).find(goal, self._filled)
+    def _options_with(self, given: RunKeywords) -> RunOptions:
+        return RunOptions.of(**given).or_else(self._options)
 
-    def _preparation(self, run: str, history: list[Event], watch: Watch) -> Preparation:
-        return Preparation(
-            run,
-            history,
-            self.journal,
-            self._registry,
-            self._planners,
-            self._equipment,
-            self._clock,
-            self._prices,
-            self.bounds,
-            watch,
-        )
+    @property
+    def _free(self) -> RunOptions:
+        """The options for a run that began elsewhere: what it may take was said there."""
+        return replace(self._options, budget=None, time_limit=None)
+
+    def _around(self, journal: Journal) -> PlanningSurroundings:
+        return PlanningSurroundings(journal, self._clock, self._equipment, self._planners, self._measure)
+
+    def _measure(self, checked: CheckedPlan, options: RunOptions) -> Bounds:
+        return self._executor(Watch(), options).bounds(checked)
+
+    def _own_stage(self, capability_limits: Mapping[str, int] | None) -> Staging:
+        return Staging(self._runner, AgentPool(self._registry, capability_limits=capability_limits))
 
     def _executor(
-        self,
-        watch: Watch,
-        needs_approval: Callable[[CompiledStep], bool] | None = None,
-        goal: str | None = None,
-        replans: int | None = None,
+        self, watch: Watch, options: RunOptions, goal: str | None = None, *, is_reviewed: bool = False
     ) -> Executor:
+        """Who carries a run out. A `goal` is there where the plan for it is still being written."""
         drafter = None if goal is None else self._planners.drafter(goal, watch)
         if drafter is not None and self._staging.drafter is not None:
             drafter = self._staging.drafter(drafter)
+        if options.strategy is None:
+            options = replace(options, strategy=self._options.strategy)
         return Executor(
             self._registry,
             self.journal,
+            options,
             workspace=self._workspace,
             clock=self._clock,
             model=self._model,
-            max_concurrency=self._max_concurrency,
             approve=self._approve,
-            needs_approval=needs_approval,
+            needs_approval=None if is_reviewed else _is_irreversible,
             on_event=watch.on_event,
             runner=self._staging.runner,
             chooser=self._staging.chooser,
             pace=self._staging.pace,
-            fail_fast=self._fail_fast,
-            hedge=self._hedge,
             replanner=self._planners.replanner,
-            max_replans=self._max_replans if replans is None else replans,
             prices=self._prices,
             drafter=drafter,
         )
-
-    def _replans(self, *, given: bool) -> int:
-        if self._max_replans is not None:
-            return self._max_replans
-        return 0 if given else MAX_REPLANS
-
-    def _require_model(self) -> ChatModel:
-        if self._model is None:
-            raise ModelNotConfigured("planning needs a model, and this orchestrator was given none")
-        return self._model
 
 
 def registry_of(agents: Iterable[Agent] | Registry | None) -> Registry:

@@ -4,16 +4,14 @@ written."""
 from __future__ import annotations
 
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.registry import Registry
 from callsheet.executor.driver.planner_call import Draft, MakeDrafter
 from callsheet.planner.catalog.shortlist import Shortlist, Shortlists
-from callsheet.planner.formats.plan_format import WireFormat
-from callsheet.planner.plan.policy import Policy
 from callsheet.planner.planning.draft_reader import DraftReader
 from callsheet.planner.planning.planner import Planner, default_format
 from callsheet.planner.planning.streaming_planner import PlanWriter
 from callsheet.planner.replanning.replanner import Replanner
 
+from .equipment import Equipment
 from .listeners import Watch
 
 CATALOG_SHARE = 0.4
@@ -21,12 +19,12 @@ CATALOG_SHARE = 0.4
 
 
 class Planners:
-    """Makes planners that ask a model that is given, about the catalog of a registry."""
+    """Makes planners that ask a model that is given, about the catalog and in the ways of an equipment."""
 
-    def __init__(self, registry: Registry, policy: Policy, wire_format: WireFormat | None) -> None:
-        self._registry = registry
-        self._policy = policy
-        self._format = wire_format
+    def __init__(self, equipment: Equipment) -> None:
+        self._registry = equipment.registry
+        self._policy = equipment.policy
+        self._format = equipment.wire_format
         self._shortlists: dict[int, Shortlists] = {}
 
     def planner(self, model: ChatModel) -> Planner:
@@ -45,7 +43,7 @@ class Planners:
 
         def make(model: ChatModel, tell: Draft) -> PlanWriter:
             wire_format = self._format or default_format(model)
-            reader = DraftReader(wire_format, goal, catalog, self._policy)
+            reader = DraftReader(wire_format, str(goal), catalog, self._policy)
             return PlanWriter(self.planner(model), goal, catalog, reader, tell, watch.on_progress)
 
         return make

@@ -1,18 +1,20 @@
-"""A run before it starts: it is created, planned, asked about, or called off; each of it in the journal."""
+"""A run before it starts: from a goal, or a plan that there is, to the plan that it is carried out by.
+
+All that happens on the way is in the journal: the run is created, planned, asked about, or called off.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from callsheet.agents.models.chat import ChatModel
-from callsheet.agents.registry import Registry
-from callsheet.agents.spending.budget import Budget
-from callsheet.agents.spending.prices import Prices
+from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.driver.interruptible import unless_cancelled
-from callsheet.executor.errors import BudgetExceeded
+from callsheet.executor.driver.interruptible import RunTold, unless_cancelled
+from callsheet.executor.errors import BudgetExceeded, JournalError
 from callsheet.executor.journal.journal import Journal, new_seed
 from callsheet.executor.journal.signals import Tell
 from callsheet.executor.models.budgeted import BudgetedModel, Till
@@ -22,6 +24,7 @@ from callsheet.executor.run.events import (
     Event,
     FiguresKnown,
     KnownFigures,
+    ModelCalled,
     PersonAsked,
     PlanAdopted,
     RunCancelled,
@@ -32,6 +35,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.executor.run.failure import Account, Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
+from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.spending import Purse, asking_terms, purse_of
@@ -45,164 +49,211 @@ from .equipment import Equipment
 from .listeners import Watch
 from .planners import Planners
 
+Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
+"""Looks at a plan before it runs, and says whether it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningSurroundings:
+    """What planning a run needs from outside. `measure` says what a plan may take, with some options."""
+
+    journal: Journal
+    clock: Clock
+    equipment: Equipment
+    planners: Planners
+    measure: Callable[[CheckedPlan, RunOptions], Bounds]
+
 
 class Preparation:
-    """One run before it starts. `history` are its events so far, and grows as more happens.
-
-    `equipment` is noted with the run, and `bounds` measures a plan, for runs with a budget.
-    """
+    """One run before it starts. `history` are its events so far, and grows as more happens. `options` are
+    those of the run; their time limit is what is left of it."""
 
     def __init__(
         self,
         run: str,
-        history: list[Event],
-        journal: Journal,
-        registry: Registry,
-        planners: Planners,
-        equipment: Equipment,
-        clock: Clock,
-        prices: Prices,
-        bounds: Callable[[CheckedPlan], Bounds],
+        around: PlanningSurroundings,
+        options: RunOptions,
         watch: Watch,
+        history: Iterable[Event] = (),
     ) -> None:
         self.run = run
-        self.history = history
-        self._journal = journal
-        self._registry = registry
-        self._planners = planners
-        self._equipment = equipment
-        self._clock = clock
-        self._prices = prices
-        self._bounds = bounds
+        self.options = options
+        self.history: list[Event] = [*history]
+        self._around = around
         self._watch = watch
+        self._catalog = around.equipment.registry.catalog
+        self._purse = self._fold()
 
-    async def create(
-        self,
-        goal: str,
-        model: str,
-        budget: Budget | None,
-        time_limit: float | None,
-        checked: CheckedPlan | None,
-        reason: str,
-    ) -> None:
-        """Begin the run, with the plan that there is, if there is one, and why it is that."""
-        limits = "" if budget is None else budget.describe()
-        now = self._clock.now()
-        created = RunCreated(
-            now, self.run, clean_text(goal), new_seed(), self._equipment.digest, model, limits
-        )
-        begun: list[Event] = [self._equipment.noted(now, time_limit)]
-        if budget is not None and budget.seconds is not None:
-            known = self._journal.figures.read(self._registry.capabilities.keys())
-            begun.append(
-                FiguresKnown(now, tuple(KnownFigures(*place, known[place]) for place in sorted(known)))
-            )
-        if checked is not None:
-            begun.append(self._adoption(checked, reason))
-        await self._journal.create(created, *begun)
-        begun.insert(0, created)
+    async def create(self, goal: str, checked: CheckedPlan | None = None) -> None:
+        """Begin the run, with the plan that there is, if there is one."""
+        begun = list(self._beginning(clean_text(str(goal)), checked))
+        created, *more = begun
+        assert isinstance(created, RunCreated)
+        await self._around.journal.create(created, *more)
         self.history += begun
+        self._purse = self._fold()
         for event in begun:
             self._watch.hear(event)
 
-    async def plan(self, goal: str, model: ChatModel, seconds: float | None) -> CheckedPlan | None:
-        """The plan for the goal, adopted; None where the run waits for the answer to a question now.
+    async def settle(
+        self, goal: str, checked: CheckedPlan | None, review: Review | None
+    ) -> CheckedPlan | None:
+        """The plan that the run is carried out by: the one that there is, or one for the goal; afforded, and
+        looked at. None where the run does not start now, because it was called off, or waits for the answer
+        to a question: `result` tells.
 
-        What the model has answered before is not asked again. It may take so many `seconds`, and what the
-        budget allows. Raises RunTold where somebody wants the run to stop, PlanningTimeUp, BudgetExceeded,
-        and what Planner.plan raises.
+        Whatever keeps it from starting is in the journal then, and raised: BudgetExceeded, PlanningTimeUp,
+        what `Planner.plan` raises, and JournalError.
         """
-        asked: ChatModel = JournaledModel(model, self._enter, self._clock)
-        purse = self._purse()
-        if purse is not None:
-            asked = BudgetedModel(asked, Till(purse))
-        planner = self._planners.planner(RecallingModel(asked, self.history))
-        planned = await self._in_time(self._plan(planner, goal), seconds, purse)
-        if isinstance(planned, Clarification):
-            now = self._clock.now()
-            await self._enter(PersonAsked(now, clean_text(planned.question)))
-            await self._enter(RunPaused(now, ()))
-            return None
-        self.require_affordable(planned.checked)
-        await self._enter(self._adoption(planned.checked))
-        return planned.checked
-
-    async def _in_time(
-        self,
-        planning: Coroutine[Any, Any, Planned | Clarification],
-        seconds: float | None,
-        purse: Purse | None,
-    ) -> Planned | Clarification:
-        left = None if purse is None else purse.left(self._clock.now()).seconds
-        limit = min((each for each in (seconds, left) if each is not None), default=None)
-        timer = asyncio.timeout(limit)
         try:
-            async with timer:
-                return await unless_cancelled(planning, self._journal.mailbox, self.run)
-        except TimeoutError:
-            if limit is None or not timer.expired():
-                raise
-            raise PlanningTimeUp(limit) from None
+            checked = await self._adopt(goal) if checked is None else self._affordable(checked)
+            if checked is None or review is None or await review(checked):
+                return checked
+            await self._cancel("the plan was declined")
+        except RunTold as told:
+            await self._cancel(told.reason, told.letters)
+        except JournalError:
+            raise
+        except CallsheetError as error:
+            await self._fail(error)
+            raise
+        except BaseException as error:
+            await self._cancel(f"stopped before it began: {type(error).__name__}")
+            raise
+        return None
 
-    def require_affordable(self, checked: CheckedPlan) -> None:
-        """See that the budget admits the plan. Raises BudgetExceeded."""
-        if problems := self._too_dear(checked):
-            raise BudgetExceeded("the plan is not carried out", "; ".join(problems))
+    async def write(self, goal: str) -> Planned | Clarification:
+        """A plan for the goal that the budget admits, or the question without whose answer there is none.
+
+        What the model has answered before is not asked again. Raises RunTold where somebody wants the run to
+        stop, PlanningTimeUp, BudgetExceeded, and what `Planner.plan` raises.
+        """
+        asked: ChatModel = JournaledModel(
+            self._around.equipment.require_model(), self._enter, self._around.clock
+        )
+        if self._purse is not None:
+            asked = BudgetedModel(asked, Till(self._purse))
+        planner = self._around.planners.planner(RecallingModel(asked, self.history))
+        return await self._in_time(self._write(planner, goal))
 
     async def hear(self) -> None:
         """Take in what somebody has said to a run whose goal left something open."""
-        for letter in await self._journal.mailbox.letters(self.run):
+        for letter in await self._around.journal.mailbox.letters(self.run):
             if isinstance(letter.word, Tell):
-                spoken = WordSpoken(self._clock.now(), letter.word.text, letter.word.by)
+                spoken = WordSpoken(self._now(), letter.word.text, letter.word.by)
                 await self._enter(spoken, [letter.number])
-
-    async def fail(self, error: Exception) -> None:
-        """The run ends, because of what was raised."""
-        failure = Failure(_kind_of(error), clean_text(str(error)))
-        await self._enter(RunFailed(self._clock.now(), Account(failure)))
-
-    async def cancel(self, reason: str, letters: Sequence[int] = ()) -> RunResult:
-        """The run ends, because somebody wanted that."""
-        await self._enter(RunCancelled(self._clock.now(), reason), letters)
-        return self.result()
 
     def result(self) -> RunResult:
         """How the run stands."""
         return RunResult.of(record_of(self.history))
 
-    async def _plan(self, planner: Planner, goal: str) -> Planned | Clarification:
+    @property
+    def executed_with(self) -> RunOptions:
+        """The options with which the plan is carried out: one that nobody asked a model for is changed by
+        a model only where that is wanted."""
+        given = not any(isinstance(event, ModelCalled) for event in self.history)
+        return replace(self.options, max_replans=self.options.replans(given=given))
+
+    def _beginning(self, goal: str, checked: CheckedPlan | None) -> Iterable[Event]:
+        equipment, budget, now = self._around.equipment, self.options.budget, self._now()
+        model = "" if equipment.model is None else equipment.model.name
+        limits = "" if budget is None else budget.describe()
+        yield RunCreated(now, self.run, goal, new_seed(), equipment.digest, model, limits)
+        yield equipment.noted(now, self.options.time_limit)
+        if budget is not None and budget.seconds is not None:
+            known = self._around.journal.figures.read(equipment.registry.capabilities.keys())
+            yield FiguresKnown(now, tuple(KnownFigures(*place, known[place]) for place in sorted(known)))
+        if checked is not None:
+            yield self._adoption(checked)
+
+    async def _adopt(self, goal: str) -> CheckedPlan | None:
+        """The plan for the goal, adopted; None where the run waits for the answer to a question now."""
+        began = self._now()
+        planned = await self.write(goal)
+        if isinstance(planned, Clarification):
+            now = self._now()
+            await self._enter(PersonAsked(now, clean_text(planned.question)))
+            await self._enter(RunPaused(now, ()))
+            return None
+        await self._enter(self._adoption(planned.checked))
+        if self.options.time_limit is not None:
+            # Planning is a part of the run; how long somebody looks at the plan is not.
+            left = self.options.time_limit - (self._now() - began)
+            self.options = replace(self.options, time_limit=max(0.0, left))
+        return planned.checked
+
+    async def _write(self, planner: Planner, goal: str) -> Planned | Clarification:
         """A plan for the goal; where the budget does not admit it, the planner has one chance to make a
         cheaper one."""
-        answers, on_progress = record_of(self.history).answers, self._watch.on_progress
-        catalog = self._registry.catalog
-        planned = await planner.plan(goal, catalog, answers=answers, on_progress=on_progress)
+        answers = record_of(self.history).answers
+        planned = await self._ask(planner, goal, answers)
         if isinstance(planned, Clarification) or not (problems := self._too_dear(planned.checked)):
             return planned
-        answers = (*answers, (f"The plan takes too much: {'; '.join(problems)}", CHEAPER))
-        return await planner.plan(goal, catalog, answers=answers, on_progress=on_progress)
+        said = f"The plan takes too much: {'; '.join(problems)}"
+        planned = await self._ask(planner, goal, (*answers, (said, CHEAPER)))
+        if isinstance(planned, Planned):
+            self._affordable(planned.checked)
+        return planned
+
+    async def _ask(
+        self, planner: Planner, goal: str, answers: Sequence[tuple[str, str]]
+    ) -> Planned | Clarification:
+        return await planner.plan(goal, self._catalog, answers=answers, on_progress=self._watch.on_progress)
+
+    async def _in_time(
+        self, planning: Coroutine[Any, Any, Planned | Clarification]
+    ) -> Planned | Clarification:
+        left = None if self._purse is None else self._purse.left(self._now()).seconds
+        limit = min((each for each in (self.options.time_limit, left) if each is not None), default=None)
+        timer = asyncio.timeout(limit)
+        try:
+            async with timer:
+                return await unless_cancelled(planning, self._around.journal.mailbox, self.run)
+        except TimeoutError:
+            if limit is None or not timer.expired():
+                raise
+            raise PlanningTimeUp(limit) from None
+
+    def _affordable(self, checked: CheckedPlan) -> CheckedPlan:
+        """The plan, where the budget admits it. Raises BudgetExceeded."""
+        if problems := self._too_dear(checked):
+            raise BudgetExceeded("the plan is not carried out", "; ".join(problems))
+        return checked
 
     def _too_dear(self, checked: CheckedPlan) -> tuple[str, ...]:
         """A sentence for each limit that the plan would go beyond."""
-        purse = self._purse()
-        if purse is None:
+        if self._purse is None:
             return ()
-        return self._bounds(checked).exceeds(purse.budget, purse.spent(self._clock.now()))
+        measured = self._around.measure(checked, self.options)
+        return measured.exceeds(self._purse.budget, self._purse.spent(self._now()))
 
-    def _purse(self) -> Purse | None:
+    def _fold(self) -> Purse | None:
         """What the run has used so far; None where nothing limits it."""
-        budget = next((event.budget for event in self.history if isinstance(event, RunCreated)), "")
-        if not budget:
+        if self.options.budget is None:
             return None
-        terms = asking_terms(self._registry.agents)
-        return purse_of(self.history, Budget.parse(budget), self._prices, terms)
+        equipment = self._around.equipment
+        terms = asking_terms(equipment.registry.agents)
+        return purse_of(self.history, self.options.budget, equipment.prices, terms)
 
-    def _adoption(self, checked: CheckedPlan, reason: str = "") -> PlanAdopted:
-        return PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts, clean_text(reason))
+    def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
+        return PlanAdopted(self._now(), 1, checked.document, checked.contracts)
+
+    async def _fail(self, error: Exception) -> None:
+        failure = Failure(_kind_of(error), clean_text(str(error)))
+        await self._enter(RunFailed(self._now(), Account(failure)))
+
+    async def _cancel(self, reason: str, letters: Sequence[int] = ()) -> None:
+        await self._enter(RunCancelled(self._now(), reason), letters)
 
     async def _enter(self, event: Event, letters: Sequence[int] = ()) -> None:
-        await self._journal.append(self.run, [event], letters=letters)
+        await self._around.journal.append(self.run, [event], letters=letters)
         self.history.append(event)
+        if self._purse is not None:
+            self._purse.note(event)
         self._watch.hear(event)
+
+    def _now(self) -> float:
+        return self._around.clock.now()
 
 
 def _kind_of(error: Exception) -> FailureKind:

@@ -36,6 +36,7 @@ from callsheet.executor.run.events import (
     RunResumed,
     RunStarted,
 )
+from callsheet.executor.run.options import RunKeywords
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.executor.runner.runner import LocalRunner
@@ -46,6 +47,9 @@ from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.plan.policy import Policy
 
 from .recorded_team import Ensemble
+
+_LEAST_SECONDS = 1e-9
+"""What is left of a limit of which nothing was left: a limit is more than nothing."""
 
 
 # Without a text: the event loop writes what its main task gave, to look for a handler of signals.
@@ -148,14 +152,11 @@ class Playback:
         if resumed is None and not isinstance(upcoming := self._stage.course.next, ModelCalled | None):
             # Until then somebody did what took no event.
             await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
-        budget = resumed.budget if isinstance(resumed, RunResumed) and resumed.budget is not None else None
         with suppress(ProcessEnded):
             await self._orchestrator(resumed).resume(
                 run,
                 review=self._people.review if self._is_reviewed else None,
-                budget=None if budget is None else Budget.parse(budget),
-                time_limit=self._time_limit,
-                stream=self._is_streamed,
+                **self._options(resumed),
             )
 
     def _comes_back(self) -> Event | None:
@@ -174,27 +175,41 @@ class Playback:
         return None
 
     def _orchestrator(self, resumed: Event | None) -> Orchestrator:
-        started = self._started
         equipped = self._recording.equipped
-        again = resumed if isinstance(resumed, RunResumed) and resumed.max_concurrency else None
-        most = again.max_concurrency if again else started.max_concurrency if started else 16
-        replans = again.replans if again else started.replans if started else None
         return Orchestrator(
             self._ensemble.registry,
             model=self._stage.model if self._recording.created.model else None,
             store=self._journal,
             workspace=self._workspace,
             policy=_policy(equipped),
-            max_concurrency=most,
             approve=self._people.approve,
             clock=self._clock,
             wire_format=_wire_format(equipped.wire_format),
-            fail_fast=started.fail_fast if started else True,
-            hedge=started.hedge if started else False,
-            max_replans=replans,
             prices=_prices(self._recording.created.model, equipped),
             staging=self._stage.staging,
         )
+
+    def _options(self, resumed: Event | None) -> RunKeywords:
+        """The options that whoever takes the run up has given it: those that the event says with which it is
+        resumed, or those with which it was started."""
+        if isinstance(resumed, RunResumed):
+            return _resumed_with(resumed)
+        started = self._started
+        if self._has_begun or started is None:
+            return {"time_limit": self._time_limit, "stream": self._is_streamed}
+        return {
+            "time_limit": self._time_limit,
+            "stream": self._is_streamed,
+            "max_concurrency": started.max_concurrency,
+            "fail_fast": started.fail_fast,
+            "hedge": started.hedge,
+            "max_replans": started.replans,
+            "budget": started.budget,
+        }
+
+    @property
+    def _has_begun(self) -> bool:
+        return record_of(self._journal.events).started is not None
 
     @property
     def _started(self) -> RunStarted | None:
@@ -236,7 +251,18 @@ class Playback:
             (event.at for event in self._events if isinstance(event, PlanAdopted)), self._recording.created.at
         )
         planning = 0.0 if self._has_given_plan or self._is_streamed else planned - self._recording.created.at
-        return started.deadline - started.at + planning
+        return max(_LEAST_SECONDS, started.deadline - started.at + planning)
+
+
+def _resumed_with(event: RunResumed) -> RunKeywords:
+    return {
+        "max_concurrency": event.max_concurrency or None,
+        "max_replans": event.replans,
+        "budget": event.budget,
+        "time_limit": None if event.deadline is None else max(_LEAST_SECONDS, event.deadline - event.at),
+        "fail_fast": event.fail_fast,
+        "hedge": event.hedge,
+    }
 
 
 def _policy(equipped: RunEquipped) -> Policy:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.choice import ModelSettings, model_of
 from callsheet.agents.models.weights.cache import cache_folder
 from callsheet.agents.models.weights.hugging_face import HOST
-from callsheet.settings.model_choice import ModelSettings
 from callsheet.settings.settings import Settings
 
 
@@ -21,3 +22,14 @@ def model_settings(settings: Settings, environment: Mapping[str, str] = os.envir
         cache=settings.cache or cache_folder({}),
         hub=environment.get("HF_ENDPOINT") or HOST,
     )
+
+
+def named_model(model: ChatModel | str | None, settings: Settings | None = None) -> ChatModel | None:
+    """The model itself, or the one of this name, as the settings (those of the working folder) say.
+
+    Raises what `choose_model` does, ModelNotConfigured for what is neither, and ConfigError.
+    """
+    if model is None:
+        return None
+    wanted = model_settings(settings or Settings.load()) if isinstance(model, str) else None
+    return model_of(model, wanted)

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +20,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias, cast
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PositiveInt,
@@ -27,11 +28,13 @@ from pydantic import (
     ValidationError,
 )
 
+from callsheet.agents.contracts.duration import DurationError, seconds_of
 from callsheet.agents.selection.strategies import StrategyError, strategy_named
 from callsheet.agents.spending.budget import Budget, BudgetError
 from callsheet.agents.spending.prices import PriceError, Prices
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.schema import Durability
+from callsheet.executor.run.options import MAX_CONCURRENCY, MOST, OPTIONS, RunKeywords, RunOptions
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
@@ -44,11 +47,15 @@ _ENVIRONMENT = {
     "store": "CALLSHEET_STORE",
     "workspace": "CALLSHEET_WORKSPACE",
     "agents": "CALLSHEET_AGENTS",
+    "fail_fast": "CALLSHEET_FAIL_FAST",
+    "hedge": "CALLSHEET_HEDGE",
     "max_concurrency": "CALLSHEET_MAX_CONCURRENCY",
     "strategy": "CALLSHEET_STRATEGY",
     "durability": "CALLSHEET_DURABILITY",
     "budget": "CALLSHEET_BUDGET",
     "max_replans": "CALLSHEET_MAX_REPLANS",
+    "time_limit": "CALLSHEET_TIME_LIMIT",
+    "stream": "CALLSHEET_STREAM",
 }
 _FLAGS = {"builtin": "--no-builtin", "fail_fast": "--keep-going"}
 """The flags that are not called like what they set."""
@@ -80,12 +87,20 @@ def _known_strategy(name: str) -> str:
     return name
 
 
-def _known_budget(text: str) -> str:
+def _known_budget(value: Any) -> Any:
+    """The budget as a text, from what `Budget.of` takes."""
     try:
-        Budget.parse(text)
+        budget = Budget.of(value)
     except BudgetError as error:
         raise ValueError(str(error)) from None
-    return text
+    return value if isinstance(value, str) else budget.describe()
+
+
+def _known_duration(value: Any) -> Any:
+    try:
+        return seconds_of(value)
+    except DurationError as error:
+        raise ValueError(str(error)) from None
 
 
 def _known_prices(table: Mapping[str, Mapping[str, float]]) -> Mapping[str, Mapping[str, float]]:
@@ -115,15 +130,11 @@ class Settings(BaseModel):
     Paths are taken from the working folder. `local_model` is a GGUF file to use as the embedded
     model, `cache` the folder that weights are fetched into (None: the person's usual one). `agents`
     are Python files or modules whose agents join the built-in ones, unless `builtin` is false.
-    `max_concurrency` bounds the attempts of a run that are under way at once, `capability_limits` those
-    at one capability. `strategy` chooses among agents. Without `fail_fast` a failure ends its run only
-    once everything that does not depend on it is finished; `hedge` gives reading and computing that takes
-    unusually long to a second agent as well. `durability` is what a journal entry outlives: `normal` the
-    death of the process, `full` a power cut. `budget` limits what one run may take, `prices` are those of
-    models (dollars a million tokens), before the published ones. The planner is asked `max_replans` times
-    at most about what goes wrong in a run; where nothing is said, five times, but never about a plan that
-    was given. `secret_patterns` are regular expressions for what a recording must not hold, beside what looks
-    like a secret anyway.
+    `capability_limits` bounds the attempts at one capability that are under way at once. `durability` is what
+    a journal entry outlives: `normal` the death of the process, `full` a power cut. `prices` are those of
+    models (dollars a million tokens), before the published ones. `secret_patterns` are regular expressions
+    for what a recording must not hold, beside what looks like a secret anyway. The options of runs are
+    described at `RunOptions`; those of the settings hold for runs that begin.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -137,17 +148,19 @@ class Settings(BaseModel):
     workspace: SpelledPath = Path()
     agents: tuple[str, ...] = ()
     builtin: bool = True
-    max_concurrency: int = Field(default=16, ge=1, le=10_000)
+    max_concurrency: int = Field(default=MAX_CONCURRENCY, ge=1, le=MOST["max_concurrency"])
     capability_limits: Mapping[str, PositiveInt] = Field(default_factory=dict[str, int])
     strategy: Annotated[str, AfterValidator(_known_strategy)] = "balanced"
     fail_fast: bool = True
     hedge: bool = False
     durability: Durability = Durability.NORMAL
-    budget: Annotated[str, AfterValidator(_known_budget)] | None = None
+    budget: Annotated[str, BeforeValidator(_known_budget)] | None = None
+    time_limit: Annotated[float, BeforeValidator(_known_duration)] | None = None
+    stream: bool = False
     prices: Annotated[Mapping[str, Mapping[str, float]], AfterValidator(_known_prices)] = Field(
         default_factory=dict[str, Mapping[str, float]]
     )
-    max_replans: int | None = Field(default=None, ge=0, le=100)
+    max_replans: int | None = Field(default=None, ge=0, le=MOST["max_replans"])
     secret_patterns: Annotated[tuple[str, ...], AfterValidator(_known_patterns)] = ()
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
 
@@ -169,6 +182,19 @@ class Settings(BaseModel):
             values.update(_checked(layer))
             sources.update({key: layer.origin(key) for key in layer.values})
         return cls(**values, sources={key: sources.get(key, DEFAULT) for key in _KEYS})
+
+    @property
+    def options(self) -> RunOptions:
+        """The options of runs that begin."""
+        return self._options_in(OPTIONS)
+
+    @property
+    def flagged(self) -> RunOptions:
+        """Those of the options that a flag gave: what is said to this very run."""
+        return self._options_in(key for key in OPTIONS if self.source(key) == _flag(key))
+
+    def _options_in(self, keys: Iterable[str]) -> RunOptions:
+        return RunOptions.of(**cast("RunKeywords", {key: getattr(self, key) for key in keys}))
 
     def source(self, key: str) -> str:
         """Where a value comes from: a file, a variable, a flag, or `default`."""

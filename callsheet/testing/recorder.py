@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from os import PathLike
-from typing import Any, cast
+from typing import Any
 
 from callsheet.api import model_of
 from callsheet.executor.journal.journal import MemoryJournal
@@ -14,9 +13,8 @@ from callsheet.executor.run.events import ApprovalRequested
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.orchestrator import Orchestrator
-from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.given_plan import GivenPlan
 from callsheet.recordings.api import fewer_placeholders_text, redactor_of, save_anew
 from callsheet.settings.settings import Settings
 
@@ -81,11 +79,9 @@ class Recorder:
             update={key: value for key, value in said.items() if value is not None}
         )
 
-    def _plan(self) -> Plan | Mapping[str, object] | None:
+    def _plan(self) -> GivenPlan | None:
         plan = self._mark.plan
-        if isinstance(plan, str | PathLike):
-            return cast("Mapping[str, object]", read_document(self._site.path(plan)))
-        return plan
+        return self._site.path(plan) if isinstance(plan, str | PathLike) else plan
 
 
 async def _accept(checked: CheckedPlan) -> bool:

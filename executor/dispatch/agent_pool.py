@@ -56,7 +56,9 @@ class AgentPool:
         Raises StrategyError where a strategy of one's own chooses an agent that it was not shown.
         """
         offer = self._offers.get(request.capability)
-        return Nobody(self.explain(*request[:2])) if offer is None else offer.choose(request, self._strategy)
+        if offer is None:
+            return Nobody(self.explain(request.capability, request.now))
+        return offer.choose(request, request.strategy or self._strategy)
 
     def acquire(self, request: Request) -> Agent | Wait | Nobody:
         """The agent for an attempt, which begins now; `release` gives its slot back.

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from callsheet.agents.agent import Agent
 from callsheet.agents.selection.breaker import Verdict
 from callsheet.agents.selection.statistics import Figures
+from callsheet.agents.selection.strategies import Strategy
 from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.run.state import Try
 
@@ -33,6 +34,8 @@ class Request(NamedTuple):
     waiter: Waiter | None = None
     """Who waits where no agent is free. Without one the run does not wait."""
     attempt: Try | None = None
+    strategy: Strategy | None = None
+    """How the run wants agents chosen; the chooser's own way where nothing is said."""
 
 
 class Ended(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Mapping
 from callsheet.agents.agent import Agent
 from callsheet.agents.selection.breaker import Verdict
 from callsheet.agents.selection.statistics import Figures, Observation
+from callsheet.agents.selection.strategies import Strategy
 from callsheet.agents.spending.terms import terms_of
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.evaluation.outcome import Outcome
@@ -26,7 +27,8 @@ class Dispatcher:
 
     `closed` are the queue keys for which the run waits, `blocked` those whose work does not begin now;
     `reopened` is called when a key is no longer closed. `figures` are what the run knows of the agents that
-    offer the `contested` capabilities; its own attempts add to them.
+    offer the `contested` capabilities; its own attempts add to them. `strategy` is the run's own way to
+    choose, if it has one.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Dispatcher:
         figures: Mapping[tuple[str, str], Figures],
         contested: frozenset[str],
         reopened: Callable[[], None],
+        strategy: Strategy | None = None,
     ) -> None:
         self.closed: set[QueueKey] = set()
         self.blocked: Container[QueueKey] = chooser.blocked(self.closed)
@@ -44,6 +47,7 @@ class Dispatcher:
         self._figures = dict(figures)
         self._contested = contested
         self._reopened = reopened
+        self._strategy = strategy
         self._waiters: dict[QueueKey, Waiter] = {}
         self._awake: list[Waiter] = []
 
@@ -60,6 +64,7 @@ class Dispatcher:
                 busy,
                 None if command.hedge else self._waiters.get(key) or self._new_waiter(key),
                 (command.step.id, command.item, command.attempt),
+                self._strategy,
             )
         )
         if isinstance(found, Wait) and not command.hedge:

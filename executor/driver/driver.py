@@ -84,7 +84,9 @@ class Driver:
         self._asking = Asking(around.approve, clock, self._post, self._break, self._wake)
         mailbox = around.journal.mailbox
         self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
-        self._dispatcher = Dispatcher(around.staging.chooser, clock, figures, contested, self._wake)
+        self._dispatcher = Dispatcher(
+            around.staging.chooser, clock, figures, contested, self._wake, around.strategy
+        )
         self._pace = around.staging.pace
         self._assignments = Assignments(state, around, self._keep_call)
         asks = Owner(midway=True)
@@ -135,9 +137,9 @@ class Driver:
         """Set up what the journal says is under way, beside attempts."""
         record, agenda = self._state.record, self._state.agenda
         now = self._now()
-        if record.deadline is not None and record.started is not None:
+        if record.deadline is not None:
             # Where the clock was set back since, nothing takes longer than it was to take at first.
-            self._timers.limit_run(min(record.deadline, now + record.deadline - record.started))
+            self._timers.limit_run(min(record.deadline, now + record.deadline - record.limited))
         for scheduled in agenda.backoffs.values():
             due = min(scheduled.due, now + (scheduled.due - scheduled.at))
             self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)

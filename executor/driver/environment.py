@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.selection.strategies import Strategy
 from callsheet.agents.spending.budget import Budget, Spending
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.clocks.clock import Clock
@@ -42,3 +43,4 @@ class Surroundings:
     admit: Admit | None = None
     drafter: MakeDrafter | None = None
     needs_approval: Callable[[CompiledStep], bool] | None = None
+    strategy: Strategy | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
@@ -25,9 +26,11 @@ from callsheet.executor.run.events import (
     KnownFigures,
     PlanAdopted,
     RunCreated,
+    RunEquipped,
     RunResumed,
     RunStarted,
 )
+from callsheet.executor.run.options import NOTHING_SAID, RunOptions
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.spending import Purse, asking_terms
@@ -38,70 +41,56 @@ from callsheet.planner.check.step_bounds import Conditions
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
 from .driver import Driver
-from .environment import Approve, Surroundings
+from .environment import Admit, Approve, Surroundings
 from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Pace, Staging
+from .resumption import options_of, resumption
 
-MAX_CONCURRENCY = 16
 GRACE_SECONDS = 2.0
-MAX_REPLANS = 5
-"""How often the planner is asked about one run."""
 _OPEN = (RunStatus.RUNNING, RunStatus.PAUSED)
 
 
 class Executor:
     """Carries plans out. The runs are owned by the journal that is given: created or claimed there.
 
-    `model` is what agents find in their context, every call journaled; `max_concurrency` bounds
-    the attempts of one run at a time. `approve` is asked about the steps whose plan, or whose
-    `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every event
-    once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `chooser` says
-    which agent gets an attempt; runs that share one share the limits of their agents. Without `fail_fast` a
-    failure ends the run only when everything that does not depend on it is finished. With `hedge`
-    pure and reading work that outlives its agent's usual time gets a second attempt elsewhere.
-    `replanner` makes who is asked, `max_replans` times at most (five, or as often as the run that is
-    resumed was allowed), about failures, surprises and people's
-    words; without one a failure or a surprise is final. `prices` are those of models, for runs with
-    a budget. `drafter` makes who writes the plan of a run that starts before there is one. `pace` says when
-    news is taken in, where a run follows the course of another.
+    `options` are those of the runs; on `resume` what they leave open stays as it is in the journal.
+    `model` is what agents find in their context, every call journaled. `approve` is asked about the steps
+    whose plan, or whose `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every
+    event once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `chooser` says
+    which agent gets an attempt; runs that share one share the limits of their agents. `replanner` makes who
+    is asked about failures, surprises and people's words; without one a failure or a surprise is final. `prices` are
+    those of models, for runs with a budget. `drafter` makes who writes the plan of a run that starts before
+    there is one. `pace` says when news is taken in, where a run follows the course of another.
     """
 
     def __init__(
         self,
         registry: Registry,
         journal: Journal,
+        options: RunOptions = NOTHING_SAID,
         *,
         workspace: Workspace,
         clock: Clock | None = None,
         model: ChatModel | None = None,
-        max_concurrency: int = MAX_CONCURRENCY,
         runner: Runner | None = None,
         approve: Approve | None = None,
         needs_approval: Callable[[CompiledStep], bool] | None = None,
         on_event: Callable[[Event], None] | None = None,
         grace_seconds: float = GRACE_SECONDS,
         chooser: AgentChooser | None = None,
-        fail_fast: bool = True,
-        hedge: bool = False,
         replanner: MakeReplanner | None = None,
-        max_replans: int | None = None,
         prices: Prices | None = None,
         drafter: MakeDrafter | None = None,
         pace: Pace | None = None,
     ) -> None:
-        if max_concurrency < 1:
-            raise ValueError("max_concurrency must be at least 1")
         self._registry = registry
         self._journal = journal
         self._clock = clock or SystemClock()
-        self._max_concurrency = max_concurrency
+        self._options = options
         self._needs_approval = needs_approval
-        self._fail_fast = fail_fast
-        self._hedge = hedge
         self._prices = prices or Prices()
         self._model = model
         self._can_replan = replanner is not None and model is not None
-        self._max_replans = max_replans
         self._surroundings = Surroundings(
             Staging(runner or LocalRunner(), chooser or AgentPool(registry), pace),
             journal,
@@ -113,39 +102,33 @@ class Executor:
             grace_seconds,
             tuple(registry.catalog),
             replanner,
-            self._admit,
+            None,
             drafter,
             needs_approval,
+            options.strategy,
         )
 
     async def run(
-        self,
-        run: str,
-        checked: CheckedPlan,
-        *,
-        time_limit: float | None = None,
-        history: Sequence[Event] | None = None,
+        self, run: str, checked: CheckedPlan, *, history: Sequence[Event] | None = None
     ) -> RunResult:
         """Carry a plan out, for a run that the journal has as created; where it has not adopted the plan
         yet, it does so now. `history` are the events of the run so far, where they are at hand.
 
-        Comes back when the run has ended, or waits for somebody; it fails once `time_limit` seconds
-        have passed. Cancelling stops what runs, enters the cancellation in the journal, and raises
-        CancelledError then. Raises JournalError, RunNotFound and RunNotPending, and what `approve`
-        and `on_event` raise.
+        Comes back when the run has ended, or waits for somebody. Cancelling stops what runs, enters the
+        cancellation in the journal, and raises CancelledError then. Raises JournalError, RunNotFound and
+        RunNotPending, and what `approve` and `on_event` raise.
         """
         events = self._journal.read(run) if history is None else history
         state = fold(events, {1: checked}, self._purse(events))
+        self._allow(state)
         if state.record.status is not RunStatus.PENDING:
             raise RunNotPending(run, state.record.status)
         begin: list[Event] = []
         if not state.record.revision:
             begin.append(PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts))
-        return await self._drive(state, checked, [*begin, self._start(state, checked, time_limit)])
+        return await self._drive(state, checked, [*begin, self._start(state, checked, events)], self._options)
 
-    async def draft(
-        self, run: str, *, time_limit: float | None = None, history: Sequence[Event] | None = None
-    ) -> RunResult:
+    async def draft(self, run: str, *, history: Sequence[Event] | None = None) -> RunResult:
         """Carry out the plan of a run that the journal has as created while the plan is being written: steps
         that are complete, check, and can be done twice without harm start before the rest is there.
 
@@ -154,47 +137,52 @@ class Executor:
         events = self._journal.read(run) if history is None else history
         nothing = CheckedPlan.empty(record_of(events).goal)
         state = fold(events, {0: nothing}, self._purse(events))
+        self._allow(state)
         if state.record.status is not RunStatus.PENDING or state.record.revision:
             raise RunNotPending(run, state.record.status)
         begun = DraftBegun(self._clock.now())
-        return await self._drive(state, nothing, [begun, self._start(state, nothing, time_limit)])
+        return await self._drive(state, nothing, [begun, self._start(state, nothing, events)], self._options)
 
-    async def resume(
-        self, run: str, *, history: Sequence[Event] | None = None, budget: Budget | None = None
-    ) -> RunResult:
+    async def resume(self, run: str, *, history: Sequence[Event] | None = None) -> RunResult:
         """Go on with a run that was started, and then paused, or left behind by a process that ended.
 
-        `history` is as for `run`; `budget` takes the place of the one that the run has so far. Comes back and
-        raises as `run` does; RunEnded where there is nothing to go on with, and AgentsChanged where nobody
+        `history` is as for `run`. The options that this executor has hold from now on, and a time limit
+        counts from now; those that it has not stay as they are in the journal. Comes back and raises as `run`
+        does; RunEnded where there is nothing to go on with, and AgentsChanged where nobody
         could. Neither changes anything.
         """
         events = self._journal.read(run) if history is None else history
-        state = revive(events, self._registry, self._purse(events, budget))
+        state = revive(events, self._registry, self._purse(events))
         if state.record.status not in _OPEN:
             raise RunEnded(run, state.record.status)
         require_agents(state, self._registry)
-        allowed = None if budget is None else budget.describe()
-        resumed = RunResumed(self._clock.now(), self._max_concurrency, self._max_replans, allowed)
-        return await self._drive(state, state.plan, [resumed])
+        options = self._options.or_else(options_of(state))
+        is_limited = any(isinstance(event, RunEquipped) and event.time_limit is not None for event in events)
+        resumed = resumption(self._clock.now(), self._options, state, is_limited=is_limited)
+        return await self._drive(state, state.plan, [resumed], options)
 
-    def _start(self, state: RunState, checked: CheckedPlan, time_limit: float | None) -> RunStarted:
+    def _start(self, state: RunState, checked: CheckedPlan, events: Sequence[Event]) -> RunStarted:
         now = self._clock.now()
         return RunStarted(
             now,
-            self._max_concurrency,
-            self._deadline(state, now, time_limit),
+            self._options.concurrency,
+            self._deadline(state, now),
             self._policy(checked),
-            self._fail_fast,
-            self._hedge,
+            self._options.fails_fast,
+            self._options.hedges,
             self._known_figures(checked),
             self._replans,
+            self._other_budget(events),
         )
 
-    async def _drive(self, state: RunState, checked: CheckedPlan, events: Sequence[Event]) -> RunResult:
+    async def _drive(
+        self, state: RunState, checked: CheckedPlan, events: Sequence[Event], options: RunOptions
+    ) -> RunResult:
         contested = self._contested(checked)
         known = next((event.figures for event in events if isinstance(event, RunStarted)), state.known)
         figures = self._figures(state, known, contested)
-        await Driver(state, self._surroundings, figures, contested).drive(*events)
+        around = replace(self._surroundings, admit=self._admission(options))
+        await Driver(state, around, figures, contested).drive(*events)
         if state.record.status in RUN_ENDED:
             observations = observations_of(state.record, self._registry)
             await self._journal.figures.add(state.record.run, observations)
@@ -202,26 +190,40 @@ class Executor:
 
     @property
     def _replans(self) -> int:
-        if not self._can_replan:
-            return 0
-        return MAX_REPLANS if self._max_replans is None else self._max_replans
+        return self._options.replans(given=False) if self._can_replan else 0
 
-    def _purse(self, events: Sequence[Event], budget: Budget | None = None) -> Purse | None:
+    def _purse(self, events: Sequence[Event]) -> Purse | None:
         """An empty purse for a run with these events; None where nothing limits it."""
         created = next((event for event in events if isinstance(event, RunCreated)), None)
         told = created.budget if created is not None else ""
-        later = any(isinstance(event, RunResumed) and event.budget for event in events)
-        if not (told or later or budget):
+        later = any(isinstance(event, RunStarted | RunResumed) and event.budget for event in events)
+        if not (told or later or self._options.budget):
             return None
         return Purse(Budget.parse(told or "none"), self._prices, asking_terms(self._registry.agents))
 
-    def _deadline(self, state: RunState, now: float, time_limit: float | None) -> float | None:
+    def _allow(self, state: RunState) -> None:
+        """The budget of this executor holds, for a run that is about to start."""
+        if state.purse is not None and self._options.budget is not None:
+            state.purse.budget = self._options.budget
+
+    def _other_budget(self, events: Sequence[Event]) -> str | None:
+        """The budget of this executor, where it is not the one that the run was created with."""
+        wanted = self._options.budget
+        created = next((event.budget for event in events if isinstance(event, RunCreated)), "")
+        is_same = wanted is None or wanted == Budget.parse(created or "none")
+        return None if wanted is None or is_same else wanted.describe()
+
+    def _deadline(self, state: RunState, now: float) -> float | None:
         left = None if state.purse is None else state.purse.left(now).seconds
-        limits = [limit for limit in (time_limit, left) if limit is not None]
+        limits = [limit for limit in (self._options.time_limit, left) if limit is not None]
         return now + min(limits) if limits else None
 
-    def bounds(self, checked: CheckedPlan, done: Collection[str] = ()) -> Bounds:
-        """What the plan may take at the most, and usually, with those steps done."""
+    def bounds(
+        self, checked: CheckedPlan, done: Collection[str] = (), options: RunOptions | None = None
+    ) -> Bounds:
+        """What the plan may take at the most, and usually, with those steps done: with these options, or
+        those of this executor."""
+        options = options or self._options
         name = None if self._model is None else self._model.name
         named = {step.capability.name for step in checked.steps.values()}
         conditions = Conditions(
@@ -230,15 +232,18 @@ class Executor:
             name,
             self._prices,
             self._clock.now(),
-            self._max_concurrency,
-            self._hedge,
+            options.concurrency,
+            options.hedges,
         )
         return bounds(checked, conditions, done)
 
-    def _admit(
-        self, checked: CheckedPlan, spent: Spending, done: Collection[str], budget: Budget
-    ) -> tuple[str, ...]:
-        return self.bounds(checked, done).exceeds(budget, spent)
+    def _admission(self, options: RunOptions) -> Admit:
+        def admit(
+            checked: CheckedPlan, spent: Spending, done: Collection[str], budget: Budget
+        ) -> tuple[str, ...]:
+            return self.bounds(checked, done, options).exceeds(budget, spent)
+
+        return admit
 
     def _figures(
         self, state: RunState, known: Iterable[KnownFigures], contested: frozenset[str]

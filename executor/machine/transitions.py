@@ -58,15 +58,24 @@ MOST_LOSSES = 100
 def _run_started(state: RunState, event: RunStarted) -> None:
     state.max_concurrency = event.max_concurrency
     state.fail_fast, state.hedge, state.known = event.fail_fast, event.hedge, event.figures
+    _allow(state, event.budget)
     # Of a draft, the steps come one by one.
     steps = {} if state.record.drafting else state.plan.steps
     state.agenda = Agenda.of(steps, dict.fromkeys(event.approvals, ""))
 
 
+def _allow(state: RunState, budget: str | None) -> None:
+    if state.purse is not None and budget is not None:
+        state.purse.budget = Budget.parse(budget)
+
+
 def _run_resumed(state: RunState, event: RunResumed) -> None:
     state.max_concurrency, state.pausing = event.max_concurrency, False
-    if state.purse is not None and event.budget is not None:
-        state.purse.budget = Budget.parse(event.budget)
+    if event.fail_fast is not None:
+        state.fail_fast = event.fail_fast
+    if event.hedge is not None:
+        state.hedge = event.hedge
+    _allow(state, event.budget)
     agenda = state.agenda
     agenda.orphans.update((attempt, None) for attempt in state.record.running)
     # What was under way without being an attempt is taken up again.

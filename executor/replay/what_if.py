@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias, cast
 
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.duration import DurationError, seconds_of
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import ExecutorError
 from callsheet.executor.run.state import Try
@@ -50,11 +51,12 @@ class WhatIf:
         return cls("return", *_place(place), output=_output(place, output))
 
     @classmethod
-    def slow(cls, place: str, seconds: float) -> WhatIf:
-        """They take longer. Raises WhatIfInvalid."""
-        if not 0 < seconds < float("inf"):
-            raise WhatIfInvalid(f"{place!r} cannot take {seconds} s longer; give a number of seconds over 0")
-        return cls("slow", *_place(place), seconds=seconds)
+    def slow(cls, place: str, seconds: float | str) -> WhatIf:
+        """They take longer, by so many seconds, or by a text such as "5m". Raises WhatIfInvalid."""
+        try:
+            return cls("slow", *_place(place), seconds=seconds_of(seconds))
+        except DurationError as error:
+            raise WhatIfInvalid(f"{place!r} cannot take so much longer: {error}") from None
 
     @classmethod
     def kill(cls, place: str) -> WhatIf:

@@ -175,7 +175,8 @@ class RunStarted(_Event, frozen=True):
     not depend on it is finished first. With `hedge` work that may be done twice without harm is given
     to a second agent where the first takes unusually long. `figures` are those of agents between whom
     there is a choice. `replans` is how often the planner may be asked what to do about a failure, a
-    surprise or a person's word; 0 where there is nobody to ask."""
+    surprise or a person's word; 0 where there is nobody to ask. `budget` takes the place of the one that the
+    run was created with, where whoever went on with the planning gave it another."""
 
     max_concurrency: int
     deadline: float | None = None
@@ -184,16 +185,20 @@ class RunStarted(_Event, frozen=True):
     hedge: bool = False
     figures: tuple[KnownFigures, ...] = ()
     replans: int = 0
+    budget: str | None = None
 
 
 class RunResumed(_Event, frozen=True):
     """Somebody goes on with a run that was paused, or whose process ended. What was being attempted
-    then has no outcome. `replans`, as in RunStarted and for the whole run, and `budget` take the place of
-    those so far, where they are there."""
+    then has no outcome. Everything else is as in RunStarted, `replans` for the whole run, and takes the place
+    of what was so far, where it is there."""
 
     max_concurrency: int
     replans: int | None = None
     budget: str | None = None
+    deadline: float | None = None
+    fail_fast: bool | None = None
+    hedge: bool | None = None
 
 
 class ConditionDecided(_Event, frozen=True):

@@ -136,12 +136,15 @@ def _tell(record: RunRecord, sentence: str) -> None:
 def _run_started(record: RunRecord, event: RunStarted) -> None:
     record.status = RunStatus.RUNNING
     record.started, record.deadline, record.replans = event.at, event.deadline, event.replans
+    record.limited = event.at
 
 
 def _run_resumed(record: RunRecord, event: RunResumed) -> None:
     record.status, record.waiting = RunStatus.RUNNING, ()
     if event.replans is not None:
         record.replans = event.replans
+    if event.deadline is not None:
+        record.deadline, record.limited = event.deadline, event.at
 
 
 def _condition_decided(record: RunRecord, event: ConditionDecided) -> None:

@@ -138,6 +138,8 @@ class RunRecord:
     started: float | None = None
     ended: float | None = None
     deadline: float | None = None
+    limited: float = 0.0
+    """When the deadline was set."""
     revision: int = 0
     plan: dict[str, Any] | None = None
     contracts: tuple[dict[str, Any], ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.planner.goals.gap import Gap
 
 from .examples import Example
 
@@ -26,6 +27,21 @@ class Translation(NamedTuple):
     doubts: tuple[str, ...] = ()
     question: str | None = None
     wanted: tuple[str, ...] = ()
+
+
+class GapHelp(Protocol):
+    """Help for models that forget steps: what a plan of theirs lacks is found, and asked for alone, because
+    written again as a whole it loses others."""
+
+    def find_gaps(
+        self, goal: str, used: Collection[str], document: JsonObject, catalog: Sequence[Capability]
+    ) -> Iterable[Gap]:
+        """What the plan with this document lacks for the goal, its steps using these capabilities."""
+        ...
+
+    def missing_schema(self, catalog: Sequence[Capability], ids: Collection[str], most: int) -> JsonObject:
+        """The JSON Schema of an answer with at most so many steps to be added to a plan with these ids."""
+        ...
 
 
 class WireFormat(Protocol):
@@ -59,6 +75,10 @@ class WireFormat(Protocol):
 
     def signature(self, capability: Capability, *, terse: bool) -> str:
         """How the prompt shows one capability."""
+        ...
+
+    def gap_help(self) -> GapHelp | None:
+        """The help for models that forget steps; None where those who write this format need none."""
         ...
 
     def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:

@@ -12,7 +12,7 @@ from callsheet.planner.diagnostics import Diagnostic, Severity
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
-from callsheet.planner.goals.errors import EmptyCatalog, GoalError
+from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.plan.policy import Policy
@@ -21,9 +21,6 @@ from .draft import Draft
 from .errors import PlanningFailed
 from .model_call import PlanningProgress, collect
 from .task import PlanningTask
-
-MAX_GOAL = 20_000
-"""Characters. A goal says what is wanted; what is to be worked on belongs in a file."""
 
 MOST_WIDENINGS = 2
 """How often a model may ask for capabilities that a cut catalog lacks."""
@@ -113,7 +110,7 @@ class Planner:
         `EmptyCatalog`, `PromptTooLong`, `PlanningFailed` with all drafts, and what
         `ChatModel.stream` raises.
         """
-        goal = require_goal(goal, catalog)
+        goal = str(Goal.of(goal, catalog))
         shown = self._shortlist.first(goal) if self._shortlist else catalog
         task = self._task(goal, shown, answers, cut=len(shown) < len(catalog))
         drafts: list[Draft] = []
@@ -166,21 +163,3 @@ class Planner:
         if (question := drafts[-1].question) is not None:
             return Clarification(question, usage, tuple(drafts))
         raise PlanningFailed(self._model.name, goal, drafts)
-
-
-def require_goal(goal: str, catalog: Sequence[Capability]) -> str:
-    """The goal without the space around it, if it can be planned for at all.
-
-    Raises `GoalError` for one that is empty or has more than 20,000 characters, and `EmptyCatalog`.
-    """
-    goal = goal.strip()
-    if not goal:
-        raise GoalError("the goal is empty; say what you want done")
-    if len(goal) > MAX_GOAL:
-        raise GoalError(
-            f"the goal has {len(goal):,} characters, and {MAX_GOAL:,} are allowed; put what is to be "
-            "worked on in a file, and name the file in the goal"
-        )
-    if not catalog:
-        raise EmptyCatalog
-    return goal

@@ -11,12 +11,10 @@ from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
 from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.check.fixes import Fixed, fix
-from callsheet.planner.formats.plan_format import Translation, WireFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.plan_format import GapHelp, Translation, WireFormat
 from callsheet.planner.formats.small.repairs import insert_before
-from callsheet.planner.goals.coverage import find_doubtful_names, find_forgotten_names, find_unmade_results
+from callsheet.planner.goals.coverage import find_doubtful_names, find_forgotten_names
 from callsheet.planner.goals.gap import Gap
-from callsheet.planner.goals.parts import find_dropped_parts
 from callsheet.planner.plan.policy import Policy
 
 from .draft import FRESH_TEMPERATURE, Draft, is_stuck
@@ -47,6 +45,7 @@ class PlanningTask:
         answers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._format = wire_format
+        self._help = wire_format.gap_help()
         self._policy = policy
         self._max_tokens = max_tokens
         self._goal = goal
@@ -60,8 +59,8 @@ class PlanningTask:
 
     def request(self, drafts: Sequence[Draft]) -> ChatRequest:
         """What to ask next, after the drafts so far."""
-        if isinstance(self._format, ShortFormat) and (lacking := self.lacking(drafts)) is not None:
-            return self._addition(self._format, lacking)
+        if self._help is not None and (lacking := self.lacking(drafts)) is not None:
+            return self._addition(self._help, lacking)
         stuck = is_stuck(drafts)
         turns = self._prompt.repair(drafts[-1]) if drafts and drafts[-1].problems and not stuck else ()
         return ChatRequest(
@@ -79,16 +78,16 @@ class PlanningTask:
         last = drafts[-1] if drafts else None
         if last is None or not last.checked or not last.gaps or len(last.gaps) < len(last.problems):
             return None
-        return last if isinstance(self._format, ShortFormat) and not last.extends else None
+        return None if self._help is None or last.extends else last
 
-    def _addition(self, wire_format: ShortFormat, draft: Draft) -> ChatRequest:
+    def _addition(self, gap_help: GapHelp, draft: Draft) -> ChatRequest:
         wanted = {gap.capability for gap in draft.gaps}
         offered = self.catalog if None in wanted else [each for each in self.catalog if each.name in wanted]
         most = min(MOST_ADDED, 1 + len(draft.gaps)) if None in wanted else len(wanted)
         ids = [str(step["id"]) for step in _steps(draft.answer)]
         return ChatRequest(
             (*self._messages, *self._prompt.missing(draft)),
-            wire_format.missing_schema(offered, ids, most),
+            gap_help.missing_schema(offered, ids, most),
             "plan",
             self._max_tokens,
         )
@@ -133,10 +132,9 @@ class PlanningTask:
 
     def _gaps(self, fixed: Fixed) -> Iterator[Gap]:
         yield from (Gap(_FORGOTTEN.format(name)) for name in find_forgotten_names(fixed.document, self._said))
-        if isinstance(self._format, ShortFormat) and fixed.result.plan is not None:
+        if self._help is not None and fixed.result.plan is not None:
             used = {step.capability for step in fixed.result.plan.plan.steps}
-            dropped = list(find_dropped_parts(self._goal, used, self.catalog))
-            yield from dropped or find_unmade_results(self._goal, fixed.document, self.catalog)
+            yield from self._help.find_gaps(self._goal, used, fixed.document, self.catalog)
 
 
 def _completed(draft: Draft, answer: str) -> JsonObject:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
 from callsheet.agents.models.json_answer import read_json_answer
@@ -12,7 +13,6 @@ from callsheet.planner.check.checker import Policy
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.revision_format import Proposal, RevisionFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.formats.small.revision_format import ShortRevisionFormat
 from callsheet.planner.planning.draft import FRESH_TEMPERATURE, Draft, is_stuck
 from callsheet.planner.planning.errors import DecisionFailed
@@ -24,6 +24,11 @@ from callsheet.planner.revision.revision import Revision
 from callsheet.planner.revision.situation import Situation
 
 from .prompt import ReplanPrompt
+
+_FORMATS: Mapping[str, Callable[[], RevisionFormat]] = MappingProxyType(
+    {"full": FullRevisionFormat, "short": ShortRevisionFormat}
+)
+"""What decisions are written in, by the format of plans that each goes with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +142,4 @@ class Replanner:
 
 def revision_format_for(wire_format: WireFormat) -> RevisionFormat:
     """What a model that writes plans in this format writes decisions in."""
-    return ShortRevisionFormat() if isinstance(wire_format, ShortFormat) else FullRevisionFormat()
+    return _FORMATS[wire_format.name]()

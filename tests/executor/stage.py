@@ -21,6 +21,7 @@ from callsheet.executor.machine.machine import fold
 from callsheet.executor.machine.machine_state import RunState
 from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.run.events import Event, PlanAdopted, RunCreated
+from callsheet.executor.run.options import RunOptions, divide
 from callsheet.executor.run.result import RunResult
 from callsheet.planner.expressions.tree import Comparison, Constant, Index, Member, Name, StepOutput, Tree
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep, Expectation
@@ -171,15 +172,17 @@ async def perform(
     journal: Journal | None = None,
     run: str = "r",
     seed: int = 7,
-    time_limit: float | None = None,
-    **options: Any,
+    **more: Any,
 ) -> Played:
-    """Create a run, carry the plan out, and read it back."""
+    """Create a run, carry the plan out, and read it back. `more` are options of the run, and what else an
+    executor takes."""
     journal = journal or MemoryJournal()
-    clock = options.pop("clock", None) or VirtualClock()
+    options, around = divide(more)
+    clock = around.pop("clock", None) or VirtualClock()
     await journal.create(RunCreated(clock.now(), run, checked.plan.goal, seed))
-    executor = Executor(Registry(agents or (Actor(),)), journal, workspace=HALL, clock=clock, **options)
-    result = await executor.run(run, checked, time_limit=time_limit)
+    registry = Registry(agents or (Actor(),))
+    executor = Executor(registry, journal, RunOptions.of(**options), workspace=HALL, clock=clock, **around)
+    result = await executor.run(run, checked)
     events = journal.read(run)
     revised = [event for event in events if isinstance(event, PlanAdopted) and event.revision > 1]
     plans = {1: checked} | {event.revision: recheck(event, Registry(())) for event in revised}

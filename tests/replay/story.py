@@ -55,13 +55,15 @@ class MortalJournal(MemoryJournal):
 @dataclass(frozen=True)
 class Day:
     """One process of the run: with what it works, what people say meanwhile, after how many events it dies,
-    and how long nobody has the run after it. `budget` is given to whoever goes on."""
+    and how long nobody has the run after it. `budget`, and what else is `given`, are options for whoever
+    goes on."""
 
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     said: Sequence[Say] = ()
     dies_after: int | None = None
     budget: str | None = None
     gap: float = 100.0
+    given: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Story:
             return
         (summary,) = self.journal.runs()
         more = {key: self.begin[key] for key in ("review", "stream") if key in self.begin}
-        await orchestrator.resume(summary.run, budget=day.budget, **more)
+        await orchestrator.resume(summary.run, budget=day.budget, **day.given, **more)
 
     async def _say(self, orchestrator: Orchestrator, going: asyncio.Task[None], say: Say) -> None:
         seconds, what = say

@@ -20,6 +20,8 @@ from callsheet.executor.run.events import (
     PersonAsked,
     RunCancelled,
     RunPaused,
+    RunResumed,
+    TimeLimitReached,
     WordSpoken,
 )
 from callsheet.orchestration.orchestrator import Orchestrator
@@ -123,12 +125,33 @@ def test_pauses_and_whoever_goes_on_under_other_terms() -> None:
     """Paused, and resumed again and again: with another budget, with less at once, with fewer replans."""
     days = [
         Day({"max_concurrency": 4}, [(2.0, "pause")]),
-        Day({"max_concurrency": 1, "max_replans": 0}, [(1.0, "pause")], budget="20 attempts"),
-        Day({"max_concurrency": 2, "approve": say_yes, "max_replans": 2}, [(1.0, "tell")], budget="none"),
+        Day(said=[(1.0, "pause")], budget="20 attempts", given={"max_concurrency": 1, "max_replans": 0}),
+        Day(
+            {"approve": say_yes},
+            [(1.0, "tell")],
+            budget="none",
+            given={"max_concurrency": 2, "max_replans": 2},
+        ),
         Day({"approve": say_yes}),
     ]
     recording = told(*days, helps=False)
     assert has(recording, PauseRequested, RunPaused)
+    require_exact(recording)
+
+
+@pytest.mark.parametrize("limit", [0.5, 1000])
+def test_whoever_goes_on_with_another_limit_of_time(limit: float) -> None:
+    """And another word about failures and slow agents: the replay is given them at the same place."""
+    given = {"time_limit": limit, "fail_fast": False, "hedge": True}
+    days = [
+        Day({"time_limit": 5000}, [(2.0, "pause")]),
+        Day({"approve": say_yes}, budget="2h", given=given),
+        Day({"approve": say_yes}),
+    ]
+    recording = told(*days, helps=False)
+    (resumed, *_) = (event for event in recording.events if isinstance(event, RunResumed))
+    assert resumed.deadline == pytest.approx(resumed.at + limit)
+    assert has(recording, TimeLimitReached) == (limit < 1)
     require_exact(recording)
 
 

@@ -91,15 +91,6 @@ def test_plans_that_were_given(review: Any, max_replans: int | None) -> None:
             require_all_exact(pursued(*runs, model=model, nature=nature, max_replans=max_replans), 2)
 
 
-def test_plans_that_were_known() -> None:
-    """The second goal has the shape of the first, and no model is asked for it."""
-    plan = planned([step("a", "look", "notes.md")])
-    runs = [{"goal": "Summarise notes.md", "reuse": True}, {"goal": "Summarise other.md", "reuse": True}]
-    recordings = pursued(*runs, model=Mind([written(plan)]))
-    require_all_exact(recordings, 2)
-    assert "ModelCalled" not in kinds_of(recordings[1])
-
-
 @pytest.mark.parametrize(
     ("name", "wire_format", "answer"),
     [

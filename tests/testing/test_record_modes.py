@@ -134,7 +134,7 @@ def test_a_run_that_fails_is_not_kept(project: Project) -> None:
 
 def test_a_goal_without_a_model_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has no model learns how to get one; there is no traceback."""
-    monkeypatch.setattr("callsheet.settings.model_choice.find_spec", lambda name: None, raising=False)
+    monkeypatch.setattr("callsheet.agents.models.choice.find_spec", lambda name: None, raising=False)
     result = project.test(
         f"""
 @pytest.mark.recording("recordings/new.yaml", goal={GOAL!r}, agents="shop.py", model="nobody/nothing")

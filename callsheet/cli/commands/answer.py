@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 import click
 
-from callsheet.cli.options.command import command, settings_options, strategy_options
+from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
@@ -46,7 +46,7 @@ _VERDICTS: Mapping[str, Verdict] = {"done": "done", "again": "again", "failed": 
 @click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
 @command
 @settings_options
-@strategy_options
+@run_options
 def answer(
     output: Output,
     settings: Settings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from callsheet.cli.options.command import command, settings_options, strategy_options
+from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import Said, go_on, say, who
@@ -23,7 +23,7 @@ from callsheet.settings.settings import Settings
 @click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
 @command
 @settings_options
-@strategy_options
+@run_options
 def approve(
     output: Output, settings: Settings, run: str, steps: tuple[str, ...], deny: bool, stay: bool
 ) -> ExitCode:

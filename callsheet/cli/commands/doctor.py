@@ -25,7 +25,7 @@ from callsheet.cli.text.safe_text import one_line
 from callsheet.cli.text.table import aligned
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.settings import model_choice as choice
+from callsheet.agents.models import choice as model_choice as choice
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings

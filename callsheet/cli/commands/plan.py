@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
-from callsheet.cli.options.command import command, settings_options
+from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.running.model import choose_model
@@ -25,7 +25,8 @@ from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.documents.writer import write_yaml
-from callsheet.planner.planning.planner import Planned, require_goal
+from callsheet.planner.goals.goal import Goal
+from callsheet.planner.planning.planner import Planned
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
@@ -52,16 +53,18 @@ class PlanNotSaved(CallsheetError):
 )
 @command
 @settings_options
+@run_options
 def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> ExitCode:
     """Plan GOAL and print the plan as YAML (as JSON with --json). GOAL `-` reads it from stdin.
 
-    `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
+    It is a plan for a run with the options that are given: the budget and the time limit hold for making it,
+    too. `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
     """
     registry = registry_of(settings)
-    text = require_goal(read_goal(goal), registry.catalog)
+    text = Goal.of(read_goal(goal), registry.catalog)
     # Before the event loop, where Ctrl-C would not break off a download.
     model = choose_model(settings, output)
-    planned = asyncio.run(_plan(output, settings.workspace, registry, model, text))
+    planned = asyncio.run(_plan(output, settings, registry, model, text))
     document = planned.checked.plan.to_document()
     if file is not None:
         as_json = file.suffix.lower() == ".json"
@@ -71,10 +74,12 @@ def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> Ex
     return ExitCode.DONE
 
 
-async def _plan(output: Output, workspace: Path, registry: Registry, model: ChatModel, goal: str) -> Planned:
+async def _plan(
+    output: Output, settings: Settings, registry: Registry, model: ChatModel, goal: str
+) -> Planned:
     notes = PlanningNotes(output)
     try:
-        async with Orchestrator(registry, model=model, store=MemoryJournal(), workspace=workspace) as whole:
+        async with Orchestrator.configured(settings, registry, model=model, store=MemoryJournal()) as whole:
             notes.begin()
             planned = await whole.plan(goal, watch=Watch(on_progress=notes.show))
     finally:

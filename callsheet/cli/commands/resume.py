@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from callsheet.cli.options.command import command, limit_options, settings_options, strategy_options
+from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST
 from callsheet.cli.running.run_session import Pursuit
@@ -17,14 +17,13 @@ from callsheet.settings.settings import Settings
 @click.option("--yes", "-y", is_flag=True, help="Approve what the plan does; ask nothing.")
 @command
 @settings_options
-@strategy_options
-@limit_options
+@run_options
 def resume(output: Output, settings: Settings, run: str, yes: bool) -> ExitCode:
     """Go on with a run that was paused, or whose process ended, and print the answer.
 
     RUN is an id, the beginning of one, or `last`. What is done stays done. What was being attempted is
     attempted again, unless it cannot be undone: then it is in doubt, and waits for `callsheet answer`.
-    The run keeps the time limit, --keep-going and --hedge that it began with, and its budget, unless
-    --budget gives it another.
+    The run keeps the options that it was started with, but for those that are given here: they hold from now
+    on, and a time limit counts from now.
     """
     return Pursuit(output, settings, yes=yes).resume(run)

@@ -15,6 +15,7 @@ import click
 
 from callsheet.agents.selection.strategies import STRATEGIES
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.run.options import MOST, OPTIONS
 from callsheet.settings.settings import Settings
 
 from .output import Output, OutputNotWritten
@@ -24,8 +25,8 @@ _Decorated: TypeAlias = Callable[..., Any]
 
 # What a shell reports for a program that wrote into a closed pipe: 128 + SIGPIPE.
 _BROKEN_PIPE = 141
-_SETTINGS = ("model", "workspace", "store", "strategy", "max_concurrency", "budget", "max_replans")
-"""The settings that have flags of their own names."""
+_SETTINGS = ("model", "workspace", "store", *OPTIONS)
+"""The settings that have flags."""
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
@@ -55,6 +56,44 @@ secret_option = click.option(
     help="Take out what this matches, or its group (?P<secret>...), beside what looks like a secret.",
 )
 """The flag `--secret` of a command that writes recordings, handed to it as `patterns`."""
+
+
+_RUN_OPTIONS = (
+    click.option(
+        "--fail-fast/--keep-going",
+        "fail_fast",
+        default=None,
+        help="End at the first failure, or finish what does not depend on it.",
+    ),
+    click.option(
+        "--hedge/--no-hedge",
+        default=None,
+        help="Give reading work that takes too long to a second agent as well.",
+    ),
+    click.option(
+        "--max-concurrency",
+        type=click.IntRange(1, MOST["max_concurrency"]),
+        metavar="N",
+        help="Attempts at once, at most.",
+    ),
+    click.option(
+        "--max-replans",
+        type=click.IntRange(0, MOST["max_replans"]),
+        metavar="N",
+        help="How often the planner is asked about what goes wrong.",
+    ),
+    click.option(
+        "--budget", metavar="LIMITS", help='What the run may take: "$0.50, 20k tokens, 5m, 100 attempts".'
+    ),
+    click.option("--time-limit", metavar="SECONDS|5m", help="Fail where it takes longer (s, m, h, d, w)."),
+    click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose agents."),
+    click.option(
+        "--stream/--no-stream",
+        default=None,
+        help="Start steps while the plan is still being written; only with --yes.",
+    ),
+)
+"""The flags of the options of a run, each of its option's name."""
 
 
 def command(function: Callback) -> _Decorated:
@@ -97,47 +136,16 @@ def settings_options(function: Callback) -> Callback:
     ) -> ExitCode:
         flags = {key: kwargs.pop(key) for key in _SETTINGS if key in kwargs}
         flags |= {"agents": agents or None, "builtin": False if no_builtin else None}
-        if kwargs.pop("keep_going", False):
-            flags["fail_fast"] = False
-        if kwargs.pop("hedge", False):
-            flags["hedge"] = True
         return function(output, Settings.load(flags=flags), *args, **kwargs)
 
     return load
 
 
-def strategy_options(function: Callback) -> Callback:
-    """Give a command with `settings_options` the flags of how the work is shared out."""
-    strategy = click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose agents.")
-    most = click.option(
-        "--max-concurrency", type=click.IntRange(1, 10_000), metavar="N", help="Attempts at once, at most."
-    )
-    return strategy(most(function))
-
-
-def tolerance_options(function: Callback) -> Callback:
-    """Give a command with `settings_options` the flags of what a run does about failures and slowness."""
-    keep_going = click.option(
-        "--keep-going", is_flag=True, help="After a failure finish what does not depend on it."
-    )
-    hedge = click.option(
-        "--hedge", is_flag=True, help="Give reading work that takes too long to a second agent as well."
-    )
-    return keep_going(hedge(function))
-
-
-def limit_options(function: Callback) -> Callback:
-    """Give a command with `settings_options` the flags of what a run may use."""
-    budget = click.option(
-        "--budget", metavar="LIMITS", help='What the run may take: "$0.50, 20k tokens, 5m, 100 attempts".'
-    )
-    replans = click.option(
-        "--max-replans",
-        type=click.IntRange(0, 100),
-        metavar="N",
-        help="How often the planner is asked about what goes wrong.",
-    )
-    return budget(replans(function))
+def run_options(function: Callback) -> Callback:
+    """Give a command with `settings_options` the flags of all options of a run."""
+    for option in reversed(_RUN_OPTIONS):
+        function = option(function)
+    return function
 
 
 def store_option(function: Callback) -> Callback:

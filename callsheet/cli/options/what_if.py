@@ -13,14 +13,13 @@ from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.json_copy import clean_text
 
 from .command import Callback
-from .duration import seconds_of
 
 _Pairs: TypeAlias = Sequence[tuple[str, str]]
 
 
 def what_if_options(function: Callback) -> Callback:
     """Give a command `--fail`, `--return`, `--slow` and `--kill`, and hand it what they say as `what_ifs`.
-    Raises WhatIfInvalid, click.BadParameter."""
+    Raises WhatIfInvalid."""
 
     @click.option(
         "--fail",
@@ -66,7 +65,7 @@ def what_if_options(function: Callback) -> Callback:
 
 def _what_ifs(failing: _Pairs, returning: _Pairs, slowed: _Pairs, killed: Sequence[str]) -> Iterator[WhatIf]:
     # What takes longer may fail after that.
-    yield from (WhatIf.slow(place, seconds_of(text)) for place, text in slowed)
+    yield from (WhatIf.slow(place, text) for place, text in slowed)
     yield from (WhatIf.kill(place) for place in killed)
     yield from (WhatIf.fail(place, clean_text(text)) for place, text in failing)
     yield from (WhatIf.give(place, clean_text(text)) for place, text in returning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.cli.options.output import Output
-from callsheet.settings import model_choice as choice
+from callsheet.agents.models import choice as model_choice as choice
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
 
@@ -16,7 +16,7 @@ def choose_model(settings: Settings, output: Output) -> ChatModel:
     """The model that the settings ask for. The weights of an embedded one are fetched at their first use,
     which is shown and takes minutes.
 
-    Raises what `callsheet.settings.model_choice.choose_model` raises.
+    Raises what `callsheet.agents.models.choice.choose_model` raises.
     """
     with Fetching(output) as fetching:
         model = choice.choose_model(model_settings(settings), progress=fetching.show)

@@ -26,9 +26,9 @@ from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
+from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
-from callsheet.planner.planning.planner import require_goal
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
@@ -43,8 +43,8 @@ _CODES = {
     RunStatus.PAUSED: ExitCode.WAITING,
 }
 
-FindPlan: TypeAlias = Callable[[Registry, str | None], Plan | None]
-"""The plan that there is for a goal, or without one; None where it is to be planned."""
+FindPlan: TypeAlias = Callable[[Registry], Plan | None]
+"""The plan that there is; None where it is to be planned."""
 
 
 class RunInterrupted(CallsheetError):
@@ -68,6 +68,7 @@ class Pursuit:
     def __init__(self, output: Output, settings: Settings, *, yes: bool) -> None:
         self._output = output
         self._settings = settings
+        self._yes = yes
         self._advice = Advice(settings)
         self._progress: Progress = progress_for(output)
         self._approver = Approver(output, self._progress, settings, yes=yes)
@@ -75,17 +76,15 @@ class Pursuit:
         self._watch = Watch(self._planning.show, self._show)
         self._run: str | None = None
 
-    def begin(
-        self, goal: str | None, find_plan: FindPlan, time_limit: float | None, *, stream: bool = False
-    ) -> ExitCode:
+    def begin(self, goal: str | None, find_plan: FindPlan) -> ExitCode:
         """Pursue a goal, or carry out a plan that there is; report, and say with what code to end."""
         with self._in_order():
             registry = registry_of(self._settings)
             # What cannot be planned for, or run, is told before a model is chosen, let alone fetched.
-            text = None if goal is None else require_goal(read_goal(goal), registry.catalog)
-            plan = find_plan(registry, text)
+            text = None if goal is None else Goal.of(read_goal(goal), registry.catalog)
+            plan = find_plan(registry)
             model = self._model(is_needed=plan is None)
-            story = asyncio.run(self._begin(registry, model, text, plan, time_limit, stream))
+            story = asyncio.run(self._begin(registry, model, text, plan))
         return self._report(story)
 
     def resume(self, name: str) -> ExitCode:
@@ -101,27 +100,14 @@ class Pursuit:
         return self._report(story)
 
     async def _begin(
-        self,
-        registry: Registry,
-        model: ChatModel | None,
-        goal: str | None,
-        plan: Plan | None,
-        time_limit: float | None,
-        stream: bool,
+        self, registry: Registry, model: ChatModel | None, goal: str | None, plan: Plan | None
     ) -> Story:
         with open_journal(self._settings) as journal:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if plan is None:
                     self._planning.begin()
-                streamed = stream and plan is None
-                run = orchestrator.run(
-                    goal,
-                    plan=plan,
-                    review=None if streamed else self._review,
-                    watch=self._watch,
-                    time_limit=time_limit,
-                    stream=streamed,
-                )
+                review = None if plan is None and self._is_streamed else self._review
+                run = orchestrator.run(goal, plan=plan, review=review, watch=self._watch)
                 return Story.of(journal, await _orderly(run))
 
     async def _resume(self, registry: Registry, model: ChatModel | None, run: str, is_planned: bool) -> Story:
@@ -129,14 +115,16 @@ class Pursuit:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if not is_planned:
                     self._planning.begin()
-                given = self._settings.source("budget") == "--budget"
+                review = None if not is_planned and self._is_streamed else self._review
                 resumed = orchestrator.resume(
-                    run,
-                    review=self._review,
-                    watch=self._watch,
-                    budget=self._settings.budget if given else None,
+                    run, review=review, watch=self._watch, **self._settings.flagged.keywords()
                 )
                 return Story.of(journal, await _orderly(resumed))
+
+    @property
+    def _is_streamed(self) -> bool:
+        """Whether steps start before there is a plan to look at: only where whatever it does is approved."""
+        return self._yes and self._settings.stream
 
     def _orchestrator(self, registry: Registry, model: ChatModel | None, journal: Journal) -> Orchestrator:
         orchestrator = Orchestrator.configured(

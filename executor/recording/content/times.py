@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from callsheet.executor.run.events import AttemptStarted, Event, ModelCalled, RetryScheduled, RunStarted
+from callsheet.executor.run.events import (
+    AttemptStarted,
+    Event,
+    ModelCalled,
+    RetryScheduled,
+    RunResumed,
+    RunStarted,
+)
 
 DECIMALS = 6
 _NEVER = 1e300
@@ -13,6 +20,7 @@ _MORE: Mapping[type[Event], tuple[str, ...]] = {
     AttemptStarted: ("deadline",),
     ModelCalled: ("started",),
     RetryScheduled: ("due",),
+    RunResumed: ("deadline",),
     RunStarted: ("deadline",),
 }
 

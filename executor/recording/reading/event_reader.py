@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 from callsheet.executor.recording.content.contracts import NamedContract, brief
 from callsheet.executor.recording.content.fields import fields_of
 from callsheet.executor.recording.content.times import times_of, until
-from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped, RunResumed
+from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped, RunResumed, RunStarted
 from callsheet.planner.expressions.near import did_you_mean
 
 from .problems import Faults
@@ -54,7 +54,7 @@ class EventReader:
         event: Event = self._faults.converted(self._told_out(kind, entries, pointer), kind, pointer)
         if isinstance(event, ModelCalled):
             self._require_pieces(event, pointer)
-        elif isinstance(event, RunResumed):
+        elif isinstance(event, RunResumed | RunStarted):
             self._faults.require_budget(event.budget, f"{pointer}/budget")
         return event
 

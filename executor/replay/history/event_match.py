@@ -14,6 +14,7 @@ from callsheet.executor.run.events import (
     PlanAdopted,
     ReachDecided,
     RetryScheduled,
+    RunResumed,
     RunStarted,
 )
 
@@ -49,6 +50,8 @@ def is_same(event: Event, recorded: Event, *, live: bool = False) -> bool:
         case RunStarted(deadline=float()), RunStarted(deadline=float() as known):
             # How much of its time a run has left then depends on how often its planning was taken up.
             taken = {"deadline": known}
+        case RunResumed(deadline=float(limit)), RunResumed(deadline=float(known)):
+            taken = _limit("deadline", limit - event.at, known - recorded.at, known)
         # Earlier releases asked about less of a revision, and what they recorded is to replay. That less is
         # asked about than was recorded is drift, and where something may really be done, so is either.
         case PlanAdopted(), PlanAdopted() if not live and recorded.approvals.keys() <= event.approvals.keys():

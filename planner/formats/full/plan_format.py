@@ -103,6 +103,10 @@ class FullFormat:
         """A binding of a plan, given as the plan's JSON, as a model would write it."""
         return write_braces(binding)
 
+    def gap_help(self) -> None:
+        """None: who writes this format sees the goal through, or is told what is wrong."""
+        return
+
     def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document, or a question, or what is lacking.
 

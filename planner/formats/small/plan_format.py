@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import JsonValue
@@ -17,6 +17,9 @@ from pydantic import JsonValue
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.planner.formats.examples import Example, load_examples
 from callsheet.planner.formats.plan_format import Translation
+from callsheet.planner.goals.coverage import find_unmade_results
+from callsheet.planner.goals.gap import Gap
+from callsheet.planner.goals.parts import find_dropped_parts
 from callsheet.planner.schemas.capability_text import signature
 from callsheet.planner.schemas.literal_schema import LiteralSchemas
 
@@ -67,6 +70,17 @@ class ShortFormat:
     def signature(self, capability: Capability, *, terse: bool) -> str:
         """`name(inputs) -> main output: description`."""
         return signature(capability, terse=terse)
+
+    def gap_help(self) -> ShortFormat:
+        """This format: small models forget what a goal asks for beside its main thing."""
+        return self
+
+    def find_gaps(
+        self, goal: str, used: Collection[str], document: JsonObject, catalog: Sequence[Capability]
+    ) -> Iterable[Gap]:
+        """Parts of the goal for which no step is there; where there are none, results that nobody makes."""
+        dropped = list(find_dropped_parts(goal, used, catalog))
+        return dropped or find_unmade_results(goal, document, catalog)
 
     def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document. Raises ValueError where the answer has no list of steps, or too many."""

@@ -15,6 +15,7 @@ from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.run.events import RunCreated
+from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.result import RunResult
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from tests.executor.stage import HALL, Actor, plan, step
@@ -42,7 +43,12 @@ class Shared:
         clock = VirtualClock()
         await self.journal.create(RunCreated(clock.now(), name, "a goal", 7))
         executor = Executor(
-            self.registry, self.journal, workspace=HALL, clock=clock, chooser=self.pool, max_concurrency=8
+            self.registry,
+            self.journal,
+            RunOptions(max_concurrency=8),
+            workspace=HALL,
+            clock=clock,
+            chooser=self.pool,
         )
         return await executor.run(name, checked)
 

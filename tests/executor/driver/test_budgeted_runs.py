@@ -15,6 +15,7 @@ from callsheet.executor.driver.executor import Executor
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.run.events import AttemptStarted, BudgetReached, Event, ReplanningStarted, RunCreated
 from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.plan.checked_plan import CheckedPlan
@@ -34,9 +35,9 @@ def spend(
         executor = Executor(
             Registry([cast(by_input(**told))]),
             journal,
+            RunOptions(max_concurrency=1),
             workspace=HALL,
             clock=clock,
-            max_concurrency=1,
             model=ScriptedModel([]),
             replanner=None if director is None else lambda model: director,
         )

@@ -30,6 +30,7 @@ from callsheet.executor.run.events import (
     RunCreated,
 )
 from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.run.options import RunOptions, divide
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
@@ -100,14 +101,16 @@ def _executor(
     def drafter(model: ChatModel, tell: Callable[[CheckedPlan | str], None]) -> Writer:
         return Writer(lines, tell)
 
+    kept, around = divide(options)
     return Executor(
         Registry([cast(behaviour)]),
         journal,
+        RunOptions.of(**kept),
         workspace=HALL,
         clock=clock,
         model=ScriptedModel([]),
         drafter=drafter,
-        **options,
+        **around,
     )
 
 

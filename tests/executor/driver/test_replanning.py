@@ -27,6 +27,7 @@ from callsheet.executor.run.events import (
     StepHeld,
 )
 from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.revision.decision import Accept, Ask, GiveUp
 from callsheet.planner.revision.situation import Standing
@@ -459,11 +460,11 @@ def _resume(journal: MemoryJournal, director: Director, behaviour: Any, word: st
         executor = Executor(
             Registry([cast(behaviour)]),
             journal,
+            RunOptions(max_replans=9),
             workspace=HALL,
             clock=clock,
             model=ScriptedModel([]),
             replanner=lambda model: director,
-            max_replans=9,
         )
         return await executor.resume("r")
 

@@ -36,6 +36,7 @@ from callsheet.executor.run.events import (
     Verdict,
     encode,
 )
+from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
@@ -248,14 +249,12 @@ class Scene:
         return Executor(
             registry,
             self.journal,
+            RunOptions(max_concurrency=99, max_replans=MOST_REPLANS, fail_fast=self.fail_fast),
             chooser=AgentPool(registry, breaker=PATIENT),
             workspace=HALL,
             clock=VirtualClock(),
             model=ScriptedModel([]),
-            max_concurrency=99,
             replanner=lambda model: self.planner,
-            max_replans=MOST_REPLANS,
-            fail_fast=self.fail_fast,
             approve=self.world.approve if self.approves_at_once else None,
         )
 

@@ -30,6 +30,7 @@ from callsheet.executor.run.events import (
     RunCreated,
     RunStarted,
 )
+from callsheet.executor.run.options import RunOptions, divide
 from callsheet.executor.run.result import RunResult
 from callsheet.planner.check.checker import check
 from callsheet.planner.plan.checked_plan import CheckedPlan
@@ -83,7 +84,10 @@ async def yes(_: object) -> bool:
 
 def executor(journal: Journal, *agents: Agent, **options: Any) -> Executor:
     """The same executor as after a crash: another object, the same agents."""
-    return Executor(Registry(agents), journal, workspace=HALL, clock=VirtualClock(), **options)
+    kept, around = divide(options)
+    return Executor(
+        Registry(agents), journal, RunOptions.of(**kept), workspace=HALL, clock=VirtualClock(), **around
+    )
 
 
 async def first_run(journal: Journal, plan: CheckedPlan, agent: Agent, **options: Any) -> RunResult:
@@ -426,7 +430,7 @@ def test_what_was_allowed_when_the_run_began_is_allowed_still() -> None:
     async def main() -> None:
         journal = MemoryJournal()
         await journal.create(RunCreated(VirtualClock().now(), "r", "a goal", 7))
-        result = await executor(journal, actor()).run("r", checked(), time_limit=100)
+        result = await executor(journal, actor(), time_limit=100).run("r", checked())
         assert result.status == "paused"
         await asyncio.sleep(200)
         result = await executor(journal, actor(), approve=yes).resume("r")

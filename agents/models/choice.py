@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured
@@ -43,6 +45,19 @@ class ModelSettings:
     cache: Path | None = None
     hub: str = HOST
 
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """What the environment says; a variable that is empty says nothing."""
+        own = environment.get("CALLSHEET_LOCAL_MODEL")
+        return cls(
+            model=environment.get("CALLSHEET_MODEL") or None,
+            api_key=environment.get("OPENAI_API_KEY") or None,
+            base_url=environment.get("OPENAI_BASE_URL") or None,
+            local_model=Path(own) if own else None,
+            cache=cache_folder(environment),
+            hub=environment.get("HF_ENDPOINT") or HOST,
+        )
+
 
 def choose_model(
     settings: ModelSettings, *, progress: Progress = no_progress, sources: Sequence[Source] | None = None
@@ -58,6 +73,27 @@ def choose_model(
     if kind == "local":
         return _local(rest, settings, progress, sources)
     return _openai(rest if kind == "openai" and rest else chosen, settings)
+
+
+def model_of(
+    model: ChatModel | str,
+    settings: ModelSettings | None = None,
+    *,
+    sources: Sequence[Source] | None = None,
+) -> ChatModel:
+    """The model itself, or the one of this name, chosen as these settings say (those of the environment).
+
+    Raises what `choose_model` does, and ModelNotConfigured for what is neither a model nor a name.
+    """
+    if isinstance(model, str) and model.strip():
+        wanted = settings or ModelSettings.from_environment(os.environ)
+        return choose_model(replace(wanted, model=model), sources=sources)
+    if isinstance(model, str) or not callable(getattr(model, "stream", None)):
+        raise ModelNotConfigured(
+            f"{model!r:.80} is neither a model nor the name of one; give a ChatModel, or a name such as "
+            "openai/gpt-5, local, or local/FILE.gguf"
+        )
+    return model
 
 
 def default_sources(settings: ModelSettings) -> tuple[Source, ...]:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from callsheet.agents.models.choice import ModelSettings, choose_model
 from callsheet.agents.models.errors import ModelNotConfigured, ModelRejected, WeightsUnavailable
-from callsheet.settings.model_choice import ModelSettings, choose_model
 
 KEY = "sk-secret"
 

@@ -1,0 +1,60 @@
+"""Going on with a run that was started: what is given holds from then on, and the rest stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from callsheet.agents.spending.budget import Budget
+from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.run.events import Event, RunCreated, RunEquipped, RunResumed
+from callsheet.executor.run.options import RunOptions
+
+
+def options_of(state: RunState) -> RunOptions:
+    """The options that the run has so far, as far as the journal has them."""
+    return RunOptions(
+        fail_fast=state.fail_fast,
+        hedge=state.hedge,
+        max_concurrency=state.max_concurrency,
+        max_replans=state.record.replans,
+        budget=None if state.purse is None else state.purse.budget,
+    )
+
+
+def options_at_creation(events: Iterable[Event]) -> RunOptions:
+    """The options that a run was created with, as far as the journal has them before it is started."""
+    options = RunOptions()
+    for event in events:
+        if isinstance(event, RunCreated) and event.budget:
+            options = replace(options, budget=Budget.parse(event.budget))
+        elif isinstance(event, RunEquipped):
+            options = replace(options, time_limit=event.time_limit)
+    return options
+
+
+def resumption(now: float, given: RunOptions, state: RunState, *, is_limited: bool) -> RunResumed:
+    """The event with which somebody goes on with the run now, with the options that they give. `is_limited`
+    says whether the run was created with a time limit, which a longer budget does not take away."""
+    return RunResumed(
+        now,
+        given.or_else(options_of(state)).concurrency,
+        given.max_replans,
+        None if given.budget is None else given.budget.describe(),
+        _deadline(now, given, state, is_limited=is_limited),
+        given.fail_fast,
+        given.hedge,
+    )
+
+
+def _deadline(now: float, given: RunOptions, state: RunState, *, is_limited: bool) -> float | None:
+    """The deadline that takes the place of the one so far; None where that stays."""
+    is_timed = given.budget is not None and given.budget.seconds is not None
+    if given.time_limit is None and not is_timed:
+        return None
+    budget = given.budget or (None if state.purse is None else state.purse.budget)
+    # The time in which nobody had the run is nobody's: it is not asked of the purse as of now.
+    left = None if budget is None or state.purse is None else budget.left(state.purse.spent()).seconds
+    deadline = now + min(limit for limit in (given.time_limit, left) if limit is not None)
+    so_far = state.record.deadline if is_limited and given.time_limit is None else None
+    return deadline if so_far is None else min(deadline, so_far)

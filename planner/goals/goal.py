@@ -1,0 +1,44 @@
+"""A goal that can be planned for: looked at once, where it comes in, and known to be one from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Self
+
+from callsheet.agents.contracts.capability import Capability
+from callsheet.planner.goals.errors import EmptyCatalog, GoalError
+
+MAX_GOAL = 20_000
+"""Characters. A goal says what is wanted; what is to be worked on belongs in a file."""
+
+
+class Goal(str):
+    """A text that says what is wanted, without the space around it.
+
+    What is written anywhere is its `str`: msgspec takes no others.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, text: str, catalog: Collection[Capability]) -> Self:
+        """The goal that a text is; one that is a goal already is not looked at again.
+
+        Raises GoalError where it is none, is empty, or has more than 20,000 characters, and EmptyCatalog
+        where there is nothing to plan with.
+        """
+        if isinstance(text, cls):
+            return text
+        if not isinstance(text, str):
+            raise GoalError(f"the goal is {text!r:.80}; it is a text that says what you want done")
+        goal = text.strip()
+        if not goal:
+            raise GoalError("the goal is empty; say what you want done")
+        if len(goal) > MAX_GOAL:
+            raise GoalError(
+                f"the goal has {len(goal):,} characters, and {MAX_GOAL:,} are allowed; put what is to be "
+                "worked on in a file, and name the file in the goal"
+            )
+        if not catalog:
+            raise EmptyCatalog
+        return cls(goal)

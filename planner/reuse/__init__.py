@@ -1,1 +1,0 @@
-"""Plans used again; imports plans."""
