@@ -58,7 +58,8 @@ class AgentPool:
         offer = self._offers.get(request.capability)
         if offer is None:
             return Nobody(self.explain(request.capability, request.now))
-        return offer.choose(request, request.strategy or self._strategy)
+        found = offer.choose(request, request.strategy or self._strategy)
+        return found.agent if isinstance(found, AgentSlots) else found
 
     def acquire(self, request: Request) -> Agent | Wait | Nobody:
         """The agent for an attempt, which begins now; `release` gives its slot back.
@@ -70,26 +71,22 @@ class AgentPool:
         if now >= self._due:
             self._ring(now)
         offer = self._offers.get(request.capability)
-        found: Agent | Wait | Nobody
-        if (
-            self._granted
-            and offer is not None
-            and offer.grant_outstanding
-            and not (waiter and waiter.granted)
-        ):
-            found = Wait(None)
+        if offer is None:
+            return Nobody(self.explain(request.capability, now))
+        granted = waiter is not None and waiter.granted
+        if self._granted and not granted and offer.grant_outstanding:
+            found: AgentSlots | Wait | Nobody = Wait(None)
         else:
-            found = self.choose(request)
-        if isinstance(found, Wait):
-            if waiter is not None:
-                self._join(waiter, found, now)
-        elif not isinstance(found, Nobody):
+            found = offer.choose(request, request.strategy or self._strategy)
+        if isinstance(found, AgentSlots):
             self._turn += 1
-            self._offers[request.capability].running += 1
-            self._slots[found.name].begin(now, self._turn)
-        if waiter is not None and waiter.granted:
+            offer.running += 1
+            found.begin(now, self._turn)
+        elif waiter is not None and isinstance(found, Wait):
+            self._join(waiter, found, now)
+        if waiter is not None and granted:
             self._conclude(waiter, now)
-        return found
+        return found.agent if isinstance(found, AgentSlots) else found
 
     def release(self, agent: str, capability: str, ended: Ended) -> None:
         """An attempt ended: its slot is free, and the first run that it may serve is woken."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+import msgspec
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.selection.breaker import Verdict
@@ -20,7 +22,7 @@ NO_FIGURES: Mapping[tuple[str, str], Figures] = MappingProxyType({})
 NO_FAILURES: Mapping[str, int] = MappingProxyType({})
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True):
     """An attempt for which an agent is wanted. Times are seconds since the epoch."""
 
     capability: str
@@ -38,7 +40,7 @@ class Request(NamedTuple):
     """How the run wants agents chosen; the chooser's own way where nothing is said."""
 
 
-class Ended(NamedTuple):
+class Ended(msgspec.Struct, frozen=True):
     """The end of an attempt: what it says about its agent, and how many tokens it took. The agent is to be
     given nothing for `retry_after` seconds."""
 

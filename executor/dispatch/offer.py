@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from callsheet.agents.agent import Agent
 from callsheet.agents.selection.strategies import Candidate, Strategy, StrategyError
 from callsheet.executor.machine.pending_work import QueueKey
 
@@ -39,14 +38,16 @@ class Offer:
         """Whether a run that was woken has still to try for one of these agents."""
         return any(each.granted for each in self.related)
 
-    def choose(self, request: Request, strategy: Strategy) -> Agent | Wait | Nobody:
+    def choose(self, request: Request, strategy: Strategy) -> AgentSlots | Wait | Nobody:
         """The agent that can begin now and suits best. Changes nothing."""
+        if self._sole is not None and not request.exclude:
+            return self._of_sole(self._sole, request.now)
         free = self.free(request.now, request.failures, request.exclude)
         if isinstance(free, Wait):
             return free
         if not free:
             return Nobody(f"nobody else offers {self.explain(request.now)}")
-        return free[0].agent if len(free) == 1 else self._ask(strategy, free, request)
+        return free[0] if len(free) == 1 else self._ask(strategy, free, request)
 
     def free(
         self, now: float, failures: Mapping[str, int], exclude: Container[str] = ()
@@ -54,9 +55,6 @@ class Offer:
         """The agents that may be given the work now: those that have not failed at it, if one of them is
         there or will be soon, and else those that failed least; none where all are excluded. *Which* agents
         failed decides whether the work has to wait; how often they did does not."""
-        if self._sole is not None and not exclude:
-            ready = self._sole.ready_at(now) if self.running < self._limit else math.inf
-            return self.slots if ready <= now else _wait(ready)
         allowed = [each for each in self.slots if each.name not in exclude]
         if not allowed:
             return ()
@@ -79,16 +77,21 @@ class Offer:
         limit = f"{self.running} of {self._limit} are running; " if self.running >= self._limit else ""
         return f"{self.capability!r}: {limit}" + "; ".join(each.explain(now) for each in self.slots)
 
-    def _ask(self, strategy: Strategy, free: Sequence[AgentSlots], request: Request) -> Agent:
+    def _of_sole(self, sole: AgentSlots, now: float) -> AgentSlots | Wait:
+        ready = sole.ready_at(now) if self.running < self._limit else math.inf
+        return sole if ready <= now else _wait(ready)
+
+    def _ask(self, strategy: Strategy, free: Sequence[AgentSlots], request: Request) -> AgentSlots:
         candidates = [self._candidate(each, request) for each in free]
         chosen = strategy(candidates)
-        if not any(chosen is each for each in candidates):
-            names = ", ".join(each.name for each in free)
-            raise StrategyError(
-                f"the strategy chose {chosen!r:.80} for {self.capability!r}; it must return one of the "
-                f"candidates that it is given, here those of {names}"
-            )
-        return chosen.agent
+        for slots, candidate in zip(free, candidates, strict=True):
+            if chosen is candidate:
+                return slots
+        names = ", ".join(each.name for each in free)
+        raise StrategyError(
+            f"the strategy chose {chosen!r:.80} for {self.capability!r}; it must return one of the "
+            f"candidates that it is given, here those of {names}"
+        )
 
     def _candidate(self, slots: AgentSlots, request: Request) -> Candidate:
         known = request.figures.get((slots.name, self.capability))

@@ -58,9 +58,9 @@ class Executor:
     whose plan, or whose `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every
     event once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `chooser` says
     which agent gets an attempt; runs that share one share the limits of their agents. `replanner` makes who
-    is asked about failures, surprises and people's words; without one a failure or a surprise is final. `prices` are
-    those of models, for runs with a budget. `drafter` makes who writes the plan of a run that starts before
-    there is one. `pace` says when news is taken in, where a run follows the course of another.
+    is asked about failures, surprises and people's words; without one a failure or a surprise is final.
+    `prices` are those of models, for runs with a budget. `drafter` makes who writes the plan of a run that
+    starts before there is one. `pace` says when news is taken in, where a run follows the course of another.
     """
 
     def __init__(

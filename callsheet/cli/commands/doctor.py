@@ -16,6 +16,7 @@ import click
 from pydantic import JsonValue
 
 from callsheet.agents.builtin import TABLES_EXTRA, has_tables
+from callsheet.agents.models import choice
 from callsheet.agents.models.chat import ChatRequest, Message, ask
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.workspace.workspace import Workspace
@@ -25,7 +26,6 @@ from callsheet.cli.text.safe_text import one_line
 from callsheet.cli.text.table import aligned
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.agents.models import choice as model_choice as choice
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from callsheet.agents.models import choice
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.cli.options.output import Output
-from callsheet.agents.models import choice as model_choice as choice
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
 
