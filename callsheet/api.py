@@ -21,10 +21,10 @@ from callsheet.agents.registry import Registry
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.journal import Journal, MemoryJournal
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.executor.run.options import RunKeywords, RunOptions, divide
+from callsheet.executor.run.options import RunKeywords, RunOptions, divide, require_known
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
-from callsheet.orchestration.keywords import Keywords, require_known
+from callsheet.orchestration.keywords import Keywords
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator, registry_of
 from callsheet.orchestration.planning import Review

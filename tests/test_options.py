@@ -29,6 +29,7 @@ from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.documents.errors import DocumentError
 from callsheet.settings.settings import Settings
+from callsheet.testing import RecordingMark
 
 PLAN: dict[str, Any] = {
     "goal": "tell everybody",
@@ -124,11 +125,28 @@ def _orchestrator(**options: Any) -> None:
     Orchestrator(TEAM, store=None, **options)
 
 
+def _method(**options: Any) -> None:
+    asyncio.run(Orchestrator(TEAM, store=None, model=model()).run("say hello", **options))
+
+
+def _resume_method(**options: Any) -> None:
+    journal = MemoryJournal()
+    run = _paused(journal)
+    asyncio.run(Orchestrator(TEAM, store=journal).resume(run, **options))
+
+
+def _plan_method(**options: Any) -> None:
+    asyncio.run(Orchestrator(TEAM, store=None, model=model()).plan("say hello", **options))
+
+
 DOORS: Mapping[str, Callable[..., None]] = {
     "run": _run,
     "resume": _resume,
     "plan": _plan,
     "Orchestrator": _orchestrator,
+    "Orchestrator.run": _method,
+    "Orchestrator.resume": _resume_method,
+    "Orchestrator.plan": _plan_method,
 }
 
 
@@ -202,6 +220,12 @@ def test_every_command_has_a_flag_for_every_option(option: str, command: str) ->
         if isinstance(parameter, click.Option)
     }
     assert FLAGS[option][0] in flags
+
+
+def test_the_marker_of_a_recording_takes_every_option() -> None:
+    """For the run that is recorded."""
+    mark = RecordingMark.of(("run.yaml",), GIVEN)
+    assert RunOptions.of(**mark.options) == MEANT
 
 
 @pytest.mark.parametrize("wrong", [("--time-limit", "soon"), ("--budget", "plenty")])

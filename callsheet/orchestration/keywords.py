@@ -7,9 +7,7 @@ options among them, and what each means, are those of `RunOptions`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from os import PathLike
-from typing import Any
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
@@ -66,13 +64,3 @@ class Keywords(OrchestratorKeywords, total=False):
 
     agents: Iterable[Agent] | Registry | None
     """Who is available: the built-in ones where nothing is said."""
-
-
-def require_known(called: str, given: Mapping[str, Any], known: type) -> None:
-    """See that every keyword is one of a typed dictionary's. Raises TypeError, as a signature would."""
-    names = known.__annotations__
-    for name in given:
-        if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise TypeError(f"{called}() got an unexpected keyword argument {name!r}{hint}")

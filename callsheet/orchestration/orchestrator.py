@@ -25,13 +25,13 @@ from callsheet.executor.journal.journal import Journal, MemoryJournal, new_run_i
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.run.events import PlanAdopted
-from callsheet.executor.run.options import RunKeywords, RunOptions, divide
+from callsheet.executor.run.options import RunKeywords, RunOptions, divide, require_known
 from callsheet.executor.run.reducer import record_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.executor.runner.runner import LocalRunner
 from callsheet.orchestration.equipment import Equipment
-from callsheet.orchestration.keywords import OrchestratorKeywords, require_known
+from callsheet.orchestration.keywords import OrchestratorKeywords
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.planners import Planners
 from callsheet.orchestration.planning import PlanningSurroundings, Preparation, Review

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from os import PathLike
-from typing import Any
 
 from callsheet.api import model_of
 from callsheet.executor.journal.journal import MemoryJournal
@@ -16,7 +15,6 @@ from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.planning.given_plan import GivenPlan
 from callsheet.recordings.api import fewer_placeholders_text, redactor_of, save_anew
-from callsheet.settings.settings import Settings
 
 from .errors import RunNotKept
 from .off_loop import off_loop
@@ -54,30 +52,21 @@ class Recorder:
     async def _pursue(self) -> tuple[RunResult, MemoryJournal]:
         mark = self._mark
         journal = MemoryJournal()
-        settings = self._settings()
+        settings = self._site.settings
         orchestrator = Orchestrator.configured(
             settings,
             self._site.registry(mark.agents),
             model=model_of(settings, mark.model, required=mark.plan is None),
             store=journal,
+            workspace=None if mark.workspace is None else self._site.path(mark.workspace),
             approve=_approve if mark.yes else None,
+            **mark.options,
         )
         async with orchestrator:
             result = await orchestrator.run(
                 mark.goal, plan=self._plan(), params=mark.params, review=_accept if mark.yes else None
             )
         return result, journal
-
-    def _settings(self) -> Settings:
-        mark = self._mark
-        said: dict[str, Any] = {
-            "workspace": None if mark.workspace is None else self._site.path(mark.workspace),
-            "budget": mark.budget,
-            "max_replans": mark.max_replans,
-        }
-        return self._site.settings.model_copy(
-            update={key: value for key, value in said.items() if value is not None}
-        )
 
     def _plan(self) -> GivenPlan | None:
         plan = self._mark.plan

@@ -5,12 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from decimal import Decimal
 from os import PathLike
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
+from callsheet.agents.selection.strategies import Strategy
+from callsheet.agents.spending.budget import Budget
+from callsheet.executor.run.options import OPTIONS, Duration, RunKeywords
 from callsheet.planner.plan.plan import Plan
 
 from .errors import MarkInvalid
@@ -29,8 +33,8 @@ class RecordingMark:
     configured ones work. `model` is who is asked then: one, the name of one, or the configured one.
 
     The rest is for making the recording: the `goal` or the `plan` (or its file), the values of its `params`,
-    the `workspace`, the `budget`, how often the planner may be asked on the way, and whether (`yes`) what is
-    planned is approved, as by `callsheet run --yes`.
+    the `workspace`, the options of the run (those of `RunOptions`), and whether (`yes`) what is planned is
+    approved, as by `callsheet run --yes`.
 
     With `strict` false a replay in which nothing is live may drift unnoticed.
     """
@@ -44,8 +48,14 @@ class RecordingMark:
     live: str | Iterable[str] = ()
     model: ChatModel | str | None = None
     workspace: str | PathLike[str] | None = None
-    budget: str | None = None
+    fail_fast: bool | None = None
+    hedge: bool | None = None
+    max_concurrency: int | None = None
     max_replans: int | None = None
+    budget: Budget | str | float | Decimal | None = None
+    time_limit: Duration | None = None
+    strategy: Strategy | str | None = None
+    stream: bool | None = None
     yes: bool = False
     strict: bool | None = None
 
@@ -60,6 +70,11 @@ class RecordingMark:
         if not isinstance(file, str | PathLike):
             raise MarkInvalid(f"{file!r:.80} is no path of a recording")
         return cls(*bound.args, **bound.kwargs)
+
+    @property
+    def options(self) -> RunKeywords:
+        """The options of the run, as they were written."""
+        return cast("RunKeywords", {name: getattr(self, name) for name in OPTIONS})
 
     @property
     def can_be_made(self) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Self, TypeAlias, TypedDict, Unpack, cast
 
@@ -102,6 +103,7 @@ class RunOptions:
 
         Raises OptionInvalid, BudgetError, StrategyError, and TypeError for a keyword that is none.
         """
+        require_known("RunOptions.of", given, RunKeywords)
         read: dict[str, Any] = {**given}
         for name, most in MOST.items():
             if isinstance(value := read.get(name), int) and value > most:
@@ -174,6 +176,16 @@ def divide(given: Mapping[str, Any]) -> tuple[RunKeywords, dict[str, Any]]:
     """The keywords that are options, and those that are not."""
     options = {name: value for name, value in given.items() if name in OPTIONS}
     return cast("RunKeywords", options), {name: given[name] for name in given if name not in OPTIONS}
+
+
+def require_known(called: str, given: Mapping[str, Any], known: type) -> None:
+    """See that every keyword is one of a typed dictionary's. Raises TypeError, as a signature would."""
+    names = known.__annotations__
+    for name in given:
+        if name not in names:
+            near = get_close_matches(name, names, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise TypeError(f"{called}() got an unexpected keyword argument {name!r}{hint}")
 
 
 def _seconds(limit: object) -> float:

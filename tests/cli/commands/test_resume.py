@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import shlex
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.events import RunResumed
 from tests.cli.background import begun
 from tests.cli.conftest import Invoke, Start, step, write_plan
 
@@ -141,3 +144,31 @@ def test_a_write_without_an_approval_of_its_own_is_still_refused_as_a_whole(
     assert "nothing was done" in done.stderr
     assert "(save)" in done.stderr
     assert "cancelled" in invoke("runs").stdout
+
+
+def test_what_resume_is_given_holds_from_then_on(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The flags of `run` are those of `resume`; what is not given stays as the run was started with, whatever
+    the settings say by then."""
+    plan = write_plan(folder, step("loud", "shout", text="hello"), ASKS, answer="out")
+    assert invoke("run", "--plan", plan, "--max-concurrency", "3", "--hedge").exit_code == 3
+    monkeypatch.setenv("CALLSHEET_MAX_CONCURRENCY", "9")
+    monkeypatch.setenv("CALLSHEET_BUDGET", "1 attempt")
+    flags = ("--time-limit", "5m", "--max-replans", "2", "--keep-going", "--no-hedge")
+    assert invoke("resume", *flags, "--budget", "90 attempts").exit_code == 3
+    with closing(SqliteJournal(folder / ".callsheet" / "runs.db")) as journal:
+        (summary,) = journal.runs()
+        (resumed,) = [each for each in journal.read(summary.run) if isinstance(each, RunResumed)]
+    assert resumed == RunResumed(resumed.at, 3, 2, "90 attempts", resumed.at + 300, False, False)
+    assert invoke("resume", "--yes").exit_code == 0
+
+
+def test_flags_that_mean_nothing_change_nothing(invoke: Invoke, folder: Path) -> None:
+    """They are told, exit 2, and the run stands as it stood."""
+    plan = write_plan(folder, step("loud", "shout", text="hello"), ASKS, answer="out")
+    invoke("run", "--plan", plan)
+    before = invoke("show", "--json").stdout
+    done = invoke("resume", "--time-limit", "soon")
+    assert (done.exit_code, "'soon' is no duration" in done.stderr) == (2, True)
+    assert invoke("show", "--json").stdout == before
