@@ -10,7 +10,7 @@ from functools import cached_property
 SEED = 20261101
 LAYER_WIDTH = 40
 """Steps in one layer, whatever the size: a larger graph is a longer one, not another kind."""
-MOST_DEPENDENCIES = 3
+MAX_DEPENDENCIES = 3
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,6 @@ def layered(size: int, width: int = LAYER_WIDTH) -> Graph:
     for step in range(size):
         first = step - step % width
         before = range(max(0, first - width), first)
-        count = min(len(before), draw.randint(1, MOST_DEPENDENCIES))
+        count = min(len(before), draw.randint(1, MAX_DEPENDENCIES))
         dependencies.append(tuple(sorted(draw.sample(before, count))))
     return Graph("layered", tuple(dependencies))

@@ -23,7 +23,7 @@ from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.redaction.redactor import Redactor
 from callsheet.orchestration.orchestrator import Orchestrator
-from callsheet.recordings.replay import Terms, replay
+from callsheet.recordings.replay import ReplayTerms, replay
 
 from .report import Report
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> Report:
         files = _suite(Path(folder), options.suite)
         begun = time.perf_counter()
         for each in files:
-            if replay(load_recording(each), Terms()).drifts:
+            if replay(load_recording(each), ReplayTerms()).drifts:
                 raise AssertionError(f"{each} drifted")
         whole = time.perf_counter() - begun
     growth = _growth(large, options.replays)
@@ -83,7 +83,7 @@ def _recorded(steps: int) -> Recording:
     model = ScriptedModel([json.dumps(_plan(steps))], context_tokens=200_000)
     orchestrator = Orchestrator([_look_up], model=model, store=journal, clock=VirtualClock())
     result = run_virtually(orchestrator.run("Look up one thing after the other"))
-    return Recording.of(journal.read(result.run))
+    return Recording.from_events(journal.read_events(result.run))
 
 
 def _plan(steps: int) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _suite(folder: Path, size: int) -> list[Path]:
 
 def _measure(recording: Recording) -> float:
     def once() -> None:
-        if replay(recording, Terms()).drifts:
+        if replay(recording, ReplayTerms()).drifts:
             raise AssertionError("the replay drifted")
 
     return _timed(once)
@@ -145,13 +145,13 @@ def _timed(work: Any) -> float:
 def _growth(recording: Recording, replays: int) -> float:
     """How much more memory is in use after so many replays than after a tenth of them, in KB."""
     for _ in range(max(1, replays // 10)):
-        replay(recording, Terms())
+        replay(recording, ReplayTerms())
     gc.collect()
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
         for _ in range(replays - replays // 10):
-            replay(recording, Terms())
+            replay(recording, ReplayTerms())
         gc.collect()
         return (tracemalloc.get_traced_memory()[0] - before) / _KB
     finally:

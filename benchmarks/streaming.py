@@ -21,9 +21,9 @@ from .streaming_plans import TOKENS_PER_SECOND, Work, Written, works
 from .streaming_server import PacedServer
 from .streaming_ways import LineByLine, Ours, Stage, Way
 
-MOST_WRITTEN = 0.25
+MAX_WRITTEN = 0.25
 """Of the plan, when its first step starts."""
-MOST_TO_BOUND = 1.1
+MAX_TO_BOUND = 1.1
 
 _COLUMNS = (
     "plan",
@@ -66,7 +66,7 @@ class Measured:
         """Whether the targets are met; None where there are none."""
         if self.way is not _STREAMING:
             return None
-        return self.part < MOST_WRITTEN and self.ratio <= MOST_TO_BOUND
+        return self.part < MAX_WRITTEN and self.ratio <= MAX_TO_BOUND
 
     def row(self) -> tuple[Cell, ...]:
         """The line of the table."""
@@ -108,8 +108,8 @@ def run(options: argparse.Namespace) -> Report:
         columns=_COLUMNS,
         rows=tuple(each.row() for each in measured),
         totals={
-            "targets": f"{_STREAMING.name}: less than {MOST_WRITTEN:.0%} is written at the first step, "
-            f"and the answer takes at most {MOST_TO_BOUND} times the bound",
+            "targets": f"{_STREAMING.name}: less than {MAX_WRITTEN:.0%} is written at the first step, "
+            f"and the answer takes at most {MAX_TO_BOUND} times the bound",
             "LLMCompiler": "its lines say less (no types, flow or expectations), and the call of the model "
             "that makes its answer is not counted",
         },

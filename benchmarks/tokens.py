@@ -108,7 +108,7 @@ def read_cases() -> list[Case]:
     for each in json.loads(GOALS.read_text("utf-8"))["sets"]:
         catalog = tuple(sorted(map(read_capability, each["catalog"]), key=lambda one: one.name))
         for goal in each["goals"]:
-            document = FullFormat().read(goal["answer"], goal["goal"], catalog).document
+            document = FullFormat().read_plan(goal["answer"], goal["goal"], catalog).document
             checked = check(document, catalog).require()
             cases.append(Case(catalog, goal["goal"], checked, json.dumps(goal["answer"], ensure_ascii=False)))
     return cases

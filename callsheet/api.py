@@ -22,7 +22,7 @@ from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.journal import Journal, MemoryJournal
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.run.options import RunKeywords, RunOptions, divide, require_known
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.orchestration.keywords import Keywords
 from callsheet.orchestration.listeners import Watch
@@ -116,7 +116,7 @@ async def resume(
     settings = Settings.load()
 
     def is_unplanned(journal: Journal) -> bool:
-        return record_of(journal.read(journal.find(run))).plan is None
+        return run_state_of(journal.read_events(journal.find_run(run))).plan is None
 
     with _orchestrator("resume", settings, given, is_unplanned) as (orchestrator, options):
         return await orchestrator.resume(run, review=review, watch=watch, **options)

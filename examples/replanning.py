@@ -43,6 +43,6 @@ if __name__ == "__main__":
             plan=PLAN, agents=[column_total], model=model, store=journal, max_replans=3
         )
     print(result.answer)
-    for chapter in tell_revisions(journal.read(result.run)).chapters:
+    for chapter in tell_revisions(journal.read_events(result.run)).chapters:
         print(f"{chapter.held[0].failure.message}; {chapter.outcome}: {chapter.reason}")
     print({id: len(step.attempts) for id, step in result.steps.items()})

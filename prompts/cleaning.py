@@ -25,7 +25,7 @@ _ONE_JOINER = re.compile("[\ufe0e\ufe0f]?[\u200c\u200d]?")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Where marks may be piled up: no letters, no digits, no ASCII.
 _PILES = re.compile(r"[^\w\x00-\x7f]{9,}")
-_MOST_MARKS = 8
+_MAX_MARKS = 8
 
 _SPECIAL_WORDS = (
     "s|bos|eos|pad|unk|mask|cls|sep|sop|gmask|im_start|im_end|eot_id|endoftext|begin_of_text|end_of_text"
@@ -88,6 +88,6 @@ def _trim(found: re.Match[str]) -> str:
     marks = 0
     for character in found[0]:
         marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks <= _MOST_MARKS:
+        if marks <= _MAX_MARKS:
             kept.append(character)
     return "".join(kept)

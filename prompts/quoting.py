@@ -15,9 +15,9 @@ from pydantic import JsonValue
 
 from .cleaning import clean
 
-MOST_INLINE = 120
+MAX_INLINE = 120
 """Characters of a value that may stand among other words without marks."""
-MOST_NESTED = 60
+MAX_NESTED = 60
 """Levels of lists and objects that are shown."""
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
@@ -61,7 +61,7 @@ def inline(name: str, value: JsonValue, limit: int, *, others: Collection[str] =
     match value:
         case str():
             short = clean(value)
-            fits = len(short) <= MOST_INLINE and "\n" not in short
+            fits = len(short) <= MAX_INLINE and "\n" not in short
             harmless = fits and short == _disarm(short, (name, *others))
             return short if harmless else quote(name, value, limit, others=others)
         case list():
@@ -98,7 +98,7 @@ def _plain(value: JsonValue, depth: int = 0) -> JsonValue:
     match value:
         case str():
             return clean(value)
-        case list() | dict() if depth >= MOST_NESTED:
+        case list() | dict() if depth >= MAX_NESTED:
             return f"[... {len(value):,} entries, nested too deeply to be shown ...]"
         case list():
             return [_plain(each, depth + 1) for each in value]

@@ -224,7 +224,7 @@ def test_every_command_has_a_flag_for_every_option(option: str, command: str) ->
 
 def test_the_marker_of_a_recording_takes_every_option() -> None:
     """For the run that is recorded."""
-    mark = RecordingMark.of(("run.yaml",), GIVEN)
+    mark = RecordingMark.from_marker(("run.yaml",), GIVEN)
     assert RunOptions.of(**mark.options) == MEANT
 
 
@@ -256,7 +256,7 @@ def test_a_number_in_the_settings_is_read_too(folder: Path) -> None:
 
 def _events(journal: MemoryJournal, kind: type[Any]) -> list[Any]:
     (summary,) = journal.runs()
-    return [event for event in journal.read(summary.run) if isinstance(event, kind)]
+    return [event for event in journal.read_events(summary.run) if isinstance(event, kind)]
 
 
 async def test_what_a_run_is_given_goes_before_what_its_orchestrator_has() -> None:

@@ -19,7 +19,7 @@ from callsheet.agents.spending.demand import Demand
 from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
 
-MOST_FIELDS = 30
+MAX_FIELDS = 30
 _LONGEST_NAME = 80
 _MAX_TOKENS = 1_000
 _SEPARATORS = re.compile(r"[,;\n]|\band\b")
@@ -73,9 +73,9 @@ def field_names(fields: str) -> Sequence[str]:
     more than 30, or one that is too long to be a name."""
     parts = (" ".join(part.split()).strip(" .-*[]\"'") for part in _SEPARATORS.split(clean(fields)))
     names = tuple(dict.fromkeys(part for part in parts if part))
-    if not names or len(names) > MOST_FIELDS:
+    if not names or len(names) > MAX_FIELDS:
         raise Permanent(
-            f"extract takes 1 to {MOST_FIELDS} fields, separated by commas, and was given {len(names)}"
+            f"extract takes 1 to {MAX_FIELDS} fields, separated by commas, and was given {len(names)}"
         )
     if long := next((name for name in names if len(name) > _LONGEST_NAME), None):
         raise Permanent(f"extract: {long[:40]!r}… is too long to be the name of a field")

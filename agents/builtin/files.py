@@ -14,11 +14,11 @@ from callsheet.agents.spending.demand import NO_DEMAND
 
 from .text import decode, encode
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 """The largest file that `read_file` reads."""
 
-Kind = Literal["text", "markdown", "csv", "json"]
-_KINDS: dict[str, Kind] = {".md": "markdown", ".markdown": "markdown", ".csv": "csv", ".json": "json"}
+FileKind = Literal["text", "markdown", "csv", "json"]
+_KINDS: dict[str, FileKind] = {".md": "markdown", ".markdown": "markdown", ".csv": "csv", ".json": "json"}
 
 
 class FoundFiles(BaseModel):
@@ -34,7 +34,7 @@ class FileText(BaseModel):
 
     text: Annotated[str, Field(description="all that the file holds")]
     path: str
-    kind: Kind
+    kind: FileKind
     bytes: Annotated[int, Field(description="its size")]
 
 
@@ -63,7 +63,7 @@ def read_file(path: str, context: Context) -> FileText:
     Args:
         path: the file's name in the workspace, such as notes.md
     """
-    data = context.workspace.read_bytes(path, MOST_BYTES)
+    data = context.workspace.read_bytes(path, MAX_BYTES)
     kind = _KINDS.get(PurePosixPath(path).suffix.lower(), "text")
     return FileText(text=decode(data, path), path=path, kind=kind, bytes=len(data))
 

@@ -25,10 +25,10 @@ _ENDS = ".!?…\"')"
 _SUMMARY_TOKENS = 700
 _TEXT_TOKENS = 1_500
 _INSTRUCTION_CHARACTERS = 600
-_MOST_PIECES = 40
+_MAX_PIECES = 40
 _TIMEOUT_SECONDS = 600.0
 
-_MOST_SENTENCES = 20
+_MAX_SENTENCES = 20
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _COUNT = re.compile(rf"(?<![-\d])\b(?P<count>\d{{1,2}}|{'|'.join(_WORDS)})[-\s]sentences?\b", re.I)
 _LOOSELY = re.compile(
@@ -94,7 +94,7 @@ async def write_text(instructions: str, context: Context, material: str = "") ->
 def split(text: str, size: int) -> Sequence[str]:
     """The text in pieces of `size` characters at most, cut between paragraphs, else lines, else
     words. Raises Permanent where that makes more than 40."""
-    if size <= 0 or len(text) > size * _MOST_PIECES:
+    if size <= 0 or len(text) > size * _MAX_PIECES:
         raise Permanent(
             f"summarize was given {len(text):,} characters, too many for this model's context; "
             "give it a part, or choose a model with a larger context"
@@ -122,7 +122,7 @@ def sentences_asked(text: str) -> int | None:
             return None
         word = match["count"].lower()
         counts.add(_WORDS.index(word) + 1 if word in _WORDS else int(word))
-    return next(iter(counts)) if len(counts) == 1 and 1 <= max(counts) <= _MOST_SENTENCES else None
+    return next(iter(counts)) if len(counts) == 1 and 1 <= max(counts) <= _MAX_SENTENCES else None
 
 
 def _room(model: ChatModel) -> int:

@@ -22,15 +22,15 @@ MISSING: Any = object()
 _MAKE_TYPED_DICT: Any = TypedDict
 _PLAIN = frozenset({bool, float, int, str})
 """Types whose values are the same in Python and in JSON, where they have exactly that type."""
-_LEAST_NOISE: Any = {"include_url": False, "include_context": False, "include_input": False}
+_TERSE_ERRORS: Any = {"include_url": False, "include_context": False, "include_input": False}
 
 
-class ShapeError(ValueError):
+class TypedObjectError(ValueError):
     """A type that no JSON Schema describes, or a value that doesn't have its shape."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ShapeField:
+class TypedField:
     """One field of a shape: its Python type, what it is for, and what it is when left out."""
 
     type: Any
@@ -38,10 +38,10 @@ class ShapeField:
     default: Any = MISSING
 
 
-class Shape:
+class TypedObject:
     """An object of typed fields. With `wrapped_as`, a bare value that is its one field.
 
-    Raises ShapeError where a type has no JSON Schema.
+    Raises TypedObjectError where a type has no JSON Schema.
     """
 
     def __init__(
@@ -54,11 +54,13 @@ class Shape:
             self._adapter: TypeAdapter[Any] = TypeAdapter(kind)
             schema = tidy(self._adapter.json_schema(mode=mode))
         except (PydanticSchemaGenerationError, PydanticUserError) as error:
-            raise ShapeError(f"{_name(kind)} cannot be written as JSON ({_first_line(error)})") from None
+            raise TypedObjectError(
+                f"{_name(kind)} cannot be written as JSON ({_first_line(error)})"
+            ) from None
         self.schema: JsonObject = schema if wrapped_as is None else _wrap(wrapped_as, schema, description)
 
     @classmethod
-    def of_fields(cls, fields: Mapping[str, ShapeField], mode: JsonSchemaMode) -> Shape:
+    def of_fields(cls, fields: Mapping[str, TypedField], mode: JsonSchemaMode) -> TypedObject:
         """The shape of named fields; one with a default may be left out. Python values are dicts."""
         types = {name: _annotated(field) for name, field in fields.items()}
         # A TypedDict, since a model could not have fields called `copy`, `schema` or `_x`.
@@ -74,13 +76,13 @@ class Shape:
         return shape
 
     @classmethod
-    def of_object(cls, kind: Any, mode: JsonSchemaMode) -> Shape:
+    def of_object(cls, kind: Any, mode: JsonSchemaMode) -> TypedObject:
         """The shape of a pydantic model, a dataclass, a TypedDict, or a mapping of names to types."""
         if isinstance(kind, Mapping):
             named = cast("Mapping[str, Any]", kind)
-            return cls.of_fields({name: ShapeField(each) for name, each in named.items()}, mode)
+            return cls.of_fields({name: TypedField(each) for name, each in named.items()}, mode)
         if not has_fields(kind):
-            raise ShapeError(f"{_name(kind)} has no named fields")
+            raise TypedObjectError(f"{_name(kind)} has no named fields")
         return cls(kind, mode)
 
     @property
@@ -88,8 +90,9 @@ class Shape:
         """The schema of each field, by name."""
         return cast("dict[str, JsonObject]", self.schema.get("properties") or {})
 
-    def read(self, value: Mapping[str, Any]) -> Any:
-        """The Python value of a JSON object. Raises ShapeError, one line for each field that doesn't fit."""
+    def read_object(self, value: Mapping[str, Any]) -> Any:
+        """The Python value of a JSON object. Raises TypedObjectError, one line for each field that doesn't
+        fit."""
         if self._wrapped_as:
             return self._validated(value[self._wrapped_as])
         plain = self._plain_fields
@@ -101,22 +104,24 @@ class Shape:
                 return dict(value)
         return self._validated(dict(value))
 
-    def write(self, value: Any) -> JsonObject:
-        """The JSON object of a Python value. Raises ShapeError where it doesn't have the shape."""
+    def write_object(self, value: Any) -> JsonObject:
+        """The JSON object of a Python value. Raises TypedObjectError where it doesn't have the shape."""
         if self._wrapped_as and type(value) is self._plain:
             return {self._wrapped_as: value}
         validated = self._validated(value)
         try:
             written = self._adapter.dump_python(validated, mode="json", by_alias=True)
         except PydanticSerializationError as error:
-            raise ShapeError(_first_line(error)) from None
+            raise TypedObjectError(_first_line(error)) from None
         return {self._wrapped_as: written} if self._wrapped_as else written
 
     def _validated(self, value: Any) -> Any:
         try:
             return self._adapter.validate_python(value)
         except ValidationError as error:
-            raise ShapeError("; ".join(_problem(each) for each in error.errors(**_LEAST_NOISE))) from None
+            raise TypedObjectError(
+                "; ".join(_problem(each) for each in error.errors(**_TERSE_ERRORS))
+            ) from None
 
 
 def has_fields(kind: Any) -> bool:
@@ -126,7 +131,7 @@ def has_fields(kind: Any) -> bool:
     return dataclasses.is_dataclass(kind) or is_typeddict(kind)
 
 
-def _annotated(field: ShapeField) -> Any:
+def _annotated(field: TypedField) -> Any:
     described = field.type
     if field.description:
         described = Annotated[field.type, Field(description=field.description)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Never
 
 import jsonschema_rs
 
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 
 
 class SchemaProblem(NamedTuple):
@@ -43,7 +43,7 @@ class Validator:
     def problems(self, value: Any) -> tuple[SchemaProblem, ...]:
         """Every place where the value breaks the schema, up to 20; empty where it keeps to it."""
         try:
-            return tuple(islice(self._iterate(value), MOST_PROBLEMS))
+            return tuple(islice(self._iterate(value), MAX_PROBLEMS))
         except ValueError as error:
             return (SchemaProblem("", f"this is not JSON: {error}"),)
 

@@ -17,10 +17,10 @@ from callsheet.errors import ExitCode
 
 from .sample import sample_of
 
-Answer: TypeAlias = Mapping[str, Any] | Exception
+FakeAnswer: TypeAlias = Mapping[str, Any] | Exception
 """What an attempt gives back: an output, or an error that is raised."""
 
-Answers: TypeAlias = Answer | Sequence[Answer] | Callable[[dict[str, Any]], Answer] | None
+FakeAnswers: TypeAlias = FakeAnswer | Sequence[FakeAnswer] | Callable[[dict[str, Any]], FakeAnswer] | None
 """The answer of every attempt; or one for each, in order; or what makes one of the inputs; or None, for a
 sample of the output schema."""
 
@@ -58,7 +58,7 @@ class FakeAgent(SoloAgent):
     def __init__(
         self,
         capability: Capability,
-        answers: Answers = None,
+        answers: FakeAnswers = None,
         *,
         name: str | None = None,
         terms: Terms | None = None,
@@ -82,7 +82,7 @@ class FakeAgent(SoloAgent):
             raise answer.with_traceback(None)
         return deepcopy(dict(answer))
 
-    def _reader(self, answers: Answers) -> Callable[[JsonObject], Answer]:
+    def _reader(self, answers: FakeAnswers) -> Callable[[JsonObject], FakeAnswer]:
         """What finds the answer to inputs."""
         if callable(answers) and not isinstance(answers, type):
             return self._computed(answers)
@@ -101,8 +101,8 @@ class FakeAgent(SoloAgent):
             f"was given {given}; give it one for every attempt, or a function of the inputs"
         )
 
-    def _computed(self, function: Callable[[JsonObject], Answer]) -> Callable[[JsonObject], Answer]:
-        def compute(inputs: JsonObject) -> Answer:
+    def _computed(self, function: Callable[[JsonObject], FakeAnswer]) -> Callable[[JsonObject], FakeAnswer]:
+        def compute(inputs: JsonObject) -> FakeAnswer:
             answer = function(inputs)
             try:
                 return self._checked(answer)
@@ -111,7 +111,7 @@ class FakeAgent(SoloAgent):
 
         return compute
 
-    def _checked(self, answer: object) -> Answer:
+    def _checked(self, answer: object) -> FakeAnswer:
         if isinstance(answer, Exception):
             return answer
         if not isinstance(answer, Mapping):
@@ -133,7 +133,7 @@ class FakeAgent(SoloAgent):
 
 
 def fake_agents(
-    capabilities: Iterable[Capability], answers: Mapping[str, Answers] = MappingProxyType({})
+    capabilities: Iterable[Capability], answers: Mapping[str, FakeAnswers] = MappingProxyType({})
 ) -> tuple[FakeAgent, ...]:
     """A fake for each capability, in their order, with the answers under its name or samples.
 

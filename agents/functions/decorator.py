@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
-from callsheet.agents.contracts.typed_object import ShapeError
+from callsheet.agents.contracts.typed_object import TypedObjectError
 from callsheet.agents.errors import CapabilityError, Permanent
 from callsheet.agents.spending.demand import NO_DEMAND, Demand
 from callsheet.agents.spending.terms import Terms
@@ -62,8 +62,8 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         if self._is_async or inspect.isawaitable(result):
             result = await result
         try:
-            return self._signature.output.write(result)
-        except ShapeError as error:
+            return self._signature.output.write_object(result)
+        except TypedObjectError as error:
             raise Permanent(
                 f"{self.name} returned something else than its annotation says: {error}"
             ) from None
@@ -76,8 +76,8 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
 
     def _arguments(self, inputs: Mapping[str, JsonValue], context: Context) -> dict[str, Any]:
         try:
-            arguments: dict[str, Any] = self._signature.inputs.read(inputs)
-        except ShapeError as error:
+            arguments: dict[str, Any] = self._signature.inputs.read_object(inputs)
+        except TypedObjectError as error:
             raise Permanent(f"{self.name} cannot take these inputs: {error}") from None
         for name in self._signature.context_parameters:
             arguments[name] = context
@@ -145,7 +145,7 @@ def agent(
     scope = dict(frame.f_back.f_locals) if frame and frame.f_back else {}
 
     def decorate(function: Callable[..., Any]) -> FunctionAgent[..., Any]:
-        signature = Signature.of(function, name, output or _only_output(capability), scope)
+        signature = Signature.from_function(function, name, output or _only_output(capability), scope)
         offered = contract(
             signature.name,
             capability,

@@ -10,7 +10,13 @@ from typing import Any, get_type_hints
 import docstring_parser
 
 from callsheet.agents.agent import Context
-from callsheet.agents.contracts.typed_object import MISSING, Shape, ShapeError, ShapeField, has_fields
+from callsheet.agents.contracts.typed_object import (
+    MISSING,
+    TypedField,
+    TypedObject,
+    TypedObjectError,
+    has_fields,
+)
 from callsheet.agents.errors import CapabilityError
 
 _REFUSED_KINDS = {
@@ -29,12 +35,12 @@ class Signature:
 
     name: str
     description: str
-    inputs: Shape
-    output: Shape
+    inputs: TypedObject
+    output: TypedObject
     context_parameters: tuple[str, ...]
 
     @classmethod
-    def of(
+    def from_function(
         cls, function: Callable[..., Any], name: str | None, output: str, scope: Mapping[str, Any]
     ) -> Signature:
         """Read a function, where `name` doesn't say otherwise under its own name.
@@ -45,11 +51,11 @@ class Signature:
         name = name or str(getattr(function, "__name__", type(function).__name__))
         _check_kind(function, name)
         hints = _hints(function, name, scope)
-        docstring = _Docstring.of(function)
+        docstring = _Docstring.from_function(function)
         parameters = inspect.signature(function).parameters
         _check_parameters(name, parameters, hints)
         fields = {
-            each.name: ShapeField(
+            each.name: TypedField(
                 hints[each.name],
                 docstring.parameters.get(each.name, ""),
                 MISSING if each.default is each.empty else each.default,
@@ -62,8 +68,8 @@ class Signature:
             return cls(
                 name=name,
                 description=docstring.description or name.replace("_", " "),
-                inputs=Shape.of_fields(fields, "validation"),
-                output=Shape(
+                inputs=TypedObject.of_fields(fields, "validation"),
+                output=TypedObject(
                     kind,
                     "serialization",
                     wrapped_as=None if has_fields(kind) else output,
@@ -71,7 +77,7 @@ class Signature:
                 ),
                 context_parameters=tuple(each for each in parameters if hints[each] is Context),
             )
-        except ShapeError as error:
+        except TypedObjectError as error:
             raise CapabilityError(name, f"{error}; use types that pydantic can describe") from None
 
 
@@ -84,7 +90,7 @@ class _Docstring:
     returns: str
 
     @classmethod
-    def of(cls, function: Callable[..., Any]) -> _Docstring:
+    def from_function(cls, function: Callable[..., Any]) -> _Docstring:
         text = inspect.getdoc(function) or ""
         try:
             parsed = docstring_parser.parse(text)

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
-from callsheet.agents.contracts.typed_object import Shape, ShapeError, has_fields
+from callsheet.agents.contracts.typed_object import TypedObject, TypedObjectError, has_fields
 from callsheet.agents.errors import CapabilityError
 from callsheet.agents.functions.declaration import contract
 from callsheet.agents.models.chat import ChatModel
@@ -19,7 +19,7 @@ from callsheet.agents.spending.terms import Terms
 from callsheet.prompts.quoting import inline
 from callsheet.prompts.render import render, render_text
 
-from .marking import MOST_CHARACTERS, mark_all
+from .marking import MAX_CHARACTERS, mark_all
 from .model_call import ask_object, ask_text, need_model
 
 _BOUNDED_TEXT = frozenset({"enum", "const", "pattern", "format", "minLength", "maxLength"})
@@ -128,9 +128,9 @@ class LLMAgent(SoloAgent):
 
         Raises PromptError where the instructions cannot be rendered with them.
         """
-        given = self._input.write(self._input.read(inputs))
+        given = self._input.write_object(self._input.read_object(inputs))
         values: JsonObject = dict.fromkeys(self._input.properties) | {
-            name: inline(name, value, MOST_CHARACTERS, others=given.keys()) for name, value in given.items()
+            name: inline(name, value, MAX_CHARACTERS, others=given.keys()) for name, value in given.items()
         }
         unnamed = {name: value for name, value in given.items() if name not in self._named}
         return render(
@@ -143,10 +143,10 @@ class LLMAgent(SoloAgent):
     def _read(self, answer: JsonObject) -> JsonObject:
         problems = self._capability.output_validator.problems(answer)
         if problems:
-            raise ShapeError(
+            raise TypedObjectError(
                 "; ".join(f"{each.pointer or 'the answer'}: {each.message}" for each in problems)
             )
-        return self._output.write(self._output.read(answer))
+        return self._output.write_object(self._output.read_object(answer))
 
     @property
     def _plain_text(self) -> str | None:
@@ -158,17 +158,19 @@ class LLMAgent(SoloAgent):
                 return None
 
 
-def _shapes(name: str, input: Any, output: Any, capability: Capability | str | None) -> tuple[Shape, Shape]:
+def _shapes(
+    name: str, input: Any, output: Any, capability: Capability | str | None
+) -> tuple[TypedObject, TypedObject]:
     field = "text" if output is str else "result"
     if isinstance(capability, Capability):
         field = capability.main_output
     try:
         if isinstance(output, Mapping) or has_fields(output):
-            shape = Shape.of_object(output, "serialization")
+            shape = TypedObject.of_object(output, "serialization")
         else:
-            shape = Shape(output, "serialization", wrapped_as=field)
-        return Shape.of_object(input, "validation"), shape
-    except ShapeError as error:
+            shape = TypedObject(output, "serialization", wrapped_as=field)
+        return TypedObject.of_object(input, "validation"), shape
+    except TypedObjectError as error:
         raise CapabilityError(name, str(error)) from None
 
 
@@ -188,7 +190,7 @@ def _names_in(name: str, instructions: str, inputs: Sequence[str]) -> frozenset[
     return frozenset(named)
 
 
-def _fields(shape: Shape) -> list[dict[str, Any]]:
+def _fields(shape: TypedObject) -> list[dict[str, Any]]:
     return [
         {"name": name, "kind": _kind(schema), "description": schema.get("description", "")}
         for name, schema in shape.properties.items()

@@ -9,14 +9,14 @@ from pydantic import JsonValue
 
 from callsheet.prompts.quoting import quote
 
-MOST_CHARACTERS = 10_000_000
+MAX_CHARACTERS = 10_000_000
 """Of one value. No model takes as much: what is too long is refused before it is asked, never cut unseen."""
 
 
 def mark(name: str, value: JsonValue, *, others: Collection[str] = ()) -> str:
     """The value between `<name>` and `</name>`, without anything that looks like these marks, or like those
     of `others`. What isn't text is written as JSON."""
-    return quote(name, value, MOST_CHARACTERS, others=others)
+    return quote(name, value, MAX_CHARACTERS, others=others)
 
 
 def mark_all(values: Mapping[str, JsonValue]) -> str:

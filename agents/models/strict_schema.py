@@ -11,10 +11,10 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
 
-MOST_PROPERTIES = 5000
-MOST_NESTING = 10
-MOST_ENUM_VALUES = 1000
-MOST_NAME_CHARACTERS = 120_000
+MAX_PROPERTIES = 5000
+MAX_NESTING = 10
+MAX_ENUM_VALUES = 1000
+MAX_NAME_CHARACTERS = 120_000
 
 _LOCAL = "#/$defs/"
 _KEPT = (
@@ -65,13 +65,13 @@ class _Writer:
 
     def is_within_limits(self) -> bool:
         return (
-            self._properties <= MOST_PROPERTIES
-            and self._enum_values <= MOST_ENUM_VALUES
-            and self._characters <= MOST_NAME_CHARACTERS
+            self._properties <= MAX_PROPERTIES
+            and self._enum_values <= MAX_ENUM_VALUES
+            and self._characters <= MAX_NAME_CHARACTERS
         )
 
     def write(self, part: JsonValue, depth: int) -> JsonObject:
-        if not isinstance(part, dict) or depth > MOST_NESTING or part.keys() - _HANDLED - _DROPPED:
+        if not isinstance(part, dict) or depth > MAX_NESTING or part.keys() - _HANDLED - _DROPPED:
             raise _NotStrict
         if "$ref" in part:
             return self._reference(part)

@@ -18,7 +18,7 @@ from .json_answer import read_json_answer
 
 T = TypeVar("T")
 
-MOST_PROBLEM_CHARACTERS = 4000
+MAX_PROBLEM_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ async def ask_structured(
         try:
             return Structured(read(read_json_answer(reply.text)), usage, len(tries) + 1)
         except (ValueError, CallsheetError) as error:
-            problem = str(error)[:MOST_PROBLEM_CHARACTERS]
+            problem = str(error)[:MAX_PROBLEM_CHARACTERS]
         tries.append((reply.text, problem))
         # Only the last try stays in the conversation: a context full of wrong answers teaches them.
         turns = _repair(reply.text, problem)

@@ -14,7 +14,7 @@ from callsheet.agents.errors import AgentError
 from callsheet.errors import ExitCode
 
 
-class Verdict(StrEnum):
+class AttemptVerdict(StrEnum):
     """What the end of an attempt says about its agent."""
 
     GOOD = "good"
@@ -106,19 +106,19 @@ class Breaker:
             return math.inf
         return self._reopens_at if self._opened_at <= now < self._reopens_at else now
 
-    def begin(self) -> None:
+    def record_start(self) -> None:
         """An attempt began; where the breaker isn't closed, it is the probe."""
         if self._trips and not self._probing:
             self._probing = True
             self._older = self._running
         self._running += 1
 
-    def end(self, at: float, verdict: Verdict) -> None:
+    def record_end(self, at: float, verdict: AttemptVerdict) -> None:
         """An attempt ended."""
         self._running -= 1
-        if verdict is Verdict.BAD:
+        if verdict is AttemptVerdict.BAD:
             self.failures += 1
-        elif verdict is Verdict.GOOD:
+        elif verdict is AttemptVerdict.GOOD:
             self.failures = 0
         if self._trips == 0:
             if self.failures >= self._policy.threshold:
@@ -126,12 +126,12 @@ class Breaker:
         elif self._probing:
             self._end_probe(at, verdict)
 
-    def _end_probe(self, at: float, verdict: Verdict) -> None:
-        if verdict is Verdict.GOOD:
+    def _end_probe(self, at: float, verdict: AttemptVerdict) -> None:
+        if verdict is AttemptVerdict.GOOD:
             self._trips, self._probing = 0, False
         elif self._older:
             self._older -= 1
-        elif verdict is Verdict.BAD:
+        elif verdict is AttemptVerdict.BAD:
             self._open(at)
         else:
             self._probing = False

@@ -11,7 +11,7 @@ _NEWEST_SHARE = 0.2
 """How much the latest attempt counts in the mean of tokens that is expected of the next one."""
 
 
-class Rates:
+class RateLimiter:
     """Sliding windows over the requests and the tokens of one agent.
 
     A request counts when it begins, so that no window of 60 s (without its first instant) holds more of
@@ -40,13 +40,13 @@ class Rates:
         """When there is room: `now`, later, or (infinity) not before an attempt has ended."""
         return max(self._requests_ready_at(now), self._tokens_ready_at(now))
 
-    def begin(self, at: float) -> None:
+    def record_start(self, at: float) -> None:
         """An attempt began."""
         self._running += 1
         if self._starts is not None:
             self._starts.append(at)
 
-    def end(self, at: float, tokens: int) -> None:
+    def record_end(self, at: float, tokens: int) -> None:
         """An attempt ended that took so many tokens."""
         self._running -= 1
         if self._token_limit == math.inf:

@@ -15,7 +15,7 @@ HALF_LIFE_SECONDS = 3600.0
 KEPT_DURATIONS = 32
 """How many durations the 95th percentile is taken from, at most."""
 
-LEAST_DURATIONS = 5
+MIN_DURATIONS = 5
 """How many durations a 95th percentile needs, to be more than a guess."""
 
 _PRIOR = 1.0
@@ -106,7 +106,7 @@ class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
     def p95(self) -> float | None:
         """The 95th percentile of `recent` by nearest rank, in seconds; None under five durations."""
         count = len(self.recent)
-        if count < LEAST_DURATIONS:
+        if count < MIN_DURATIONS:
             return None
         return sorted(self.recent)[math.ceil(0.95 * count) - 1]
 

@@ -34,7 +34,7 @@ _COMMA = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))", re.ASCII)
 _PART = re.compile(r"(\$)?\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z ]*)\Z", re.ASCII)
 _COUNT = re.compile(r"([km]?)\s*(token|attempt|revision|call|model call)s?\Z")
 _EXAMPLE = "$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls"
-_MOST_CHARACTERS = 200
+_MAX_CHARACTERS = 200
 
 
 class BudgetError(AgentError):
@@ -72,7 +72,7 @@ class Spending:
             unpriced=self.unpriced | other.unpriced,
         )
 
-    def of(self, quantity: Quantity) -> Decimal:
+    def amount_of(self, quantity: Quantity) -> Decimal:
         """How much of one quantity."""
         return _exact(getattr(self, quantity))
 
@@ -122,8 +122,8 @@ class Budget:
     def parse(cls, text: str) -> Self:
         """The budget that a string means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
         of these in any order; `none` is no limit at all. Raises BudgetError."""
-        if len(text) > _MOST_CHARACTERS:
-            raise BudgetError(text, f"it has more than {_MOST_CHARACTERS} characters")
+        if len(text) > _MAX_CHARACTERS:
+            raise BudgetError(text, f"it has more than {_MAX_CHARACTERS} characters")
         if text.strip().lower() == "none":
             return cls()
         limits: dict[str, Any] = {}
@@ -159,8 +159,10 @@ class Budget:
     def broken(self, spent: Spending) -> str | None:
         """The first limit that was gone beyond, in a sentence; None where none was."""
         for quantity, limit in self.limits():
-            if spent.of(quantity) > limit:
-                return f"{used_text(quantity, spent.of(quantity))} used, and {_allowed(quantity, limit)}"
+            if spent.amount_of(quantity) > limit:
+                return (
+                    f"{used_text(quantity, spent.amount_of(quantity))} used, and {_allowed(quantity, limit)}"
+                )
         return None
 
     def refusal(self, spent: Spending, least: Spending, most: Spending | None = None) -> str | None:
@@ -171,10 +173,10 @@ class Budget:
         """
         most = most or least
         for quantity, limit in self.limits():
-            used = spent.of(quantity)
-            wanted = quantity == "seconds" or most.of(quantity) > 0
-            if wanted and (used >= limit or used + least.of(quantity) > limit):
-                more = least.of(quantity)
+            used = spent.amount_of(quantity)
+            wanted = quantity == "seconds" or most.amount_of(quantity) > 0
+            if wanted and (used >= limit or used + least.amount_of(quantity) > limit):
+                more = least.amount_of(quantity)
                 this = (
                     f", this would take {amount_text(quantity, more)} more" if more and used < limit else ""
                 )
@@ -184,9 +186,9 @@ class Budget:
     def pressure(self, spent: Spending, share: float = 0.8) -> str:
         """What is nearly used up, in a sentence: of which at least `share` is; empty where nothing is."""
         near = [
-            f"{used_text(quantity, spent.of(quantity))} of {amount_text(quantity, limit)}"
+            f"{used_text(quantity, spent.amount_of(quantity))} of {amount_text(quantity, limit)}"
             for quantity, limit in self.limits()
-            if limit and spent.of(quantity) >= _exact(share) * limit
+            if limit and spent.amount_of(quantity) >= _exact(share) * limit
         ]
         return f"the budget is nearly used up: {'; '.join(near)}" if near else ""
 

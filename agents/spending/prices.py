@@ -68,7 +68,7 @@ class Prices:
     server: str | None = None
 
     @classmethod
-    def of(cls, table: Mapping[str, Mapping[str, object]], server: str | None = None) -> Self:
+    def from_table(cls, table: Mapping[str, Mapping[str, object]], server: str | None = None) -> Self:
         """The prices of a table as settings have it, each with `input`, `output` and maybe `cached`.
 
         Raises PriceError.

@@ -25,7 +25,7 @@ class Folder(Protocol):
         """Open a folder in it. A link is an error, wherever it leads."""
         ...
 
-    def look(self, name: str) -> os.stat_result:
+    def stat(self, name: str) -> os.stat_result:
         """What there is, a link as a link."""
         ...
 
@@ -73,7 +73,7 @@ class HandleFolder:
         flags = os.O_RDONLY | os.O_DIRECTORY | _NO_FOLLOW | _CLOSE_ON_EXEC
         return type(self)(os.open(name, flags, dir_fd=self._handle))
 
-    def look(self, name: str) -> os.stat_result:
+    def stat(self, name: str) -> os.stat_result:
         return os.stat(name, dir_fd=self._handle, follow_symlinks=False)
 
     def names(self) -> Sequence[str]:
@@ -114,11 +114,11 @@ class PathFolder:
         return cls(root)
 
     def child(self, name: str) -> Self:
-        if not stat.S_ISDIR(self.look(name).st_mode):
+        if not stat.S_ISDIR(self.stat(name).st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), name)
         return type(self)(self._path / name)
 
-    def look(self, name: str) -> os.stat_result:
+    def stat(self, name: str) -> os.stat_result:
         found = (self._path / name).lstat()
         if is_link(found):
             raise OSError(errno.ELOOP, "is a link", name)

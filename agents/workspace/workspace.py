@@ -90,7 +90,7 @@ class Workspace:
         """What the file holds. One of more than `limit` bytes is refused, not cut."""
         names = self._file_names(path)
         with _explained(path), self._folder(names[:-1]) as folder:
-            _check_ordinary(folder.look(names[-1]), path)
+            _check_ordinary(folder.stat(names[-1]), path)
             with os.fdopen(folder.open(names[-1]), "rb") as file:
                 found = os.fstat(file.fileno())
                 _check_ordinary(found, path)
@@ -147,7 +147,7 @@ class Workspace:
     def _check_way(self, names: tuple[str, ...]) -> None:
         if names:
             with self._folder(names[:-1]) as folder:
-                if is_link(folder.look(names[-1])):
+                if is_link(folder.stat(names[-1])):
                     raise OSError(errno.ELOOP, "is a link")
 
     def _make_folders(self, names: tuple[str, ...]) -> None:
@@ -180,7 +180,7 @@ class Workspace:
         with suppress(OSError), self._folder(names) as folder:
             for name in folder.names():
                 with suppress(OSError):
-                    entries.append((name, folder.look(name)))
+                    entries.append((name, folder.stat(name)))
         return [(name, found) for name, found in entries if not is_hidden(name)]
 
 
@@ -230,7 +230,7 @@ def _replace(folder: Folder, name: str, path: str, data: bytes) -> None:
 
 def _mode_to_keep(folder: Folder, name: str, path: str) -> int | None:
     try:
-        found = folder.look(name)
+        found = folder.stat(name)
     except FileNotFoundError:
         return None
     _check_ordinary(found, path)

@@ -46,10 +46,10 @@ class Line:
         compared = replace(self, to=to, ratio=ratio)
         return compared if most is None else compared._aiming(f"ratio ≤ {most:g}", ratio <= most)
 
-    def storing(self, most_rows: float, most_bytes: float) -> Line:
+    def storing(self, most_rows: float, max_bytes: float) -> Line:
         """The same, with targets for what it keeps of a step."""
-        good = (self.rows or 0) <= most_rows and (self.bytes or 0) <= most_bytes
-        return self._aiming(f"rows ≤ {most_rows:g}, bytes ≤ {most_bytes:g}", good)
+        good = (self.rows or 0) <= most_rows and (self.bytes or 0) <= max_bytes
+        return self._aiming(f"rows ≤ {most_rows:g}, bytes ≤ {max_bytes:g}", good)
 
     def weighing(self, taken: float, most: float | None = None) -> Line:
         """The same, with so many bytes of memory, which should be `most` at most."""

@@ -18,7 +18,7 @@ from .line import Line
 from .rounds import take_turns
 from .sections import MAKESPAN, STEP_SECONDS, Scale, makespan_line
 
-MOST_EXCUSE = 80
+MAX_EXCUSE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +89,4 @@ def _measure_makespan(rival: Rival, contender: Contender, graph: Graph, scale: S
 def _excuse(rival: Rival, case: str, graph: Graph, error: Exception) -> Line:
     """Somebody else's engine can fail in any way; the rest of the table is worth having all the same."""
     fault = f"wrong: {error.fault}" if isinstance(error, GraphNotDone) else f"{type(error).__name__}: {error}"
-    return Line(case=case, who=rival.name, steps=len(graph), note=shorten(fault, MOST_EXCUSE))
+    return Line(case=case, who=rival.name, steps=len(graph), note=shorten(fault, MAX_EXCUSE))

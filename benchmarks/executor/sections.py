@@ -37,9 +37,9 @@ _RATIO_MAKESPAN = 1.12
 _RATIO_IN_FILE = 2.0
 _RATIO_FULL_CHAIN = 1.25
 _RATIO_IMPORT = 1.3
-_MOST_ROWS = 3.0
-_MOST_BYTES = 1024.0
-_MOST_MEMORY = 60e6
+_MAX_ROWS = 3.0
+_MAX_BYTES = 1024.0
+_MAX_MEMORY = 60e6
 _PYDANTIC = "import pydantic\nclass Model(pydantic.BaseModel):\n    name: str\n"
 _ALL_OF_IT = "import callsheet\nfor name in callsheet.__all__:\n    getattr(callsheet, name)\n"
 _PLAN = """\
@@ -102,7 +102,7 @@ def at_once(scale: Scale) -> Iterator[Line]:
     yield line.against(bare.name, ours.ratio_to(bare), _RATIO_AT_ONCE)
     taken = measure_footprint(scale.runs, _RUN_STEPS)
     line = Line(case=f"{case}, memory", who=ours.name, steps=len(graph))
-    yield line if taken is None else line.weighing(taken, _MOST_MEMORY)
+    yield line if taken is None else line.weighing(taken, _MAX_MEMORY)
 
 
 def makespan(scale: Scale) -> Iterator[Line]:
@@ -190,7 +190,7 @@ def _stored(case: str, graph: Graph, taken: list[Rounds], most: float) -> Iterat
     limit, ours = taken
     yield Line.of(case, limit.name, limit.typical, len(graph)).against(limit.name, 1.0)
     line = Line.of(case, ours.name, ours.typical, len(graph))
-    yield line.against(limit.name, ours.ratio_to(limit), most).storing(_MOST_ROWS, _MOST_BYTES)
+    yield line.against(limit.name, ours.ratio_to(limit), most).storing(_MAX_ROWS, _MAX_BYTES)
 
 
 def _command_line(scale: Scale) -> Iterator[Line]:

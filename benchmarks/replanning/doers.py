@@ -11,10 +11,10 @@ from callsheet.agents.errors import Permanent, WorkspaceError
 from callsheet.agents.functions.decorator import agent
 
 DEEDS = "deeds.txt"
-MOST_NOTICE = 80
+MAX_NOTICE = 80
 """Characters that fit on the board."""
 
-_MOST_BYTES = 100_000
+_MAX_BYTES = 100_000
 
 
 @agent(effect="irreversible", output="receipt")
@@ -25,7 +25,7 @@ async def send_letter(to: str, body: str, context: Context) -> str:
         to: the person's e-mail address
         body: the text of the letter
     """
-    known = context.workspace.read_bytes("addresses.txt", _MOST_BYTES).decode().split()
+    known = context.workspace.read_bytes("addresses.txt", _MAX_BYTES).decode().split()
     if to not in known:
         addresses = ", ".join(known)
         raise Permanent(f"nobody has the address {to!r}; nothing was sent; the addresses are: {addresses}")
@@ -49,9 +49,9 @@ async def post_notice(text: str, context: Context) -> str:
     Args:
         text: what it says
     """
-    if len(text) > MOST_NOTICE:
+    if len(text) > MAX_NOTICE:
         raise Permanent(
-            f"the text has {len(text)} characters, and at most {MOST_NOTICE} fit on the board; nothing was "
+            f"the text has {len(text)} characters, and at most {MAX_NOTICE} fit on the board; nothing was "
             "put up"
         )
     return _do(f"notice: {text}", context)
@@ -65,7 +65,7 @@ def _do(deed: str, context: Context) -> str:
 
 def _note(line: str, context: Context) -> None:
     try:
-        before = context.workspace.read_bytes(DEEDS, _MOST_BYTES).decode()
+        before = context.workspace.read_bytes(DEEDS, _MAX_BYTES).decode()
     except WorkspaceError:
         before = ""
     context.workspace.write_atomically(DEEDS, f"{before}{line}\n".encode())

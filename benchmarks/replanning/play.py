@@ -60,7 +60,7 @@ async def play(
     started = time.perf_counter()
     result = await _drive(scene, model, wire_format, folder, journal, clock or SystemClock())
     seconds = time.perf_counter() - started
-    events = journal.read(_RUN)
+    events = journal.read_events(_RUN)
     verdict = judge(scene, result, folder)
     return Played(scene, verdict, figures_of(events), result, events, done_for_good(folder), seconds)
 

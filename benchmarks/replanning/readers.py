@@ -15,7 +15,7 @@ from callsheet.agents.agent import Context
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.functions.decorator import agent
 
-_MOST_BYTES = 100_000
+_MAX_BYTES = 100_000
 _MARKET = {"USD": 1.08, "GBP": 0.84, "CHF": 0.94}
 _GERMAN = {"please close the door": "Bitte die Tür schließen", "no smoking": "Rauchen verboten"}
 _ROOMS = {"Aalto": "is being painted until Sunday; free on Friday is Eames", "Eames": ""}
@@ -193,4 +193,4 @@ async def shorten(text: str, characters: int = 80) -> str:
 
 
 def _read(path: str, context: Context) -> str:
-    return context.workspace.read_bytes(path, _MOST_BYTES).decode()
+    return context.workspace.read_bytes(path, _MAX_BYTES).decode()

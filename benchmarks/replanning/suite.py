@@ -46,7 +46,7 @@ _COLUMNS = (
     "seconds",
     "why",
 )
-_MOST_WHY = 90
+_MAX_WHY = 90
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -131,5 +131,5 @@ def _row(played: Played) -> tuple[Cell, ...]:
         len(figures.repeated),
         played.done_twice,
         played.seconds,
-        why[:_MOST_WHY],
+        why[:_MAX_WHY],
     )

@@ -7,8 +7,8 @@ import sys
 import time
 
 from benchmarks.report import Cell, Report
-from callsheet.planner.catalog.embeddings import WordVectors, installed_vectors
-from callsheet.planner.catalog.shortlist import MOST, RetrievedShortlist
+from callsheet.planner.catalog.embeddings import WordEmbeddings, installed_vectors
+from callsheet.planner.catalog.shortlist import MAX_SHORTLISTED, RetrievedShortlist
 
 from .catalog import large_catalog
 from .needs import SETS, Need, is_met, read_needs
@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cuts",
         type=int,
         nargs="+",
-        default=[40, 60, 80, MOST],
-        help=f"capabilities (default: up to {MOST})",
+        default=[40, 60, 80, MAX_SHORTLISTED],
+        help=f"capabilities (default: up to {MAX_SHORTLISTED})",
     )
     parser.add_argument("--misses", action="store_true", help="show what is missed, on standard error")
 
@@ -40,17 +40,17 @@ def run(options: argparse.Namespace) -> Report:
     if installed_vectors() is None:
         totals["word vectors"] = "not installed: pip install 'callsheet[retrieval]'"
     found = found_whole(SETS[0], installed_vectors())
-    totals[f"{SETS[0]}, first cut of {MOST}"] = f"{found} of 100, target {TARGET}"
+    totals[f"{SETS[0]}, first cut of {MAX_SHORTLISTED}"] = f"{found} of 100, target {TARGET}"
     return Report("A first cut of 1,000 capabilities", COLUMNS, tuple(rows), totals, met=found >= TARGET)
 
 
-def found_whole(name: str, vectors: WordVectors | None, cut: int = MOST) -> int:
+def found_whole(name: str, vectors: WordEmbeddings | None, cut: int = MAX_SHORTLISTED) -> int:
     """For how many goals of a set everything needed is in the cut."""
     shortlist = RetrievedShortlist(large_catalog(), most=cut, vectors=vectors)
     return sum(not _missing(shortlist, goal, needs) for goal, needs in read_needs(name))
 
 
-def _row(name: str, vectors: WordVectors | None, cut: int, *, show: bool) -> tuple[Cell, ...]:
+def _row(name: str, vectors: WordEmbeddings | None, cut: int, *, show: bool) -> tuple[Cell, ...]:
     goals = read_needs(name)
     shortlist = RetrievedShortlist(large_catalog(), most=cut, vectors=vectors)
     # What is made ready once does not count.

@@ -15,8 +15,8 @@ from callsheet.agents.registry import Registry
 from callsheet.agents.spending.prices import Prices
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.driver.environment import Approve
-from callsheet.executor.driver.ports import Staging
+from callsheet.executor.driver.environment import AskApproval
+from callsheet.executor.driver.ports import Ports
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.run.options import RunKeywords
 from callsheet.planner.formats.plan_format import WireFormat
@@ -39,7 +39,7 @@ class OrchestratorKeywords(RunKeywords, total=False):
     policy: Policy | None
     """How large a plan may be, and what of it wants an approval."""
 
-    approve: Approve | None
+    approve: AskApproval | None
     """Is asked about steps that want an approval; without it a run pauses there."""
 
     clock: Clock | None
@@ -55,7 +55,7 @@ class OrchestratorKeywords(RunKeywords, total=False):
     prices: Prices | None
     """What models cost, beside those whose prices are published."""
 
-    staging: Staging | None
+    ports: Ports | None
     """Where attempts run and who casts them, for replays and other stages than this process."""
 
 

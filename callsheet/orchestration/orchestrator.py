@@ -18,7 +18,7 @@ from callsheet.executor.clocks.clock import SystemClock
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.executor import Executor
-from callsheet.executor.driver.ports import Staging
+from callsheet.executor.driver.ports import Ports
 from callsheet.executor.driver.resumption import options_at_creation
 from callsheet.executor.errors import OptionInvalid
 from callsheet.executor.journal.journal import Journal, MemoryJournal, new_run_id
@@ -26,7 +26,7 @@ from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.run.events import PlanAdopted
 from callsheet.executor.run.options import RunKeywords, RunOptions, divide, require_known
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.executor.runner.runner import LocalRunner
@@ -83,7 +83,7 @@ class Orchestrator:
         self._clock = given.get("clock") or SystemClock()
         self._prices = given.get("prices") or Prices()
         self._runner = LocalRunner()
-        self._staging = given.get("staging") or self._own_stage(given.get("capability_limits"))
+        self._ports = given.get("ports") or self._own_stage(given.get("capability_limits"))
         self._equipment = Equipment(
             self._registry, self._model, self._policy, self._prices, given.get("wire_format")
         )
@@ -102,7 +102,7 @@ class Orchestrator:
         said: dict[str, Any] = {
             "workspace": settings.workspace,
             "capability_limits": settings.capability_limits,
-            "prices": Prices.of(settings.prices, settings.base_url),
+            "prices": Prices.from_table(settings.prices, settings.base_url),
         }
         said |= {name: value for name, value in around.items() if value is not None or name == "store"}
         merged = RunOptions.of(**options).or_else(settings.options)
@@ -155,7 +155,7 @@ class Orchestrator:
         Raises GoalError, GoalUnclear where the goal leaves open what the plan depends on, PlanningFailed,
         PlanningTimeUp, BudgetExceeded, and what the model raises.
         """
-        wanted = Goal.of(goal, self._registry.catalog)
+        wanted = Goal.from_text(goal, self._registry.catalog)
         self._equipment.require_model()
         # No run comes of it, so it is in no journal that is kept.
         around = self._around(MemoryJournal())
@@ -197,7 +197,7 @@ class Orchestrator:
         if checked is not None:
             text = goal or checked.plan.goal
         else:
-            text = Goal.of(goal or "", self._registry.catalog)
+            text = Goal.from_text(goal or "", self._registry.catalog)
             self._equipment.require_model()
         planning = Preparation(new_run_id(), self._around(self.journal), wanted, watch or Watch())
         await planning.create(text, checked)
@@ -224,8 +224,8 @@ class Orchestrator:
         it, and AgentsChanged.
         """
         given, watch = RunOptions.of(**options), watch or Watch()
-        run = self.journal.find(run)
-        known = record_of(self.journal.read(run))
+        run = self.journal.find_run(run)
+        known = run_state_of(self.journal.read_events(run))
         if known.status not in RUN_ENDED and (known.held or not known.revision):
             self._equipment.require_model()
         await self.journal.claim(run)
@@ -235,15 +235,15 @@ class Orchestrator:
             await self.journal.release(run)
 
     async def _go_on(self, run: str, given: RunOptions, review: Review | None, watch: Watch) -> RunResult:
-        events = self.journal.read(run)
+        events = self.journal.read_events(run)
         begun = given.or_else(options_at_creation(events))
         planning = Preparation(run, self._around(self.journal), begun.or_else(self._free), watch, events)
-        record = record_of(events)
+        record = run_state_of(events)
         if record.question is not None and not (record.revision or record.drafting):
             await planning.hear()
-            record = record_of(planning.history)
+            record = run_state_of(planning.history)
             if record.question is not None:
-                return RunResult.of(record)
+                return RunResult.from_state(record)
         if record.status is not RunStatus.PENDING:
             goal = record.goal if record.drafting else None
             # What wants an approval of a plan that there is was said when it was adopted.
@@ -290,16 +290,16 @@ class Orchestrator:
     def _measure(self, checked: CheckedPlan, options: RunOptions) -> Bounds:
         return self._executor(Watch(), options).bounds(checked)
 
-    def _own_stage(self, capability_limits: Mapping[str, int] | None) -> Staging:
-        return Staging(self._runner, AgentPool(self._registry, capability_limits=capability_limits))
+    def _own_stage(self, capability_limits: Mapping[str, int] | None) -> Ports:
+        return Ports(self._runner, AgentPool(self._registry, capability_limits=capability_limits))
 
     def _executor(
         self, watch: Watch, options: RunOptions, goal: str | None = None, *, is_reviewed: bool = False
     ) -> Executor:
         """Who carries a run out. A `goal` is there where the plan for it is still being written."""
         drafter = None if goal is None else self._planners.drafter(goal, watch)
-        if drafter is not None and self._staging.drafter is not None:
-            drafter = self._staging.drafter(drafter)
+        if drafter is not None and self._ports.drafter is not None:
+            drafter = self._ports.drafter(drafter)
         if options.strategy is None:
             options = replace(options, strategy=self._options.strategy)
         return Executor(
@@ -312,9 +312,9 @@ class Orchestrator:
             approve=self._approve,
             needs_approval=None if is_reviewed else _is_irreversible,
             on_event=watch.on_event,
-            runner=self._staging.runner,
-            chooser=self._staging.chooser,
-            pace=self._staging.pace,
+            runner=self._ports.runner,
+            chooser=self._ports.chooser,
+            pace=self._ports.pace,
             replanner=self._planners.replanner,
             prices=self._prices,
             drafter=drafter,

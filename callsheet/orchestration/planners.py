@@ -4,7 +4,7 @@ written."""
 from __future__ import annotations
 
 from callsheet.agents.models.chat import ChatModel
-from callsheet.executor.driver.planner_call import Draft, MakeDrafter
+from callsheet.executor.driver.planner_call import MakeDrafter, OnDraft
 from callsheet.planner.catalog.shortlist import Shortlist, Shortlists
 from callsheet.planner.planning.draft_reader import DraftReader
 from callsheet.planner.planning.planner import Planner, default_format
@@ -41,7 +41,7 @@ class Planners:
         """Makes who writes the plan of a run that starts meanwhile."""
         catalog = self._registry.catalog
 
-        def make(model: ChatModel, tell: Draft) -> PlanWriter:
+        def make(model: ChatModel, tell: OnDraft) -> PlanWriter:
             wire_format = self._format or default_format(model)
             reader = DraftReader(wire_format, str(goal), catalog, self._policy)
             return PlanWriter(self.planner(model), goal, catalog, reader, tell, watch.on_progress)

@@ -13,11 +13,11 @@ from typing import Any, TypeAlias
 from callsheet.agents.models.chat import ChatModel
 from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.driver.interruptible import RunTold, unless_cancelled
+from callsheet.executor.driver.interruptible import CancelReceived, unless_cancelled
 from callsheet.executor.errors import BudgetExceeded, JournalError
 from callsheet.executor.journal.journal import Journal, new_seed
 from callsheet.executor.journal.signals import Tell
-from callsheet.executor.models.budgeted import BudgetedModel, Till
+from callsheet.executor.models.budgeted import BudgetedModel, BudgetGate
 from callsheet.executor.models.journaled import JournaledModel
 from callsheet.executor.models.recalled import RecallingModel
 from callsheet.executor.run.events import (
@@ -36,9 +36,9 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.failure import Account, Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
 from callsheet.executor.run.options import RunOptions
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
-from callsheet.executor.run.spending import Purse, asking_terms, purse_of
+from callsheet.executor.run.spending import RunSpending, asking_terms, spending_of
 from callsheet.planner.check.bounds import Bounds
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.planning.errors import PlanningTimeUp
@@ -82,7 +82,7 @@ class Preparation:
         self._around = around
         self._watch = watch
         self._catalog = around.equipment.registry.catalog
-        self._purse = self._fold()
+        self._spending = self._fold()
 
     async def create(self, goal: str, checked: CheckedPlan | None = None) -> None:
         """Begin the run, with the plan that there is, if there is one."""
@@ -91,7 +91,7 @@ class Preparation:
         assert isinstance(created, RunCreated)
         await self._around.journal.create(created, *more)
         self.history += begun
-        self._purse = self._fold()
+        self._spending = self._fold()
         for event in begun:
             self._watch.hear(event)
 
@@ -110,8 +110,8 @@ class Preparation:
             if checked is None or review is None or await review(checked):
                 return checked
             await self._cancel("the plan was declined")
-        except RunTold as told:
-            await self._cancel(told.reason, told.letters)
+        except CancelReceived as told:
+            await self._cancel(told.reason, told.unanswered)
         except JournalError:
             raise
         except CallsheetError as error:
@@ -125,27 +125,27 @@ class Preparation:
     async def write(self, goal: str) -> Planned | Clarification:
         """A plan for the goal that the budget admits, or the question without whose answer there is none.
 
-        What the model has answered before is not asked again. Raises RunTold where somebody wants the run to
-        stop, PlanningTimeUp, BudgetExceeded, and what `Planner.plan` raises.
+        What the model has answered before is not asked again. Raises CancelReceived where somebody wants the
+        run to stop, PlanningTimeUp, BudgetExceeded, and what `Planner.plan` raises.
         """
         asked: ChatModel = JournaledModel(
             self._around.equipment.require_model(), self._enter, self._around.clock
         )
-        if self._purse is not None:
-            asked = BudgetedModel(asked, Till(self._purse))
+        if self._spending is not None:
+            asked = BudgetedModel(asked, BudgetGate(self._spending))
         planner = self._around.planners.planner(RecallingModel(asked, self.history))
         return await self._in_time(self._write(planner, goal))
 
     async def hear(self) -> None:
         """Take in what somebody has said to a run whose goal left something open."""
-        for letter in await self._around.journal.mailbox.letters(self.run):
-            if isinstance(letter.word, Tell):
-                spoken = WordSpoken(self._now(), letter.word.text, letter.word.by)
-                await self._enter(spoken, [letter.number])
+        for signal in await self._around.journal.signals.unanswered(self.run):
+            if isinstance(signal.content, Tell):
+                spoken = WordSpoken(self._now(), signal.content.text, signal.content.by)
+                await self._enter(spoken, [signal.number])
 
     def result(self) -> RunResult:
         """How the run stands."""
-        return RunResult.of(record_of(self.history))
+        return RunResult.from_state(run_state_of(self.history))
 
     @property
     def executed_with(self) -> RunOptions:
@@ -161,7 +161,7 @@ class Preparation:
         yield RunCreated(now, self.run, goal, new_seed(), equipment.digest, model, limits)
         yield equipment.noted(now, self.options.time_limit)
         if budget is not None and budget.seconds is not None:
-            known = self._around.journal.figures.read(equipment.registry.capabilities.keys())
+            known = self._around.journal.figures.read_statistics(equipment.registry.capabilities.keys())
             yield FiguresKnown(now, tuple(KnownFigures(*place, known[place]) for place in sorted(known)))
         if checked is not None:
             yield self._adoption(checked)
@@ -185,7 +185,7 @@ class Preparation:
     async def _write(self, planner: Planner, goal: str) -> Planned | Clarification:
         """A plan for the goal; where the budget does not admit it, the planner has one chance to make a
         cheaper one."""
-        answers = record_of(self.history).answers
+        answers = run_state_of(self.history).answers
         planned = await self._ask(planner, goal, answers)
         if isinstance(planned, Clarification) or not (problems := self._too_dear(planned.checked)):
             return planned
@@ -203,12 +203,12 @@ class Preparation:
     async def _in_time(
         self, planning: Coroutine[Any, Any, Planned | Clarification]
     ) -> Planned | Clarification:
-        left = None if self._purse is None else self._purse.left(self._now()).seconds
+        left = None if self._spending is None else self._spending.left(self._now()).seconds
         limit = min((each for each in (self.options.time_limit, left) if each is not None), default=None)
         timer = asyncio.timeout(limit)
         try:
             async with timer:
-                return await unless_cancelled(planning, self._around.journal.mailbox, self.run)
+                return await unless_cancelled(planning, self._around.journal.signals, self.run)
         except TimeoutError:
             if limit is None or not timer.expired():
                 raise
@@ -222,18 +222,18 @@ class Preparation:
 
     def _too_dear(self, checked: CheckedPlan) -> tuple[str, ...]:
         """A sentence for each limit that the plan would go beyond."""
-        if self._purse is None:
+        if self._spending is None:
             return ()
         measured = self._around.measure(checked, self.options)
-        return measured.exceeds(self._purse.budget, self._purse.spent(self._now()))
+        return measured.exceeds(self._spending.budget, self._spending.spent(self._now()))
 
-    def _fold(self) -> Purse | None:
+    def _fold(self) -> RunSpending | None:
         """What the run has used so far; None where nothing limits it."""
         if self.options.budget is None:
             return None
         equipment = self._around.equipment
         terms = asking_terms(equipment.registry.agents)
-        return purse_of(self.history, self.options.budget, equipment.prices, terms)
+        return spending_of(self.history, self.options.budget, equipment.prices, terms)
 
     def _adoption(self, checked: CheckedPlan) -> PlanAdopted:
         return PlanAdopted(self._now(), 1, checked.document, checked.contracts)
@@ -242,14 +242,14 @@ class Preparation:
         failure = Failure(_kind_of(error), clean_text(str(error)))
         await self._enter(RunFailed(self._now(), Account(failure)))
 
-    async def _cancel(self, reason: str, letters: Sequence[int] = ()) -> None:
-        await self._enter(RunCancelled(self._now(), reason), letters)
+    async def _cancel(self, reason: str, unanswered: Sequence[int] = ()) -> None:
+        await self._enter(RunCancelled(self._now(), reason), unanswered)
 
-    async def _enter(self, event: Event, letters: Sequence[int] = ()) -> None:
-        await self._around.journal.append(self.run, [event], letters=letters)
+    async def _enter(self, event: Event, unanswered: Sequence[int] = ()) -> None:
+        await self._around.journal.append(self.run, [event], answered=unanswered)
         self.history.append(event)
-        if self._purse is not None:
-            self._purse.note(event)
+        if self._spending is not None:
+            self._spending.add_event(event)
         self._watch.hear(event)
 
     def _now(self) -> float:

@@ -21,7 +21,7 @@ from callsheet.executor.redaction.redactor import Redactor
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.orchestration.orchestrator import registry_of
-from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay import ReplayTerms, Team
 from callsheet.recordings.replay import replay as carry_out
 from callsheet.recordings.replay_result import Replay
 from callsheet.settings.registry import registry_of as configured_registry
@@ -50,11 +50,11 @@ def record(
     """
     settings = Settings.load()
     with journal_of(settings, settings.store if store is None else store) as journal:
-        found = journal.find(run)
+        found = journal.find_run(run)
         owner = journal.owner(found)
         if owner is not None:
             raise RunOwned(found, owner.pid, owner.host)
-        recording = Recording.of(journal.read(found))
+        recording = Recording.from_events(journal.read_events(found))
     if path is not None:
         save_recording(recording, Path(path), redactor_of(settings, secret_patterns))
     return recording
@@ -137,9 +137,9 @@ def replay_sync(
     require_no_loop("replay")
     known = recording if isinstance(recording, Recording) else load_recording(Path(recording))
     settings = Settings.load()
-    liveness = Liveness.of([live] if isinstance(live, str) else live)
+    liveness = Liveness.from_names([live] if isinstance(live, str) else live)
     redactor = redactor_of(settings, secret_patterns)
-    terms = Terms(
+    terms = ReplayTerms(
         liveness,
         None if agents is None else _team_of(settings, agents),
         live_model(settings, model, is_needed=liveness.planner, may_help=bool(liveness) or update),

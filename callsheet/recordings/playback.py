@@ -37,7 +37,7 @@ from callsheet.executor.run.events import (
     RunStarted,
 )
 from callsheet.executor.run.options import RunKeywords
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.executor.runner.runner import LocalRunner
 from callsheet.orchestration.orchestrator import Orchestrator
@@ -46,9 +46,9 @@ from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.plan.policy import Policy
 
-from .recorded_team import Ensemble
+from .recorded_team import RecordedTeam
 
-_LEAST_SECONDS = 1e-9
+_MIN_SECONDS = 1e-9
 """What is left of a limit of which nothing was left: a limit is more than nothing."""
 
 
@@ -88,7 +88,7 @@ class Playback:
         self._live = live
         self._what_ifs = what_ifs
         self._clock = ReplayClock(recording.created.at)
-        self._ensemble = Ensemble(recording, today, live)
+        self._recorded_team = RecordedTeam(recording, today, live)
         self._workspace = Workspace(workspace)
         self._live_runner = LocalRunner()
         self._begun = 2 + self._has_figures + self._has_given_plan
@@ -96,17 +96,17 @@ class Playback:
             recording,
             self._begun,
             self._clock,
-            self._ensemble.registry,
+            self._recorded_team.registry,
             live,
             live_model,
-            self._ensemble.today,
+            self._recorded_team.today,
             self._live_runner,
             what_ifs,
             redactor,
         )
         self._journal = self._stage.journal
         self._people = RecordedPeople(
-            self._events, recording.run, self._stage.course, self._clock, self._journal.mailbox
+            self._events, recording.run, self._stage.course, self._clock, self._journal.signals
         )
 
     async def play(self) -> Played:
@@ -148,7 +148,7 @@ class Playback:
         if (reason := self._people.calls_off) is not None:
             await self._orchestrator(resumed).control.cancel(run, reason)
             return
-        await self._people.write()
+        await self._people.write_signals()
         if resumed is None and not isinstance(upcoming := self._stage.course.next, ModelCalled | None):
             # Until then somebody did what took no event.
             await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
@@ -163,7 +163,7 @@ class Playback:
         """What brings another process to the run; None where nothing does."""
         if self._journal.stopped is not None:
             return None
-        record = record_of(self._journal.events)
+        record = run_state_of(self._journal.events)
         if record.status in RUN_ENDED:
             return None
         if self._stage.course.in_step:
@@ -177,7 +177,7 @@ class Playback:
     def _orchestrator(self, resumed: Event | None) -> Orchestrator:
         equipped = self._recording.equipped
         return Orchestrator(
-            self._ensemble.registry,
+            self._recorded_team.registry,
             model=self._stage.model if self._recording.created.model else None,
             store=self._journal,
             workspace=self._workspace,
@@ -186,7 +186,7 @@ class Playback:
             clock=self._clock,
             wire_format=_wire_format(equipped.wire_format),
             prices=_prices(self._recording.created.model, equipped),
-            staging=self._stage.staging,
+            ports=self._stage.ports,
         )
 
     def _options(self, resumed: Event | None) -> RunKeywords:
@@ -209,7 +209,7 @@ class Playback:
 
     @property
     def _has_begun(self) -> bool:
-        return record_of(self._journal.events).started is not None
+        return run_state_of(self._journal.events).started is not None
 
     @property
     def _started(self) -> RunStarted | None:
@@ -251,7 +251,7 @@ class Playback:
             (event.at for event in self._events if isinstance(event, PlanAdopted)), self._recording.created.at
         )
         planning = 0.0 if self._has_given_plan or self._is_streamed else planned - self._recording.created.at
-        return max(_LEAST_SECONDS, started.deadline - started.at + planning)
+        return max(_MIN_SECONDS, started.deadline - started.at + planning)
 
 
 def _resumed_with(event: RunResumed) -> RunKeywords:
@@ -259,7 +259,7 @@ def _resumed_with(event: RunResumed) -> RunKeywords:
         "max_concurrency": event.max_concurrency or None,
         "max_replans": event.replans,
         "budget": event.budget,
-        "time_limit": None if event.deadline is None else max(_LEAST_SECONDS, event.deadline - event.at),
+        "time_limit": None if event.deadline is None else max(_MIN_SECONDS, event.deadline - event.at),
         "fail_fast": event.fail_fast,
         "hedge": event.hedge,
     }

@@ -16,7 +16,7 @@ from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.replay.liveness import Liveness
 
 
-class StandIn:
+class RecordedAgent:
     """An agent of a recorded run: it says of itself what it said then, and does nothing."""
 
     isolation = Isolation.LOOP
@@ -38,7 +38,7 @@ class StandIn:
         raise Permanent(f"{self.name} only stands in for an agent of a recorded run")
 
 
-class Ensemble:
+class RecordedTeam:
     """Who is there in a replay: the recorded agents, with the contracts of then; and where today's planner is
     to see what there is today, today's for what is live.
 
@@ -53,18 +53,18 @@ class Ensemble:
         elif live.capabilities:
             raise UnknownCapability(min(live.capabilities), ())
         contracts = {each.name: each for each in recording.capabilities}
-        stand_ins: dict[str, StandIn] = {}
+        stand_ins: dict[str, RecordedAgent] = {}
         for agent in recording.equipped.agents:
             offers = [contracts[name] for name in agent.capabilities if not _is_todays(contracts[name], live)]
             if offers:
-                stand_ins[agent.name] = StandIn(agent.name, offers, agent.terms or FREE, agent.demand)
+                stand_ins[agent.name] = RecordedAgent(agent.name, offers, agent.terms or FREE, agent.demand)
         for performer in () if today is None else today.agents:
             live_offers = [each for each in performer.capabilities if _is_todays(each, live)]
             if not live_offers:
                 continue
             stand_in = stand_ins.get(performer.name)
             if stand_in is None:
-                stand_ins[performer.name] = StandIn(
+                stand_ins[performer.name] = RecordedAgent(
                     performer.name, live_offers, terms_of(performer), demand_of(performer)
                 )
             else:

@@ -47,7 +47,7 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ReplayTerms:
     """How a recording is replayed: what is `live`, done by the `team` and asked of the `model`; and what is
     to happen otherwise. With `update` what drifted is recorded anew, by whoever is live. The `redactor` takes
     the secrets of today out of what is compared."""
@@ -61,7 +61,7 @@ class Terms:
     redactor: Redacts | None = None
 
 
-def replay(recording: Recording, terms: Terms) -> Replay:
+def replay(recording: Recording, terms: ReplayTerms) -> Replay:
     """Carry a recorded run out again, in virtual time. Where nothing is live nothing may use the network.
 
     Raises WhatIfInvalid, also for what never happened, UnknownCapability, and NetworkForbidden.
@@ -81,11 +81,13 @@ def replay(recording: Recording, terms: Terms) -> Replay:
     obstacle = again.stopped or unanswered(recording, shown) or worse_end(recording, shown)
     if obstacle is not None:
         return replace(found, obstacle=obstacle)
-    updated = _retimed(recording, Recording.of(_asking(again.events, terms), source=recording.source))
+    updated = _retimed(
+        recording, Recording.from_events(_asking(again.events, terms), source=recording.source)
+    )
     return replace(found, events=updated.events, updated=updated, is_cut_short=False)
 
 
-def _asking(events: Sequence[Event], terms: Terms) -> list[Event]:
+def _asking(events: Sequence[Event], terms: ReplayTerms) -> list[Event]:
     """The events of a run, begun with the model that was asked: that of today where it planned from the
     beginning, of which nobody knows the price that another had."""
     created, equipped, *course = events
@@ -106,12 +108,12 @@ def _retimed(recording: Recording, updated: Recording) -> Recording:
 def _replays(recording: Recording) -> bool:
     """Whether a replay has the same events, with nothing live."""
     try:
-        return not any(drifts_of(recording, _play(recording, Terms()), is_live=False))
+        return not any(drifts_of(recording, _play(recording, ReplayTerms()), is_live=False))
     except CallsheetError:
         return False
 
 
-def _imagined(recording: Recording, terms: Terms) -> Replay:
+def _imagined(recording: Recording, terms: ReplayTerms) -> Replay:
     """What would have been. What was recorded still holds, as far as it goes."""
     terms = replace(terms, live=replace(terms.live, only_missing=True))
     played = _play(recording, terms)
@@ -126,7 +128,7 @@ def _imagined(recording: Recording, terms: Terms) -> Replay:
     )
 
 
-def _drifts(recording: Recording, played: Played, terms: Terms, *, is_live: bool) -> Iterator[Drift]:
+def _drifts(recording: Recording, played: Played, terms: ReplayTerms, *, is_live: bool) -> Iterator[Drift]:
     """What is not as recorded. Secrets of today look as those of the recording do."""
     if terms.redactor is not None and terms.live:
         played = replace(played, events=without_numbers(_shown(recording, played.events, terms)))
@@ -134,14 +136,14 @@ def _drifts(recording: Recording, played: Played, terms: Terms, *, is_live: bool
     return drifts_of(recording, played, is_live=is_live)
 
 
-def _shown(recording: Recording, events: Sequence[Event], terms: Terms) -> Sequence[Event]:
+def _shown(recording: Recording, events: Sequence[Event], terms: ReplayTerms) -> Sequence[Event]:
     """The events of a replay, as they can be shown to everybody."""
     if terms.redactor is None or not terms.live:
         return events
     return without_secrets(recording, events, terms.redactor)
 
 
-def _play(recording: Recording, terms: Terms) -> Played:
+def _play(recording: Recording, terms: ReplayTerms) -> Played:
     with nullcontext() if terms.live else NetworkGuard():
         return run_virtually(
             Playback(
@@ -156,14 +158,14 @@ def _play(recording: Recording, terms: Terms) -> Played:
         )
 
 
-def _schema_drifts(recording: Recording, terms: Terms) -> tuple[Drift, ...]:
+def _schema_drifts(recording: Recording, terms: ReplayTerms) -> tuple[Drift, ...]:
     if terms.team is None:
         return ()
     team = terms.team
     return tuple(schema_drifts(recording, team.registry, is_whole=team.is_whole, redactor=terms.redactor))
 
 
-def _play_on(recording: Recording, terms: Terms) -> Played:
+def _play_on(recording: Recording, terms: ReplayTerms) -> Played:
     """The recorded run with the contracts of today, and with whoever is there for what was not recorded."""
     begun = recording if terms.team is None else _with_contracts_of(recording, terms.team)
     return _play(begun, replace(terms, live=replace(terms.live, fills=True)))

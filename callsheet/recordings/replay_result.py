@@ -13,7 +13,7 @@ from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.replay.drift.drift import Drift
 from callsheet.executor.run.events import Event
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult, StepResult
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.executor.run.state import RunStatus
@@ -63,7 +63,7 @@ class Replay:
     @cached_property
     def result(self) -> RunResult:
         """How the run went this time."""
-        return RunResult.of(record_of(self.events))
+        return RunResult.from_state(run_state_of(self.events))
 
     @property
     def goal(self) -> str:

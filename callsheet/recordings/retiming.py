@@ -44,7 +44,7 @@ def retimings(recorded: Recording, updated: Recording) -> Iterator[Recording]:
     for events, places in arranged:
         known = [None if place is None else recorded.events[place] for place in places]
         try:
-            retimed = Recording.of(_retimed(events, known), updated.callsheet, updated.source)
+            retimed = Recording.from_events(_retimed(events, known), updated.callsheet, updated.source)
         except RunNotRecordable:
             continue
         yield retimed

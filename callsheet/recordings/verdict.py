@@ -23,10 +23,10 @@ from callsheet.executor.replay.drift.comparison import (
 )
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.drift.nearest_request import call_place
-from callsheet.executor.replay.history.event_match import Parting
+from callsheet.executor.replay.history.event_match import Divergence
 from callsheet.executor.replay.history.inputs import BROKEN_OFF
 from callsheet.executor.run.events import AttemptStarted, Event, ModelCalled, PlanAdopted
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import ENDED, RunStatus
 from callsheet.planner.check.checker import check
 
@@ -79,7 +79,7 @@ def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterato
 def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
     """The first question that was not recorded and that a model at hand failed to answer, if the run came to
     grief or had to do without something; else None."""
-    record = record_of(now)
+    record = run_state_of(now)
     if record.status is RunStatus.COMPLETED and not record.missing:
         return None
     known = [(call.request, call.error) for call in _failed_calls(recording.events)]
@@ -88,19 +88,19 @@ def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
             known.remove((call.request, call.error))
             continue
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
-        return Drift.of(DriftKind.MODEL, place, f"the model at hand does not answer: {call.error}")
+        return Drift.with_lines(DriftKind.MODEL, place, f"the model at hand does not answer: {call.error}")
     return None
 
 
 def worse_end(recording: Recording, now: Sequence[Event]) -> Drift | None:
     """That the run does not come to its answer any more, where it did."""
-    record = record_of(now)
+    record = run_state_of(now)
     if record.status is RunStatus.COMPLETED or record.status is recording.status:
         return None
     why = "" if record.account is None else f": {record.account.describe()}"
     question = "" if record.question is None else f", and asks: {record.question}"
     summary = f"it was {recording.status} when it was recorded, and is {record.status} now{why}{question}"
-    return Drift.of(DriftKind.RESULT, "the run", summary)
+    return Drift.with_lines(DriftKind.RESULT, "the run", summary)
 
 
 def without_secrets(recording: Recording, events: Sequence[Event], redactor: Redacts) -> Sequence[Event]:
@@ -117,7 +117,7 @@ def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
 
 
 def _cut_short(
-    recorded: Sequence[Event], now: Sequence[Event], parting: Parting | None, stopped: Drift
+    recorded: Sequence[Event], now: Sequence[Event], parting: Divergence | None, stopped: Drift
 ) -> Iterator[Drift]:
     """What was different up to where the replay could not go on, and then that."""
     plans = list(plan_drifts(recorded, now, in_both=True))
@@ -126,7 +126,7 @@ def _cut_short(
     if parting is not None and not isinstance(parting.other, _TOLD_OTHERWISE):
         yield parting_drift(parting)
     yield from (each for each in model_drifts(recorded, now) if each.kind is DriftKind.MODEL)
-    before, after = record_of(recorded), record_of(now)
+    before, after = run_state_of(recorded), run_state_of(now)
     ended = {
         name
         for name, step in before.steps.items()
@@ -153,18 +153,18 @@ def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
         reason = "" if played.error is None else f": {played.error}"
         left = len(course.left)
         summary = f"it ends before the recorded run did, with {left} events to come{reason}"
-        yield Drift.of(DriftKind.DECISION, "the run", summary)
+        yield Drift.with_lines(DriftKind.DECISION, "the run", summary)
     for call in played.stage.unused_calls:
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
-        yield Drift.of(DriftKind.PROMPT, place, "what the model was asked is asked by nobody")
+        yield Drift.with_lines(DriftKind.PROMPT, place, "what the model was asked is asked by nobody")
     for attempt in played.stage.unused_attempts:
         place = call_place(*attempt.place, midway=False)
-        yield Drift.of(DriftKind.DECISION, place, f"what {attempt.capability} did is done by nobody")
+        yield Drift.with_lines(DriftKind.DECISION, place, f"what {attempt.capability} did is done by nobody")
 
 
 def _run_drifts(recorded: Sequence[Event], now: Sequence[Event]) -> Iterator[Drift]:
     """How the run ends otherwise."""
-    drifts = result_drifts(record_of(recorded), record_of(now))
+    drifts = result_drifts(run_state_of(recorded), run_state_of(now))
     yield from (drift for drift in drifts if drift.where == "the run")
 
 
@@ -184,7 +184,7 @@ def _plan_findings(recording: Recording, catalog: Sequence[Capability]) -> Itera
         findings = check(document, catalog).errors
         if findings:
             lines = [str(finding) for finding in findings[:_MAX_FINDINGS]]
-            yield Drift.of(
+            yield Drift.with_lines(
                 DriftKind.AGENT_SCHEMA,
                 f"revision {revision}",
                 "the plan no longer checks with the contracts of today",

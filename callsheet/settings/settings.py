@@ -105,7 +105,7 @@ def _known_duration(value: Any) -> Any:
 
 def _known_prices(table: Mapping[str, Mapping[str, float]]) -> Mapping[str, Mapping[str, float]]:
     try:
-        Prices.of(table)
+        Prices.from_table(table)
     except PriceError as error:
         raise ValueError(str(error)) from None
     return table

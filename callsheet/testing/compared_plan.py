@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from callsheet.planner.plan.diff import compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
 
-_MOST_PROBLEMS = 3
+_MAX_PROBLEMS = 3
 
 
 class ComparedPlan(Plan):
     """A plan that is equal to its document, too. What is left at its default may stand there or not."""
 
     @classmethod
-    def of(cls, plan: Plan) -> Self:
+    def from_plan(cls, plan: Plan) -> Self:
         """The same plan."""
         return cls.model_construct(**dict(plan))
 
@@ -60,7 +60,7 @@ def _read(value: object) -> Plan | str | None:
     try:
         return Plan.model_validate(dict(cast("Mapping[str, object]", value)))
     except ValidationError as error:
-        problems = error.errors(include_url=False)[:_MOST_PROBLEMS]
+        problems = error.errors(include_url=False)[:_MAX_PROBLEMS]
         return "\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
 
 

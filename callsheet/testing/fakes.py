@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.contracts.capability import Capability
-from callsheet.agents.fakes.fake_agent import Answers, FakeAgent, fake_agents
+from callsheet.agents.fakes.fake_agent import FakeAgent, FakeAnswers, fake_agents
 from callsheet.agents.registry import Registry
 
 from .site import Site
@@ -19,7 +19,7 @@ Offers: TypeAlias = str | PathLike[str] | Iterable[Agent | Capability] | Registr
 
 
 def fakes_of(
-    offers: Offers, site: Site, answers: Mapping[str, Answers] = MappingProxyType({})
+    offers: Offers, site: Site, answers: Mapping[str, FakeAnswers] = MappingProxyType({})
 ) -> tuple[FakeAgent, ...]:
     """A fake for every capability on offer, each once, with the answers under its name, or samples of its
     output schema. Raises what `fake_agents` does, AgentsNotLoaded, and NoAgent."""

@@ -19,7 +19,7 @@ import callsheet
 from callsheet import testing
 
 if TYPE_CHECKING:
-    from callsheet.agents.fakes.fake_agent import Answers
+    from callsheet.agents.fakes.fake_agent import FakeAnswers
     from callsheet.agents.models.scripted import Script
 
     from .fakes import Offers
@@ -95,7 +95,7 @@ def recording(request: pytest.FixtureRequest) -> testing.RecordingFixture:
         request.node.user_properties.append((_WRITTEN, written))
 
     with _told_plainly(callsheet.CallsheetError):
-        mark = testing.RecordingMark.of(marker.args, marker.kwargs)
+        mark = testing.RecordingMark.from_marker(marker.args, marker.kwargs)
         site = _site(request)
         if _is_to_be_made(request.config, mark, site.path(mark.file)):
             note(testing.Recorder(site, mark).record())
@@ -128,7 +128,7 @@ def fake_agents(request: pytest.FixtureRequest) -> Callable[..., Sequence[testin
     """Makes a fake for every capability of agents, of a registry, or of a file with agents. Each answers what
     stands under its name in `answers`, or a sample of its output schema, and keeps its `calls`."""
 
-    def make(offers: Offers, answers: Mapping[str, Answers] | None = None) -> Sequence[testing.FakeAgent]:
+    def make(offers: Offers, answers: Mapping[str, FakeAnswers] | None = None) -> Sequence[testing.FakeAgent]:
         return testing.fakes_of(offers, _site(request), answers or {})
 
     return make

@@ -44,7 +44,7 @@ class Recorder:
         if result.status not in _KEPT:
             told = result.account.describe() if result.account else f"it is {result.status}"
             raise RunNotKept(shown, told)
-        recording = Recording.of(journal.read(result.run))
+        recording = Recording.from_events(journal.read_events(result.run))
         lost = save_anew(recording, path, redactor_of(self._site.settings))
         warning = f"; {fewer_placeholders_text(lost)}" if lost else ""
         return f"{shown} ({_outcome(result)}{warning})"

@@ -13,7 +13,7 @@ from callsheet.executor.recording.file import load_recording
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.recordings.api import fewer_placeholders_text, live_model, redactor_of, save_anew
-from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay import ReplayTerms, Team
 from callsheet.recordings.replay import replay as carry_out
 
 from .errors import DriftsUnseen, RecordingMissing, UpdateRefused
@@ -85,12 +85,12 @@ class RecordingFixture:
         if update and self._on_update is None:
             raise UpdateRefused(self._site.shown(self.path))
         names = self._mark.live if live is None else live
-        liveness = Liveness.of((names,) if isinstance(names, str) else names)
+        liveness = Liveness.from_names((names,) if isinstance(names, str) else names)
         what_ifs = (what_if,) if isinstance(what_if, WhatIf) else tuple(what_if)
         settings = self._site.settings
         redactor = redactor_of(settings)
         asked = self._mark.model if model is None else model
-        terms = Terms(
+        terms = ReplayTerms(
             liveness,
             self._team(self._mark.agents if agents is None else agents, liveness),
             live_model(settings, asked, is_needed=liveness.planner, may_help=bool(liveness) or update),

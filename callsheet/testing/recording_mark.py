@@ -60,7 +60,7 @@ class RecordingMark:
     strict: bool | None = None
 
     @classmethod
-    def of(cls, args: Sequence[Any], options: Mapping[str, Any]) -> Self:
+    def from_marker(cls, args: Sequence[Any], options: Mapping[str, Any]) -> Self:
         """What a marker with these arguments says. Raises MarkInvalid."""
         try:
             bound = inspect.signature(cls).bind(*args, **options)

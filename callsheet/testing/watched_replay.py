@@ -35,7 +35,7 @@ class WatchedReplay(Replay):
     @cached_property
     def revisions(self) -> tuple[ComparedPlan, ...]:
         """All plans, the first one first."""
-        return tuple(map(ComparedPlan.of, super().revisions))
+        return tuple(map(ComparedPlan.from_plan, super().revisions))
 
     def assert_no_drift(self) -> None:
         """Raise ReplayDrifted, an AssertionError that shows every drift, unless all is as it was recorded."""

@@ -81,7 +81,7 @@ class AgentPool:
         if isinstance(found, AgentSlots):
             self._turn += 1
             offer.running += 1
-            found.begin(now, self._turn)
+            found.record_start(now, self._turn)
         elif waiter is not None and isinstance(found, Wait):
             self._join(waiter, found, now)
         if waiter is not None and granted:
@@ -92,7 +92,7 @@ class AgentPool:
         """An attempt ended: its slot is free, and the first run that it may serve is woken."""
         offer = self._offers[capability]
         offer.running -= 1
-        self._slots[agent].end(ended)
+        self._slots[agent].record_end(ended)
         if self._waiting:
             self._grant(offer.related, ended.at, freed=True)
 

@@ -6,7 +6,7 @@ import math
 
 from callsheet.agents.agent import Agent
 from callsheet.agents.selection.breaker import Breaker, BreakerPolicy
-from callsheet.agents.selection.rate_limit import Rates
+from callsheet.agents.selection.rate_limit import RateLimiter
 from callsheet.agents.spending.terms import terms_of
 
 from .chooser import Ended
@@ -29,9 +29,9 @@ class AgentSlots:
         self._capacity = terms.max_concurrency or math.inf
         self._breaker = Breaker(policy)
         self._rests_from = self._rests_until = -math.inf
-        self._rates: Rates | None = None
+        self._rates: RateLimiter | None = None
         if terms.requests_per_minute or terms.tokens_per_minute:
-            self._rates = Rates(terms.requests_per_minute, terms.tokens_per_minute)
+            self._rates = RateLimiter(terms.requests_per_minute, terms.tokens_per_minute)
 
     def ready_at(self, now: float) -> float:
         """When it can take an attempt: `now`, later, or (infinity) not before one of its own has ended."""
@@ -51,20 +51,20 @@ class AgentSlots:
         breaker = now if self._breaker.probing else self._breaker.ready_at(now)
         return max(breaker, self._rested_at(now))
 
-    def begin(self, at: float, turn: int) -> None:
+    def record_start(self, at: float, turn: int) -> None:
         """It is given an attempt."""
         self.turn = turn
         self.running += 1
-        self._breaker.begin()
+        self._breaker.record_start()
         if self._rates is not None:
-            self._rates.begin(at)
+            self._rates.record_start(at)
 
-    def end(self, ended: Ended) -> None:
+    def record_end(self, ended: Ended) -> None:
         """An attempt of it ended."""
         self.running -= 1
-        self._breaker.end(ended.at, ended.verdict)
+        self._breaker.record_end(ended.at, ended.verdict)
         if self._rates is not None:
-            self._rates.end(ended.at, ended.tokens)
+            self._rates.record_end(ended.at, ended.tokens)
         if ended.retry_after is not None:
             self._rests_until = max(ended.at + ended.retry_after, self._rested_at(ended.at))
             self._rests_from = ended.at

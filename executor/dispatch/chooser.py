@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.selection.breaker import Verdict
+from callsheet.agents.selection.breaker import AttemptVerdict
 from callsheet.agents.selection.statistics import Figures
 from callsheet.agents.selection.strategies import Strategy
 from callsheet.executor.machine.pending_work import QueueKey
@@ -45,7 +45,7 @@ class Ended(msgspec.Struct, frozen=True):
     given nothing for `retry_after` seconds."""
 
     at: float
-    verdict: Verdict
+    verdict: AttemptVerdict
     tokens: int = 0
     retry_after: float | None = None
 

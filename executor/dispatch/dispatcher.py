@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.selection.breaker import Verdict
+from callsheet.agents.selection.breaker import AttemptVerdict
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.agents.selection.strategies import Strategy
 from callsheet.agents.spending.terms import terms_of
@@ -79,11 +79,11 @@ class Dispatcher:
         usage = record.usage
         tokens = usage.input_tokens + usage.output_tokens
         self._chooser.release(started.agent, capability, Ended(outcome.at, verdict, tokens, retry_after))
-        if verdict is not Verdict.NEUTRAL and capability in self._contested:
+        if verdict is not AttemptVerdict.NEUTRAL and capability in self._contested:
             key = started.agent, capability
             seconds = max(0.0, outcome.at - started.at)
             cost = terms_of(agent).cost(usage)
-            seen = Observation(*key, outcome.at, seconds, verdict is Verdict.GOOD, cost)
+            seen = Observation(*key, outcome.at, seconds, verdict is AttemptVerdict.GOOD, cost)
             self._figures[key] = self._figures.get(key, _UNKNOWN).after(seen)
 
     def usual_seconds(self, agent: str, capability: str) -> float | None:
@@ -117,11 +117,11 @@ class Dispatcher:
         return waiter
 
 
-def _verdict(outcome: Outcome) -> tuple[Verdict, float | None]:
+def _verdict(outcome: Outcome) -> tuple[AttemptVerdict, float | None]:
     match outcome:
         case AttemptSucceeded() | AttemptSurprised():
-            return Verdict.GOOD, None
+            return AttemptVerdict.GOOD, None
         case AttemptFailed(failure=failure) if failure.agent_at_fault:
-            return Verdict.BAD, failure.retry_after
+            return AttemptVerdict.BAD, failure.retry_after
         case _:
-            return Verdict.NEUTRAL, None
+            return AttemptVerdict.NEUTRAL, None

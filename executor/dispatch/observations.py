@@ -7,13 +7,13 @@ from collections import deque
 from callsheet.agents.registry import Registry
 from callsheet.agents.selection.statistics import Observation
 from callsheet.agents.spending.terms import FREE, Terms, terms_of
-from callsheet.executor.run.state import AttemptRecord, AttemptStatus, RunRecord
+from callsheet.executor.run.state import AttemptRecord, AttemptStatus, RunState
 
-MOST_OBSERVED = 64
+MAX_OBSERVED = 64
 _DONE = (AttemptStatus.SUCCEEDED, AttemptStatus.SURPRISED)
 
 
-def observations_of(record: RunRecord, registry: Registry) -> list[Observation]:
+def observations_of(record: RunState, registry: Registry) -> list[Observation]:
     """The attempts that succeeded, or failed by their agent's own fault, in the order in which they
     ended; of each agent at each capability the latest 64, since figures forget those before. What agents
     ask is taken from those that there are now."""
@@ -25,7 +25,7 @@ def observations_of(record: RunRecord, registry: Registry) -> list[Observation]:
                 place = attempt.agent, attempt.capability
                 known = latest.get(place)
                 if known is None:
-                    known = latest[place] = deque(maxlen=MOST_OBSERVED)
+                    known = latest[place] = deque(maxlen=MAX_OBSERVED)
                 known.append(attempt)
     seen = [
         _observation(attempt, capability, terms.get(agent, FREE))

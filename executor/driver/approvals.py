@@ -8,16 +8,16 @@ from collections.abc import Callable
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.run.events import ApprovalDenied, ApprovalGranted, ApprovalRequested, Event
 
-from .environment import Approve
+from .environment import AskApproval
 
 
-class Asking:
-    """Asks, and posts the answers. Where nobody can be asked, or nobody says, the step waits for a letter,
+class Approvals:
+    """Asks, and posts the answers. Where nobody can be asked, or nobody says, the step waits for a signal,
     and it is `settled` that nobody is being asked."""
 
     def __init__(
         self,
-        approve: Approve | None,
+        approve: AskApproval | None,
         clock: Clock,
         post: Callable[[Event], None],
         broke: Callable[[BaseException], None],
@@ -61,7 +61,7 @@ class Asking:
         for step in [*self._prepared, *self._tasks]:
             self.withdraw(step)
 
-    async def _ask(self, approve: Approve, request: ApprovalRequested) -> None:
+    async def _ask(self, approve: AskApproval, request: ApprovalRequested) -> None:
         try:
             granted = await approve(request)
         except Exception as error:

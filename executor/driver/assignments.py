@@ -7,25 +7,25 @@ from collections.abc import Awaitable, Callable
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.machine.commands import StartAttempt
-from callsheet.executor.machine.machine_state import RunState
-from callsheet.executor.models.budgeted import BudgetedModel, Till
-from callsheet.executor.models.journaled import JournaledModel, Owner
+from callsheet.executor.machine.machine_state import MachineState
+from callsheet.executor.models.budgeted import BudgetedModel, BudgetGate
+from callsheet.executor.models.journaled import Caller, JournaledModel
 from callsheet.executor.run.events import AttemptStarted, ModelCalled
 from callsheet.executor.runner.runner import Assignment
 
-from .environment import Surroundings
+from .environment import RunEnvironment
 
 
 class Assignments:
     """Makes the assignments of one run. `keep_call` enters a call of the run's model in its journal."""
 
     def __init__(
-        self, state: RunState, around: Surroundings, keep_call: Callable[[ModelCalled], Awaitable[None]]
+        self, state: MachineState, around: RunEnvironment, keep_call: Callable[[ModelCalled], Awaitable[None]]
     ) -> None:
         self._state = state
         self._around = around
         self._keep_call = keep_call
-        self._till = None if state.purse is None else Till(state.purse)
+        self._gate = None if state.spending is None else BudgetGate(state.spending)
 
     def start(self, command: StartAttempt, agent: str, at: float) -> AttemptStarted:
         """The event that gives an attempt to an agent."""
@@ -50,14 +50,14 @@ class Assignments:
             self._around.workspace,
             started.item,
             started.deadline,
-            self.model_for(Owner(started.step, started.item, started.attempt)),
+            self.model_for(Caller(started.step, started.item, started.attempt)),
         )
         capability = self._state.record.steps[started.step].capability
         return Assignment(agent, capability, started.inputs, context)
 
-    def model_for(self, owner: Owner) -> ChatModel | None:
+    def model_for(self, owner: Caller) -> ChatModel | None:
         """The run's model, each call journaled, and made only as far as the budget goes."""
         if self._around.model is None:
             return None
         journaled = JournaledModel(self._around.model, self._keep_call, self._around.clock, owner)
-        return journaled if self._till is None else BudgetedModel(journaled, self._till, owner)
+        return journaled if self._gate is None else BudgetedModel(journaled, self._gate, owner)

@@ -14,7 +14,7 @@ from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptStarted,
 )
-from callsheet.executor.run.state import AttemptRecord, RunRecord, Try
+from callsheet.executor.run.state import AttemptRecord, RunState, Try
 from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
 from callsheet.planner.plan.checked_plan import CompiledStep
 
@@ -46,7 +46,7 @@ class Attempts:
         self,
         runner: Runner,
         clock: Clock,
-        record: RunRecord,
+        record: RunState,
         post: Callable[[Outcome], None],
         on_end: OnEnd,
         grace_seconds: float,

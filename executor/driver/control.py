@@ -12,17 +12,17 @@ from callsheet.executor.errors import AnswerRefused, NobodyListens, NothingWaits
 from callsheet.executor.evaluation.explain import describe
 from callsheet.executor.journal.history import open_record
 from callsheet.executor.journal.journal import Journal
-from callsheet.executor.journal.lease import Owner
-from callsheet.executor.journal.signals import Approve, Cancel, Deny, Pause, Settle, Tell, Word
+from callsheet.executor.journal.lease import RunOwner
+from callsheet.executor.journal.signals import Approve, Cancel, Deny, Pause, Settle, SignalContent, Tell
 from callsheet.executor.machine.commands import StartAttempt
 from callsheet.executor.machine.machine import apply, decide
 from callsheet.executor.machine.recovery import revive
-from callsheet.executor.run.events import CancellationRequested, Event, RunCancelled, RunResumed, Verdict
+from callsheet.executor.run.events import CancellationRequested, DoubtVerdict, Event, RunCancelled, RunResumed
 from callsheet.executor.run.json_copy import clean_text
-from callsheet.executor.run.reducer import record_of
-from callsheet.executor.run.state import RunRecord, RunStatus, Work
+from callsheet.executor.run.reducer import run_state_of
+from callsheet.executor.run.state import RunState, RunStatus, Work
 
-MOST_SAID = 20_000
+MAX_SAID = 20_000
 """Characters of a word to the planner."""
 
 
@@ -38,7 +38,7 @@ class RunControl:
         self._journal = journal
         self._clock = clock
 
-    async def pause(self, run: str) -> Owner | None:
+    async def pause(self, run: str) -> RunOwner | None:
         """Let nothing start any more, and the run rest once what is under way has ended. Where nobody
         has it, it rests already."""
         record = self._open_run(run)
@@ -46,7 +46,7 @@ class RunControl:
             return None
         return await self._post(record, Pause())
 
-    async def cancel(self, run: str, reason: str = "") -> Owner | None:
+    async def cancel(self, run: str, reason: str = "") -> RunOwner | None:
         """Stop the run. Where nobody has it, it is ended here and now."""
         record = self._open_run(run)
         owner = self._journal.owner(record.run)
@@ -55,12 +55,12 @@ class RunControl:
             return None
         return await self._post(record, Cancel(reason))
 
-    async def approve(self, run: str, step: str | None = None, by: str = "") -> Owner | None:
+    async def approve(self, run: str, step: str | None = None, by: str = "") -> RunOwner | None:
         """Let a step start that waits for an approval; where `step` is None, every one that does.
         Raises NothingWaits."""
         return await self._decide(run, step, by, Approve)
 
-    async def deny(self, run: str, step: str | None = None, by: str = "") -> Owner | None:
+    async def deny(self, run: str, step: str | None = None, by: str = "") -> RunOwner | None:
         """Refuse a step its approval; where `step` is None, every one that waits for it. Raises
         NothingWaits."""
         return await self._decide(run, step, by, Deny)
@@ -68,13 +68,13 @@ class RunControl:
     async def settle(
         self,
         run: str,
-        verdict: Verdict,
+        verdict: DoubtVerdict,
         *,
         step: str | None = None,
         item: int | None = None,
         output: dict[str, Any] | None = None,
         by: str = "",
-    ) -> Owner | None:
+    ) -> RunOwner | None:
         """Say what became of work that is in doubt; `step` may be left out where there is just one.
 
         Raises NothingWaits, and AnswerRefused where work that is done has no output as its capability
@@ -88,44 +88,46 @@ class RunControl:
             raise AnswerRefused(record.run, name, "only work that is done has an output")
         return await self._post(record, Settle(name, verdict, at, output, by))
 
-    async def tell(self, run: str, text: str, by: str = "") -> Owner | None:
+    async def tell(self, run: str, text: str, by: str = "") -> RunOwner | None:
         """Say something to the planner: the answer to what it asked, or a new wish. Raises WordRefused
         where the text is empty or too long, and NobodyListens where the run has no planner."""
         text = text.strip()
         record = self._open_run(run)
-        if not text or len(text) > MOST_SAID:
-            raise WordRefused(record.run, len(text), MOST_SAID)
+        if not text or len(text) > MAX_SAID:
+            raise WordRefused(record.run, len(text), MAX_SAID)
         if record.question is None and record.started is not None and not (record.replans or record.drafting):
             raise NobodyListens(record.run)
         return await self._post(record, Tell(clean_text(text), by))
 
-    async def _decide(self, run: str, step: str | None, by: str, kind: type[Approve | Deny]) -> Owner | None:
+    async def _decide(
+        self, run: str, step: str | None, by: str, kind: type[Approve | Deny]
+    ) -> RunOwner | None:
         record = self._open_run(run)
-        owner: Owner | None = None
+        owner: RunOwner | None = None
         for name in _asked(record, step):
             owner = await self._post(record, kind(name, by))
         return owner
 
-    def _open_run(self, run: str) -> RunRecord:
-        return open_record(self._journal, self._journal.find(run))
+    def _open_run(self, run: str) -> RunState:
+        return open_record(self._journal, self._journal.find_run(run))
 
-    async def _post(self, record: RunRecord, word: Word) -> Owner | None:
-        await self._journal.mailbox.post(record.run, word)
+    async def _post(self, record: RunState, word: SignalContent) -> RunOwner | None:
+        await self._journal.signals.send_signal(record.run, word)
         return self._journal.owner(record.run)
 
     async def _end(self, run: str, reason: str) -> None:
         await self._journal.claim(run)
         try:
             # As of now, when nobody else can add to it.
-            events = self._journal.read(run)
-            letters = [letter.number for letter in await self._journal.mailbox.letters(run)]
-            await self._journal.append(run, self._last_events(events, reason), letters=letters)
+            events = self._journal.read_events(run)
+            unanswered = [signal.number for signal in await self._journal.signals.unanswered(run)]
+            await self._journal.append(run, self._last_events(events, reason), answered=unanswered)
         finally:
             await self._journal.release(run)
 
     def _last_events(self, events: list[Event], reason: str) -> list[Event]:
         now = self._clock.now()
-        if record_of(events).status is RunStatus.PENDING:
+        if run_state_of(events).status is RunStatus.PENDING:
             return [RunCancelled(now, reason)]
         state = revive(events, Registry())
         last: list[Event] = [RunResumed(now, 1), CancellationRequested(now, reason)]
@@ -139,14 +141,14 @@ class RunControl:
         return last
 
 
-def _asked(record: RunRecord, step: str | None) -> tuple[str, ...]:
+def _asked(record: RunState, step: str | None) -> tuple[str, ...]:
     asked = tuple(record.asked)
     if not asked or (step is not None and step not in asked):
         raise NothingWaits(record.run, step, asked)
     return asked if step is None else (step,)
 
 
-def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
+def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     doubtful = record.doubts_about(step, item)
     if len(doubtful) > 1:
         named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
@@ -156,7 +158,7 @@ def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
     return doubtful[0]
 
 
-def _require_output(record: RunRecord, step: str, output: dict[str, Any] | None) -> None:
+def _require_output(record: RunState, step: str, output: dict[str, Any] | None) -> None:
     wanted = record.steps[step].capability
     contract = next((each for each in record.contracts if each["name"] == wanted), None)
     if contract is None:

@@ -15,7 +15,7 @@ from callsheet.executor.dispatch.chooser import Nobody, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatcher
 from callsheet.executor.errors import JournalError
 from callsheet.executor.evaluation.outcome import Outcome
-from callsheet.executor.journal.signals import Letter, Pause
+from callsheet.executor.journal.signals import Pause, Signal
 from callsheet.executor.machine.commands import (
     Command,
     Enter,
@@ -28,9 +28,9 @@ from callsheet.executor.machine.commands import (
     StopAttempt,
 )
 from callsheet.executor.machine.machine import apply, decide
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.replanning_decisions import fail
-from callsheet.executor.models.journaled import Owner
+from callsheet.executor.models.journaled import Caller
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -48,18 +48,18 @@ from callsheet.executor.run.json_copy import clean_text
 from callsheet.executor.run.state import AttemptRecord, Try
 from callsheet.executor.runner.runner import Assignment
 
-from .approvals import Asking
+from .approvals import Approvals
 from .assignments import Assignments
 from .attempts import Attempts
-from .environment import Surroundings
+from .environment import RunEnvironment
 from .planner_call import Decided, Drafted
 from .ports import News
-from .replanning import Counsel
-from .shared_results import Reuse
-from .signal_reader import Correspondence, event_of, is_settled
+from .replanning import ReplanningRequests
+from .shared_results import SharedResults
+from .signal_reader import SignalReader, event_of, is_settled
 from .timers import Timers
 
-_NEWS = (Letter, Decided, Drafted)
+_NEWS = (Signal, Decided, Drafted)
 
 
 class Driver:
@@ -69,8 +69,8 @@ class Driver:
 
     def __init__(
         self,
-        state: RunState,
-        around: Surroundings,
+        state: MachineState,
+        around: RunEnvironment,
         figures: Mapping[tuple[str, str], Figures],
         contested: frozenset[str],
     ) -> None:
@@ -81,21 +81,23 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         clock = around.clock
         self._timers = Timers(clock, self._post)
-        self._asking = Asking(around.approve, clock, self._post, self._break, self._wake)
-        mailbox = around.journal.mailbox
-        self._correspondence = Correspondence(mailbox, self._run, self._deliver, self._break)
+        self._approvals = Approvals(around.approve, clock, self._post, self._break, self._wake)
+        signals = around.journal.signals
+        self._signal_reader = SignalReader(signals, self._run, self._deliver, self._break)
         self._dispatcher = Dispatcher(
-            around.staging.chooser, clock, figures, contested, self._wake, around.strategy
+            around.ports.chooser, clock, figures, contested, self._wake, around.strategy
         )
-        self._pace = around.staging.pace
+        self._pace = around.ports.pace
         self._assignments = Assignments(state, around, self._keep_call)
-        asks = Owner(midway=True)
-        self._counsel = Counsel(
+        asks = Caller(midway=True)
+        self._replanning_requests = ReplanningRequests(
             state, around, self._post, self._break, lambda: self._assignments.model_for(asks)
         )
-        self._reuse = Reuse(around.journal.results, state.record, clock, self._post, self._break)
+        self._shared_results = SharedResults(
+            around.journal.results, state.record, clock, self._post, self._break
+        )
         self._attempts = Attempts(
-            around.staging.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
+            around.ports.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
@@ -119,10 +121,10 @@ class Driver:
             if self._state.record.model_calls or any(isinstance(event, RunResumed) for event in events):
                 # A word that waits already counts before anything starts; while a plan is made, or nobody has
                 # the run, somebody may speak.
-                self._inbox += self._without_pauses(await self._correspondence.fetch())
+                self._inbox += self._without_pauses(await self._signal_reader.fetch_signals())
                 self._take_in()
             await self._pursue()
-            await self._reuse.close()
+            await self._shared_results.close()
         except JournalError:
             # Nothing can be kept any more, so nothing may go on.
             self._attempts.abandon_all()
@@ -135,19 +137,19 @@ class Driver:
 
     def _take_up(self) -> None:
         """Set up what the journal says is under way, beside attempts."""
-        record, agenda = self._state.record, self._state.agenda
+        record, pending = self._state.record, self._state.pending
         now = self._now()
         if record.deadline is not None:
             # Where the clock was set back since, nothing takes longer than it was to take at first.
             self._timers.limit_run(min(record.deadline, now + record.deadline - record.limited))
-        for scheduled in agenda.backoffs.values():
+        for scheduled in pending.backoffs.values():
             due = min(scheduled.due, now + (scheduled.due - scheduled.at))
             self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
         for request in record.asked.values():
-            self._asking.prepare(request)
+            self._approvals.prepare(request)
         if self._state.replanning is not None:
-            self._counsel.prepare()
-        for name in agenda.unended:
+            self._replanning_requests.prepare()
+        for name in pending.unended:
             step = record.steps[name]
             if len(step.attempts) > step.earlier:
                 self._limit_step(name, min(step.attempts[step.earlier].started, now))
@@ -171,7 +173,7 @@ class Driver:
         self._enter(CancellationRequested(self._now(), reason))
         try:
             await self._pursue()
-            await self._reuse.close()
+            await self._shared_results.close()
         except asyncio.CancelledError:
             self._attempts.abandon_all()
             self._take_in()
@@ -185,7 +187,7 @@ class Driver:
             self._perform(command)
         self._dispatcher.pass_on()
         if self._state.replanning is not None and self._state.is_ending:
-            self._counsel.withdraw()
+            self._replanning_requests.withdraw()
         if not (self._over or self._attempts or self._inbox or self._woken) and self._may_rest():
             self._pause()
 
@@ -194,9 +196,11 @@ class Driver:
             return False
         if self._state.pausing:
             return True
-        if self._correspondence or self._counsel:
+        if self._signal_reader or self._replanning_requests:
             return False
-        return not (self._timers.retries_wait or self._asking or self._dispatcher.closed or self._reuse)
+        return not (
+            self._timers.retries_wait or self._approvals or self._dispatcher.closed or self._shared_results
+        )
 
     def _pause(self) -> None:
         """Nothing is under way and nothing is to be decided: only a person can help."""
@@ -212,16 +216,16 @@ class Driver:
         batch, launches, answered = self._batch, self._launches, self._answered
         self._batch, self._launches, self._answered = [], [], []
         if batch or answered:
-            await self._around.journal.append(self._run, batch, letters=answered)
+            await self._around.journal.append(self._run, batch, answered=answered)
         if self._on_event is not None:
             for event in batch:
                 self._on_event(event)
-        if self._reuse.follow(batch):
+        if self._shared_results.follow(batch):
             # Perhaps that was all that kept the run from resting.
             self._wake()
-        self._asking.ask()
+        self._approvals.ask()
         if self._state.replanning is not None:
-            self._counsel.ask()
+            self._replanning_requests.ask()
         for attempt in launches:
             self._attempts.launch(attempt)
 
@@ -248,27 +252,27 @@ class Driver:
                     self._make_way(event)
                 self._enter(event)
 
-    def _without_pauses(self, letters: list[Letter]) -> list[Letter]:
+    def _without_pauses(self, unanswered: list[Signal]) -> list[Signal]:
         """Who resumes a run wants it to go on, whatever somebody wanted of its last owner."""
-        pauses = [letter for letter in letters if isinstance(letter.word, Pause)]
-        self._answered += [letter.number for letter in pauses]
-        return [letter for letter in letters if letter not in pauses]
+        pauses = [signal for signal in unanswered if isinstance(signal.content, Pause)]
+        self._answered += [signal.number for signal in pauses]
+        return [signal for signal in unanswered if signal not in pauses]
 
-    def _event_of(self, news: Letter | Decided | Drafted) -> Event | None:
+    def _event_of(self, news: Signal | Decided | Drafted) -> Event | None:
         """What somebody has written, or the planner has come to, as an event."""
         match news:
-            case Letter():
+            case Signal():
                 return self._read(news)
             case Drafted():
-                return self._counsel.draft_of(news)
+                return self._replanning_requests.draft_of(news)
             case Decided():
-                return self._counsel.event_of(news)
+                return self._replanning_requests.event_of(news)
 
-    def _read(self, letter: Letter) -> Event | None:
-        self._answered.append(letter.number)
-        event = event_of(self._state, letter.word, self._now())
+    def _read(self, signal: Signal) -> Event | None:
+        self._answered.append(signal.number)
+        event = event_of(self._state, signal.content, self._now())
         if isinstance(event, (ApprovalDenied, ApprovalGranted)):
-            self._asking.withdraw(event.step)
+            self._approvals.withdraw(event.step)
         return event
 
     def _post(self, event: Event | Decided | Drafted) -> None:
@@ -303,7 +307,7 @@ class Driver:
                 self._enter(event)
             case SeekResult(event, step):
                 self._enter(event)
-                self._reuse.seek(event, step)
+                self._shared_results.seek(event, step)
             case StopAttempt(event):
                 self._enter(event)
                 self._attempts.stop((event.step, event.item, event.attempt))
@@ -312,10 +316,10 @@ class Driver:
                 self._timers.retry((event.step, event.item), event.attempt, event.due)
             case RequestApproval(event):
                 self._enter(event)
-                self._asking.prepare(event)
+                self._approvals.prepare(event)
             case Replan(event):
                 self._enter(event)
-                self._counsel.prepare()
+                self._replanning_requests.prepare()
             case Finish(event):
                 self._enter(event)
                 self._over = True
@@ -340,7 +344,7 @@ class Driver:
 
     def _busy(self, hedge: StartAttempt) -> tuple[str, ...]:
         work = hedge.step.id, hedge.item
-        return (self._state.record.running[*work, self._state.agenda.hedges[work]].agent,)
+        return (self._state.record.running[*work, self._state.pending.hedges[work]].agent,)
 
     def _go_without(self, command: StartAttempt, found: Nobody | Wait) -> None:
         if command.hedge:
@@ -351,16 +355,16 @@ class Driver:
 
     def _make_way(self, adopted: PlanAdopted) -> None:
         """Let go of what is under way, beside attempts, for steps that begin anew or are dropped."""
-        agenda = self._state.agenda
-        going = set(agenda.steps).difference(step["id"] for step in adopted.plan["steps"])
+        pending = self._state.pending
+        going = set(pending.steps).difference(step["id"] for step in adopted.plan["steps"])
         going.update(adopted.afresh)
         for step in going:
             self._timers.forget(step)
-            self._asking.withdraw(step)
-        for work in (*agenda.backoffs, *agenda.sought):
+            self._approvals.withdraw(step)
+        for work in (*pending.backoffs, *pending.sought):
             if work[0] in going:
                 self._timers.forgo(work)
-                self._reuse.forget(work)
+                self._shared_results.forget(work)
 
     def _attempt_ended(
         self, assignment: Assignment, started: AttemptStarted, outcome: Outcome, record: AttemptRecord
@@ -375,20 +379,20 @@ class Driver:
             self._post(event)
 
     def _limit_step(self, name: str, started: float) -> None:
-        limit = self._state.agenda.steps[name].total_timeout_seconds
+        limit = self._state.pending.steps[name].total_timeout_seconds
         if limit is not None and not self._timers.is_limited(name):
             self._timers.limit_step(name, started + limit)
 
-    def _deliver(self, letters: list[Letter]) -> None:
-        self._inbox += letters
+    def _deliver(self, unanswered: list[Signal]) -> None:
+        self._inbox += unanswered
         self._wake()
 
     def _release(self) -> None:
         self._over = True
         self._timers.cancel()
         self._attempts.close()
-        self._asking.withdraw_all()
-        self._counsel.withdraw()
-        self._reuse.abandon()
+        self._approvals.withdraw_all()
+        self._replanning_requests.withdraw()
+        self._shared_results.abandon()
         self._dispatcher.close()
-        self._correspondence.close()
+        self._signal_reader.close()

@@ -17,25 +17,25 @@ from callsheet.executor.run.events import ApprovalRequested, Event
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
 from .planner_call import MakeDrafter, MakeReplanner
-from .ports import Staging
+from .ports import Ports
 
-Approve: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
-"""Asks somebody whether a step may start. None where nobody says: the run waits for a letter then."""
+AskApproval: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
+"""Asks somebody whether a step may start. None where nobody says: the run waits for a signal then."""
 
 Admit: TypeAlias = Callable[[CheckedPlan, Spending, Collection[str], Budget], Sequence[str]]
 """A sentence for each limit that a plan would go beyond, after what was spent, with those steps done."""
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunEnvironment:
     """What a run needs from outside, as given to the Executor."""
 
-    staging: Staging
+    ports: Ports
     journal: Journal
     workspace: Workspace
     clock: Clock
     model: ChatModel | None
-    approve: Approve | None
+    approve: AskApproval | None
     on_event: Callable[[Event], None] | None
     grace_seconds: float
     catalog: tuple[Capability, ...] = ()

@@ -17,8 +17,8 @@ from callsheet.executor.dispatch.chooser import AgentChooser
 from callsheet.executor.dispatch.observations import observations_of
 from callsheet.executor.errors import RunEnded, RunNotPending
 from callsheet.executor.journal.journal import Journal
-from callsheet.executor.machine.machine import fold
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine import reduce_event
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.recovery import require_agents, revive
 from callsheet.executor.run.events import (
     DraftBegun,
@@ -31,9 +31,9 @@ from callsheet.executor.run.events import (
     RunStarted,
 )
 from callsheet.executor.run.options import NOTHING_SAID, RunOptions
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
-from callsheet.executor.run.spending import Purse, asking_terms
+from callsheet.executor.run.spending import RunSpending, asking_terms
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.executor.runner.runner import LocalRunner, Runner
 from callsheet.planner.check.bounds import Bounds, bounds
@@ -41,9 +41,9 @@ from callsheet.planner.check.step_bounds import Conditions
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
 from .driver import Driver
-from .environment import Admit, Approve, Surroundings
+from .environment import Admit, AskApproval, RunEnvironment
 from .planner_call import MakeDrafter, MakeReplanner
-from .ports import Pace, Staging
+from .ports import Pace, Ports
 from .resumption import options_of, resumption
 
 GRACE_SECONDS = 2.0
@@ -73,7 +73,7 @@ class Executor:
         clock: Clock | None = None,
         model: ChatModel | None = None,
         runner: Runner | None = None,
-        approve: Approve | None = None,
+        approve: AskApproval | None = None,
         needs_approval: Callable[[CompiledStep], bool] | None = None,
         on_event: Callable[[Event], None] | None = None,
         grace_seconds: float = GRACE_SECONDS,
@@ -91,8 +91,8 @@ class Executor:
         self._prices = prices or Prices()
         self._model = model
         self._can_replan = replanner is not None and model is not None
-        self._surroundings = Surroundings(
-            Staging(runner or LocalRunner(), chooser or AgentPool(registry), pace),
+        self._environment = RunEnvironment(
+            Ports(runner or LocalRunner(), chooser or AgentPool(registry), pace),
             journal,
             workspace,
             self._clock,
@@ -118,8 +118,8 @@ class Executor:
         cancellation in the journal, and raises CancelledError then. Raises JournalError, RunNotFound and
         RunNotPending, and what `approve` and `on_event` raise.
         """
-        events = self._journal.read(run) if history is None else history
-        state = fold(events, {1: checked}, self._purse(events))
+        events = self._journal.read_events(run) if history is None else history
+        state = reduce_event(events, {1: checked}, self._spending(events))
         self._allow(state)
         if state.record.status is not RunStatus.PENDING:
             raise RunNotPending(run, state.record.status)
@@ -134,9 +134,9 @@ class Executor:
 
         Comes back and raises as `run` does; a run that comes to no plan fails.
         """
-        events = self._journal.read(run) if history is None else history
-        nothing = CheckedPlan.empty(record_of(events).goal)
-        state = fold(events, {0: nothing}, self._purse(events))
+        events = self._journal.read_events(run) if history is None else history
+        nothing = CheckedPlan.empty(run_state_of(events).goal)
+        state = reduce_event(events, {0: nothing}, self._spending(events))
         self._allow(state)
         if state.record.status is not RunStatus.PENDING or state.record.revision:
             raise RunNotPending(run, state.record.status)
@@ -151,8 +151,8 @@ class Executor:
         does; RunEnded where there is nothing to go on with, and AgentsChanged where nobody
         could. Neither changes anything.
         """
-        events = self._journal.read(run) if history is None else history
-        state = revive(events, self._registry, self._purse(events))
+        events = self._journal.read_events(run) if history is None else history
+        state = revive(events, self._registry, self._spending(events))
         if state.record.status not in _OPEN:
             raise RunEnded(run, state.record.status)
         require_agents(state, self._registry)
@@ -161,7 +161,7 @@ class Executor:
         resumed = resumption(self._clock.now(), self._options, state, is_limited=is_limited)
         return await self._drive(state, state.plan, [resumed], options)
 
-    def _start(self, state: RunState, checked: CheckedPlan, events: Sequence[Event]) -> RunStarted:
+    def _start(self, state: MachineState, checked: CheckedPlan, events: Sequence[Event]) -> RunStarted:
         now = self._clock.now()
         return RunStarted(
             now,
@@ -176,35 +176,35 @@ class Executor:
         )
 
     async def _drive(
-        self, state: RunState, checked: CheckedPlan, events: Sequence[Event], options: RunOptions
+        self, state: MachineState, checked: CheckedPlan, events: Sequence[Event], options: RunOptions
     ) -> RunResult:
         contested = self._contested(checked)
         known = next((event.figures for event in events if isinstance(event, RunStarted)), state.known)
         figures = self._figures(state, known, contested)
-        around = replace(self._surroundings, admit=self._admission(options))
+        around = replace(self._environment, admit=self._admission(options))
         await Driver(state, around, figures, contested).drive(*events)
         if state.record.status in RUN_ENDED:
             observations = observations_of(state.record, self._registry)
-            await self._journal.figures.add(state.record.run, observations)
-        return RunResult.of(state.record)
+            await self._journal.figures.add_observations(state.record.run, observations)
+        return RunResult.from_state(state.record)
 
     @property
     def _replans(self) -> int:
         return self._options.replans(given=False) if self._can_replan else 0
 
-    def _purse(self, events: Sequence[Event]) -> Purse | None:
-        """An empty purse for a run with these events; None where nothing limits it."""
+    def _spending(self, events: Sequence[Event]) -> RunSpending | None:
+        """The spending of a run with these events, still empty; None where nothing limits it."""
         created = next((event for event in events if isinstance(event, RunCreated)), None)
         told = created.budget if created is not None else ""
         later = any(isinstance(event, RunStarted | RunResumed) and event.budget for event in events)
         if not (told or later or self._options.budget):
             return None
-        return Purse(Budget.parse(told or "none"), self._prices, asking_terms(self._registry.agents))
+        return RunSpending(Budget.parse(told or "none"), self._prices, asking_terms(self._registry.agents))
 
-    def _allow(self, state: RunState) -> None:
+    def _allow(self, state: MachineState) -> None:
         """The budget of this executor holds, for a run that is about to start."""
-        if state.purse is not None and self._options.budget is not None:
-            state.purse.budget = self._options.budget
+        if state.spending is not None and self._options.budget is not None:
+            state.spending.budget = self._options.budget
 
     def _other_budget(self, events: Sequence[Event]) -> str | None:
         """The budget of this executor, where it is not the one that the run was created with."""
@@ -213,8 +213,8 @@ class Executor:
         is_same = wanted is None or wanted == Budget.parse(created or "none")
         return None if wanted is None or is_same else wanted.describe()
 
-    def _deadline(self, state: RunState, now: float) -> float | None:
-        left = None if state.purse is None else state.purse.left(now).seconds
+    def _deadline(self, state: MachineState, now: float) -> float | None:
+        left = None if state.spending is None else state.spending.left(now).seconds
         limits = [limit for limit in (self._options.time_limit, left) if limit is not None]
         return now + min(limits) if limits else None
 
@@ -228,7 +228,7 @@ class Executor:
         named = {step.capability.name for step in checked.steps.values()}
         conditions = Conditions(
             self._registry,
-            self._journal.figures.read(named),
+            self._journal.figures.read_statistics(named),
             name,
             self._prices,
             self._clock.now(),
@@ -246,7 +246,7 @@ class Executor:
         return admit
 
     def _figures(
-        self, state: RunState, known: Iterable[KnownFigures], contested: frozenset[str]
+        self, state: MachineState, known: Iterable[KnownFigures], contested: frozenset[str]
     ) -> dict[tuple[str, str], Figures]:
         """What the run knows of the agents between whom it chooses: from before it, and from itself."""
         figures = {(each.agent, each.capability): each.figures for each in known}
@@ -270,7 +270,7 @@ class Executor:
         contested = self._contested(checked)
         if not contested:
             return ()
-        known = self._journal.figures.read(contested)
+        known = self._journal.figures.read_statistics(contested)
         return tuple(KnownFigures(*place, figures) for place, figures in sorted(known.items()))
 
     def _policy(self, checked: CheckedPlan) -> tuple[str, ...]:

@@ -6,28 +6,28 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from callsheet.executor.journal.signals import Cancel, Mailbox
+from callsheet.executor.journal.signals import Cancel, Signals
 
 T = TypeVar("T")
 
 
-class RunTold(Exception):
-    """Somebody wants the run to stop. `letters` are the numbers of those who said so."""
+class CancelReceived(Exception):
+    """Somebody wants the run to stop. `unanswered` are the numbers of those who said so."""
 
-    def __init__(self, reason: str, letters: tuple[int, ...]) -> None:
+    def __init__(self, reason: str, unanswered: tuple[int, ...]) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.letters = letters
+        self.unanswered = unanswered
 
 
-async def unless_cancelled(work: Coroutine[Any, Any, T], mailbox: Mailbox, run: str) -> T:
-    """What the work comes to. Raises RunTold, the work broken off, once a letter wants the run to stop,
-    and what the work raises. Letters of another kind are left for later."""
+async def unless_cancelled(work: Coroutine[Any, Any, T], signals: Signals, run: str) -> T:
+    """What the work comes to. Raises CancelReceived, the work broken off, once a signal wants the run to
+    stop, and what the work raises. Signals of another kind are left for later."""
     task = asyncio.ensure_future(work)
     news = asyncio.Event()
     news.set()
-    leave = mailbox.watch(run, news.set)
-    listening = asyncio.ensure_future(_listen(mailbox, run, news))
+    leave = signals.watch(run, news.set)
+    listening = asyncio.ensure_future(_listen(signals, run, news))
     try:
         await asyncio.wait((task, listening), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
@@ -41,11 +41,11 @@ async def unless_cancelled(work: Coroutine[Any, Any, T], mailbox: Mailbox, run: 
         await asyncio.gather(task, listening, return_exceptions=True)
 
 
-async def _listen(mailbox: Mailbox, run: str, news: asyncio.Event) -> RunTold:
+async def _listen(signals: Signals, run: str, news: asyncio.Event) -> CancelReceived:
     while True:
         await news.wait()
         news.clear()
-        letters = [each for each in await mailbox.letters(run) if isinstance(each.word, Cancel)]
-        for letter in letters:
-            if isinstance(letter.word, Cancel):
-                return RunTold(letter.word.reason, tuple(each.number for each in letters))
+        unanswered = [each for each in await signals.unanswered(run) if isinstance(each.content, Cancel)]
+        for signal in unanswered:
+            if isinstance(signal.content, Cancel):
+                return CancelReceived(signal.content.reason, tuple(each.number for each in unanswered))

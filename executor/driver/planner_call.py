@@ -14,7 +14,7 @@ from callsheet.planner.revision.decision import Decision
 from callsheet.planner.revision.situation import Situation
 
 
-class Replanner(Protocol):
+class ReplannerPort(Protocol):
     """Decides how a run goes on."""
 
     async def decide(self, situation: Situation) -> Decision:
@@ -22,15 +22,15 @@ class Replanner(Protocol):
         ...
 
 
-MakeReplanner = Callable[[ChatModel], Replanner]
+MakeReplanner = Callable[[ChatModel], ReplannerPort]
 """Makes a replanner that asks this model, every call of which is journaled."""
 
 
-Draft = Callable[[CheckedPlan | str], None]
+OnDraft = Callable[[CheckedPlan | str], None]
 """Takes the steps of a plan that are complete so far, as a plan that checks; or why nothing more of what is
 being written will be."""
 
-MakeDrafter = Callable[[ChatModel, Draft], Replanner]
+MakeDrafter = Callable[[ChatModel, OnDraft], ReplannerPort]
 """Makes who writes the first plan of a run while the run goes on: a Replanner that always revises, asks, or
 fails."""
 
@@ -47,20 +47,20 @@ class Decided(NamedTuple):
     decision: Decision | str
 
 
-class Replanning:
+class PlannerCall:
     """One question to the planner at a time, asked once it is kept, and answered by `post`."""
 
     def __init__(self, post: Callable[[Decided], None], broke: Callable[[BaseException], None]) -> None:
         self._post = post
         self._broke = broke
-        self._prepared: tuple[Replanner, Situation] | None = None
+        self._prepared: tuple[ReplannerPort, Situation] | None = None
         self._task: asyncio.Task[None] | None = None
 
     def __bool__(self) -> bool:
         """Whether the planner is being asked, or is going to be."""
         return self._prepared is not None or self._task is not None
 
-    def prepare(self, replanner: Replanner, situation: Situation) -> None:
+    def prepare(self, replanner: ReplannerPort, situation: Situation) -> None:
         """A question that will be asked."""
         self._prepared = replanner, situation
 
@@ -77,7 +77,7 @@ class Replanning:
             self._task.cancel()
             self._task = None
 
-    async def _ask(self, replanner: Replanner, situation: Situation) -> None:
+    async def _ask(self, replanner: ReplannerPort, situation: Situation) -> None:
         try:
             decision: Decision | str = await replanner.decide(situation)
         except CallsheetError as error:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from callsheet.executor.dispatch.chooser import AgentChooser
-from callsheet.executor.journal.signals import Letter
+from callsheet.executor.journal.signals import Signal
 from callsheet.executor.run.events import Event
 from callsheet.executor.runner.runner import Runner
 
 from .planner_call import Decided, Drafted, MakeDrafter
 
-News: TypeAlias = Event | Letter | Decided | Drafted
+News: TypeAlias = Event | Signal | Decided | Drafted
 """What a run hears from outside."""
 
 
 class Pace(Protocol):
-    """Whose pace a run keeps that follows the course of another: it hears news in the same portions and in
+    """Whose pace a run keeps that follows the course of another: it hears news in the same batches and in
     the same order, so that it decides the same in the same light."""
 
     @property
@@ -43,7 +43,7 @@ class Pace(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Staging:
+class Ports:
     """The stage. Without a `pace` news is taken in as it comes. `drafter` puts somebody else in the place of
     who writes a plan while its run goes on."""
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.plan_adoption import adoption
 from callsheet.executor.models.recalled import RecallingModel
 from callsheet.executor.run.events import (
@@ -25,25 +25,25 @@ from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.renewal import begin_anew
 from callsheet.planner.revision.decision import Accept, Ask, GiveUp, Revise
 
-from .environment import Surroundings
-from .planner_call import Decided, Drafted, Replanner, Replanning
+from .environment import RunEnvironment
+from .planner_call import Decided, Drafted, PlannerCall, ReplannerPort
 from .situation import situation_of
 
 CHANGED = "what was written before has changed since"
 """Why a draft is halted that takes back what an earlier one had."""
-MOST_REFUSALS = 2
+MAX_REFUSALS = 2
 """How often a decision that cannot be carried out may be thought over, in the light of what has happened
 since it was asked for."""
 
 
-class Counsel:
+class ReplanningRequests:
     """Asks the planner about one run, and reads its decisions. What it was asked and has answered is not
     asked again by whoever goes on with the run."""
 
     def __init__(
         self,
-        state: RunState,
-        around: Surroundings,
+        state: MachineState,
+        around: RunEnvironment,
         post: Callable[[Decided | Drafted], None],
         broke: Callable[[BaseException], None],
         model: Callable[[], ChatModel | None],
@@ -53,7 +53,7 @@ class Counsel:
         self._clock: Clock = around.clock
         self._post = post
         self._model = model
-        self._replanning = Replanning(post, broke)
+        self._replanning = PlannerCall(post, broke)
         self._refusals = 0
 
     def __bool__(self) -> bool:
@@ -71,7 +71,7 @@ class Counsel:
             return
         self._replanning.prepare(replanner, situation_of(self._state, self._around.catalog, refusal))
 
-    def _replanner(self, model: ChatModel) -> Replanner | None:
+    def _replanner(self, model: ChatModel) -> ReplannerPort | None:
         around = self._around
         if self._state.record.drafting:
             return around.drafter and around.drafter(model, lambda draft: self._post(Drafted(draft)))
@@ -135,7 +135,7 @@ class Counsel:
 
     def _think_again(self, refusal: str) -> Event | None:
         replanning = self._state.replanning
-        if self._refusals >= MOST_REFUSALS and replanning is not None:
+        if self._refusals >= MAX_REFUSALS and replanning is not None:
             return ReplanningFailed(self._clock.now(), refusal, replanning.step)
         self.prepare(refusal)
         return None
@@ -146,12 +146,12 @@ class Counsel:
 
     def _too_dear(self, revise: Revise, now: float) -> str:
         """Why the budget does not allow the plan; empty where it does."""
-        purse, admit = self._state.purse, self._around.admit
-        if purse is None or admit is None:
+        spending, admit = self._state.spending, self._around.admit
+        if spending is None or admit is None:
             return ""
         anew = begin_anew(self._state.plan, revise.checked)
         done = [step for step in self._state.record.outputs if step not in anew]
-        return "; ".join(admit(revise.checked, purse.spent(now), done, purse.budget))
+        return "; ".join(admit(revise.checked, spending.spent(now), done, spending.budget))
 
 
 def has_changed(before: CheckedPlan, after: CheckedPlan) -> bool:

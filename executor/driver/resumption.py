@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from callsheet.agents.spending.budget import Budget
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.run.events import Event, RunCreated, RunEquipped, RunResumed
 from callsheet.executor.run.options import RunOptions
 
 
-def options_of(state: RunState) -> RunOptions:
+def options_of(state: MachineState) -> RunOptions:
     """The options that the run has so far, as far as the journal has them."""
     return RunOptions(
         fail_fast=state.fail_fast,
         hedge=state.hedge,
         max_concurrency=state.max_concurrency,
         max_replans=state.record.replans,
-        budget=None if state.purse is None else state.purse.budget,
+        budget=None if state.spending is None else state.spending.budget,
     )
 
 
@@ -33,7 +33,7 @@ def options_at_creation(events: Iterable[Event]) -> RunOptions:
     return options
 
 
-def resumption(now: float, given: RunOptions, state: RunState, *, is_limited: bool) -> RunResumed:
+def resumption(now: float, given: RunOptions, state: MachineState, *, is_limited: bool) -> RunResumed:
     """The event with which somebody goes on with the run now, with the options that they give. `is_limited`
     says whether the run was created with a time limit, which a longer budget does not take away."""
     return RunResumed(
@@ -47,14 +47,14 @@ def resumption(now: float, given: RunOptions, state: RunState, *, is_limited: bo
     )
 
 
-def _deadline(now: float, given: RunOptions, state: RunState, *, is_limited: bool) -> float | None:
+def _deadline(now: float, given: RunOptions, state: MachineState, *, is_limited: bool) -> float | None:
     """The deadline that takes the place of the one so far; None where that stays."""
     is_timed = given.budget is not None and given.budget.seconds is not None
     if given.time_limit is None and not is_timed:
         return None
-    budget = given.budget or (None if state.purse is None else state.purse.budget)
+    budget = given.budget or (None if state.spending is None else state.spending.budget)
     # The time in which nobody had the run is nobody's: it is not asked of the purse as of now.
-    left = None if budget is None or state.purse is None else budget.left(state.purse.spent()).seconds
+    left = None if budget is None or state.spending is None else budget.left(state.spending.spent()).seconds
     deadline = now + min(limit for limit in (given.time_limit, left) if limit is not None)
     so_far = state.record.deadline if is_limited and given.time_limit is None else None
     return deadline if so_far is None else min(deadline, so_far)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Iterable
 
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.evaluation.expectations import first_disappointment
-from callsheet.executor.journal.result_cache import Kept, Reserved, Results
+from callsheet.executor.journal.result_cache import CachedResult, Reserved, Results
 from callsheet.executor.run.events import (
     AttemptSucceeded,
     Event,
@@ -17,11 +17,11 @@ from callsheet.executor.run.events import (
     StepFailed,
     StepHeld,
 )
-from callsheet.executor.run.state import RunRecord, Work
+from callsheet.executor.run.state import RunState, Work
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 
-class Reuse:
+class SharedResults:
     """The results of one run's work, where its capabilities allow that they are shared.
 
     What is being made elsewhere is waited for. A result that breaks an expectation of the plan, which
@@ -31,7 +31,7 @@ class Reuse:
     def __init__(
         self,
         results: Results,
-        record: RunRecord,
+        record: RunState,
         clock: Clock,
         post: Callable[[Event], None],
         broke: Callable[[BaseException], None],
@@ -104,21 +104,24 @@ class Reuse:
             return
         self._seeking.pop(work, None)
         now, (name, item) = self._clock.now(), work
-        if isinstance(found, Kept) and first_disappointment(self._record, step, item, found.output) is None:
+        if (
+            isinstance(found, CachedResult)
+            and first_disappointment(self._record, step, item, found.output) is None
+        ):
             self._post(ResultReused(now, name, found.output, found.run, item))
             return
         if found is Reserved.MINE:
             self._reserved[work] = key
         self._post(ResultMissing(now, name, item))
 
-    async def _reserve(self, key: str, most_seconds: float) -> Kept | Reserved:
+    async def _reserve(self, key: str, max_seconds: float) -> CachedResult | Reserved:
         while True:
             news = asyncio.Event()
             leave = self._results.watch(key, news.set)
             try:
                 now = self._clock.now()
                 found = await self._results.reserve(
-                    key, self._record.run, now=now, not_before=now - most_seconds
+                    key, self._record.run, now=now, not_before=now - max_seconds
                 )
                 if found is not Reserved.BUSY:
                     return found

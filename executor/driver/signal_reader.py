@@ -1,4 +1,4 @@
-"""Letters to the owner of a run: fetched once each, and what they amount to."""
+"""Signals to the owner of a run: fetched once each, and what they amount to."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from callsheet.executor.journal.signals import (
     Approve,
     Cancel,
     Deny,
-    Letter,
-    Mailbox,
     Pause,
     Settle,
+    Signal,
+    SignalContent,
+    Signals,
     Tell,
-    Word,
 )
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -32,33 +32,33 @@ from callsheet.executor.run.events import (
 _MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
 
 
-class Correspondence:
-    """Fetches what is in the mailbox for one run, and delivers each letter once."""
+class SignalReader:
+    """Fetches the signals for one run, and delivers each signal once."""
 
     def __init__(
         self,
-        mailbox: Mailbox,
+        signals: Signals,
         run: str,
-        deliver: Callable[[list[Letter]], None],
+        deliver: Callable[[list[Signal]], None],
         broke: Callable[[BaseException], None],
     ) -> None:
-        self._mailbox = mailbox
+        self._signals = signals
         self._run = run
         self._deliver = deliver
         self._broke = broke
         self._seen: set[int] = set()
         self._fetching: asyncio.Task[None] | None = None
         self._again = False
-        self._leave = mailbox.watch(run, self._fetch_soon)
+        self._leave = signals.watch(run, self._fetch_soon)
 
     def __bool__(self) -> bool:
-        """Whether letters are being fetched."""
+        """Whether signals are being fetched."""
         return self._fetching is not None
 
-    async def fetch(self) -> list[Letter]:
+    async def fetch_signals(self) -> list[Signal]:
         """Those that were not seen before. Raises JournalError."""
-        fresh = [each for each in await self._mailbox.letters(self._run) if each.number not in self._seen]
-        self._seen.update(letter.number for letter in fresh)
+        fresh = [each for each in await self._signals.unanswered(self._run) if each.number not in self._seen]
+        self._seen.update(signal.number for signal in fresh)
         return fresh
 
     def close(self) -> None:
@@ -73,11 +73,11 @@ class Correspondence:
             self._fetching = asyncio.get_running_loop().create_task(self._fetch())
 
     async def _fetch(self) -> None:
-        fresh: list[Letter] = []
+        fresh: list[Signal] = []
         try:
             while self._again:
                 self._again = False
-                fresh += await self.fetch()
+                fresh += await self.fetch_signals()
         except Exception as error:
             self._broke(error)
         finally:
@@ -85,7 +85,7 @@ class Correspondence:
             self._deliver(fresh)
 
 
-def event_of(state: RunState, word: Word, at: float) -> Event | None:
+def event_of(state: MachineState, word: SignalContent, at: float) -> Event | None:
     """What a word amounts to: the event to enter, or None where it comes too late, or fits nothing that
     the run waits for. Pure."""
     match word:
@@ -104,17 +104,17 @@ def event_of(state: RunState, word: Word, at: float) -> Event | None:
             return _settled(state, word, at)
 
 
-def _settled(state: RunState, word: Settle, at: float) -> DoubtSettled | None:
+def _settled(state: MachineState, word: Settle, at: float) -> DoubtSettled | None:
     if (word.step, word.item) not in state.record.doubtful:
         return None
-    validator = state.agenda.steps[word.step].capability.output_validator
+    validator = state.pending.steps[word.step].capability.output_validator
     if word.verdict == "done" and not validator.accepts(word.output):
         return None
     output = word.output if word.verdict == "done" else None
     return DoubtSettled(at, word.step, word.verdict, output, word.by, word.item)
 
 
-def is_settled(state: RunState, event: Event) -> bool:
+def is_settled(state: MachineState, event: Event) -> bool:
     """Whether what the event decides has been decided in another way meanwhile, so that it comes too late."""
     if event.__class__ not in _MAY_BE_LATE:
         return False
@@ -122,8 +122,8 @@ def is_settled(state: RunState, event: Event) -> bool:
         case ApprovalDenied(step=step) | ApprovalGranted(step=step):
             return step not in state.record.asked
         case StepTimeLimitReached(step=step):
-            return step not in state.agenda.unended
+            return step not in state.pending.unended
         case ResultReused(step=step, item=item):
-            return (step, item) not in state.agenda.sought
+            return (step, item) not in state.pending.sought
         case _:
             return False

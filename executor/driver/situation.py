@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.executor.evaluation.inputs import inputs_of
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.run.events import StepHeld
 from callsheet.executor.run.failure import Failure
-from callsheet.executor.run.state import RunRecord, StepRecord, StepStatus, Work
+from callsheet.executor.run.state import RunState, StepRecord, StepStatus, Work
 from callsheet.planner.plan.checked_plan import CompiledStep
 from callsheet.planner.revision.situation import Mishap, Situation, Standing, StepStanding, Trouble
 
@@ -21,7 +21,7 @@ _STANDINGS = {
 }
 
 
-def situation_of(state: RunState, catalog: Iterable[Capability], refusal: str = "") -> Situation:
+def situation_of(state: MachineState, catalog: Iterable[Capability], refusal: str = "") -> Situation:
     """Where the run stands, and what the planner is being asked about. `catalog` is what is on offer now;
     what the present plan uses of capabilities that nobody offers any more is added to it."""
     record, plan = state.record, state.plan
@@ -45,7 +45,7 @@ def situation_of(state: RunState, catalog: Iterable[Capability], refusal: str = 
     )
 
 
-def _standing(step: StepRecord, record: RunRecord) -> StepStanding:
+def _standing(step: StepRecord, record: RunState) -> StepStanding:
     if step.id in record.held:
         return StepStanding(Standing.IN_TROUBLE)
     found = _STANDINGS.get(step.status)
@@ -55,13 +55,13 @@ def _standing(step: StepRecord, record: RunRecord) -> StepStanding:
     return StepStanding(found, step.output if found is Standing.DONE else None)
 
 
-def _trouble(state: RunState, step: str) -> Trouble:
+def _trouble(state: MachineState, step: str) -> Trouble:
     held = state.record.held[step]
     compiled = state.plan.steps[step]
     return Trouble(step, tuple(_mishap(state, compiled, each) for each in held.values()))
 
 
-def _mishap(state: RunState, step: CompiledStep, held: StepHeld) -> Mishap:
+def _mishap(state: MachineState, step: CompiledStep, held: StepHeld) -> Mishap:
     failure, item = held.failure, held.item
     inputs = inputs_of(state.record, step, item) if item is not None or step.for_each is None else None
     return Mishap(
@@ -76,6 +76,6 @@ def _mishap(state: RunState, step: CompiledStep, held: StepHeld) -> Mishap:
     )
 
 
-def _tries(state: RunState, work: Work) -> int:
+def _tries(state: MachineState, work: Work) -> int:
     """The attempts at the work as it now is."""
-    return state.agenda.attempts.get(work, 0) - state.agenda.spare.get(work, 0)
+    return state.pending.attempts.get(work, 0) - state.pending.spare.get(work, 0)

@@ -6,7 +6,7 @@ from typing import Any
 
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.state import RunState
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.values import Absent
 from callsheet.planner.plan.checked_plan import CompiledStep, Expectation
@@ -16,7 +16,7 @@ from .inputs import scope_of
 
 
 def first_disappointment(
-    record: RunRecord, step: CompiledStep, item: int | None, output: dict[str, Any]
+    record: RunState, step: CompiledStep, item: int | None, output: dict[str, Any]
 ) -> Failure | None:
     """The first expectation that the output breaks, as a surprise; None where it meets them all."""
     if not step.expectations:

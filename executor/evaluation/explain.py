@@ -15,9 +15,9 @@ from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.tree import Constant, Index, Member, Name, StepOutput, Tree
 from callsheet.planner.expressions.values import Absent
 
-MOST_VALUES = 10
-MOST_CHARACTERS = 300
-MOST_PROBLEMS = 3
+MAX_VALUES = 10
+MAX_CHARACTERS = 300
+MAX_PROBLEMS = 3
 
 
 def values_in(tree: Tree, scope: Scope) -> dict[str, JsonValue]:
@@ -26,7 +26,7 @@ def values_in(tree: Tree, scope: Scope) -> dict[str, JsonValue]:
     values: dict[str, JsonValue] = {}
     for label, reference in _references(tree):
         value = evaluate(reference, scope)
-        if label not in values and not isinstance(value, Absent) and len(values) < MOST_VALUES:
+        if label not in values and not isinstance(value, Absent) and len(values) < MAX_VALUES:
             values[label] = shorten(value)
     return values
 
@@ -38,9 +38,9 @@ def shorten(value: JsonValue) -> JsonValue:
     except NotJson:
         text = clean_text(repr(value))
     else:
-        if len(text) <= MOST_CHARACTERS:
+        if len(text) <= MAX_CHARACTERS:
             return value
-    return f"{text[:MOST_CHARACTERS]}…"
+    return f"{text[:MAX_CHARACTERS]}…"
 
 
 def _references(tree: Tree) -> Iterator[tuple[str, Tree]]:
@@ -82,5 +82,5 @@ def _trees_in(part: Tree | tuple[Any, ...] | str | None) -> Iterator[Tree]:
 
 def describe(problems: Sequence[SchemaProblem]) -> str:
     """Where a value breaks its schema, in a few words."""
-    shown = [f"{problem.pointer or 'the whole'}: {problem.message}" for problem in problems[:MOST_PROBLEMS]]
-    return clean_text("; ".join(shown)[:MOST_CHARACTERS])
+    shown = [f"{problem.pointer or 'the whole'}: {problem.message}" for problem in problems[:MAX_PROBLEMS]]
+    return clean_text("; ".join(shown)[:MAX_CHARACTERS])

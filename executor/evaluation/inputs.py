@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.state import RunState
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.tree import Tree
 from callsheet.planner.expressions.values import Absent
@@ -18,7 +18,7 @@ from callsheet.planner.plan.checked_plan import CompiledStep
 from .explain import describe, values_in
 
 
-def scope_of(record: RunRecord, step: str, item: int | None, output: dict[str, Any] | None = None) -> Scope:
+def scope_of(record: RunState, step: str, item: int | None, output: dict[str, Any] | None = None) -> Scope:
     """What the expressions of a step may name: what other steps gave, the `item`, and the attempt's
     own `output`, once there is one."""
     own: dict[str, Any] = {} if output is None else {"output": output}
@@ -28,7 +28,7 @@ def scope_of(record: RunRecord, step: str, item: int | None, output: dict[str, A
     return ChainMap(own, record.outputs) if own else record.outputs
 
 
-def inputs_of(record: RunRecord, step: CompiledStep, item: int | None) -> dict[str, Any] | Failure:
+def inputs_of(record: RunState, step: CompiledStep, item: int | None) -> dict[str, Any] | Failure:
     """What an agent is given for the work, as its capability takes it; or why that is not to be had."""
     scope = scope_of(record, step.id, item)
     inputs: dict[str, Any] = {}

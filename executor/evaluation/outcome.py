@@ -23,7 +23,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.state import RunState
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 from .expectations import first_disappointment
@@ -39,7 +39,7 @@ asked for is a failure like any other."""
 
 
 def judge_output(
-    record: RunRecord, step: CompiledStep, started: AttemptStarted, returned: object, at: float
+    record: RunState, step: CompiledStep, started: AttemptStarted, returned: object, at: float
 ) -> AttemptSucceeded | AttemptFailed | AttemptSurprised:
     """What came back is JSON, keeps to the capability's schema, and meets every expectation; or not."""
     try:

@@ -24,20 +24,20 @@ ORDER BY capability, agent
 """
 
 
-class FigureBook(Protocol):
+class AgentStatistics(Protocol):
     """Figures by agent and capability. Everything raises JournalError where the journal cannot work."""
 
-    def read(self, capabilities: Collection[str]) -> dict[Row, Figures]:
+    def read_statistics(self, capabilities: Collection[str]) -> dict[Row, Figures]:
         """What is known of whoever has done one of these capabilities."""
         ...
 
-    async def add(self, run: str, observations: Sequence[Observation]) -> None:
+    async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
         """Fold in, in order, what was seen in a run: all of it, or none. A run is added once: for one
         that was added before, nothing happens. Raises RunNotFound."""
         ...
 
 
-class MemoryFigureBook:
+class MemoryAgentStatistics:
     """The figures of a journal in memory. `require` raises RunNotFound for a run that there is not."""
 
     def __init__(self, require: Callable[[str], object]) -> None:
@@ -45,11 +45,11 @@ class MemoryFigureBook:
         self._figures: dict[Row, Figures] = {}
         self._added: set[str] = set()
 
-    def read(self, capabilities: Collection[str]) -> dict[Row, Figures]:
+    def read_statistics(self, capabilities: Collection[str]) -> dict[Row, Figures]:
         """What is known of whoever has done one of these capabilities."""
         return {row: figures for row, figures in self._figures.items() if row[1] in capabilities}
 
-    async def add(self, run: str, observations: Sequence[Observation]) -> None:
+    async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
         """Fold in what was seen in a run, unless it was added before. Raises RunNotFound."""
         self._require(run)
         if run not in self._added:
@@ -57,20 +57,20 @@ class MemoryFigureBook:
             self._figures.update(folded(observations, self._figures.get))
 
 
-class SqliteFigureBook:
+class SqliteAgentStatistics:
     """The figures of a journal in a file."""
 
     def __init__(self, path: Path, writer: Writer) -> None:
         self._path = path
         self._writer = writer
 
-    def read(self, capabilities: Collection[str]) -> dict[Row, Figures]:
+    def read_statistics(self, capabilities: Collection[str]) -> dict[Row, Figures]:
         """What is known of whoever has done one of these capabilities. Raises JournalError."""
         with reading(self._path) as connection:
             rows = connection.execute(_FIGURES, (msgspec.json.encode(sorted(capabilities)).decode(),))
             return {(agent, capability): self._decoded(body) for agent, capability, body in rows}
 
-    async def add(self, run: str, observations: Sequence[Observation]) -> None:
+    async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
         """Fold in what was seen in a run, unless it was added before. Raises RunNotFound, JournalError."""
         await self._writer.write(partial(self._add, run, tuple(observations)))
 

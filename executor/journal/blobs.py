@@ -21,7 +21,7 @@ LIMIT = 64 * 1024
 """In bytes of JSON: what is no larger stays where it is."""
 DEEPEST = 100
 """How many members deep a value of its own is looked for."""
-Place: TypeAlias = tuple[str | int, ...]
+JsonPath: TypeAlias = tuple[str | int, ...]
 """The members, from the outside in, that lead to a value."""
 
 _HOLE = msgspec.Raw(b"null")
@@ -55,11 +55,11 @@ def detach(data: bytes) -> Entry:
     return Entry(body.decode(), _encoder.encode(parts).decode() if parts else None, tuple(blobs))
 
 
-def _thin(data: bytes, place: Place) -> tuple[bytes, list[tuple[Place, bytes]]]:
+def _thin(data: bytes, place: JsonPath) -> tuple[bytes, list[tuple[JsonPath, bytes]]]:
     """A value without what was taken out of it, and that, inner ones first."""
     if data[:1] == b'"' or len(place) >= DEEPEST:
         return data, []
-    taken: list[tuple[Place, bytes]] = []
+    taken: list[tuple[JsonPath, bytes]] = []
     if data[:1] == b"{":
         members = _members.decode(data)
         for name, member in members.items():
@@ -71,7 +71,7 @@ def _thin(data: bytes, place: Place) -> tuple[bytes, list[tuple[Place, bytes]]]:
     return (_encoder.encode(elements) if taken else data), taken
 
 
-def _thin_member(value: msgspec.Raw, place: Place, taken: list[tuple[Place, bytes]]) -> msgspec.Raw:
+def _thin_member(value: msgspec.Raw, place: JsonPath, taken: list[tuple[JsonPath, bytes]]) -> msgspec.Raw:
     if len(memoryview(value)) <= LIMIT:
         return value
     rest, inner = _thin(bytes(value), place)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from callsheet.executor.errors import RunEnded
 from callsheet.executor.run.events import AttemptStarted, Event, RunCancelled
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
-from callsheet.executor.run.state import RUN_ENDED, RunRecord, Work
+from callsheet.executor.run.state import RUN_ENDED, RunState, Work
 
 from .journal import Journal
 
@@ -19,12 +19,12 @@ def read_history(journal: Journal, run: str) -> RunResult:
     `run` may be the beginning of an id. Raises RunNotFound, RunAmbiguous, JournalError and
     EventUnreadable.
     """
-    return RunResult.of(record_of(journal.read(journal.find(run))))
+    return RunResult.from_state(run_state_of(journal.read_events(journal.find_run(run))))
 
 
-def open_record(journal: Journal, run: str) -> RunRecord:
+def open_record(journal: Journal, run: str) -> RunState:
     """The record of a run that has not ended, by its id. Raises RunNotFound, JournalError, RunEnded."""
-    record = record_of(journal.read(run))
+    record = run_state_of(journal.read_events(run))
     if record.status in RUN_ENDED:
         raise RunEnded(record.run, record.status)
     return record

@@ -31,12 +31,12 @@ from callsheet.executor.run.events import (
 )
 from callsheet.executor.run.state import RunStatus
 
-from .agent_statistics import FigureBook, MemoryFigureBook
-from .lease import Owner, Process
+from .agent_statistics import AgentStatistics, MemoryAgentStatistics
+from .lease import Process, RunOwner
 from .result_cache import MemoryResults, Results
-from .signals import Mailbox, MemoryMailbox
+from .signals import MemorySignals, Signals
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 _STATUSES: dict[type[Event], RunStatus] = {
     RunCompleted: RunStatus.COMPLETED,
     RunFailed: RunStatus.FAILED,
@@ -65,7 +65,7 @@ class Journal(Protocol):
     """
 
     @property
-    def mailbox(self) -> Mailbox:
+    def signals(self) -> Signals:
         """What others have to say to the owner of a run."""
         ...
 
@@ -75,7 +75,7 @@ class Journal(Protocol):
         ...
 
     @property
-    def figures(self) -> FigureBook:
+    def figures(self) -> AgentStatistics:
         """How well agents have done so far, over all runs."""
         ...
 
@@ -93,25 +93,25 @@ class Journal(Protocol):
         """Let go of a run. Nothing happens where this journal does not own it."""
         ...
 
-    def owner(self, run: str) -> Owner | None:
+    def owner(self, run: str) -> RunOwner | None:
         """Who has the run now; None where nobody alive does. Raises RunNotFound."""
         ...
 
-    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
-        """Add events to a run, all or none, and return once they are kept for good. The letters with
+    async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
+        """Add events to a run, all or none, and return once they are kept for good. The signals with
         these numbers are answered by that. A call that is cancelled may have been kept all the same,
         before whatever is appended after it.
 
         Raises RunNotFound; RunNotClaimed where this journal does not own the run, RunTakenOver where
-        another does by now; JournalError also where one of the letters was answered before.
+        another does by now; JournalError also where one of the signals was answered before.
         """
         ...
 
-    def read(self, run: str) -> list[Event]:
+    def read_events(self, run: str) -> list[Event]:
         """Every event of a run, in order. Raises RunNotFound, EventUnreadable."""
         ...
 
-    def find(self, prefix: str) -> str:
+    def find_run(self, prefix: str) -> str:
         """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
         ...
 
@@ -141,7 +141,7 @@ def choose_run(prefix: str, candidates: Sequence[str]) -> str:
     if not prefix or not candidates:
         raise RunNotFound(prefix)
     if len(candidates) > 1:
-        raise RunAmbiguous(prefix, tuple(candidates[:MOST_NAMED]))
+        raise RunAmbiguous(prefix, tuple(candidates[:MAX_NAMED]))
     return candidates[0]
 
 
@@ -173,16 +173,16 @@ class MemoryJournal:
 
     def __init__(self) -> None:
         self._runs: dict[str, list[bytes]] = {}
-        self._owned: dict[str, Owner] = {}
+        self._owned: dict[str, RunOwner] = {}
         self._process = Process.this()
-        self._mailbox = MemoryMailbox(self._lines)
+        self._signals = MemorySignals(self._lines)
         self._results = MemoryResults(self._require_owned)
-        self._figures = MemoryFigureBook(self._lines)
+        self._figures = MemoryAgentStatistics(self._lines)
 
     @property
-    def mailbox(self) -> Mailbox:
+    def signals(self) -> Signals:
         """What others have to say to the owner of a run."""
-        return self._mailbox
+        return self._signals
 
     @property
     def results(self) -> Results:
@@ -190,7 +190,7 @@ class MemoryJournal:
         return self._results
 
     @property
-    def figures(self) -> FigureBook:
+    def figures(self) -> AgentStatistics:
         """How well agents have done so far."""
         return self._figures
 
@@ -213,25 +213,25 @@ class MemoryJournal:
         if self._owned.pop(run, None) is not None:
             self._results.let_go(run)
 
-    def owner(self, run: str) -> Owner | None:
+    def owner(self, run: str) -> RunOwner | None:
         """Who has the run now. Raises RunNotFound."""
         self._lines(run)
         return self._owned.get(run)
 
-    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
-        """Add events to a run, and answer letters. Raises RunNotFound, RunNotClaimed, JournalError."""
+    async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
+        """Add events to a run, and answer signals. Raises RunNotFound, RunNotClaimed, JournalError."""
         lines = self._lines(run)
         self._require_owned(run)
         encoded = [encode(event) for event in events]
-        if letters:
-            self._mailbox.answer(run, letters)
+        if answered:
+            self._signals.answer(run, answered)
         lines.extend(encoded)
 
-    def read(self, run: str) -> list[Event]:
+    def read_events(self, run: str) -> list[Event]:
         """Every event of a run, in order. Raises RunNotFound."""
         return [decode(line) for line in self._lines(run)]
 
-    def find(self, prefix: str) -> str:
+    def find_run(self, prefix: str) -> str:
         """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
         return choose_run(prefix, [run for run in self._runs if run.startswith(prefix)])
 
@@ -247,7 +247,7 @@ class MemoryJournal:
             self._results.let_go(run)
 
     def _own(self, run: str) -> None:
-        self._owned[run] = Owner(self._process.pid, self._process.host, self._process.wall())
+        self._owned[run] = RunOwner(self._process.pid, self._process.host, self._process.wall())
 
     def _require_owned(self, run: str) -> None:
         if run not in self._owned:

@@ -31,7 +31,7 @@ class LeaseTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class RunOwner:
     """Who has a run: a process, the name of its machine, and since when, in seconds since the epoch."""
 
     pid: int
@@ -72,7 +72,7 @@ class Lease:
     wall_end: float
 
     @classmethod
-    def of(cls, process: Process, terms: LeaseTerms) -> Lease:
+    def from_process(cls, process: Process, terms: LeaseTerms) -> Lease:
         """A lease that begins now."""
         return cls(
             process.pid,

@@ -1,4 +1,4 @@
-"""The ledger: which runs this journal owns, and the only way to their rows.
+"""Ownership: which runs this journal owns, and the only way to their rows.
 
 Owning a run means being named in its row, under a fence: a number that grows with each owner.
 Whatever an owner writes, it first looks, inside the same transaction, whether the fence is still its own.
@@ -17,7 +17,7 @@ from typing import Any
 from callsheet.executor.errors import JournalError, RunNotClaimed, RunNotFound, RunOwned, RunTakenOver
 
 from .blobs import Entry, store
-from .lease import Lease, LeaseTerms, Owner, Process
+from .lease import Lease, LeaseTerms, Process, RunOwner
 from .schema import one_row, require_run
 from .signals import answer
 
@@ -47,7 +47,7 @@ class Hold:
     next: int | None = None
 
 
-class Ledger:
+class Ownership:
     """The runs of one journal object. It is used on the writer's thread only, and whatever takes a
     connection inside of a transaction."""
 
@@ -65,11 +65,11 @@ class Ledger:
         """Whether any run is owned."""
         return bool(self._holds)
 
-    def find(self, run: str) -> Hold | None:
+    def find_hold(self, run: str) -> Hold | None:
         """The hold on a run, if it is owned, or was until somebody took it over."""
         return self._holds.get(run)
 
-    def begin(self, run: str, entries: Sequence[Entry], connection: sqlite3.Connection) -> Hold:
+    def create_run(self, run: str, entries: Sequence[Entry], connection: sqlite3.Connection) -> Hold:
         """Enter a new run, owned, with its first events. Raises JournalError where it is there already."""
         try:
             cursor = connection.execute(
@@ -108,12 +108,12 @@ class Ledger:
         connection.execute("DELETE FROM owners WHERE number = ?", (self._number,))
 
     def append(
-        self, run: str, entries: Sequence[Entry], letters: Sequence[int], connection: sqlite3.Connection
+        self, run: str, entries: Sequence[Entry], answered: Sequence[int], connection: sqlite3.Connection
     ) -> None:
-        """Add events, and answer letters. Raises RunNotFound, RunNotClaimed, RunTakenOver, JournalError."""
+        """Add events, and answer signals. Raises RunNotFound, RunNotClaimed, RunTakenOver, JournalError."""
         hold = self.require(connection, run)
-        if letters:
-            answer(connection, self._path, run, letters)
+        if answered:
+            answer(connection, self._path, run, answered)
         _insert(connection, hold, entries)
 
     def require(self, connection: sqlite3.Connection, run: str) -> Hold:
@@ -133,7 +133,7 @@ class Ledger:
         row = None if number is None else one_row(connection, _HELD, number)
         return row is not None and row[0] == fence and self._is_alive(row[1], row[2:])
 
-    def look(self, connection: sqlite3.Connection) -> None:
+    def poll(self, connection: sqlite3.Connection) -> None:
         """Renew the lease, if it is time to."""
         if self._holds and self._is_due():
             self._write_lease(connection)
@@ -168,7 +168,7 @@ class Ledger:
 
     def _write_lease(self, connection: sqlite3.Connection) -> int:
         # Also where the row is gone, because this process was stopped and taken for dead.
-        lease = Lease.of(self._process, self._terms)
+        lease = Lease.from_process(self._process, self._terms)
         ((number,),) = connection.execute(_RENEW, (self._number, *astuple(lease))).fetchall()
         self._number = int(number)
         self._renewed = self._process.steady()
@@ -185,7 +185,7 @@ class Ledger:
         return owner == self._number or Lease(*lease).holds(self._process)
 
 
-def owner_of(connection: sqlite3.Connection, run: str, judge: Process) -> Owner | None:
+def owner_of(connection: sqlite3.Connection, run: str, judge: Process) -> RunOwner | None:
     """Who has a run, as `judge` sees it. Raises RunNotFound."""
     row = one_row(connection, _CLAIMED, run)
     if row is None:
@@ -193,7 +193,7 @@ def owner_of(connection: sqlite3.Connection, run: str, judge: Process) -> Owner 
     _, _, since, _, *lease = row
     if lease[0] is None or not Lease(*lease).holds(judge):
         return None
-    return Owner(lease[0], lease[1], since)
+    return RunOwner(lease[0], lease[1], since)
 
 
 def _insert(connection: sqlite3.Connection, hold: Hold, entries: Sequence[Entry]) -> None:

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import msgspec
 
 from .blobs import Attachments, Entry, detach, fetch, store
-from .ownership import Ledger
+from .ownership import Ownership
 from .schema import one_row
-from .subscriptions import Notify, Watchers
+from .subscriptions import Notify, Subscriptions
 from .writer import Writer
 
 _RESULT = "SELECT output, parts, run, at, holder, fence FROM results WHERE key = ?"
@@ -32,7 +32,7 @@ _FORGET = "DELETE FROM results WHERE key = ? AND output IS NULL AND holder IS NU
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CachedResult:
     """What an earlier attempt gave, in which run, and when, in seconds since the epoch."""
 
     output: dict[str, Any]
@@ -55,7 +55,7 @@ class Results(Protocol):
     A reservation lasts as long as its run has the owner that made it.
     """
 
-    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> Kept | Reserved:
+    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
         """The output kept for `key` at or after `not_before`; else whose turn it is to do the work. One
         that reserves twice is BUSY with itself. Raises JournalError where the run was not claimed."""
         ...
@@ -82,14 +82,14 @@ class MemoryResults:
         self._require_owned = require_owned
         self._kept: dict[str, tuple[bytes, str, float]] = {}
         self._reserved: dict[str, str] = {}
-        self._watchers = Watchers()
+        self._subscriptions = Subscriptions()
 
-    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> Kept | Reserved:
+    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
         """The output that is kept, or whose turn it is."""
         self._require_owned(run)
         kept = self._kept.get(key)
         if kept is not None and kept[2] >= not_before:
-            return Kept(msgspec.json.decode(kept[0]), kept[1], kept[2])
+            return CachedResult(msgspec.json.decode(kept[0]), kept[1], kept[2])
         if key in self._reserved:
             return Reserved.BUSY
         self._reserved[key] = run
@@ -100,45 +100,45 @@ class MemoryResults:
         self._require_owned(run)
         self._kept[key] = msgspec.json.encode(output), run, at
         self._reserved.pop(key, None)
-        self._watchers.tell(key)
+        self._subscriptions.notify(key)
 
     async def give_up(self, key: str, run: str) -> None:
         """The next may try."""
         if self._reserved.get(key) == run:
             del self._reserved[key]
-            self._watchers.tell(key)
+            self._subscriptions.notify(key)
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
         """Have `notify` called once nobody is at it any more."""
-        return self._watchers.add(key, notify)
+        return self._subscriptions.subscribe(key, notify)
 
     def let_go(self, run: str) -> None:
         """The run has no owner any more, and so no reservations."""
         for key in [key for key, holder in self._reserved.items() if holder == run]:
             del self._reserved[key]
-            self._watchers.tell(key)
+            self._subscriptions.notify(key)
 
 
 class SqliteResults:
     """Results of a journal in a file."""
 
-    def __init__(self, writer: Writer, ledger: Ledger) -> None:
+    def __init__(self, writer: Writer, ownership: Ownership) -> None:
         self._writer = writer
-        self._ledger = ledger
-        self._watchers = Watchers()
+        self._ownership = ownership
+        self._subscriptions = Subscriptions()
 
     @property
     def is_needed(self) -> bool:
         """Whether anybody waits for a result."""
-        return bool(self._watchers)
+        return bool(self._subscriptions)
 
-    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> Kept | Reserved:
+    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
         """The output that is kept, or whose turn it is. Raises JournalError, EventUnreadable."""
         found = await self._writer.write(partial(self._reserve, key, run, not_before))
         if isinstance(found, Reserved):
             return found
         entry, attachments, kept_by, at = found
-        return Kept(attachments.attach(entry), kept_by, at)
+        return CachedResult(attachments.attach(entry), kept_by, at)
 
     async def keep(self, key: str, run: str, output: dict[str, Any], at: float) -> None:
         """Others get it from now on. Raises JournalError, RunTakenOver."""
@@ -151,42 +151,42 @@ class SqliteResults:
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
         """Have `notify` called once nobody is at it any more."""
-        stop = self._watchers.add(key, notify)
-        self._writer.post(self.look)
+        stop = self._subscriptions.subscribe(key, notify)
+        self._writer.post(self.poll)
         return stop
 
-    def look(self, connection: sqlite3.Connection) -> None:
+    def poll(self, connection: sqlite3.Connection) -> None:
         """Tell those who wait for what nobody is at: a holder's death leaves no trace in the file."""
-        for key in self._watchers.names():
+        for key in self._subscriptions.names():
             row = one_row(connection, "SELECT holder, fence FROM results WHERE key = ?", key)
-            if row is None or not self._ledger.is_held(connection, *row):
-                self._watchers.tell(key)
+            if row is None or not self._ownership.is_held(connection, *row):
+                self._subscriptions.notify(key)
 
     def _tell(self, key: str, _: None) -> None:
-        self._watchers.tell(key)
+        self._subscriptions.notify(key)
 
     def _reserve(
         self, key: str, run: str, not_before: float, connection: sqlite3.Connection
     ) -> Reserved | tuple[Entry, Attachments, str, float]:
-        hold = self._ledger.require(connection, run)
+        hold = self._ownership.require(connection, run)
         row = one_row(connection, _RESULT, key)
         if row is not None:
             output, parts, kept_by, at, holder, fence = row
             if output is not None and at >= not_before:
                 entry = Entry(output, parts)
                 return entry, fetch(connection, [entry]), kept_by, at
-            if self._ledger.is_held(connection, holder, fence):
+            if self._ownership.is_held(connection, holder, fence):
                 return Reserved.BUSY
         connection.execute(_RESERVE, (key, hold.number, hold.fence))
         return Reserved.MINE
 
     def _keep(self, key: str, run: str, entry: Entry, at: float, connection: sqlite3.Connection) -> None:
-        self._ledger.require(connection, run)
+        self._ownership.require(connection, run)
         store(connection, entry)
         connection.execute(_KEEP, (key, entry.body, entry.parts, run, at))
 
     def _give_up(self, key: str, run: str, connection: sqlite3.Connection) -> None:
-        hold = self._ledger.find(run)
+        hold = self._ownership.find_hold(run)
         if hold is not None:
             connection.execute(_GIVE_UP, (key, hold.number, hold.fence))
             connection.execute(_FORGET, (key,))

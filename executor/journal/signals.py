@@ -1,4 +1,4 @@
-"""The mailbox: how anybody, in whatever process, talks to the owner of a run."""
+"""Signals: how anybody, in whatever process, talks to the owner of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 from callsheet.executor.errors import JournalError
 
 from .schema import reading, require_run
-from .subscriptions import Notify, Watchers
+from .subscriptions import Notify, Subscriptions
 from .writer import Writer
 
 _LETTERS = """
@@ -26,35 +26,37 @@ SELECT runs.id, max(letters.number) FROM letters JOIN runs ON runs.number = lett
 """
 
 
-class _Word(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="word", tag=lambda name: name.lower()):
+class _SignalContent(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="word", tag=lambda name: name.lower()
+):
     pass
 
 
-class Cancel(_Word, frozen=True):
+class Cancel(_SignalContent, frozen=True):
     """Stop the run."""
 
     reason: str = ""
 
 
-class Pause(_Word, frozen=True):
+class Pause(_SignalContent, frozen=True):
     """Start nothing more, and let go of the run once what runs has ended."""
 
 
-class Approve(_Word, frozen=True):
+class Approve(_SignalContent, frozen=True):
     """The step may start. `by` says who decided."""
 
     step: str
     by: str = ""
 
 
-class Deny(_Word, frozen=True):
+class Deny(_SignalContent, frozen=True):
     """The step must not start. `by` says who decided."""
 
     step: str
     by: str = ""
 
 
-class Settle(_Word, frozen=True):
+class Settle(_SignalContent, frozen=True):
     """What became of work whose outcome nobody knew: it was `done`, with this output; it is to be done
     `again`; or it `failed`. `by` says who found out."""
 
@@ -65,133 +67,133 @@ class Settle(_Word, frozen=True):
     by: str = ""
 
 
-class Tell(_Word, frozen=True):
+class Tell(_SignalContent, frozen=True):
     """Something for the planner: the answer to its question, or a new wish. `by` says whose."""
 
     text: str
     by: str = ""
 
 
-Word: TypeAlias = Cancel | Pause | Approve | Deny | Settle | Tell
+SignalContent: TypeAlias = Cancel | Pause | Approve | Deny | Settle | Tell
 
 
-_decoder: msgspec.json.Decoder[Word] = msgspec.json.Decoder(Word)
+_decoder: msgspec.json.Decoder[SignalContent] = msgspec.json.Decoder(SignalContent)
 
 
-class Letter(msgspec.Struct, frozen=True):
-    """A word to the owner of a run. `number` counts all letters of a journal, `at` is when it was
+class Signal(msgspec.Struct, frozen=True):
+    """A word to the owner of a run. `number` counts all signals of a journal, `at` is when it was
     posted, in seconds since the epoch."""
 
     number: int
     at: float
-    word: Word
+    content: SignalContent
 
 
-class Mailbox(Protocol):
-    """Letters that wait for the owner of their run. One is answered by `Journal.append`, exactly once."""
+class Signals(Protocol):
+    """Signals that wait for the owner of their run. One is answered by `Journal.append`, exactly once."""
 
-    async def post(self, run: str, word: Word) -> None:
+    async def send_signal(self, run: str, word: SignalContent) -> None:
         """Leave a word for whoever has the run, now or later. Raises RunNotFound, JournalError."""
         ...
 
-    async def letters(self, run: str) -> list[Letter]:
+    async def unanswered(self, run: str) -> list[Signal]:
         """Those not yet answered, in the order in which they came. Raises RunNotFound, JournalError."""
         ...
 
     def watch(self, run: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called, on the running event loop, soon after a letter was posted: at once where
-        this journal took it, within about a second where another process did; and for letters that wait
+        """Have `notify` called, on the running event loop, soon after a signal was posted: at once where
+        this journal took it, within about a second where another process did; and for signals that wait
         already. Returns a way to stop."""
         ...
 
 
-class MemoryMailbox:
-    """The mailbox of a journal in memory. `require` raises RunNotFound for a run that there is not."""
+class MemorySignals:
+    """The signals of a journal in memory. `require` raises RunNotFound for a run that there is not."""
 
     def __init__(self, require: Callable[[str], object]) -> None:
         self._require = require
-        self._letters: dict[str, list[Letter]] = {}
+        self._unanswered: dict[str, list[Signal]] = {}
         self._last = 0
-        self._watchers = Watchers()
+        self._subscriptions = Subscriptions()
 
-    async def post(self, run: str, word: Word) -> None:
+    async def send_signal(self, run: str, word: SignalContent) -> None:
         """Leave a word for whoever has the run. Raises RunNotFound."""
         self._require(run)
         self._last += 1
-        self._letters.setdefault(run, []).append(Letter(self._last, time.time(), word))
-        self._watchers.tell(run)
+        self._unanswered.setdefault(run, []).append(Signal(self._last, time.time(), word))
+        self._subscriptions.notify(run)
 
-    async def letters(self, run: str) -> list[Letter]:
+    async def unanswered(self, run: str) -> list[Signal]:
         """Those not yet answered. Raises RunNotFound."""
         self._require(run)
-        return list(self._letters.get(run, ()))
+        return list(self._unanswered.get(run, ()))
 
     def watch(self, run: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called whenever a letter was posted, and for those that wait already."""
-        stop = self._watchers.add(run, notify)
-        if self._letters.get(run):
-            self._watchers.tell(run)
+        """Have `notify` called whenever a signal was posted, and for those that wait already."""
+        stop = self._subscriptions.subscribe(run, notify)
+        if self._unanswered.get(run):
+            self._subscriptions.notify(run)
         return stop
 
     def answer(self, run: str, numbers: Sequence[int]) -> None:
-        """Take letters away, all or none. Raises JournalError where one does not wait for this run."""
-        waiting = self._letters.get(run, [])
-        require_waiting("in memory", run, numbers, {letter.number for letter in waiting})
-        self._letters[run] = [letter for letter in waiting if letter.number not in numbers]
+        """Take signals away, all or none. Raises JournalError where one does not wait for this run."""
+        waiting = self._unanswered.get(run, [])
+        require_waiting("in memory", run, numbers, {signal.number for signal in waiting})
+        self._unanswered[run] = [signal for signal in waiting if signal.number not in numbers]
 
 
-class SqliteMailbox:
-    """The mailbox of a journal in a file: letters wait in a table."""
+class SqliteSignals:
+    """The signals of a journal in a file: signals wait in a table."""
 
     def __init__(self, path: Path, writer: Writer) -> None:
         self._path = path
         self._writer = writer
-        self._watchers = Watchers()
+        self._subscriptions = Subscriptions()
         self._told: dict[str, int] = {}
         self._version = 0
 
     @property
     def is_needed(self) -> bool:
-        """Whether anybody waits for letters."""
-        return bool(self._watchers)
+        """Whether anybody waits for signals."""
+        return bool(self._subscriptions)
 
-    async def post(self, run: str, word: Word) -> None:
+    async def send_signal(self, run: str, word: SignalContent) -> None:
         """Leave a word for whoever has the run. Raises RunNotFound, JournalError."""
         values = run, time.time(), msgspec.json.encode(word).decode()
         await self._writer.write(partial(_post, values), partial(self._tell, run))
 
-    async def letters(self, run: str) -> list[Letter]:
+    async def unanswered(self, run: str) -> list[Signal]:
         """Those not yet answered. Raises RunNotFound, JournalError."""
         with reading(self._path) as connection:
             require_run(connection, run)
             rows = connection.execute(_LETTERS, (run,)).fetchall()
-        return [Letter(number, at, self._decoded(number, word)) for number, at, word in rows]
+        return [Signal(number, at, self._decoded(number, word)) for number, at, word in rows]
 
     def watch(self, run: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called soon after a letter was posted, and for those that wait already."""
-        stop = self._watchers.add(run, notify)
+        """Have `notify` called soon after a signal was posted, and for those that wait already."""
+        stop = self._subscriptions.subscribe(run, notify)
         self._told.pop(run, None)
         self._writer.post(self._tell_all)
         return stop
 
-    def look(self, connection: sqlite3.Connection) -> None:
-        """See whether another process has left letters, if it has written anything at all."""
+    def poll(self, connection: sqlite3.Connection) -> None:
+        """See whether another process has left signals, if it has written anything at all."""
         ((version,),) = connection.execute("PRAGMA data_version")
         if version != self._version:
             self._tell_all(connection)
             self._version = version
 
     def _tell_all(self, connection: sqlite3.Connection) -> None:
-        watched = set(self._watchers.names())
+        watched = set(self._subscriptions.names())
         for run, number in connection.execute(_LATEST).fetchall() if watched else ():
             if run in watched and number > self._told.get(run, 0):
                 self._tell(run, number)
 
     def _tell(self, run: str, number: int) -> None:
         self._told[run] = number
-        self._watchers.tell(run)
+        self._subscriptions.notify(run)
 
-    def _decoded(self, number: int, word: str) -> Word:
+    def _decoded(self, number: int, word: str) -> SignalContent:
         try:
             return _decoder.decode(word)
         except msgspec.DecodeError as error:
@@ -207,14 +209,14 @@ def _post(values: tuple[str, float, str], connection: sqlite3.Connection) -> int
 
 
 def answer(connection: sqlite3.Connection, path: Path, run: str, numbers: Sequence[int]) -> None:
-    """Take letters away, as a part of a transaction. Raises JournalError where one does not wait."""
+    """Take signals away, as a part of a transaction. Raises JournalError where one does not wait."""
     waiting = [number for number, _, _ in connection.execute(_LETTERS, (run,))]
     require_waiting(path, run, numbers, waiting)
     connection.executemany("DELETE FROM letters WHERE number = ?", [(number,) for number in numbers])
 
 
 def require_waiting(path: Path | str, run: str, numbers: Sequence[int], waiting: Iterable[int]) -> None:
-    """Raise JournalError unless each of these letters waits for an answer."""
+    """Raise JournalError unless each of these signals waits for an answer."""
     gone = sorted(set(numbers).difference(waiting))
     if gone:
         named = ", ".join(map(str, gone))

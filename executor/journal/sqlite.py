@@ -17,15 +17,15 @@ import msgspec
 from callsheet.executor.errors import EventUnreadable, RunNotFound
 from callsheet.executor.run.events import Event, RunCreated, decode, encode
 
-from .agent_statistics import FigureBook, SqliteFigureBook
+from .agent_statistics import AgentStatistics, SqliteAgentStatistics
 from .blobs import Attachments, Entry, detach, fetch
-from .journal import MOST_NAMED, RunSummary, choose_run, summarize
-from .lease import LeaseTerms, Owner, Process
-from .ownership import Hold, Ledger, owner_of
+from .journal import MAX_NAMED, RunSummary, choose_run, summarize
+from .lease import LeaseTerms, Process, RunOwner
+from .ownership import Hold, Ownership, owner_of
 from .result_cache import Results, SqliteResults
 from .schema import Durability, open_tables, reading
-from .signals import Mailbox, SqliteMailbox
-from .writer import Work, Writer
+from .signals import Signals, SqliteSignals
+from .writer import DatabaseWork, Writer
 
 _EVENTS = "SELECT body, parts FROM events JOIN runs ON run = number WHERE id = ? ORDER BY sequence"
 _RUNS = "SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT ?"
@@ -63,13 +63,13 @@ class SqliteJournal:
         connection = open_tables(self._path, durability, must_exist=must_exist)
         self._process = process or Process.this()
         terms = lease or LeaseTerms()
-        self._ledger = Ledger(self._path, terms, self._process)
-        self._writer = Writer(connection, self._path, tick=terms.tick, on_rollback=self._ledger.forget)
-        self._mailbox = SqliteMailbox(self._path, self._writer)
-        self._results = SqliteResults(self._writer, self._ledger)
-        self._figures = SqliteFigureBook(self._path, self._writer)
-        for watchman in (self._ledger, self._mailbox, self._results):
-            self._writer.attend(watchman)
+        self._ownership = Ownership(self._path, terms, self._process)
+        self._writer = Writer(connection, self._path, tick=terms.tick, on_rollback=self._ownership.forget)
+        self._signals = SqliteSignals(self._path, self._writer)
+        self._results = SqliteResults(self._writer, self._ownership)
+        self._figures = SqliteAgentStatistics(self._path, self._writer)
+        for poller in (self._ownership, self._signals, self._results):
+            self._writer.attend(poller)
 
     @property
     def path(self) -> Path:
@@ -77,9 +77,9 @@ class SqliteJournal:
         return self._path
 
     @property
-    def mailbox(self) -> Mailbox:
+    def signals(self) -> Signals:
         """What others have to say to the owner of a run, in whatever process they are."""
-        return self._mailbox
+        return self._signals
 
     @property
     def results(self) -> Results:
@@ -87,7 +87,7 @@ class SqliteJournal:
         return self._results
 
     @property
-    def figures(self) -> FigureBook:
+    def figures(self) -> AgentStatistics:
         """How well agents have done so far, over all runs."""
         return self._figures
 
@@ -95,43 +95,43 @@ class SqliteJournal:
         """Begin a run with these events, and own it. Raises JournalError, also where there is one with
         the same id. Cancelled, the run may be there, and nobody owns it."""
         entries = [detach(encode(event)) for event in (created, *more)]
-        await self._own(created.run, partial(self._ledger.begin, created.run, entries))
+        await self._own(created.run, partial(self._ownership.create_run, created.run, entries))
 
     async def claim(self, run: str) -> None:
         """Own a run that there is. Raises JournalError, RunNotFound; RunOwned while its owner lives, be
         it this very journal. Cancelled, nobody owns it."""
-        await self._own(run, partial(self._ledger.claim, run))
+        await self._own(run, partial(self._ownership.claim, run))
 
     async def release(self, run: str) -> None:
         """Let go of a run. Nothing happens where this journal does not own it. Raises JournalError."""
         if not self._writer.is_closed:
-            await self._writer.write(partial(self._ledger.release, run), partial(self._released, run))
+            await self._writer.write(partial(self._ownership.release, run), partial(self._released, run))
 
-    def owner(self, run: str) -> Owner | None:
+    def owner(self, run: str) -> RunOwner | None:
         """Who has the run now; None where nobody alive does. Raises JournalError, RunNotFound."""
         with reading(self._path) as connection:
             return owner_of(connection, run, self._process)
 
-    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
-        """Add events to a run, answer letters, and return once that is committed. Cancelled, it may be
+    async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
+        """Add events to a run, answer signals, and return once that is committed. Cancelled, it may be
         kept all the same, before whatever is appended after. Raises RunNotFound, RunNotClaimed,
         RunTakenOver, JournalError."""
         entries = [detach(encode(event)) for event in events]
-        await self._writer.write(partial(self._ledger.append, run, entries, letters))
+        await self._writer.write(partial(self._ownership.append, run, entries, answered))
 
-    def read(self, run: str) -> list[Event]:
+    def read_events(self, run: str) -> list[Event]:
         """Every event of a run, in order. Raises JournalError, RunNotFound, EventUnreadable."""
         events = self._read(_EVENTS, run)
         if not events:
             raise RunNotFound(run)
         return events
 
-    def find(self, prefix: str) -> str:
+    def find_run(self, prefix: str) -> str:
         """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
         if not prefix.isascii():
             raise RunNotFound(prefix)
         with reading(self._path) as connection:
-            rows = connection.execute(_RUNS, (prefix, prefix + "\x7f", MOST_NAMED)).fetchall()
+            rows = connection.execute(_RUNS, (prefix, prefix + "\x7f", MAX_NAMED)).fetchall()
         return choose_run(prefix, [run for (run,) in rows])
 
     def runs(self, limit: int = 50) -> list[RunSummary]:
@@ -141,18 +141,18 @@ class SqliteJournal:
 
     def close(self) -> None:
         """Commit what waits, let go of every run, and of the file."""
-        self._writer.close(self._ledger.release_all)
+        self._writer.close(self._ownership.release_all)
 
-    async def _own(self, run: str, become_owner: Work[Hold]) -> None:
+    async def _own(self, run: str, become_owner: DatabaseWork[Hold]) -> None:
         try:
-            await self._writer.write(become_owner, partial(self._ledger.claimed, run))
+            await self._writer.write(become_owner, partial(self._ownership.claimed, run))
         except asyncio.CancelledError:
             # Nobody is left who would let go of it.
-            self._writer.post(partial(self._ledger.release, run), partial(self._released, run))
+            self._writer.post(partial(self._ownership.release, run), partial(self._released, run))
             raise
 
     def _released(self, run: str, _: None) -> None:
-        self._ledger.released(run)
+        self._ownership.released(run)
 
     def _read(self, statement: str, value: str | int) -> list[Event]:
         with reading(self._path) as connection:

@@ -23,7 +23,7 @@ class _Watch:
             self.notify()
 
 
-class Watchers:
+class Subscriptions:
     """Callbacks by name. May be told from any thread."""
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Watchers:
     def __bool__(self) -> bool:
         return bool(self._by_name)
 
-    def add(self, name: str, notify: Notify) -> Callable[[], None]:
+    def subscribe(self, name: str, notify: Notify) -> Callable[[], None]:
         """Have `notify` called on the running event loop whenever `name` is told. Returns a way to stop
         that; it is not called after."""
         watch = _Watch(notify, asyncio.get_running_loop())
@@ -56,7 +56,7 @@ class Watchers:
         with self._lock:
             return list(self._by_name)
 
-    def tell(self, name: str) -> None:
+    def notify(self, name: str) -> None:
         """Call everybody who watches `name`, soon."""
         with self._lock:
             watches = list(self._by_name.get(name, ()))

@@ -24,14 +24,14 @@ from callsheet.executor.errors import JournalError
 from .schema import explain
 
 T = TypeVar("T")
-Work: TypeAlias = Callable[[sqlite3.Connection], T]
+DatabaseWork: TypeAlias = Callable[[sqlite3.Connection], T]
 """Done inside a transaction, on the writer's thread. It may be done again, where that was rolled back."""
 
-MOST_JOBS = 1000
+MAX_JOBS = 1000
 """In one commit."""
 
 
-class Watchman(Protocol):
+class Poller(Protocol):
     """Looks around between commits, on the writer's thread."""
 
     @property
@@ -39,7 +39,7 @@ class Watchman(Protocol):
         """Whether there is anything to look after."""
         ...
 
-    def look(self, connection: sqlite3.Connection) -> None:
+    def poll(self, connection: sqlite3.Connection) -> None:
         """Look around, outside of any transaction. Where that raises sqlite3.Error, the next time will do."""
         ...
 
@@ -48,7 +48,7 @@ class Watchman(Protocol):
 class _Job:
     """Work, and who waits for it, if anybody does. `then` is told the result once that is committed."""
 
-    work: Work[Any]
+    work: DatabaseWork[Any]
     then: Callable[[Any], None] | None = None
     waiting: asyncio.Future[Any] | None = None
     result: Any = None
@@ -69,7 +69,7 @@ class Writer:
         self._path = path
         self._tick = tick
         self._on_rollback = on_rollback
-        self._watchmen: list[Watchman] = []
+        self._watchmen: list[Poller] = []
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._looked = time.monotonic()
@@ -80,11 +80,11 @@ class Writer:
         """Whether nothing can be written any more."""
         return self._closed
 
-    def attend(self, watchman: Watchman) -> None:
+    def attend(self, poller: Poller) -> None:
         """Have somebody look around from now on."""
-        self._watchmen.append(watchman)
+        self._watchmen.append(poller)
 
-    async def write(self, work: Work[T], then: Callable[[T], None] | None = None) -> T:
+    async def write(self, work: DatabaseWork[T], then: Callable[[T], None] | None = None) -> T:
         """The work's result, once that is committed. Raises what the work raises, and JournalError.
         Cancelled, it may be done all the same, before whatever is written after."""
         if self._closed:
@@ -95,13 +95,13 @@ class Writer:
         with held_time():
             return await waiting
 
-    def post(self, work: Work[T], then: Callable[[T], None] | None = None) -> None:
+    def post(self, work: DatabaseWork[T], then: Callable[[T], None] | None = None) -> None:
         """Have it done after what was written before. Nobody hears how that went."""
         if not self._closed:
             self._start()
             self._jobs.put(_Job(work, then))
 
-    def close(self, last: Work[object]) -> None:
+    def close(self, last: DatabaseWork[object]) -> None:
         """Write what waits, and `last`, and let go of the file."""
         if self._closed:
             return
@@ -135,14 +135,14 @@ class Writer:
         taken: list[_Job | None] = []
         with suppress(Empty):
             taken.append(self._jobs.get(timeout=self._time_to_look()))
-            while len(taken) < MOST_JOBS:
+            while len(taken) < MAX_JOBS:
                 taken.append(self._jobs.get_nowait())
         return taken
 
     def _time_to_look(self) -> float | None:
         """In how many seconds that will be; None where nobody is needed."""
-        for watchman in self._watchmen:
-            if watchman.is_needed:
+        for poller in self._watchmen:
+            if poller.is_needed:
                 return max(0.0, self._looked + self._tick - time.monotonic())
         return None
 
@@ -150,10 +150,10 @@ class Writer:
         now = time.monotonic()
         if now >= self._looked + self._tick:
             self._looked = now
-            for watchman in self._watchmen:
-                if watchman.is_needed:
+            for poller in self._watchmen:
+                if poller.is_needed:
                     with suppress(sqlite3.Error):
-                        watchman.look(self._connection)
+                        poller.poll(self._connection)
 
     def _write(self, jobs: Sequence[_Job]) -> None:
         try:

@@ -7,35 +7,35 @@ from collections.abc import Iterable
 from callsheet.executor.run.failure import Account, Failure
 from callsheet.executor.run.state import ENDED, AttemptStatus, StepStatus, Try, Work
 
-from .machine_state import RunState
+from .machine_state import MachineState
 
 
-def settle(state: RunState, step: str) -> None:
+def settle(state: MachineState, step: str) -> None:
     """One more piece of the step's work is done: with the last one it has ended."""
     if state.record.steps[step].status is StepStatus.COMPLETED:
-        state.ripe.pop(step, None)
-        state.hopeless.pop(step, None)
-        if state.agenda.questions:
-            state.agenda.questions.pop(step, None)
-        state.agenda.end(step, completed=True)
+        state.ready_to_replan.pop(step, None)
+        state.given_up.pop(step, None)
+        if state.pending.questions:
+            state.pending.questions.pop(step, None)
+        state.pending.end_step(step, completed=True)
     elif state.record.held:
-        see_if_ripe(state, step)
+        note_if_ready_to_replan(state, step)
 
 
-def see_if_ripe(state: RunState, step: str) -> None:
+def note_if_ready_to_replan(state: MachineState, step: str) -> None:
     """The planner can be asked about a step that is held once nothing of it can go on."""
     held = state.record.held.get(step)
     if held is not None and (None in held or len(held) == state.record.steps[step].unfinished):
-        state.ripe[step] = None
+        state.ready_to_replan[step] = None
 
 
-def queue_failure(state: RunState, work: Work, failure: Failure) -> None:
+def queue_failure(state: MachineState, work: Work, failure: Failure) -> None:
     """What becomes of the work is to be decided, unless that is settled."""
     if not is_settled(state, work):
-        state.agenda.failed.append((work, failure))
+        state.pending.failed.append((work, failure))
 
 
-def is_settled(state: RunState, work: Work) -> bool:
+def is_settled(state: MachineState, work: Work) -> bool:
     """Whether nothing that befalls the work matters any more: it is done, its step has failed, or it is
     held, and the planner says what becomes of it."""
     step = state.record.steps[work[0]]
@@ -47,16 +47,16 @@ def is_settled(state: RunState, work: Work) -> bool:
     return work[1] is not None and step.outputs is not None and step.outputs[work[1]] is not None
 
 
-def end_run(state: RunState, account: Account) -> None:
+def end_run(state: MachineState, account: Account) -> None:
     """The run fails, as soon as what runs has stopped."""
     if not state.is_ending:
         state.verdict = account
-        doom(state, state.record.running)
+        cancel_attempts(state, state.record.running)
 
 
-def doom(state: RunState, attempts: Iterable[Try]) -> None:
+def cancel_attempts(state: MachineState, attempts: Iterable[Try]) -> None:
     """These attempts are to be told to stop, as far as they have not been."""
     running = state.record.running
-    state.agenda.doomed.update(
+    state.pending.cancelling.update(
         (attempt, None) for attempt in attempts if running[attempt].status is AttemptStatus.RUNNING
     )

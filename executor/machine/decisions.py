@@ -30,52 +30,52 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.failure import Account, Failure, FailureKind
 from callsheet.executor.run.result_key import result_key
 from callsheet.executor.run.spending import ATTEMPT
-from callsheet.executor.run.state import RunRecord, StepStatus, Try, Work
+from callsheet.executor.run.state import RunState, StepStatus, Try, Work
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
 from .backoff import backoff
 from .commands import Enter, Finish, RequestApproval, SeekResult, SetTimer, StartAttempt
-from .machine_state import RunState
-from .pending_work import Agenda
+from .machine_state import MachineState
+from .pending_work import PendingWork
 from .replanning_decisions import fail
 
 _NOBODY: dict[str, int] = {}
 
 
-def skip(record: RunRecord, agenda: Agenda, step: str) -> Enter:
+def skip(record: RunState, pending: PendingWork, step: str) -> Enter:
     """The step's join can no longer be met."""
     because = tuple(
         dependency
-        for dependency in agenda.steps[step].dependencies
+        for dependency in pending.steps[step].dependencies
         if record.steps[dependency].status in (StepStatus.FAILED, StepStatus.SKIPPED)
     )
     return Enter(StepSkipped(record.now, step, because))
 
 
-def lose(record: RunRecord, agenda: Agenda, orphan: Try) -> Enter:
+def lose(record: RunState, pending: PendingWork, lost: Try) -> Enter:
     """The process of an attempt ended before it did."""
-    step, item, attempt = orphan
+    step, item, attempt = lost
     # One that a revision has made obsolete is of a step that could be left.
-    in_doubt = orphan not in record.obsolete and agenda.steps[step].capability.effect is Effect.IRREVERSIBLE
+    in_doubt = lost not in record.obsolete and pending.steps[step].capability.effect is Effect.IRREVERSIBLE
     return Enter(AttemptLost(record.now, step, attempt, in_doubt, item))
 
 
-def give_up_or_retry(state: RunState, work: Work, failure: Failure) -> Enter | SetTimer:
+def give_up_or_retry(state: MachineState, work: Work, failure: Failure) -> Enter | SetTimer:
     """An attempt failed: the next one after a wait, or the step fails."""
-    record, agenda = state.record, state.agenda
+    record, pending = state.record, state.pending
     step, item = work
-    attempts = agenda.attempts.get(work, 0)
-    counted = attempts - agenda.spare.get(work, 0)
-    if not failure.retryable or counted > agenda.steps[step].max_retries:
-        return Enter(fail(state, agenda.steps[step], failure, item))
+    attempts = pending.attempts.get(work, 0)
+    counted = attempts - pending.spare.get(work, 0)
+    if not failure.retryable or counted > pending.steps[step].max_retries:
+        return Enter(fail(state, pending.steps[step], failure, item))
     due = record.now + backoff(record.seed, step, item, counted, failure.retry_after)
     return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
 
 
-def answer_question(state: RunState, step_id: str) -> Enter | RequestApproval:
+def answer_question(state: MachineState, step_id: str) -> Enter | RequestApproval:
     """Settle what stands between the step and its work."""
-    step = state.agenda.steps[step_id]
-    match state.agenda.question(step):
+    step = state.pending.steps[step_id]
+    match state.pending.question(step):
         case "condition":
             return Enter(_condition(state, step))
         case "items":
@@ -86,43 +86,45 @@ def answer_question(state: RunState, step_id: str) -> Enter | RequestApproval:
             return _approval(state, step)
 
 
-def begin_work(state: RunState, work: Work) -> Enter | SeekResult | StartAttempt:
+def begin_work(state: MachineState, work: Work) -> Enter | SeekResult | StartAttempt:
     """There is a place for the work: with inputs that its capability takes, an attempt starts, unless
     the result may be there already."""
-    record, agenda, (step_id, item) = state.record, state.agenda, work
-    step = agenda.steps[step_id]
+    record, pending, (step_id, item) = state.record, state.pending, work
+    step = pending.steps[step_id]
     inputs = inputs_of(record, step, item)
     if isinstance(inputs, Failure):
         return Enter(fail(state, step, inputs, item))
-    if state.heritage is not None and (kept := _kept(state, step, inputs, item)) is not None:
+    if state.carried is not None and (kept := _kept(state, step, inputs, item)) is not None:
         return Enter(kept)
-    if agenda.is_to_seek(work):
+    if pending.is_to_seek(work):
         key = result_key(step.capability, inputs)
         return SeekResult(ResultSought(record.now, step_id, key, item), step)
-    if state.purse is not None and (problem := state.purse.refusal(ATTEMPT, record.now)) is not None:
+    if state.spending is not None and (problem := state.spending.refusal(ATTEMPT, record.now)) is not None:
         return Enter(BudgetReached(record.now, problem))
-    attempt = agenda.attempts.get(work, 0) + 1
-    return StartAttempt(step, item, attempt, inputs, agenda.blamed.get(work, _NOBODY), agenda.queue_key(work))
+    attempt = pending.attempts.get(work, 0) + 1
+    return StartAttempt(
+        step, item, attempt, inputs, pending.blamed.get(work, _NOBODY), pending.queue_key(work)
+    )
 
 
-def begin_hedge(record: RunRecord, agenda: Agenda, work: Work) -> Enter | StartAttempt:
+def begin_hedge(record: RunState, pending: PendingWork, work: Work) -> Enter | StartAttempt:
     """A second attempt beside one that takes unusually long."""
     step_id, item = work
-    inputs = inputs_of(record, agenda.steps[step_id], item)
+    inputs = inputs_of(record, pending.steps[step_id], item)
     if isinstance(inputs, Failure):
         return Enter(HedgeForgone(record.now, step_id, item))
     return StartAttempt(
-        agenda.steps[step_id],
+        pending.steps[step_id],
         item,
-        agenda.attempts[work] + 1,
+        pending.attempts[work] + 1,
         inputs,
         _NOBODY,
-        agenda.queue_key(work),
+        pending.queue_key(work),
         hedge=True,
     )
 
 
-def answer_run(record: RunRecord, plan: CheckedPlan, grievance: Account | None) -> Finish:
+def answer_run(record: RunState, plan: CheckedPlan, grievance: Account | None) -> Finish:
     """Every step has ended: the answer, or why there is none."""
     missing = tuple(step for step in plan.steps if step in record.lost)
     if grievance is not None:
@@ -133,7 +135,7 @@ def answer_run(record: RunRecord, plan: CheckedPlan, grievance: Account | None) 
     return Finish(RunCompleted(record.now, answer[0], missing))
 
 
-def _condition(state: RunState, step: CompiledStep) -> ConditionDecided | StepFailed | StepHeld:
+def _condition(state: MachineState, step: CompiledStep) -> ConditionDecided | StepFailed | StepHeld:
     assert step.condition is not None
     holds = value_of(step.condition, state.record.outputs, "its condition")
     if isinstance(holds, Failure):
@@ -141,7 +143,7 @@ def _condition(state: RunState, step: CompiledStep) -> ConditionDecided | StepFa
     return ConditionDecided(state.record.now, step.id, holds[0] is True)
 
 
-def _items(state: RunState, step: CompiledStep) -> ItemsResolved | StepFailed | StepHeld:
+def _items(state: MachineState, step: CompiledStep) -> ItemsResolved | StepFailed | StepHeld:
     assert step.for_each is not None
     items = value_of(step.for_each, state.record.outputs, "its for_each")
     if isinstance(items, Failure):
@@ -152,7 +154,7 @@ def _items(state: RunState, step: CompiledStep) -> ItemsResolved | StepFailed | 
     return ItemsResolved(state.record.now, step.id, value)
 
 
-def _reach(state: RunState, step: CompiledStep) -> Enter:
+def _reach(state: MachineState, step: CompiledStep) -> Enter:
     """What the step would reach, held against what was granted."""
     works = _works_of(state, step)
     if not isinstance(works, dict):
@@ -163,7 +165,7 @@ def _reach(state: RunState, step: CompiledStep) -> Enter:
     return Enter(ReachDecided(state.record.now, step.id, tuple(dict.fromkeys(beyond))))
 
 
-def _approval(state: RunState, step: CompiledStep) -> Enter | RequestApproval:
+def _approval(state: MachineState, step: CompiledStep) -> Enter | RequestApproval:
     """Whoever is asked sees exactly what the agents would be given. What was done under an earlier plan
     needs nobody's word: it is taken over, at once as long as it comes first."""
     works = _works_of(state, step, most=1)
@@ -183,19 +185,19 @@ def _approval(state: RunState, step: CompiledStep) -> Enter | RequestApproval:
             capability.name,
             capability.effect,
             asked[0] if state.record.steps[step.id].items is None else asked,
-            state.agenda.approvals.get(step.id, ""),
+            state.pending.approvals.get(step.id, ""),
         )
     )
 
 
 def _works_of(
-    state: RunState, step: CompiledStep, most: int | None = None
+    state: MachineState, step: CompiledStep, most: int | None = None
 ) -> dict[int | None, dict[str, Any]] | StepFailed | StepHeld:
     """The inputs of everything the step is still to do, or of the first so many, by item; or how it fails
     for want of them."""
     works: dict[int | None, dict[str, Any]] = {}
     places = state.record.steps[step.id].places
-    left = (item for item in places if (step.id, item) not in state.agenda.inherited)
+    left = (item for item in places if (step.id, item) not in state.pending.carried_over)
     for item in islice(left, most):
         inputs = inputs_of(state.record, step, item)
         if isinstance(inputs, Failure):
@@ -207,14 +209,14 @@ def _works_of(
 
 
 def _kept(
-    state: RunState, step: CompiledStep, inputs: dict[str, Any], item: int | None
+    state: MachineState, step: CompiledStep, inputs: dict[str, Any], item: int | None
 ) -> ResultKept | StepFailed | StepHeld | None:
     """The result that an earlier plan has had by the same work, if there is one. One that breaks what
     this plan expects of it is a surprise again: doing the same once more would not change it."""
-    heritage = state.heritage
-    if heritage is None:
+    carried = state.carried
+    if carried is None:
         return None
-    found = heritage.finished.get(heritage.key_of(state.record, step, inputs, state.agenda.steps))
+    found = carried.finished.get(carried.key_of(state.record, step, inputs, state.pending.steps))
     if found is None:
         return None
     surprise = first_disappointment(state.record, step, item, found.output)

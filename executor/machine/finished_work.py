@@ -17,7 +17,7 @@ from callsheet.agents.contracts.capability import CHANGING, Effect
 from callsheet.executor.evaluation.inputs import inputs_of
 from callsheet.executor.run.failure import Failure
 from callsheet.executor.run.result_key import result_key
-from callsheet.executor.run.state import AttemptRecord, AttemptStatus, RunRecord, StepRecord, StepStatus
+from callsheet.executor.run.state import AttemptRecord, AttemptStatus, RunState, StepRecord, StepStatus
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 NO_TRACE = ""
@@ -27,7 +27,7 @@ Steps: TypeAlias = Mapping[str, CompiledStep]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class CarriedResult:
     """Work that an earlier plan did: what it gave, and the step that it was then."""
 
     step: str
@@ -35,26 +35,26 @@ class Finished:
 
 
 @dataclass(slots=True)
-class Heritage:
+class CarriedResults:
     """What a run has done under its plans so far. `finished` is by content; `traces` are those of the
     steps of the present plan, as far as anybody asked. `irreversible` names the capabilities by which
     something was done that cannot be undone."""
 
-    finished: dict[str, Finished] = field(default_factory=dict[str, Finished])
+    finished: dict[str, CarriedResult] = field(default_factory=dict[str, CarriedResult])
     traces: dict[str, str] = field(default_factory=dict[str, str], compare=False)
     irreversible: set[str] = field(default_factory=set[str])
 
-    def key(self, record: RunRecord, step: CompiledStep, item: int | None, steps: Steps) -> str | None:
+    def key(self, record: RunState, step: CompiledStep, item: int | None, steps: Steps) -> str | None:
         """What the work is known by; None where its inputs cannot be had. What it depends on has ended."""
         inputs = inputs_of(record, step, item)
         return None if isinstance(inputs, Failure) else self.key_of(record, step, inputs, steps)
 
-    def key_of(self, record: RunRecord, step: CompiledStep, inputs: dict[str, Any], steps: Steps) -> str:
+    def key_of(self, record: RunState, step: CompiledStep, inputs: dict[str, Any], steps: Steps) -> str:
         """What the work with these inputs is known by."""
         trace = self.trace(record, step.id, steps)
         return f"{result_key(step.capability, inputs)}{trace}"
 
-    def trace(self, record: RunRecord, step: str, steps: Steps) -> str:
+    def trace(self, record: RunState, step: str, steps: Steps) -> str:
         """What was changed in the world before the step, as one text; all it depends on has ended."""
         pending = [step]
         while pending:
@@ -68,7 +68,7 @@ class Heritage:
                 pending += missing
         return self.traces[step]
 
-    def inherit(self, record: RunRecord, steps: Steps) -> None:
+    def carry_over(self, record: RunState, steps: Steps) -> None:
         """The present plan is about to be replaced: keep by content what it has done."""
         for step in steps.values():
             known = record.steps[step.id]
@@ -78,21 +78,21 @@ class Heritage:
                 self.irreversible.add(step.capability.name)
         self.traces.clear()
 
-    def _keep(self, record: RunRecord, step: CompiledStep, steps: Steps) -> None:
+    def _keep(self, record: RunState, step: CompiledStep, steps: Steps) -> None:
         known = record.steps[step.id]
         for item in known.places:
             output = _output(record, step.id, item)
             key = None if output is None else self.key(record, step, item, steps)
             if output is not None and key is not None:
-                self.finished[key] = Finished(step.id, output)
+                self.finished[key] = CarriedResult(step.id, output)
 
-    def _trace(self, record: RunRecord, step: CompiledStep, steps: Steps) -> str:
+    def _trace(self, record: RunState, step: CompiledStep, steps: Steps) -> str:
         marks = {self._mark(record, steps[name], steps) for name in step.dependencies} - {NO_TRACE}
         if len(marks) < 2:
             return next(iter(marks), NO_TRACE)
         return _digest(sorted(marks))
 
-    def _mark(self, record: RunRecord, step: CompiledStep, steps: Steps) -> str:
+    def _mark(self, record: RunState, step: CompiledStep, steps: Steps) -> str:
         """What a step leaves to those behind it: its own work where it writes, else what was before it."""
         known = record.steps[step.id]
         if step.capability.effect not in CHANGING or not (known.attempts or known.kept):
@@ -116,7 +116,7 @@ def _may_have_acted(attempt: AttemptRecord) -> bool:
     return failure is None or (failure.agent_at_fault and not failure.retryable)
 
 
-def _output(record: RunRecord, step: str, item: int | None) -> dict[str, Any] | None:
+def _output(record: RunState, step: str, item: int | None) -> dict[str, Any] | None:
     known = record.steps[step]
     surprise = record.surprises.get(step, {}).get(item)
     if surprise is not None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from callsheet.executor.evaluation.inputs import inputs_of
 from callsheet.executor.run.failure import Failure
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.state import RunState
 from callsheet.planner.grants.grant import Grant
 from callsheet.planner.plan.checked_plan import CompiledStep
 
-from .machine_state import RunState
+from .machine_state import MachineState
 
 
-def granted(state: RunState) -> Grant:
+def granted(state: MachineState) -> Grant:
     """The grant of a run under its first plan, with what the steps of that have reached so far."""
-    grant = Grant.of(state.record.goal, state.plan)
+    grant = Grant.from_plan(state.record.goal, state.plan)
     for words in state.record.words:
         grant = grant.hearing(words)
     for step in state.plan.steps.values():
@@ -23,7 +23,7 @@ def granted(state: RunState) -> Grant:
     return grant
 
 
-def reaching(record: RunRecord, grant: Grant, step: CompiledStep) -> Grant:
+def reaching(record: RunState, grant: Grant, step: CompiledStep) -> Grant:
     """The grant, and whatever the step reaches with the inputs that it has."""
     for item in record.steps[step.id].places:
         inputs = inputs_of(record, step, item)

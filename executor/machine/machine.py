@@ -36,7 +36,7 @@ no chance.
 
 `apply` costs as much as the step has dependants (or items, when they are resolved or given up);
 `decide` costs the same whatever the size of the plan. Deciding changes nothing: only entering
-the event of a command takes it off the agenda, so a run folded from its journal stands where it
+the event of a command takes it off the pending work, so a run reduced from its journal stands where it
 stood.
 """
 
@@ -45,9 +45,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from callsheet.executor.run.events import AttemptStopping, Event, PlanAdopted, RunCancelled, RunFailed
-from callsheet.executor.run.reducer import ENTRIES
-from callsheet.executor.run.spending import Purse
-from callsheet.executor.run.state import RunRecord, RunStatus, Try
+from callsheet.executor.run.reducer import REDUCERS
+from callsheet.executor.run.spending import RunSpending
+from callsheet.executor.run.state import RunState, RunStatus, Try
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
 from .commands import Command, Finish, StopAttempt
@@ -60,85 +60,87 @@ from .decisions import (
     lose,
     skip,
 )
-from .machine_state import RunState
+from .machine_state import MachineState
 from .pending_work import QueueKey
 from .replanning_decisions import ask_planner, is_listening
 from .replanning_transitions import before_adoption
-from .transitions import CONSEQUENCES
+from .transitions import TRANSITIONS
 
 _NONE: tuple[QueueKey, ...] = ()
 
 
-def apply(state: RunState, event: Event) -> None:
+def apply(state: MachineState, event: Event) -> None:
     """Enter the event."""
     kind, record = event.__class__, state.record
     if isinstance(event, PlanAdopted):
         before_adoption(state, event)
     record.now = event.at
-    enter = ENTRIES.get(kind)
+    enter = REDUCERS.get(kind)
     if enter is not None:
         enter(record, event)
-    if state.purse is not None:
-        state.purse.note(event)
-    consequence = CONSEQUENCES.get(kind)
-    if consequence is not None:
-        consequence(state, event)
+    if state.spending is not None:
+        state.spending.add_event(event)
+    transition = TRANSITIONS.get(kind)
+    if transition is not None:
+        transition(state, event)
 
 
-def fold(events: Iterable[Event], plans: Mapping[int, CheckedPlan], purse: Purse | None = None) -> RunState:
-    """The state that the events of a run lead to. `purse` is still empty."""
-    state = RunState(dict(plans), purse=purse)
+def reduce_event(
+    events: Iterable[Event], plans: Mapping[int, CheckedPlan], spending: RunSpending | None = None
+) -> MachineState:
+    """The state that the events of a run lead to. `spending` is still empty."""
+    state = MachineState(dict(plans), spending=spending)
     for event in events:
         apply(state, event)
     return state
 
 
-def decide(state: RunState, blocked: Container[QueueKey] = _NONE) -> Command | None:
+def decide(state: MachineState, blocked: Container[QueueKey] = _NONE) -> Command | None:
     """The next thing to be done, or None where only an event from outside can help.
 
     One command at a time, so that each is decided in the light of the one before. Work in a queue
     that is `blocked` is left where it is: nobody is free for it now.
     """
-    record, agenda = state.record, state.agenda
+    record, pending = state.record, state.pending
     if record.status is not RunStatus.RUNNING:
         return None
-    if agenda.orphans:
-        return lose(record, agenda, next(iter(agenda.orphans)))
-    if agenda.doomed:
-        return _stop(record, next(iter(agenda.doomed)))
+    if pending.lost_attempts:
+        return lose(record, pending, next(iter(pending.lost_attempts)))
+    if pending.cancelling:
+        return _stop(record, next(iter(pending.cancelling)))
     if state.is_ending:
         return None if record.running else Finish(_last_event(state))
     if state.halted:
         # Nothing starts before there is a plan; but what the planner has asked for it may be answered.
         return ask_planner(state) if state.word_waits and not state.pausing else None
-    if state.pausing and agenda.unended:
+    if state.pausing and pending.unended:
         return None
-    if agenda.unmeetable:
-        return skip(record, agenda, next(iter(agenda.unmeetable)))
-    if agenda.failed:
-        return give_up_or_retry(state, *agenda.failed[0])
-    if (record.held or state.word_waits or state.purse) and (command := ask_planner(state)) is not None:
+    if pending.unmeetable:
+        return skip(record, pending, next(iter(pending.unmeetable)))
+    if pending.failed:
+        return give_up_or_retry(state, *pending.failed[0])
+    if (record.held or state.word_waits or state.spending) and (command := ask_planner(state)) is not None:
         return command
-    if agenda.questions:
-        return answer_question(state, next(iter(agenda.questions)))
+    if pending.questions:
+        return answer_question(state, next(iter(pending.questions)))
     if len(record.running) < state.max_concurrency:
-        if agenda.queues:
-            work = agenda.next_work(blocked, state.max_concurrency, harmless=is_listening(state))
+        if pending.queues:
+            work = pending.next_work(blocked, state.max_concurrency, harmless=is_listening(state))
             if work is not None:
                 return begin_work(state, work)
-        if agenda.hedges:
-            return begin_hedge(record, agenda, next(iter(agenda.hedges)))
-    if not (agenda.unended or record.running or record.drafting or state.replanning):
+        if pending.hedges:
+            return begin_hedge(record, pending, next(iter(pending.hedges)))
+    if not (pending.unended or record.running or record.drafting or state.replanning):
         return answer_run(record, state.plan, state.grievance)
     return None
 
 
-def _stop(record: RunRecord, attempt: Try) -> StopAttempt:
+def _stop(record: RunState, attempt: Try) -> StopAttempt:
     step, item, number = attempt
     return StopAttempt(AttemptStopping(record.now, step, number, item))
 
 
-def _last_event(state: RunState) -> RunFailed | RunCancelled:
+def _last_event(state: MachineState) -> RunFailed | RunCancelled:
     if state.verdict is not None:
         return RunFailed(state.record.now, state.verdict)
     return RunCancelled(state.record.now, state.cancelled or "")

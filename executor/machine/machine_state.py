@@ -1,4 +1,4 @@
-"""The state of a run in progress: the record of what has happened, the agenda of what may be next, and
+"""The state of a run in progress: the record of what has happened, the pending work of what may be next, and
 whether the run is to rest or to end."""
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 
 from callsheet.executor.run.events import KnownFigures, ModelCalled, ReplanningStarted
 from callsheet.executor.run.failure import Account
-from callsheet.executor.run.spending import Purse
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.spending import RunSpending
+from callsheet.executor.run.state import RunState
 from callsheet.planner.grants.grant import Grant
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
-from .finished_work import Heritage
-from .pending_work import Agenda
+from .finished_work import CarriedResults
+from .pending_work import PendingWork
 
 
 @dataclass(slots=True)
-class RunState:
+class MachineState:
     """A run in progress. `plans` has the checked plan of every revision that the journal adopts:
     documents are in the events, and what they compile to is brought along."""
 
     plans: dict[int, CheckedPlan]
-    record: RunRecord = field(default_factory=RunRecord)
-    agenda: Agenda = field(default_factory=lambda: Agenda.of({}, {}))
+    record: RunState = field(default_factory=RunState)
+    pending: PendingWork = field(default_factory=lambda: PendingWork.from_steps({}, {}))
     max_concurrency: int = 0
     fail_fast: bool = True
     hedge: bool = False
@@ -40,15 +40,15 @@ class RunState:
     """What has been written of the plan since its last good step does not check: nothing starts."""
     word_waits: bool = False
     """Somebody has said something that the planner has not heard."""
-    hopeless: dict[str, str] = field(default_factory=dict[str, str])
+    given_up: dict[str, str] = field(default_factory=dict[str, str])
     """The steps that are held and for which nobody knows a way on, each with why."""
-    ripe: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    ready_to_replan: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     """The steps that are held and of which nothing is under way: the planner can be asked about them."""
     signatures: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     """Of the failures about which the planner was asked, each with the revision that it happened under."""
-    heritage: Heritage | None = None
+    carried: CarriedResults | None = None
     """What was done under earlier plans, once there are any."""
-    purse: Purse | None = None
+    spending: RunSpending | None = None
     """What has been used of the budget, where there is one."""
     pressed: bool = False
     """The planner was told that the budget is nearly used up."""

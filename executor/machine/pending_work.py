@@ -1,4 +1,4 @@
-"""The agenda of a run: what its plan makes possible next.
+"""The pending work of a run: what its plan makes possible next.
 
 Every step counts the dependencies that have not ended, so that the end of a step costs as much
 as it has dependants, and nothing ever looks through the plan.
@@ -18,7 +18,7 @@ from callsheet.executor.run.state import Try, Work
 from callsheet.planner.plan.checked_plan import CompiledStep
 from callsheet.planner.plan.plan import Join
 
-Question: TypeAlias = Literal["condition", "items", "reach", "approval"]
+OpenQuestion: TypeAlias = Literal["condition", "items", "reach", "approval"]
 """What may have to be settled before the work of a step can start."""
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ QueueKey: TypeAlias = tuple[str, ...]
 
 
 @dataclass(slots=True)
-class Agenda:
+class PendingWork:
     """What may be decided, started, skipped, tried again or stopped, each in the order in which it
     became possible. Deciding reads the heads of these queues; entering the event removes them.
 
@@ -39,10 +39,11 @@ class Agenda:
     and `guarded` those of which it is to be seen whether they go beyond what was granted.
     `queues` has the work that is ready, that with the same possible agents in one queue, and the queues in
     turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
-    `doomed` are attempts to be told to stop, `orphans` those whose process has ended. `attempts` counts
-    the attempts at each piece of work, `spare` those that its retries do not count, `losses` those that
-    were lost since the run last got on, `blamed` those that failed through an agent's own fault; `rivals`
-    are the attempts that are running where there are two. `inherited` is work that an earlier plan did.
+    `cancelling` are attempts to be told to stop, `lost_attempts` those whose process has ended. `attempts`
+    counts the attempts at each piece of work, `spare` those that its retries do not count, `losses` those
+    that were lost since the run last got on, `blamed` those that failed through an agent's own fault;
+    `rivals` are the attempts that are running where there are two. `carried_over` is work that an earlier
+    plan did.
     """
 
     steps: dict[str, CompiledStep]
@@ -56,7 +57,7 @@ class Agenda:
     items: dict[str, int] = field(default_factory=dict[str, int])
     reached: set[str] = field(default_factory=set[str])
     approved: set[str] = field(default_factory=set[str])
-    inherited: set[Work] = field(default_factory=set[Work])
+    carried_over: set[Work] = field(default_factory=set[Work])
     unmeetable: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     questions: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     queues: OrderedDict[QueueKey, OrderedDict[Work, None]] = field(
@@ -70,8 +71,8 @@ class Agenda:
     failed: deque[tuple[Work, Failure]] = field(default_factory=deque[tuple[Work, Failure]])
     backoffs: dict[Work, RetryScheduled] = field(default_factory=dict[Work, RetryScheduled])
     hedges: OrderedDict[Work, int] = field(default_factory=OrderedDict[Work, int])
-    doomed: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
-    orphans: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    cancelling: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    lost_attempts: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
     attempts: dict[Work, int] = field(default_factory=dict[Work, int])
     spare: dict[Work, int] = field(default_factory=dict[Work, int])
     losses: dict[Work, int] = field(default_factory=dict[Work, int])
@@ -79,16 +80,16 @@ class Agenda:
     blamed: dict[Work, dict[str, int]] = field(default_factory=dict[Work, dict[str, int]])
 
     @classmethod
-    def of(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> Agenda:
-        """The agenda before anything has happened."""
-        agenda = cls._bare(steps, approvals)
+    def from_steps(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> PendingWork:
+        """The pending work before anything has happened."""
+        pending = cls._bare(steps, approvals)
         for step in steps.values():
             if not step.dependencies:
-                agenda.admit(step)
-        return agenda
+                pending.admit(step)
+        return pending
 
     @classmethod
-    def _bare(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> Agenda:
+    def _bare(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> PendingWork:
         dependants: dict[str, list[str]] = {step: [] for step in steps}
         for step in steps.values():
             for dependency in step.dependencies:
@@ -116,10 +117,10 @@ class Agenda:
             self.queue((step.id, None))
         else:
             for item in range(self.items[step.id]):
-                if (step.id, item) not in self.inherited:
+                if (step.id, item) not in self.carried_over:
                     self.queue((step.id, item))
 
-    def question(self, step: CompiledStep) -> Question | None:
+    def question(self, step: CompiledStep) -> OpenQuestion | None:
         """What is to be settled next, before there is work."""
         if step.condition is not None and step.id not in self.held:
             return "condition"
@@ -151,7 +152,7 @@ class Agenda:
         if first:
             waiting.move_to_end(work, last=False)
 
-    def take(self, work: Work) -> None:
+    def take_work(self, work: Work) -> None:
         """The work leaves the line; the next turn is another queue's, so that much of one kind
         does not keep the other kinds waiting."""
         key = self.queue_key(work)
@@ -164,8 +165,8 @@ class Agenda:
         elif len(self.queues) > 1:
             self.queues.move_to_end(key)
 
-    def next_work(self, blocked: Container[QueueKey], most_sought: int, *, harmless: bool) -> Work | None:
-        """What has waited longest in the first queue that is not blocked. While `most_sought` results are
+    def next_work(self, blocked: Container[QueueKey], max_sought: int, *, harmless: bool) -> Work | None:
+        """What has waited longest in the first queue that is not blocked. While `max_sought` results are
         looked for, only work that needs no looking; where it is to be `harmless`, only such as changes
         nothing."""
         for key, waiting in self.queues.items():
@@ -173,7 +174,7 @@ class Agenda:
                 work = next(iter(waiting))
                 if harmless and self.steps[work[0]].capability.effect in CHANGING:
                     continue
-                if len(self.sought) < most_sought or not self.is_to_seek(work):
+                if len(self.sought) < max_sought or not self.is_to_seek(work):
                     return work
         return None
 
@@ -181,7 +182,7 @@ class Agenda:
         """Whether the work may have been done before, which is not settled yet."""
         return self.steps[work[0]].capability.cache is not None and work not in self.searched
 
-    def end(self, step: str, *, completed: bool) -> None:
+    def end_step(self, step: str, *, completed: bool) -> None:
         """The step has ended: tell its dependants."""
         if step not in self.unended:
             return
@@ -223,7 +224,7 @@ class Agenda:
             self.failed.popleft()
 
     def _forget(self, work: Work) -> None:
-        self.take(work)
+        self.take_work(work)
         for waiting in (self.backoffs, self.sought, self.hedges):
             waiting.pop(work, None)
 
@@ -234,34 +235,34 @@ class Agenda:
         ended: Mapping[str, bool],
         approvals: Mapping[str, str],
         guarded: frozenset[str],
-    ) -> Agenda:
-        """The agenda under another plan. The steps `afresh` begin anew; of all others everything stays as
-        it stands, and those of them that have `ended` say whether they completed."""
-        agenda = self._bare(steps, {**self.approvals, **approvals})
-        agenda.guarded = guarded | self.guarded.difference(afresh)
+    ) -> PendingWork:
+        """The pending work under another plan. The steps `afresh` begin anew; of all others everything stays
+        as it stands, and those of them that have `ended` say whether they completed."""
+        pending = self._bare(steps, {**self.approvals, **approvals})
+        pending.guarded = guarded | self.guarded.difference(afresh)
         for name, completed in ended.items():
-            agenda.unended.discard(name)
-            for dependant in agenda.dependants[name]:
-                agenda.unmet[dependant] -= 1
-                agenda.completed[dependant] += completed
+            pending.unended.discard(name)
+            for dependant in pending.dependants[name]:
+                pending.unmet[dependant] -= 1
+                pending.completed[dependant] += completed
         kept = frozenset(steps).difference(afresh)
-        agenda._take_over(self, kept)
+        pending._take_over(self, kept)
         for step in steps.values():
             if step.id in afresh:
-                agenda._judge(step)
-        return agenda
+                pending._judge(step)
+        return pending
 
-    def _take_over(self, other: Agenda, steps: frozenset[str]) -> None:
-        """Everything that another agenda has about these steps, in its order."""
+    def _take_over(self, other: PendingWork, steps: frozenset[str]) -> None:
+        """Everything that other pending work has about these steps, in its order."""
         self.held, self.approved = other.held & steps, other.approved & steps
         self.reached = other.reached & steps
         self.items = {step: items for step, items in other.items.items() if step in steps}
-        self.inherited = {work for work in other.inherited if work[0] in steps}
+        self.carried_over = {work for work in other.carried_over if work[0] in steps}
         self.searched = {work for work in other.searched if work[0] in steps}
         self.questions.update((step, None) for step in other.questions if step in steps)
         self.unmeetable.update((step, None) for step in other.unmeetable if step in steps)
         self.failed.extend(entry for entry in other.failed if entry[0][0] in steps)
-        self.doomed, self.orphans = other.doomed, other.orphans
+        self.cancelling, self.lost_attempts = other.cancelling, other.lost_attempts
         # The numbers of attempts go on, also where the work is another now.
         self.attempts = other.attempts
         self.spare = {

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from callsheet.agents.contracts.capability import CHANGING, Effect
 from callsheet.executor.run.events import PlanAdopted
-from callsheet.executor.run.state import AttemptStatus, RunRecord, StepRecord
+from callsheet.executor.run.state import AttemptStatus, RunState, StepRecord
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.renewal import begin_anew, unchanged
 from callsheet.planner.revision.decision import Revise
 
-from .finished_work import Heritage, changed_for_good
+from .finished_work import CarriedResults, changed_for_good
 from .grants import granted
-from .machine_state import RunState
+from .machine_state import MachineState
 
 _DONE_BEFORE = (
     "the run has done `{capability}` before, which cannot be undone, and this would be another time"
@@ -22,7 +22,7 @@ _DONE_BEFORE = (
 
 
 def adoption(
-    state: RunState, revise: Revise, at: float, needs_approval: Callable[[CompiledStep], bool]
+    state: MachineState, revise: Revise, at: float, needs_approval: Callable[[CompiledStep], bool]
 ) -> PlanAdopted | str:
     """The event by which the plan becomes the run's; or a sentence for the planner why it cannot.
 
@@ -56,7 +56,7 @@ def adoption(
 
 
 def _hindered(
-    state: RunState, before: CheckedPlan, after: CheckedPlan, afresh: frozenset[str]
+    state: MachineState, before: CheckedPlan, after: CheckedPlan, afresh: frozenset[str]
 ) -> tuple[str, ...]:
     """The steps that would be changed or dropped while they may be changing the world."""
     record = state.record
@@ -68,7 +68,7 @@ def _hindered(
     )
 
 
-def _overtaken(state: RunState, before: CheckedPlan, after: CheckedPlan) -> tuple[str, ...]:
+def _overtaken(state: MachineState, before: CheckedPlan, after: CheckedPlan) -> tuple[str, ...]:
     """The steps that changed the world while the planner was thinking, and that it would change or leave
     out: it does not know that they are done."""
     asked = state.replanning.at if state.replanning else state.record.now
@@ -89,16 +89,16 @@ def _was_done_since(step: StepRecord, at: float) -> bool:
     )
 
 
-def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
+def _approvals(state: MachineState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
     grant = state.grant or granted(state)
     wanted = dict(grant.widened_by(state.plan, after))
-    done, asked = done_for_good(state.record, state.plan, state.heritage), _asked_about(state)
+    done, asked = done_for_good(state.record, state.plan, state.carried), _asked_about(state)
     for step in afresh:
         capability = after.steps[step].capability
         if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
             done_before = _DONE_BEFORE.format(capability=capability.name)
             wanted[step] = "; ".join(why for why in (done_before, wanted.get(step)) if why)
-        if waited_for := state.agenda.approvals.get(step):
+        if waited_for := state.pending.approvals.get(step):
             # What waits already is not freed by beginning anew.
             wanted.setdefault(step, waited_for)
         if capability.name in asked:
@@ -106,18 +106,18 @@ def _approvals(state: RunState, after: CheckedPlan, afresh: frozenset[str]) -> d
     return wanted
 
 
-def _asked_about(state: RunState) -> frozenset[str]:
+def _asked_about(state: MachineState) -> frozenset[str]:
     """The capabilities about which whoever started the run wants to be asked, though no plan says so: under
     another id their work waits as well."""
     steps = state.record.steps
     return frozenset(
-        steps[id].capability for id, why in state.agenda.approvals.items() if not why and id in steps
+        steps[id].capability for id, why in state.pending.approvals.items() if not why and id in steps
     )
 
 
-def done_for_good(record: RunRecord, plan: CheckedPlan, heritage: Heritage | None) -> frozenset[str]:
+def done_for_good(record: RunState, plan: CheckedPlan, carried: CarriedResults | None) -> frozenset[str]:
     """The capabilities by which the run has done what cannot be undone."""
-    earlier: frozenset[str] = frozenset() if heritage is None else frozenset(heritage.irreversible)
+    earlier: frozenset[str] = frozenset() if carried is None else frozenset(carried.irreversible)
     return earlier | frozenset(
         step.capability.name for step in plan.steps.values() if changed_for_good(step, record.steps[step.id])
     )

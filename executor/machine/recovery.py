@@ -9,18 +9,18 @@ from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry, differences
 from callsheet.executor.errors import AgentsChanged
 from callsheet.executor.run.events import DraftBegun, DraftGrown, Event, PlanAdopted, RunCreated
-from callsheet.executor.run.spending import Purse
+from callsheet.executor.run.spending import RunSpending
 from callsheet.planner.check.checker import Policy, check
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
-from .machine import fold
-from .machine_state import RunState
+from .machine import reduce_event
+from .machine_state import MachineState
 
 _EVERYTHING = Policy(max_steps=2**31)
 """What was admitted once is not judged again."""
 
 
-def revive(events: Iterable[Event], registry: Registry, purse: Purse | None = None) -> RunState:
+def revive(events: Iterable[Event], registry: Registry, spending: RunSpending | None = None) -> MachineState:
     """The state that the events of a run lead to.
 
     Raises PlanInvalid where a plan, from a release that did not keep the contracts, no longer checks
@@ -30,7 +30,7 @@ def revive(events: Iterable[Event], registry: Registry, purse: Purse | None = No
     plans = {event.revision: recheck(event, registry) for event in events if isinstance(event, PlanAdopted)}
     if any(isinstance(event, DraftBegun) for event in events):
         plans[0] = drafted_plan(events)
-    return fold(events, plans, purse)
+    return reduce_event(events, plans, spending)
 
 
 def drafted_plan(events: Iterable[Event]) -> CheckedPlan:
@@ -51,12 +51,12 @@ def recheck(adopted: PlanAdopted, registry: Registry) -> CheckedPlan:
     return check(adopted.plan, contracts or registry.catalog, _EVERYTHING).require()
 
 
-def require_agents(state: RunState, registry: Registry) -> None:
+def require_agents(state: MachineState, registry: Registry) -> None:
     """See that every step that has not ended can be carried out. Raises AgentsChanged."""
     remaining = {
         step.capability.name: step.capability
         for step in state.plan.steps.values()
-        if step.id in state.agenda.unended
+        if step.id in state.pending.unended
     }
     problems = tuple(_problems(remaining.values(), registry))
     if problems:

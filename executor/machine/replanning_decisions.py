@@ -13,10 +13,10 @@ from callsheet.planner.plan.checked_plan import CompiledStep
 from callsheet.planner.plan.plan import OnFailure
 
 from .commands import Enter, Replan
-from .finished_work import Heritage
-from .machine_state import RunState
+from .finished_work import CarriedResults
+from .machine_state import MachineState
 
-MOST_REPLANS_A_STEP = 3
+MAX_REPLANS_A_STEP = 3
 """How often the planner is asked about one step."""
 
 _ASKED_ENOUGH = "the planner has been asked as often as it may be"
@@ -25,7 +25,9 @@ _FINAL = frozenset({FailureKind.BUDGET, FailureKind.DENIED, FailureKind.STUCK})
 """What no other plan is to get round: the budget, a person's no, and what was tried already."""
 
 
-def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> StepFailed | StepHeld:
+def fail(
+    state: MachineState, step: CompiledStep, failure: Failure, item: int | None
+) -> StepFailed | StepHeld:
     """Nothing more can be tried: the step fails, unless the planner may know a way on."""
     now = state.record.now
     if step.on_failure is not OnFailure.REPLAN or failure.kind in _FINAL or not state.record.replans:
@@ -44,24 +46,24 @@ def fail(state: RunState, step: CompiledStep, failure: Failure, item: int | None
     return StepHeld(now, step.id, failure, signature, item)
 
 
-def _has_failed_before(state: RunState, step: str, signature: str) -> bool:
+def _has_failed_before(state: MachineState, step: str, signature: str) -> bool:
     """Whether the same work failed in the same way under a plan that was revised since: a plan may have the
     same work twice, and it may fail twice before anybody could do something about it."""
     earlier = range(state.record.steps[step].since)
     return any((signature, revision) in state.signatures for revision in earlier)
 
 
-def may_replan(state: RunState, step: str | None) -> bool:
+def may_replan(state: MachineState, step: str | None) -> bool:
     """Whether the planner may be asked once more."""
     record = state.record
     if record.replannings >= record.replans:
         return False
-    if state.purse is not None and state.purse.refusal(REVISION, record.now) is not None:
+    if state.spending is not None and state.spending.refusal(REVISION, record.now) is not None:
         return False
-    return step is None or record.replanned.get(step, 0) < MOST_REPLANS_A_STEP
+    return step is None or record.replanned.get(step, 0) < MAX_REPLANS_A_STEP
 
 
-def is_listening(state: RunState) -> bool:
+def is_listening(state: MachineState) -> bool:
     """Whether somebody has said something about which the planner is still to decide: nothing that changes
     the world begins until it has."""
     if state.record.drafting or not (state.word_waits or state.heard):
@@ -69,7 +71,7 @@ def is_listening(state: RunState) -> bool:
     return state.replanning is not None or may_replan(state, None)
 
 
-def ask_planner(state: RunState) -> Enter | Replan | None:
+def ask_planner(state: MachineState) -> Enter | Replan | None:
     """What is held fails where there is no hope for it; else the planner is asked, about one thing at a
     time, and about a step once nothing of it is under way. None where that has to wait."""
     record = state.record
@@ -79,31 +81,31 @@ def ask_planner(state: RunState) -> Enter | Replan | None:
         return None
     if not (record.drafting or may_replan(state, None)):
         return None
-    step = next(iter(state.ripe), None)
+    step = next(iter(state.ready_to_replan), None)
     if step is not None or state.word_waits:
         return Replan(ReplanningStarted(record.now, step))
     pressure = _pressure(state)
     return Replan(ReplanningStarted(record.now, pressure=pressure)) if pressure else None
 
 
-def _pressure(state: RunState) -> str:
+def _pressure(state: MachineState) -> str:
     """What is nearly used up, where that can still be told to the planner, once."""
-    if state.purse is None or state.pressed or not state.agenda.unended:
+    if state.spending is None or state.pressed or not state.pending.unended:
         return ""
-    return state.purse.pressure(now=state.record.now)
+    return state.spending.pressure(now=state.record.now)
 
 
-def _first_lost(state: RunState) -> StepHeld | None:
+def _first_lost(state: MachineState) -> StepHeld | None:
     """Something that is held and for which there is no hope any more."""
-    step = next(iter(state.hopeless), None)
+    step = next(iter(state.given_up), None)
     if step is None and state.replanning is None and not (state.record.drafting or may_replan(state, None)):
         step = next(iter(state.record.held), None)
     return None if step is None else next(iter(state.record.held[step].values()))
 
 
-def _end_held(state: RunState, held: StepHeld) -> StepFailed:
+def _end_held(state: MachineState, held: StepHeld) -> StepFailed:
     """The planner did not help: what was held fails after all."""
-    why = state.hopeless.get(held.step, _ASKED_ENOUGH)
+    why = state.given_up.get(held.step, _ASKED_ENOUGH)
     return StepFailed(state.record.now, held.step, _because(held.failure, why), held.item)
 
 
@@ -112,10 +114,10 @@ def _because(failure: Failure, why: str) -> Failure:
     return msgspec.structs.replace(failure, message=f"{failure.message} ({why})")
 
 
-def _signature(state: RunState, step: CompiledStep, failure: Failure, item: int | None) -> str:
+def _signature(state: MachineState, step: CompiledStep, failure: Failure, item: int | None) -> str:
     """What stands for this failure of this work: the content of the work and how it failed, not how the
     failure is worded, which may hold a time or a number."""
-    heritage = state.heritage or Heritage()
-    work = heritage.key(state.record, step, item, state.agenda.steps)
+    carried = state.carried or CarriedResults()
+    work = carried.key(state.record, step, item, state.pending.steps)
     manner = [failure.kind.value, failure.expectation, failure.exception, work or [step.id, failure.message]]
     return hashlib.sha256(msgspec.json.encode(manner)).hexdigest()[:32]

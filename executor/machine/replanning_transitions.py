@@ -1,4 +1,4 @@
-"""What the events of replanning make possible, or rule out: their part of the consequences."""
+"""What the events of replanning make possible, or rule out: their part of the transitions."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.failure import Account, Failure, FailureKind
 from callsheet.executor.run.state import ENDED, StepStatus
 
-from .completion import doom, end_run, see_if_ripe, settle
-from .finished_work import Heritage
+from .completion import cancel_attempts, end_run, note_if_ready_to_replan, settle
+from .finished_work import CarriedResults
 from .grants import granted
-from .machine_state import RunState
+from .machine_state import MachineState
 
 
-def before_adoption(state: RunState, event: PlanAdopted) -> None:
+def before_adoption(state: MachineState, event: PlanAdopted) -> None:
     """A plan is about to take the place of another, or of a draft: keep what would be forgotten with that."""
     if event.revision > 1 and state.grant is None:
         state.grant = granted(state)
     if event.revision > 1 or state.record.drafting:
-        state.heritage = state.heritage or Heritage()
-        state.heritage.inherit(state.record, state.plans[event.revision - 1].steps)
+        state.carried = state.carried or CarriedResults()
+        state.carried.carry_over(state.record, state.plans[event.revision - 1].steps)
 
 
-def _plan_adopted(state: RunState, event: PlanAdopted) -> None:
+def _plan_adopted(state: MachineState, event: PlanAdopted) -> None:
     if event.revision == 1:
         # What was said before there was a plan is in it.
         state.word_waits = False
-    if event.revision == 1 and state.heritage is None:
+    if event.revision == 1 and state.carried is None:
         return
     afresh, steps = frozenset(event.afresh), state.plan.steps
     known = state.record.steps
@@ -56,51 +56,51 @@ def _plan_adopted(state: RunState, event: PlanAdopted) -> None:
     # The first plan is what is granted, whatever was drafted before.
     acting = (step for step in afresh if steps[step].capability.effect is not Effect.PURE)
     guarded = frozenset(acting) if event.revision > 1 else frozenset[str]()
-    state.agenda = state.agenda.revised(steps, afresh, ended, event.approvals, guarded)
-    for step in [step for step in state.ripe if step not in state.record.held]:
-        del state.ripe[step]
+    state.pending = state.pending.revised(steps, afresh, ended, event.approvals, guarded)
+    for step in [step for step in state.ready_to_replan if step not in state.record.held]:
+        del state.ready_to_replan[step]
     state.halted = False
     _decided(state)
-    doom(state, (attempt for attempt in state.record.running if attempt in state.record.obsolete))
+    cancel_attempts(state, (attempt for attempt in state.record.running if attempt in state.record.obsolete))
 
 
-def _draft_begun(state: RunState, event: DraftBegun) -> None:
+def _draft_begun(state: MachineState, event: DraftBegun) -> None:
     state.replanning = ReplanningStarted(event.at)
 
 
-def _draft_grown(state: RunState, event: DraftGrown) -> None:
+def _draft_grown(state: MachineState, event: DraftGrown) -> None:
     steps = state.plan.steps
-    state.agenda.extend((steps[step["id"]] for step in event.steps), state.record.outputs)
+    state.pending.extend((steps[step["id"]] for step in event.steps), state.record.outputs)
 
 
-def _draft_halted(state: RunState, event: DraftHalted) -> None:
+def _draft_halted(state: MachineState, event: DraftHalted) -> None:
     state.halted = True
 
 
-def _decided(state: RunState) -> None:
+def _decided(state: MachineState) -> None:
     state.replanning, state.heard = None, False
     state.replies.clear()
 
 
-def _model_called(state: RunState, event: ModelCalled) -> None:
+def _model_called(state: MachineState, event: ModelCalled) -> None:
     if state.replanning is not None and event.step is None:
         state.replies.append(event)
 
 
-def _replanning_started(state: RunState, event: ReplanningStarted) -> None:
+def _replanning_started(state: MachineState, event: ReplanningStarted) -> None:
     state.replanning = event
     state.heard, state.word_waits = state.word_waits, False
     state.pressed = state.pressed or bool(event.pressure)
 
 
-def _result_accepted(state: RunState, event: ResultAccepted) -> None:
+def _result_accepted(state: MachineState, event: ResultAccepted) -> None:
     _decided(state)
     if event.step is not None:
-        state.ripe.pop(event.step, None)
+        state.ready_to_replan.pop(event.step, None)
         settle(state, event.step)
 
 
-def _given_up(state: RunState, event: GivenUp) -> None:
+def _given_up(state: MachineState, event: GivenUp) -> None:
     _decided(state)
     if event.step is None:
         end_run(state, Account(Failure(FailureKind.GIVEN_UP, event.reason)))
@@ -108,7 +108,7 @@ def _given_up(state: RunState, event: GivenUp) -> None:
         _despair(state, event.step, f"the planner gave up: {event.reason}")
 
 
-def _replanning_failed(state: RunState, event: ReplanningFailed) -> None:
+def _replanning_failed(state: MachineState, event: ReplanningFailed) -> None:
     _decided(state)
     if event.step is not None:
         _despair(state, event.step, f"the planner knew no way on: {event.message}")
@@ -116,19 +116,19 @@ def _replanning_failed(state: RunState, event: ReplanningFailed) -> None:
         end_run(state, Account(Failure(FailureKind.PLANNING, event.message)))
 
 
-def _despair(state: RunState, step: str, why: str) -> None:
+def _despair(state: MachineState, step: str, why: str) -> None:
     # A revision that was asked for something else may have settled it meanwhile.
     if step in state.record.held:
-        state.hopeless[step] = why
+        state.given_up[step] = why
 
 
-def _person_asked(state: RunState, event: PersonAsked) -> None:
+def _person_asked(state: MachineState, event: PersonAsked) -> None:
     # What led to the question is not decided before it is answered.
     state.word_waits = state.word_waits or state.heard
     _decided(state)
 
 
-def _word_spoken(state: RunState, event: WordSpoken) -> None:
+def _word_spoken(state: MachineState, event: WordSpoken) -> None:
     state.word_waits = True
     # Whoever speaks may have changed the world: what failed before may do now.
     state.signatures.clear()
@@ -136,44 +136,44 @@ def _word_spoken(state: RunState, event: WordSpoken) -> None:
         state.grant = state.grant.hearing(event.text)
 
 
-def _reach_decided(state: RunState, event: ReachDecided) -> None:
-    state.agenda.reached.add(event.step)
+def _reach_decided(state: MachineState, event: ReachDecided) -> None:
+    state.pending.reached.add(event.step)
     if event.beyond:
-        why = state.agenda.approvals.get(event.step, "")
+        why = state.pending.approvals.get(event.step, "")
         more = [each for each in event.beyond if each not in why]
-        state.agenda.approvals[event.step] = "; ".join((why, *more) if why else more)
-    state.agenda.proceed(event.step)
+        state.pending.approvals[event.step] = "; ".join((why, *more) if why else more)
+    state.pending.proceed(event.step)
 
 
-def _result_kept(state: RunState, event: ResultKept) -> None:
+def _result_kept(state: MachineState, event: ResultKept) -> None:
     work = event.step, event.item
-    state.agenda.inherited.add(work)
-    state.agenda.take(work)
+    state.pending.carried_over.add(work)
+    state.pending.take_work(work)
     settle(state, event.step)
-    _ask_nobody_if_ripe(state, event.step)
+    _give_up_if_ready_to_replan(state, event.step)
 
 
-def _ask_nobody_if_ripe(state: RunState, step: str) -> None:
+def _give_up_if_ready_to_replan(state: MachineState, step: str) -> None:
     # Of work that was done already nothing may be left that somebody could approve.
-    if step in state.ripe:
-        state.agenda.questions.pop(step, None)
+    if step in state.ready_to_replan:
+        state.pending.questions.pop(step, None)
 
 
-def _step_held(state: RunState, event: StepHeld) -> None:
-    agenda = state.agenda
+def _step_held(state: MachineState, event: StepHeld) -> None:
+    pending = state.pending
     state.signatures.add((event.signature, state.record.revision))
-    see_if_ripe(state, event.step)
+    note_if_ready_to_replan(state, event.step)
     if event.item is not None:
         if event.output is not None:
-            agenda.inherited.add((event.step, event.item))
-        agenda.put_aside((event.step, event.item))
-        _ask_nobody_if_ripe(state, event.step)
+            pending.carried_over.add((event.step, event.item))
+        pending.put_aside((event.step, event.item))
+        _give_up_if_ready_to_replan(state, event.step)
         return
-    agenda.drop(event.step)
-    doom(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
+    pending.drop(event.step)
+    cancel_attempts(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
 
 
-REPLAN_CONSEQUENCES: dict[type[Any], Callable[[RunState, Any], None]] = {
+REPLANNING_TRANSITIONS: dict[type[Any], Callable[[MachineState, Any], None]] = {
     DraftBegun: _draft_begun,
     DraftGrown: _draft_grown,
     DraftHalted: _draft_halted,

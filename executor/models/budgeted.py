@@ -1,4 +1,5 @@
-"""The till: a run's purse while calls of models are in flight, and the models that pay into it."""
+"""The budget gate: what a run has spent while calls of models are in flight, and the models that pay into
+it."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, Usag
 from callsheet.agents.spending.budget import NOTHING, Spending
 from callsheet.agents.spending.terms import Terms
 from callsheet.executor.errors import BudgetExceeded
-from callsheet.executor.run.spending import BYTES_A_TOKEN, UNANSWERED, Purse, counted, owner_of
+from callsheet.executor.run.spending import BYTES_A_TOKEN, UNANSWERED, RunSpending, caller_of, counted
 from callsheet.executor.run.state import NO_USAGE, Try
 
-from .journaled import ModelVeil, Owner
+from .journaled import Caller, ModelWrapper
 
 
 @dataclass(slots=True)
@@ -29,7 +30,7 @@ class _Call:
     unanswered: bool = False
 
 
-class Till:
+class BudgetGate:
     """Admits the calls of one run, one after the other, on its event loop.
 
     A call is refused before it is made where what it asks for certain (one call, and its question by the
@@ -38,29 +39,29 @@ class Till:
     takes the place of that. So all that is in flight together goes beyond a limit by no more than the last
     call that was admitted, and by what each of them exceeds its reservation.
 
-    The purse has what was called before; calls of this process are counted here, because their events
+    The spending has what was called before; calls of this process are counted here, because their events
     reach the journal later.
     """
 
-    def __init__(self, purse: Purse) -> None:
-        self._purse = purse
-        self._called = purse.called
+    def __init__(self, spending: RunSpending) -> None:
+        self._spending = spending
+        self._called = spending.called
         self._in_flight: dict[int, _Call] = {}
 
     @property
     def spent(self) -> Spending:
         """What was used, and what is reserved."""
         reserved = sum((call.reserved for call in self._in_flight.values()), NOTHING)
-        return self._called + reserved + replace(self._purse.worked, seconds=self._purse.seconds)
+        return self._called + reserved + replace(self._spending.worked, seconds=self._spending.seconds)
 
     def open(self, model: str, request: ChatRequest, owner: Try | None) -> _Call:
         """Admit a call and reserve what it may take. Raises BudgetExceeded."""
         asked = sum(len(message.content.encode("utf-8", "replace")) for message in request.messages)
         question = -(-asked // BYTES_A_TOKEN)
-        terms = self._purse.terms_of(owner)
-        least = self._purse.price_of(model, Usage(question), terms)
-        most = self._purse.price_of(model, Usage(question, request.max_tokens), terms)
-        budget = self._purse.budget
+        terms = self._spending.terms_of(owner)
+        least = self._spending.price_of(model, Usage(question), terms)
+        most = self._spending.price_of(model, Usage(question, request.max_tokens), terms)
+        budget = self._spending.budget
         problem = budget.refusal(self.spent, least, most)
         if budget.cost is not None and most.unpriced:
             problem = (
@@ -77,21 +78,21 @@ class Till:
         """The call has ended: count what it took."""
         del self._in_flight[id(call)]
         usage = counted(call.usage, call.asked, call.answered, unanswered=call.unanswered)
-        self._called += self._purse.price_of(call.model, usage, call.terms)
+        self._called += self._spending.price_of(call.model, usage, call.terms)
 
 
-class BudgetedModel(ModelVeil):
+class BudgetedModel(ModelWrapper):
     """A model that is asked only as far as the budget of the run goes. It stands before the journaled one,
     so that what is refused is in no journal."""
 
-    def __init__(self, model: ChatModel, till: Till, owner: Owner | None = None) -> None:
+    def __init__(self, model: ChatModel, gate: BudgetGate, owner: Caller | None = None) -> None:
         super().__init__(model)
-        self._till = till
-        self._owner = None if owner is None else owner_of(owner.step, owner.item, owner.attempt)
+        self._gate = gate
+        self._owner = None if owner is None else caller_of(owner.step, owner.item, owner.attempt)
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """Ask, and yield the answer as it is written. Raises BudgetExceeded, and what the model raises."""
-        call = self._till.open(self.name, request, self._owner)
+        call = self._gate.open(self.name, request, self._owner)
         try:
             async for chunk in self._model.stream(request):
                 call.answered += len(chunk.text.encode("utf-8", "replace"))
@@ -101,4 +102,4 @@ class BudgetedModel(ModelVeil):
             call.unanswered = type(error) in UNANSWERED
             raise
         finally:
-            self._till.close(call)
+            self._gate.close(call)

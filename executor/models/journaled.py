@@ -13,12 +13,12 @@ from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.run.events import ModelCalled, ModelMessage, ModelRequest
 from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
 
-Enter: TypeAlias = Callable[[ModelCalled], Awaitable[None]]
+EnterCall: TypeAlias = Callable[[ModelCalled], Awaitable[None]]
 """Takes the event of a call; returns once it is on its way to the journal."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class Caller:
     """Who asks: an attempt, or, with no step, the planner, `midway` in a run that has started."""
 
     step: str | None = None
@@ -27,15 +27,15 @@ class Owner:
     midway: bool = False
 
 
-class PlacedModel(ABC):
+class CallerAwareModel(ABC):
     """A model to which it matters who asks."""
 
     @abstractmethod
-    def placed(self, owner: Owner) -> ChatModel:
+    def for_caller(self, owner: Caller) -> ChatModel:
         """The model as this one asks it."""
 
 
-class ModelVeil:
+class ModelWrapper:
     """What stands before a model, and goes by its name."""
 
     def __init__(self, model: ChatModel) -> None:
@@ -52,12 +52,12 @@ class ModelVeil:
         return self._model.context_tokens
 
 
-class JournaledModel(ModelVeil):
+class JournaledModel(ModelWrapper):
     """A model, each call of which is entered into the journal once it is over, however it ended."""
 
-    def __init__(self, model: ChatModel, enter: Enter, clock: Clock, owner: Owner | None = None) -> None:
-        self._owner = owner or Owner()
-        super().__init__(model.placed(self._owner) if isinstance(model, PlacedModel) else model)
+    def __init__(self, model: ChatModel, enter: EnterCall, clock: Clock, owner: Caller | None = None) -> None:
+        self._owner = owner or Caller()
+        super().__init__(model.for_caller(self._owner) if isinstance(model, CallerAwareModel) else model)
         self._enter = enter
         self._clock = clock
 
@@ -99,7 +99,7 @@ class JournaledModel(ModelVeil):
             )
 
 
-class DistantModel(ModelVeil):
+class RemoteModel(ModelWrapper):
     """A model for work that runs in another thread, with an event loop of its own: the call itself
     is made on the loop of the run, where the model's connections live. The answer arrives in one
     piece."""

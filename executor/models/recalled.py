@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterable
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest
 from callsheet.executor.run.events import Event, ModelCalled
 
-from .journaled import ModelVeil, journaled_request
+from .journaled import ModelWrapper, journaled_request
 
 
-class RecallingModel(ModelVeil):
+class RecallingModel(ModelWrapper):
     """A model for going on with a plan that was being made when its process ended: what the planner
     asked then has been answered, and paid for. Each answer is used once, for the very same question."""
 

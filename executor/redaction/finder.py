@@ -22,7 +22,7 @@ class SecretFinder:
         self._patterns = patterns
         self._seen: set[tuple[type, Sort | None, Scalar]] = set()
 
-    def find(self, sort: Sort | None, value: Scalar) -> Iterator[Secret]:
+    def find_secrets(self, sort: Sort | None, value: Scalar) -> Iterator[Secret]:
         """The secrets in a text; `sort` is what its name in the document says of it. Comes to each secret
         in its plainest reading first. A number is a secret as a whole or not at all."""
         seen = (type(value), sort, value)

@@ -81,7 +81,7 @@ class Redactor:
         finder = SecretFinder(self._patterns)
         while True:
             for sort, value in scalars(document):
-                for secret in finder.find(sort, value):
+                for secret in finder.find_secrets(sort, value):
                     self._know(secret)
             clean = rewritten(document, cache(self.redact_text), self._number)
             # What has come to stand side by side may show another secret.

@@ -92,9 +92,9 @@ def _contents(run: str) -> Iterator[str]:
     # Names and hexadecimal numbers are often written in small letters only, base64 of a text hardly ever.
     if run.islower():
         return
-    letters = run.translate(_STANDARD)
+    unanswered = run.translate(_STANDARD)
     for beginning in range(4):
-        rest = letters[beginning:]
+        rest = unanswered[beginning:]
         # One character says too little for a byte.
         rest = rest[:-1] if len(rest) % 4 == 1 else rest
         wording = _WORDING.findall(base64.b64decode(rest + "=" * (-len(rest) % 4)))

@@ -28,7 +28,7 @@ class Liveness:
     fills: bool = False
 
     @classmethod
-    def of(cls, names: Iterable[str], *, only_missing: bool = False) -> Self:
+    def from_names(cls, names: Iterable[str], *, only_missing: bool = False) -> Self:
         """By the words that people use: `planner`, `agents`, and names of capabilities."""
         said = frozenset(names)
         return cls(PLANNER in said, AGENTS in said, said - {PLANNER, AGENTS}, only_missing)

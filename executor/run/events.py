@@ -1,4 +1,4 @@
-"""The events of a run: append-only facts, whose fold is the state of the run and nothing else.
+"""The events of a run: append-only facts, which reduce to the state of the run and nothing else.
 
 Whatever was decided with a clock, a random number or a choice of agent stands in an event, so
 that reading a journal never decides anything again. `at` is when it happened, in seconds since
@@ -20,7 +20,7 @@ from callsheet.executor.errors import EventUnreadable, EventUnwritable
 
 from .failure import Account, Failure
 
-Verdict: TypeAlias = Literal["done", "again", "failed"]
+DoubtVerdict: TypeAlias = Literal["done", "again", "failed"]
 """What became of work that was in doubt."""
 
 
@@ -327,7 +327,7 @@ class DoubtSettled(_Event, frozen=True):
     tried again; or it failed. `by` says who, where that is known."""
 
     step: str
-    verdict: Verdict
+    verdict: DoubtVerdict
     output: dict[str, Any] | None = None
     by: str = ""
     item: int | None = None

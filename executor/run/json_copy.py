@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 """Of one value, as JSON."""
 
 _encode = msgspec.json.Encoder().encode
@@ -17,7 +17,7 @@ class NotJson(ValueError):
     """A value that JSON cannot hold as it is, or that is too large. The text says which."""
 
 
-def copy_json(value: object, most_bytes: int = MOST_BYTES) -> Any:
+def copy_json(value: object, max_bytes: int = MAX_BYTES) -> Any:
     """The value as a journal gives it back. Raises NotJson.
 
     What does not come back equal (a tuple, a set, bytes, NaN, a key that is no text) is not JSON,
@@ -33,8 +33,8 @@ def copy_json(value: object, most_bytes: int = MOST_BYTES) -> Any:
         raise NotJson(str(error)) from None
     if not same:
         raise NotJson("it holds what JSON cannot: NaN, a tuple, a set, bytes, or a key that is no text")
-    if len(line) > most_bytes:
-        raise NotJson(f"it takes {len(line):,} bytes; at most {most_bytes:,} are kept")
+    if len(line) > max_bytes:
+        raise NotJson(f"it takes {len(line):,} bytes; at most {max_bytes:,} are kept")
     return copy
 
 

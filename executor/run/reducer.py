@@ -46,32 +46,32 @@ from .events import (
     WordSpoken,
 )
 from .failure import Failure
-from .state import ENDED, AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
+from .state import ENDED, AttemptRecord, AttemptStatus, RunState, RunStatus, StepRecord, StepStatus
 
 
-def note(record: RunRecord, event: Event) -> None:
+def apply_event(record: RunState, event: Event) -> None:
     """Enter the event into the record. Costs the same whatever the size of the plan, except for
     a plan that is adopted and the end of a run."""
     record.now = event.at
-    enter = ENTRIES.get(event.__class__)
+    enter = REDUCERS.get(event.__class__)
     if enter is not None:
         enter(record, event)
 
 
-def record_of(events: Iterable[Event]) -> RunRecord:
-    """What the events of a run fold to."""
-    record = RunRecord()
+def run_state_of(events: Iterable[Event]) -> RunState:
+    """What the events of a run reduce to."""
+    record = RunState()
     for event in events:
-        note(record, event)
+        apply_event(record, event)
     return record
 
 
-def _run_created(record: RunRecord, event: RunCreated) -> None:
+def _run_created(record: RunState, event: RunCreated) -> None:
     record.run, record.goal, record.seed = event.run, event.goal, event.seed
     record.model, record.created = event.model, event.at
 
 
-def _model_called(record: RunRecord, event: ModelCalled) -> None:
+def _model_called(record: RunState, event: ModelCalled) -> None:
     record.usage = record.usage + event.usage
     record.model_calls += 1
     if event.step is None or event.attempt is None:
@@ -81,7 +81,7 @@ def _model_called(record: RunRecord, event: ModelCalled) -> None:
         attempt.usage = attempt.usage + event.usage
 
 
-def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
+def _plan_adopted(record: RunState, event: PlanAdopted) -> None:
     record.revision, record.plan, record.contracts = event.revision, event.plan, event.contracts
     planned = {step["id"]: step["capability"] for step in event.plan.get("steps", ())}
     if event.revision > 1:
@@ -94,19 +94,19 @@ def _plan_adopted(record: RunRecord, event: PlanAdopted) -> None:
             record.steps[id] = StepRecord(id, capability, since=event.revision)
 
 
-def _draft_begun(record: RunRecord, event: DraftBegun) -> None:
+def _draft_begun(record: RunState, event: DraftBegun) -> None:
     record.drafting = True
     record.plan = {"goal": record.goal, "steps": [], "answer": None}
 
 
-def _draft_grown(record: RunRecord, event: DraftGrown) -> None:
+def _draft_grown(record: RunState, event: DraftGrown) -> None:
     assert record.plan is not None
     record.plan["steps"] += event.steps
     for step in event.steps:
         record.steps[step["id"]] = StepRecord(step["id"], step["capability"], since=0)
 
 
-def _make_room(record: RunRecord, planned: Mapping[str, str], afresh: frozenset[str]) -> None:
+def _make_room(record: RunState, planned: Mapping[str, str], afresh: frozenset[str]) -> None:
     """Take back what is known of steps that begin anew, and of those that the plan no longer has."""
     gone = {id for id in record.steps if id in afresh or id not in planned}
     for id in gone:
@@ -129,17 +129,17 @@ def _make_room(record: RunRecord, planned: Mapping[str, str], afresh: frozenset[
     record.obsolete.update(attempt for attempt in record.running if attempt[0] in gone)
 
 
-def _tell(record: RunRecord, sentence: str) -> None:
+def _tell(record: RunState, sentence: str) -> None:
     record.story = (*record.story, sentence)
 
 
-def _run_started(record: RunRecord, event: RunStarted) -> None:
+def _run_started(record: RunState, event: RunStarted) -> None:
     record.status = RunStatus.RUNNING
     record.started, record.deadline, record.replans = event.at, event.deadline, event.replans
     record.limited = event.at
 
 
-def _run_resumed(record: RunRecord, event: RunResumed) -> None:
+def _run_resumed(record: RunState, event: RunResumed) -> None:
     record.status, record.waiting = RunStatus.RUNNING, ()
     if event.replans is not None:
         record.replans = event.replans
@@ -147,19 +147,19 @@ def _run_resumed(record: RunRecord, event: RunResumed) -> None:
         record.deadline, record.limited = event.deadline, event.at
 
 
-def _condition_decided(record: RunRecord, event: ConditionDecided) -> None:
+def _condition_decided(record: RunState, event: ConditionDecided) -> None:
     if not event.holds:
         record.step_of(event.step).status = StepStatus.SKIPPED
 
 
-def _step_skipped(record: RunRecord, event: StepSkipped) -> None:
+def _step_skipped(record: RunState, event: StepSkipped) -> None:
     step = record.step_of(event.step)
     step.status, step.because = StepStatus.SKIPPED, event.because
     if record.is_lost(event.because):
         record.lost.add(event.step)
 
 
-def _items_resolved(record: RunRecord, event: ItemsResolved) -> None:
+def _items_resolved(record: RunState, event: ItemsResolved) -> None:
     step = record.step_of(event.step)
     step.items, step.unfinished = event.items, len(event.items)
     step.outputs = [None] * len(event.items)
@@ -169,7 +169,7 @@ def _items_resolved(record: RunRecord, event: ItemsResolved) -> None:
         _complete(record, step, [])
 
 
-def _complete(record: RunRecord, step: StepRecord, output: Any) -> None:
+def _complete(record: RunState, step: StepRecord, output: Any) -> None:
     step.status, step.output = StepStatus.COMPLETED, output
     record.outputs[step.id] = output
     # An attempt that was told to stop, because the step took too long, may succeed all the same.
@@ -177,21 +177,21 @@ def _complete(record: RunRecord, step: StepRecord, output: Any) -> None:
     record.surprises.pop(step.id, None)
 
 
-def _approval_requested(record: RunRecord, event: ApprovalRequested) -> None:
+def _approval_requested(record: RunState, event: ApprovalRequested) -> None:
     record.step_of(event.step).status = StepStatus.WAITING
     record.asked[event.step] = event
 
 
-def _retry_scheduled(record: RunRecord, event: RetryScheduled) -> None:
+def _retry_scheduled(record: RunState, event: RetryScheduled) -> None:
     _wait(record, event.step)
 
 
-def _approval_decided(record: RunRecord, event: ApprovalGranted | ApprovalDenied) -> None:
+def _approval_decided(record: RunState, event: ApprovalGranted | ApprovalDenied) -> None:
     record.step_of(event.step).status = StepStatus.PENDING
     record.asked.pop(event.step, None)
 
 
-def _attempt_started(record: RunRecord, event: AttemptStarted) -> None:
+def _attempt_started(record: RunState, event: AttemptStarted) -> None:
     step = record.step_of(event.step)
     step.status = StepStatus.RUNNING
     attempt = AttemptRecord(
@@ -201,14 +201,14 @@ def _attempt_started(record: RunRecord, event: AttemptStarted) -> None:
     record.running[event.step, event.item, event.attempt] = attempt
 
 
-def _attempt_stopping(record: RunRecord, event: AttemptStopping) -> None:
+def _attempt_stopping(record: RunState, event: AttemptStopping) -> None:
     attempt = record.running.get((event.step, event.item, event.attempt))
     if attempt is not None:
         attempt.status = AttemptStatus.STOPPING
 
 
 def _end_attempt(
-    record: RunRecord,
+    record: RunState,
     event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost,
     status: AttemptStatus,
     failure: Failure | None = None,
@@ -220,19 +220,19 @@ def _end_attempt(
     return attempt
 
 
-def _attempt_succeeded(record: RunRecord, event: AttemptSucceeded) -> None:
+def _attempt_succeeded(record: RunState, event: AttemptSucceeded) -> None:
     _end_attempt(record, event, AttemptStatus.SUCCEEDED)
     if not (record.obsolete and _is_obsolete(record, event)):
         _take_output(record, event.step, event.item, event.output)
 
 
 def _is_obsolete(
-    record: RunRecord, event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptLost
+    record: RunState, event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptLost
 ) -> bool:
     return bool(record.obsolete) and (event.step, event.item, event.attempt) in record.obsolete
 
 
-def _take_output(record: RunRecord, name: str, item: int | None, output: Any) -> None:
+def _take_output(record: RunState, name: str, item: int | None, output: Any) -> None:
     step = record.step_of(name)
     if item is None:
         # An attempt that was told to stop may succeed all the same, too late.
@@ -246,25 +246,25 @@ def _take_output(record: RunRecord, name: str, item: int | None, output: Any) ->
             _complete(record, step, step.outputs)
 
 
-def _attempt_failed(record: RunRecord, event: AttemptFailed) -> None:
+def _attempt_failed(record: RunState, event: AttemptFailed) -> None:
     attempt = _end_attempt(record, event, AttemptStatus.FAILED, event.failure)
     if event.failure.in_doubt and not _is_obsolete(record, event):
         _doubt(record, event.step, event.item, attempt)
 
 
-def _attempt_surprised(record: RunRecord, event: AttemptSurprised) -> None:
+def _attempt_surprised(record: RunState, event: AttemptSurprised) -> None:
     _end_attempt(record, event, AttemptStatus.SURPRISED, event.surprise)
     if event.output is not None and not _is_obsolete(record, event):
         record.surprises.setdefault(event.step, {})[event.item] = event.output
 
 
-def _attempt_cancelled(record: RunRecord, event: AttemptCancelled) -> None:
+def _attempt_cancelled(record: RunState, event: AttemptCancelled) -> None:
     attempt = _end_attempt(record, event, AttemptStatus.CANCELLED)
     if attempt is not None:
         attempt.abandoned = event.abandoned
 
 
-def _attempt_lost(record: RunRecord, event: AttemptLost) -> None:
+def _attempt_lost(record: RunState, event: AttemptLost) -> None:
     attempt = _end_attempt(record, event, AttemptStatus.LOST)
     if _is_obsolete(record, event):
         return
@@ -274,42 +274,42 @@ def _attempt_lost(record: RunRecord, event: AttemptLost) -> None:
         _wait(record, event.step)
 
 
-def _doubt(record: RunRecord, step: str, item: int | None, attempt: AttemptRecord | None) -> None:
+def _doubt(record: RunState, step: str, item: int | None, attempt: AttemptRecord | None) -> None:
     if attempt is not None:
         record.doubtful[step, item] = attempt
     _wait(record, step)
 
 
-def _wait(record: RunRecord, name: str) -> None:
+def _wait(record: RunState, name: str) -> None:
     step = record.step_of(name)
     # Of a step with items, others may be running.
     if step.items is None and step.status not in ENDED:
         step.status = StepStatus.WAITING
 
 
-def _doubt_settled(record: RunRecord, event: DoubtSettled) -> None:
+def _doubt_settled(record: RunState, event: DoubtSettled) -> None:
     record.doubtful.pop((event.step, event.item), None)
     if event.output is not None:
         _take_output(record, event.step, event.item, event.output)
 
 
-def _result_sought(record: RunRecord, event: ResultSought) -> None:
+def _result_sought(record: RunState, event: ResultSought) -> None:
     _wait(record, event.step)
 
 
-def _result_reused(record: RunRecord, event: ResultReused) -> None:
+def _result_reused(record: RunState, event: ResultReused) -> None:
     step = record.step_of(event.step)
     step.reused = {**(step.reused or {}), event.item: event.source}
     _take_output(record, event.step, event.item, event.output)
 
 
-def _result_kept(record: RunRecord, event: ResultKept) -> None:
+def _result_kept(record: RunState, event: ResultKept) -> None:
     step = record.step_of(event.step)
     step.kept = {**(step.kept or {}), event.item: event.source}
     _take_output(record, event.step, event.item, event.output)
 
 
-def _step_failed(record: RunRecord, event: StepFailed) -> None:
+def _step_failed(record: RunState, event: StepFailed) -> None:
     step = record.step_of(event.step)
     step.status, step.failure = StepStatus.FAILED, event.failure
     record.lost.add(event.step)
@@ -321,7 +321,7 @@ def _step_failed(record: RunRecord, event: StepFailed) -> None:
             del record.doubtful[work]
 
 
-def _step_held(record: RunRecord, event: StepHeld) -> None:
+def _step_held(record: RunState, event: StepHeld) -> None:
     record.held.setdefault(event.step, {})[event.item] = event
     if event.output is not None:
         record.surprises.setdefault(event.step, {})[event.item] = event.output
@@ -329,13 +329,13 @@ def _step_held(record: RunRecord, event: StepHeld) -> None:
     _wait(record, event.step)
 
 
-def _replanning_started(record: RunRecord, event: ReplanningStarted) -> None:
+def _replanning_started(record: RunState, event: ReplanningStarted) -> None:
     record.replannings += 1
     if event.step is not None:
         record.replanned[event.step] = record.replanned.get(event.step, 0) + 1
 
 
-def _result_accepted(record: RunRecord, event: ResultAccepted) -> None:
+def _result_accepted(record: RunState, event: ResultAccepted) -> None:
     if event.step is None:
         _tell(record, f"the plan was left as it is: {event.reason}")
         return
@@ -345,20 +345,20 @@ def _result_accepted(record: RunRecord, event: ResultAccepted) -> None:
         _take_output(record, event.step, item, surprises[item])
 
 
-def _given_up(record: RunRecord, event: GivenUp) -> None:
+def _given_up(record: RunState, event: GivenUp) -> None:
     _tell(record, f"given up on {event.step or 'the run'}: {event.reason}")
 
 
-def _replanning_failed(record: RunRecord, event: ReplanningFailed) -> None:
+def _replanning_failed(record: RunState, event: ReplanningFailed) -> None:
     _tell(record, f"no decision about {event.step or 'the run'}: {event.message}")
 
 
-def _person_asked(record: RunRecord, event: PersonAsked) -> None:
+def _person_asked(record: RunState, event: PersonAsked) -> None:
     record.question = event.question
     _tell(record, f"somebody was asked: {event.question}")
 
 
-def _word_spoken(record: RunRecord, event: WordSpoken) -> None:
+def _word_spoken(record: RunState, event: WordSpoken) -> None:
     record.words = (*record.words, event.text)
     if record.question is not None:
         record.answers = (*record.answers, (record.question, event.text))
@@ -369,32 +369,32 @@ def _word_spoken(record: RunRecord, event: WordSpoken) -> None:
     _tell(record, f"{event.by or 'somebody'} said: {event.text}")
 
 
-def _run_paused(record: RunRecord, event: RunPaused) -> None:
+def _run_paused(record: RunState, event: RunPaused) -> None:
     record.status, record.waiting = RunStatus.PAUSED, event.waiting
 
 
-def _run_completed(record: RunRecord, event: RunCompleted) -> None:
+def _run_completed(record: RunState, event: RunCompleted) -> None:
     record.answer, record.missing = event.answer, event.missing
     _end(record, RunStatus.COMPLETED)
 
 
-def _run_failed(record: RunRecord, event: RunFailed) -> None:
+def _run_failed(record: RunState, event: RunFailed) -> None:
     record.account, record.missing = event.account, event.missing
     _end(record, RunStatus.FAILED)
 
 
-def _run_cancelled(record: RunRecord, event: RunCancelled) -> None:
+def _run_cancelled(record: RunState, event: RunCancelled) -> None:
     _end(record, RunStatus.CANCELLED)
 
 
-def _end(record: RunRecord, status: RunStatus) -> None:
+def _end(record: RunState, status: RunStatus) -> None:
     record.status, record.ended = status, record.now
     for step in record.steps.values():
         if step.status not in ENDED:
             step.status = StepStatus.CANCELLED
 
 
-ENTRIES: dict[type[Any], Callable[[RunRecord, Any], None]] = {
+REDUCERS: dict[type[Any], Callable[[RunState, Any], None]] = {
     ApprovalDenied: _approval_decided,
     ApprovalGranted: _approval_decided,
     ApprovalRequested: _approval_requested,

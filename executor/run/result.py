@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from callsheet.agents.models.chat import Usage
 
 from .failure import Account, Failure
-from .state import RUN_ENDED, AttemptRecord, AttemptStatus, RunRecord, RunStatus, StepRecord, StepStatus
+from .state import RUN_ENDED, AttemptRecord, AttemptStatus, RunState, RunStatus, StepRecord, StepStatus
 
 
 class AttemptResult(msgspec.Struct, frozen=True):
@@ -34,14 +34,14 @@ class AttemptResult(msgspec.Struct, frozen=True):
     hedge: bool = False
 
 
-class Reuse(msgspec.Struct, frozen=True):
+class ReusedOutput(msgspec.Struct, frozen=True):
     """An output that was taken over from another `run`, of the whole step or of one item."""
 
     run: str
     item: int | None
 
 
-class Kept(msgspec.Struct, frozen=True):
+class KeptOutput(msgspec.Struct, frozen=True):
     """An output that an earlier plan of the run had from its step `source`, of the whole step or of one
     item."""
 
@@ -49,7 +49,7 @@ class Kept(msgspec.Struct, frozen=True):
     item: int | None
 
 
-class Question(msgspec.Struct, frozen=True):
+class PendingApproval(msgspec.Struct, frozen=True):
     """What somebody was asked and has not answered: whether a step may start. `inputs` is what it would be
     given, a list of them for a `for_each` step; `why` is there where the plan itself does not ask."""
 
@@ -85,8 +85,8 @@ class StepResult(msgspec.Struct, frozen=True):
     failure: Failure | None
     because: tuple[str, ...]
     attempts: tuple[AttemptResult, ...]
-    reused: tuple[Reuse, ...] = ()
-    kept: tuple[Kept, ...] = ()
+    reused: tuple[ReusedOutput, ...] = ()
+    kept: tuple[KeptOutput, ...] = ()
     dropped: bool = False
 
     @property
@@ -123,14 +123,14 @@ class RunResult(msgspec.Struct, frozen=True):
     created: float
     started: float | None
     ended: float | None
-    asked: tuple[Question, ...] = ()
+    asked: tuple[PendingApproval, ...] = ()
     in_doubt: tuple[Doubt, ...] = ()
     question: str | None = None
     revision: int = 0
     story: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, record: RunRecord) -> Self:
+    def from_state(cls, record: RunState) -> Self:
         """The result as the record has it now."""
         return cls(
             run=record.run,
@@ -156,16 +156,16 @@ class RunResult(msgspec.Struct, frozen=True):
         )
 
 
-def _asked(record: RunRecord) -> tuple[Question, ...]:
+def _asked(record: RunState) -> tuple[PendingApproval, ...]:
     if record.status in RUN_ENDED:
         return ()
     return tuple(
-        Question(each.step, each.capability, each.effect, each.inputs, each.why)
+        PendingApproval(each.step, each.capability, each.effect, each.inputs, each.why)
         for each in record.asked.values()
     )
 
 
-def _in_doubt(record: RunRecord) -> tuple[Doubt, ...]:
+def _in_doubt(record: RunState) -> tuple[Doubt, ...]:
     return tuple(
         Doubt(step, item, record.step_of(step).capability, each.agent, each.number, each.started)
         for (step, item), each in record.doubtful.items()
@@ -181,8 +181,8 @@ def _step(step: StepRecord) -> StepResult:
         step.failure,
         step.because,
         tuple(map(_attempt, step.attempts)),
-        tuple(Reuse(run, item) for item, run in (step.reused or {}).items()),
-        tuple(Kept(source, item) for item, source in (step.kept or {}).items()),
+        tuple(ReusedOutput(run, item) for item, run in (step.reused or {}).items()),
+        tuple(KeptOutput(source, item) for item, source in (step.kept or {}).items()),
         step.dropped,
     )
 

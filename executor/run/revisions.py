@@ -26,14 +26,14 @@ from .events import (
     StepHeld,
     WordSpoken,
 )
-from .reducer import note
-from .state import NO_USAGE, AttemptStatus, RunRecord, StepStatus, Work
+from .reducer import apply_event
+from .state import NO_USAGE, AttemptStatus, RunState, StepStatus, Work
 
 _DONE = (AttemptStatus.SUCCEEDED, AttemptStatus.SURPRISED)
 
 
 @dataclass(slots=True)
-class Clarification:
+class AnsweredClarification:
     """A question from before there was a plan, and what people had to say to it."""
 
     question: str
@@ -41,7 +41,7 @@ class Clarification:
 
 
 @dataclass(slots=True)
-class Chapter:
+class ReplanningRound:
     """One time that the planner was asked. `held` is what had gone wrong until then, `words` what people
     had said, `pressure` what was nearly used up of the budget; `outcome` is how it was decided: `revised`,
     `accepted`, `asked`, `given up` or `undecided`, empty where it was not; `reason` says why, in the
@@ -74,13 +74,13 @@ class Chapter:
 
 
 @dataclass(slots=True)
-class RevisionStory:
+class RevisionHistory:
     """All of it, in order. `first` is the plan that the run began with, `clarified` what was asked and said
     before that; `unheard` is what was said after the planner was asked for the last time."""
 
     first: Plan | None = None
-    clarified: list[Clarification] = field(default_factory=list[Clarification])
-    chapters: list[Chapter] = field(default_factory=list[Chapter])
+    clarified: list[AnsweredClarification] = field(default_factory=list[AnsweredClarification])
+    chapters: list[ReplanningRound] = field(default_factory=list[ReplanningRound])
     unheard: tuple[str, ...] = ()
 
     @property
@@ -91,22 +91,22 @@ class RevisionStory:
         return first | later
 
 
-def tell_revisions(events: Iterable[Event]) -> RevisionStory:
+def tell_revisions(events: Iterable[Event]) -> RevisionHistory:
     """What the events of a run say about its plans."""
-    return _Teller().tell(events)
+    return _RevisionReader().tell(events)
 
 
-class _Teller:
+class _RevisionReader:
     def __init__(self) -> None:
-        self._story = RevisionStory()
-        self._record = RunRecord()
+        self._story = RevisionHistory()
+        self._record = RunState()
         self._plan: Plan | None = None
-        self._open: Chapter | None = None
-        self._revision: Chapter | None = None
+        self._open: ReplanningRound | None = None
+        self._revision: ReplanningRound | None = None
         self._words: list[str] = []
         self._done_before: set[Work] = set()
 
-    def tell(self, events: Iterable[Event]) -> RevisionStory:
+    def tell(self, events: Iterable[Event]) -> RevisionHistory:
         for event in events:
             if self._plan is None:
                 self._begin(event)
@@ -116,7 +116,7 @@ class _Teller:
                     self._open = None
                 if self._revision is not None:
                     self._follow(self._revision, event)
-            note(self._record, event)
+            apply_event(self._record, event)
         self._story.unheard = tuple(self._words)
         return self._story
 
@@ -127,7 +127,7 @@ class _Teller:
             case PlanAdopted():
                 self._plan = self._story.first = Plan.model_validate(event.plan)
             case PersonAsked(question=question):
-                clarified.append(Clarification(question))
+                clarified.append(AnsweredClarification(question))
             case WordSpoken(text=text) if clarified:
                 clarified[-1].words.append(text)
             case _:
@@ -140,13 +140,13 @@ class _Teller:
                 self._words.append(text)
             case ReplanningStarted(step=step, pressure=pressure):
                 held = (each for work in self._record.held.values() for each in work.values())
-                self._open = Chapter(event.at, step, tuple(held), tuple(self._words), pressure)
+                self._open = ReplanningRound(event.at, step, tuple(held), tuple(self._words), pressure)
                 self._story.chapters.append(self._open)
                 self._words = []
             case _:
                 return
 
-    def _decide(self, chapter: Chapter, event: Event) -> bool:
+    def _decide(self, chapter: ReplanningRound, event: Event) -> bool:
         """What happens while the planner is asked; whether that decides it."""
         match event:
             case ModelCalled(step=None):
@@ -168,7 +168,7 @@ class _Teller:
         chapter.decided = event.at
         return True
 
-    def _adopt(self, chapter: Chapter, event: PlanAdopted) -> None:
+    def _adopt(self, chapter: ReplanningRound, event: PlanAdopted) -> None:
         assert self._plan is not None
         before, self._plan, self._revision = self._plan, Plan.model_validate(event.plan), chapter
         chapter.number, chapter.plan, chapter.diff = event.revision, self._plan, compare(before, self._plan)
@@ -186,7 +186,7 @@ class _Teller:
             if attempt.status in _DONE
         }
 
-    def _follow(self, chapter: Chapter, event: Event) -> None:
+    def _follow(self, chapter: ReplanningRound, event: Event) -> None:
         """What comes of the latest revision."""
         match event:
             case ResultKept():

@@ -1,4 +1,4 @@
-"""The purse of a run: what it has used of its budget, folded from its events."""
+"""What a run has spent of its budget, reduced from its events."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _UNANSWERED_TEXTS = tuple(f"{kind.__name__}:" for kind in UNANSWERED)
 
 
 @dataclass(slots=True)
-class Purse:
+class RunSpending:
     """What a run has used. `terms` are those of the agents, by name, as far as they ask anything.
 
     `called` is what its calls of models took, `worked` all the rest but the `seconds`, which count from the
@@ -59,7 +59,7 @@ class Purse:
     at_work: dict[Try, Terms] = field(default_factory=dict[Try, Terms])
     """The attempts under way whose agents ask anything."""
 
-    def note(self, event: Event) -> None:
+    def add_event(self, event: Event) -> None:
         """Enter the event. Costs the same whatever has happened before."""
         self._let_time_pass(event)
         match event:
@@ -113,7 +113,7 @@ class Purse:
         asked = sum(_size(message.content) for message in event.request.messages)
         unanswered = event.error is not None and event.error.startswith(_UNANSWERED_TEXTS)
         usage = counted(event.usage, asked, _size(event.reply), unanswered=unanswered)
-        owner = owner_of(event.step, event.item, event.attempt)
+        owner = caller_of(event.step, event.item, event.attempt)
         return self.price_of(event.model, usage, self.terms_of(owner))
 
     def _start(self, attempt: Try, agent: str) -> None:
@@ -132,12 +132,14 @@ class Purse:
         self.now = event.at
 
 
-def purse_of(events: Iterable[Event], budget: Budget, prices: Prices, terms: Mapping[str, Terms]) -> Purse:
-    """The purse that the events of a run fold to."""
-    purse = Purse(budget, prices, terms)
+def spending_of(
+    events: Iterable[Event], budget: Budget, prices: Prices, terms: Mapping[str, Terms]
+) -> RunSpending:
+    """What the run has spent by its events."""
+    spending = RunSpending(budget, prices, terms)
     for event in events:
-        purse.note(event)
-    return purse
+        spending.add_event(event)
+    return spending
 
 
 def asking_terms(agents: Sequence[Agent]) -> dict[str, Terms]:
@@ -146,7 +148,7 @@ def asking_terms(agents: Sequence[Agent]) -> dict[str, Terms]:
     return {name: each for name, each in terms.items() if each.price or each.input_price or each.output_price}
 
 
-def owner_of(step: str | None, item: int | None, attempt: int | None) -> Try | None:
+def caller_of(step: str | None, item: int | None, attempt: int | None) -> Try | None:
     """The attempt that makes a call; None where the planner does."""
     return None if step is None or attempt is None else (step, item, attempt)
 

@@ -1,4 +1,4 @@
-"""The record of a run: what has happened, folded from its events alone, without its plan.
+"""The record of a run: what has happened, reduced from its events alone, without its plan.
 
 Reading an old journal needs no registry and no checker: every transition that a plan decides
 is an event of its own, or follows from one.
@@ -116,7 +116,7 @@ class StepRecord(msgspec.Struct, gc=False):
 
 
 @dataclass(slots=True)
-class RunRecord:
+class RunState:
     """A run. `outputs` has what each completed step gave (a list for a `for_each` step), `running`
     the attempts that have not ended, `asked` what somebody was asked and has not answered, `doubtful`
     the work of which nobody knows whether it was done, `now` the time of the latest event.

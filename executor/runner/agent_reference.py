@@ -23,7 +23,7 @@ _ADVICE = "put it at the top level of a Python file or module, under its own nam
 _is_loading: ContextVar[bool] = ContextVar("callsheet_is_loading", default=False)
 
 
-class AgentPlace(msgspec.Struct, frozen=True):
+class AgentReference(msgspec.Struct, frozen=True):
     """A `name` (with dots, where it is a member of something) at the top level of a module, which is
     imported under its own name, or, where that leads elsewhere, loaded from its file."""
 
@@ -32,7 +32,7 @@ class AgentPlace(msgspec.Struct, frozen=True):
     name: str
 
 
-def place_of(agent: Agent) -> AgentPlace:
+def place_of(agent: Agent) -> AgentReference:
     """Where another process finds this agent.
 
     Raises Permanent, with what to do, where it would not find it: one that was made inside a
@@ -46,16 +46,16 @@ def place_of(agent: Agent) -> AgentPlace:
         )
     file = getattr(module, "__file__", None)
     if agent.__module__ != "__main__":
-        return AgentPlace(agent.__module__, file, name)
+        return AgentReference(agent.__module__, file, name)
     spec = module.__spec__
     if spec is not None and spec.name != "__main__":
-        return AgentPlace(spec.name, file, name)
+        return AgentReference(spec.name, file, name)
     if file is None:
         raise _not_found(agent.name, "it was typed in, and is in no file; put it in one")
-    return AgentPlace(MAIN, str(Path(file).absolute()), name)
+    return AgentReference(MAIN, str(Path(file).absolute()), name)
 
 
-def agent_at(place: AgentPlace) -> Agent:
+def agent_at(place: AgentReference) -> Agent:
     """The agent, after its module was loaded if need be.
 
     Raises Permanent where the module cannot be loaded, or has no such agent.
@@ -82,7 +82,7 @@ def check_not_loading() -> None:
         )
 
 
-def _load(place: AgentPlace) -> ModuleType:
+def _load(place: AgentReference) -> ModuleType:
     token = _is_loading.set(True)
     try:
         if place.file is None or _is_importable(place.module, place.file):

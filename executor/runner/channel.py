@@ -9,7 +9,7 @@ import msgspec
 
 from callsheet.agents.models.chat import ChatChunk, ChatRequest, Message
 
-from .agent_reference import AgentPlace
+from .agent_reference import AgentReference
 from .remote_error import ErrorMessage
 
 _LENGTH_BYTES = 8
@@ -28,7 +28,7 @@ class Task(msgspec.Struct, frozen=True, tag=True):
     """One attempt: who does what with what. The last six are those of its `Context`; `workspace` is
     the folder. Without `model` the run has none."""
 
-    place: AgentPlace
+    place: AgentReference
     capability: str
     inputs: dict[str, Any]
     run: str
@@ -41,7 +41,7 @@ class Task(msgspec.Struct, frozen=True, tag=True):
     model: ModelFigures | None
 
 
-class Answer(msgspec.Struct, frozen=True, tag=True):
+class ModelAnswer(msgspec.Struct, frozen=True, tag=True):
     """A model's whole answer to the call of that number, or why there is none."""
 
     call: int
@@ -53,7 +53,7 @@ class Begun(msgspec.Struct, frozen=True, tag=True):
     """The agent was found, and is about to be given the task."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class WireRequest(msgspec.Struct, frozen=True):
     """A `ChatRequest` in transit."""
 
     messages: tuple[Message, ...]
@@ -64,7 +64,7 @@ class Question(msgspec.Struct, frozen=True):
     seed: int | None
 
     @classmethod
-    def of(cls, request: ChatRequest) -> Question:
+    def from_request(cls, request: ChatRequest) -> WireRequest:
         """What is asked."""
         return cls(
             request.messages,
@@ -82,11 +82,11 @@ class Question(msgspec.Struct, frozen=True):
         )
 
 
-class Ask(msgspec.Struct, frozen=True, tag=True):
+class CallModel(msgspec.Struct, frozen=True, tag=True):
     """The agent calls the model; the answer bears the same number."""
 
     call: int
-    question: Question
+    question: WireRequest
 
 
 class Forget(msgspec.Struct, frozen=True, tag=True):
@@ -107,8 +107,8 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
     error: ErrorMessage
 
 
-ToWorker: TypeAlias = Task | Answer
-FromWorker: TypeAlias = Begun | Ask | Forget | Returned | Raised
+ToWorker: TypeAlias = Task | ModelAnswer
+FromWorker: TypeAlias = Begun | CallModel | Forget | Returned | Raised
 
 
 class ChannelBroken(Exception):

@@ -16,13 +16,13 @@ from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.errors import ProcessDied, ProcessNotStarted, ProcessStuck
 
-from .agent_reference import AgentPlace, place_of
-from .channel import Answer, Ask, Forget, ModelFigures, Raised, Returned, Task, encode
+from .agent_reference import AgentReference, place_of
+from .channel import CallModel, Forget, ModelAnswer, ModelFigures, Raised, Returned, Task, encode
 from .remote_error import pack, unpack
-from .worker_handle import Died, End, Errand, Home, WorkerProcess
+from .worker_handle import Died, End, Home, PendingTask, WorkerProcess
 
 IDLE_SECONDS = 60.0
-MOST_IDLE = 8
+MAX_IDLE = 8
 TERMINATION_SECONDS = 1.0
 _KILLED_SECONDS = 5.0
 _PATIENCE_SECONDS = 1.0
@@ -32,7 +32,7 @@ class ProcessRunner:
     """Runs attempts in processes, one at a time in each, started when there is none to spare.
 
     A process serves the agents of one module or file. One that has nothing to do stays for
-    `idle_seconds`, at most `most_idle` of them. Told to stop, it has `termination_seconds` to do so
+    `idle_seconds`, at most `max_idle` of them. Told to stop, it has `termination_seconds` to do so
     before it is killed; it is not used again, and one that died isn't either. Nothing is left
     running when this object is closed, is collected, or dies with its process.
     """
@@ -41,11 +41,11 @@ class ProcessRunner:
         self,
         *,
         idle_seconds: float = IDLE_SECONDS,
-        most_idle: int = MOST_IDLE,
+        max_idle: int = MAX_IDLE,
         termination_seconds: float = TERMINATION_SECONDS,
     ) -> None:
         self._idle_seconds = idle_seconds
-        self._most_idle = most_idle
+        self._max_idle = max_idle
         self._termination_seconds = termination_seconds
         self._lock = threading.Lock()
         self._idle: list[WorkerProcess] = []
@@ -67,7 +67,7 @@ class ProcessRunner:
         task = _encoded(agent, place, capability, inputs, context)
         while True:
             relay = _ModelRelay(context.model)
-            errand = Errand(task, relay.hear)
+            errand = PendingTask(task, relay.hear)
             worker, is_new = self._hire(agent, home, errand)
             end = await self._wait(agent, worker, errand, relay)
             # One that died while it waited for work is no fault of this work.
@@ -90,8 +90,8 @@ class ProcessRunner:
         for worker in (*idle, *busy):
             _await_end(worker)
 
-    def _hire(self, agent: Agent, home: Home, errand: Errand) -> tuple[WorkerProcess, bool]:
-        """Give the errand to a process that has nothing to do, or to a new one, and say which."""
+    def _hire(self, agent: Agent, home: Home, errand: PendingTask) -> tuple[WorkerProcess, bool]:
+        """Give the task to a process that has nothing to do, or to a new one, and say which."""
         while (worker := self._spare(home)) is not None:
             if worker.give(errand):
                 self._busy.add(worker)
@@ -115,11 +115,13 @@ class ProcessRunner:
     def _keep(self, worker: WorkerProcess) -> None:
         with self._lock:
             self._idle[:] = [each for each in self._idle if not each.gone.done()] + [worker]
-            dismissed = self._idle[: max(0, len(self._idle) - self._most_idle)]
+            dismissed = self._idle[: max(0, len(self._idle) - self._max_idle)]
             del self._idle[: len(dismissed)]
         _dismiss(dismissed)
 
-    async def _wait(self, agent: Agent, worker: WorkerProcess, errand: Errand, relay: _ModelRelay) -> End:
+    async def _wait(
+        self, agent: Agent, worker: WorkerProcess, errand: PendingTask, relay: _ModelRelay
+    ) -> End:
         try:
             with outside_work():
                 end = await asyncio.wrap_future(errand.ended)
@@ -161,7 +163,7 @@ class _ModelRelay:
         self._loop = asyncio.get_running_loop()
         self._calls: dict[int, asyncio.Task[None]] = {}
 
-    def hear(self, said: Ask | Forget, send: Callable[[Answer], None]) -> None:
+    def hear(self, said: CallModel | Forget, send: Callable[[ModelAnswer], None]) -> None:
         """From any thread: the agent asks, and the answer is to be sent; or it no longer wants to know."""
         # The loop is closed where nobody waits for the attempt any more.
         with suppress(RuntimeError):
@@ -175,13 +177,13 @@ class _ModelRelay:
         if calls:
             await asyncio.wait(calls, timeout=_PATIENCE_SECONDS)
 
-    def _take(self, said: Ask | Forget, send: Callable[[Answer], None]) -> None:
-        if isinstance(said, Ask):
+    def _take(self, said: CallModel | Forget, send: Callable[[ModelAnswer], None]) -> None:
+        if isinstance(said, CallModel):
             self._calls[said.call] = self._loop.create_task(self._make(said, send))
         elif said.call in self._calls:
             self._calls[said.call].cancel()
 
-    async def _make(self, ask: Ask, send: Callable[[Answer], None]) -> None:
+    async def _make(self, ask: CallModel, send: Callable[[ModelAnswer], None]) -> None:
         try:
             answer = await self._answer(ask)
             # The pipe may be full, and must not hold up the loop.
@@ -189,13 +191,13 @@ class _ModelRelay:
         finally:
             del self._calls[ask.call]
 
-    async def _answer(self, ask: Ask) -> Answer:
+    async def _answer(self, ask: CallModel) -> ModelAnswer:
         assert self._model is not None  # else the agent was not given one
         try:
             chunks = [chunk async for chunk in self._model.stream(ask.question.to_request())]
         except Exception as error:
-            return Answer(ask.call, error=pack(error))
-        return Answer(ask.call, tuple(chunks))
+            return ModelAnswer(ask.call, error=pack(error))
+        return ModelAnswer(ask.call, tuple(chunks))
 
 
 async def _until_done(future: asyncio.Future[None], seconds: float) -> None:
@@ -208,7 +210,7 @@ async def _until_done(future: asyncio.Future[None], seconds: float) -> None:
 
 
 def _encoded(
-    agent: Agent, place: AgentPlace, capability: str, inputs: Mapping[str, JsonValue], context: Context
+    agent: Agent, place: AgentReference, capability: str, inputs: Mapping[str, JsonValue], context: Context
 ) -> bytes:
     model = context.model
     task = Task(

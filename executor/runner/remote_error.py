@@ -38,7 +38,7 @@ _FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
 _KNOWN = {kind.__name__: kind for kind in _FIELDS}
 
 
-class DistantException(Exception):
+class RemoteException(Exception):
     """An exception of another process that means nothing in particular here. What is raised is a
     class of its own, which has the name of the one that was raised there."""
 
@@ -71,7 +71,7 @@ def pack(error: BaseException) -> ErrorMessage:
 def unpack(message: ErrorMessage) -> Exception:
     """The error as it was: of the same class where that is one of ours, else of a class of the same
     name."""
-    known = _KNOWN.get(message.known, DistantException)
+    known = _KNOWN.get(message.known, RemoteException)
     kind = known
     if message.name != known.__name__:
         kind = type(message.name, (known,), {"__module__": known.__module__})

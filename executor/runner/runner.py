@@ -18,7 +18,7 @@ from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.errors import Permanent
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.errors import ProcessStuck
-from callsheet.executor.models.journaled import DistantModel
+from callsheet.executor.models.journaled import RemoteModel
 
 from .agent_reference import check_not_loading
 from .process_runner import ProcessRunner
@@ -92,7 +92,7 @@ async def _perform_in_thread(assignment: Assignment) -> object:
     home = asyncio.get_running_loop()
     context = assignment.context
     if context.model is not None:
-        context = msgspec.structs.replace(context, model=DistantModel(context.model, home))
+        context = msgspec.structs.replace(context, model=RemoteModel(context.model, home))
     outcome: asyncio.Future[_Outcome] = home.create_future()
     work = assignment.agent.perform(assignment.capability, assignment.inputs, context)
     name = f"callsheet {context.idempotency_key}"

@@ -27,24 +27,24 @@ from callsheet.executor.run.json_copy import NotJson, copy_json
 
 from .agent_reference import agent_at
 from .channel import (
-    Answer,
-    Ask,
     Begun,
+    CallModel,
     Channel,
     ChannelBroken,
     Forget,
-    Question,
+    ModelAnswer,
     Raised,
     Returned,
     Task,
     ToWorker,
+    WireRequest,
     worker_end,
 )
 from .remote_error import pack, unpack
 
 _GOODBYE_SECONDS = 1.0
 
-_Waiting: TypeAlias = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Answer]"]
+_Waiting: TypeAlias = tuple[asyncio.AbstractEventLoop, "asyncio.Future[ModelAnswer]"]
 
 
 class _Terminated(SystemExit):
@@ -76,19 +76,19 @@ class _Line:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, _Waiting] = {}
 
-    async def ask(self, request: ChatRequest) -> Answer:
+    async def ask(self, request: ChatRequest) -> ModelAnswer:
         """Ask, and wait for the answer."""
         loop, call = asyncio.get_running_loop(), next(self._numbers)
-        answer: asyncio.Future[Answer] = loop.create_future()
+        answer: asyncio.Future[ModelAnswer] = loop.create_future()
         self._waiting[call] = loop, answer
         try:
-            self._channel.send(Ask(call, Question.of(request)))
+            self._channel.send(CallModel(call, WireRequest.from_request(request)))
             return await answer
         finally:
             if self._waiting.pop(call, None) is not None:
                 self._channel.send(Forget(call))
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: ModelAnswer) -> None:
         """An answer arrived, in another thread than it is waited for."""
         waiting = self._waiting.pop(answer.call, None)
         if waiting is not None:
@@ -190,7 +190,7 @@ def _context(task: Task, line: _Line) -> Context:
     )
 
 
-def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+def _settle(future: asyncio.Future[ModelAnswer], answer: ModelAnswer) -> None:
     if not future.done():
         future.set_result(answer)
 

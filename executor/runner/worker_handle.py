@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
-from .agent_reference import AgentPlace
-from .channel import Answer, Ask, Begun, ChannelBroken, Forget, Raised, Returned, run_end
+from .agent_reference import AgentReference
+from .channel import Begun, CallModel, ChannelBroken, Forget, ModelAnswer, Raised, Returned, run_end
 
 _START = (
     "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "
@@ -36,7 +36,7 @@ class Home:
     environment: dict[str, str] = field(repr=False)
 
     @classmethod
-    def here(cls, place: AgentPlace) -> Home:
+    def here(cls, place: AgentReference) -> Home:
         """For the agents of that module, with the surroundings of this process as they are now."""
         return cls(place.module, place.file, str(Path.cwd()), tuple(sys.path), dict(os.environ))
 
@@ -54,17 +54,17 @@ End: TypeAlias = Returned | Raised | Died
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class PendingTask:
     """A task on its way: as it is written, who hears what the agent asks meanwhile (in another
     thread, and with where to send the answer), and how it ended."""
 
     task: bytes
-    hear: Callable[[Ask | Forget, Callable[[Answer], None]], None]
+    hear: Callable[[CallModel | Forget, Callable[[ModelAnswer], None]], None]
     ended: Future[End] = field(default_factory=Future[End])
 
 
 class WorkerProcess:
-    """A process that does one errand at a time, until it is dismissed or has had nothing to do for
+    """A process that does one task at a time, until it is dismissed or has had nothing to do for
     `idle_seconds`.
 
     Whatever the agents started and did not move to a session of its own ends with it. `gone` is done
@@ -76,15 +76,15 @@ class WorkerProcess:
         self.gone = Future[None]()
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._errands: queue.SimpleQueue[Errand | None] = queue.SimpleQueue()
+        self._errands: queue.SimpleQueue[PendingTask | None] = queue.SimpleQueue()
         self._is_leaving = False
         self._process = _start(home)
         self._source, self._sink = _pipes(self._process)
         self._channel = run_end(self._source, self._sink)
         threading.Thread(target=self._live, name="callsheet process", daemon=True).start()
 
-    def give(self, errand: Errand) -> bool:
-        """Have an errand done; false where the process is about to leave."""
+    def give(self, errand: PendingTask) -> bool:
+        """Have an task done; false where the process is about to leave."""
         with self._lock:
             if self._is_leaving:
                 return False
@@ -117,7 +117,7 @@ class WorkerProcess:
             self._part()
             self.gone.set_result(None)
 
-    def _next(self) -> Errand | None:
+    def _next(self) -> PendingTask | None:
         with suppress(queue.Empty):
             return self._errands.get(timeout=self._idle_seconds)
         with self._lock:
@@ -126,8 +126,8 @@ class WorkerProcess:
                 return None
         return self._errands.get()
 
-    def _run(self, errand: Errand) -> bool:
-        """Do an errand; whether the process can do another one."""
+    def _run(self, errand: PendingTask) -> bool:
+        """Do an task; whether the process can do another one."""
         begun = False
         try:
             self._channel.send_encoded(errand.task)
@@ -135,7 +135,7 @@ class WorkerProcess:
                 said = self._channel.receive()
                 if isinstance(said, Begun):
                     begun = True
-                elif isinstance(said, (Ask, Forget)):
+                elif isinstance(said, (CallModel, Forget)):
                     errand.hear(said, self._answer)
                 else:
                     errand.ended.set_result(said)
@@ -144,7 +144,7 @@ class WorkerProcess:
             errand.ended.set_result(Died(self._await_end(), begun))
             return False
 
-    def _answer(self, answer: Answer) -> None:
+    def _answer(self, answer: ModelAnswer) -> None:
         with suppress(ChannelBroken):
             self._channel.send(answer)
 

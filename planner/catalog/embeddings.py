@@ -29,11 +29,11 @@ TOKENIZER = (
     "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68",
 )
 """Files of the package, each with its SHA-256."""
-MOST_QUERY = 4_000
+MAX_QUERY = 4_000
 """Characters of a query that are looked at."""
 
 
-class WordVectors:
+class WordEmbeddings:
     """A vector for each token, and what cuts a text into tokens."""
 
     def __init__(self, vectors: NDArray[numpy.float16], tokenizer: tokenizers.Tokenizer) -> None:
@@ -50,7 +50,7 @@ class VectorIndex:
     more that few of the texts have (S. Arora and others, "A Simple but Tough-to-Beat Baseline for Sentence
     Embeddings", 2017)."""
 
-    def __init__(self, texts: Sequence[str], words: WordVectors, *, by_rarity: bool) -> None:
+    def __init__(self, texts: Sequence[str], words: WordEmbeddings, *, by_rarity: bool) -> None:
         import numpy
 
         self._words = words
@@ -66,7 +66,7 @@ class VectorIndex:
         """Places of the texts, the nearest in meaning first."""
         import numpy
 
-        tokens = self._words.tokens(query[:MOST_QUERY])
+        tokens = self._words.tokens(query[:MAX_QUERY])
         if not tokens:
             return ()
         # Rounded, so that what is as near stays in the order of the texts however the sums add up.
@@ -82,7 +82,7 @@ class VectorIndex:
 
 
 @cache
-def installed_vectors() -> WordVectors | None:
+def installed_vectors() -> WordEmbeddings | None:
     """The vectors, or None where they are not installed, or are not those that this was made with."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
@@ -97,7 +97,7 @@ def installed_vectors() -> WordVectors | None:
         return None
     if weights is None or tokenizer is None:
         return None
-    return WordVectors(load(weights)["embedding.weight"], tokenizers.Tokenizer.from_buffer(tokenizer))
+    return WordEmbeddings(load(weights)["embedding.weight"], tokenizers.Tokenizer.from_buffer(tokenizer))
 
 
 def _checked(path: Path, sha256: str) -> bytes | None:

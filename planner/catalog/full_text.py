@@ -16,9 +16,9 @@ from callsheet.planner.errors import PlannerError
 from .synonyms import synonym_groups
 from .tokens import Wording, telling_words
 
-MOST_WORDS = 100
+MAX_WORDS = 100
 """Different words of a query that are looked for."""
-MOST_KNOWN = 20_000
+MAX_KNOWN = 20_000
 
 WEIGHTS = (3.0, 1.0, 0.5, 0.3)
 """What a word weighs in a name, in a description, in the names of fields, and as a word for another."""
@@ -34,7 +34,7 @@ class SearchUnavailable(PlannerError):
         )
 
 
-class WordIndex:
+class FullTextIndex:
     """The words of a catalog, made once. It lives in memory, and may be used from any thread.
 
     Raises SearchUnavailable.
@@ -87,7 +87,7 @@ class _Thesaurus:
     def senses(self, word: str) -> tuple[str, ...]:
         """A made-up word for each group."""
         if word not in self._known:
-            if len(self._known) >= MOST_KNOWN:
+            if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
             rows = self._database.execute("SELECT rowid FROM texts WHERE texts MATCH ?", (_any([word]),))
             self._known[word] = tuple(f"sense{row[0]}" for row in rows)
@@ -111,7 +111,7 @@ def _table(columns: str) -> sqlite3.Connection:
 
 
 def _distinct(words: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(words))[:MOST_WORDS]
+    return list(dict.fromkeys(words))[:MAX_WORDS]
 
 
 def _any(words: Iterable[str]) -> str:

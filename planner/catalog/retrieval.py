@@ -15,15 +15,15 @@ from typing import TypeAlias
 
 from callsheet.agents.contracts.capability import Capability
 
-from .embeddings import VectorIndex, WordVectors
-from .full_text import WordIndex
+from .embeddings import VectorIndex, WordEmbeddings
+from .full_text import FullTextIndex
 from .idioms import plain_wordings
 from .tokens import Wording, telling_words, wording
 
-MOST_GOAL = 20_000
+MAX_GOAL = 20_000
 """Characters that are looked at."""
-MOST_PARTS = 24
-MOST_RANKED = 200
+MAX_PARTS = 24
+MAX_RANKED = 200
 """Places of a ranking that count."""
 SMOOTHING = 20
 """How little it matters to be first: the rank constant of the fusion."""
@@ -42,11 +42,11 @@ class Retrieval:
     `catalog` is in the order of names. Without `vectors`, words alone decide. Raises SearchUnavailable.
     """
 
-    def __init__(self, catalog: Sequence[Capability], vectors: WordVectors | None) -> None:
+    def __init__(self, catalog: Sequence[Capability], vectors: WordEmbeddings | None) -> None:
         self.catalog = tuple(sorted(catalog, key=lambda each: each.name))
         self._rankers = _rankers([wording(each) for each in self.catalog], vectors)
 
-    def find(self, queries: Iterable[str]) -> list[Capability]:
+    def find_capabilities(self, queries: Iterable[str]) -> list[Capability]:
         """What fits any of the queries, the best first; what is named letter for letter comes before all."""
         queries = tuple(queries)
         named = {word for query in queries for word in _NAME.findall(query)}
@@ -55,16 +55,16 @@ class Retrieval:
         return sorted(found, key=lambda each: each.name not in named)
 
 
-def _rankers(catalog: Sequence[Wording], vectors: WordVectors | None) -> list[Rank]:
-    words = WordIndex(catalog)
+def _rankers(catalog: Sequence[Wording], vectors: WordEmbeddings | None) -> list[Rank]:
+    words = FullTextIndex(catalog)
     if vectors is None or not catalog:
-        return [lambda query: words.rank(query, MOST_RANKED)]
+        return [lambda query: words.rank(query, MAX_RANKED)]
     plain = VectorIndex([_sentence(each) for each in catalog], vectors, by_rarity=False)
     telling = VectorIndex([_telling(each) for each in catalog], vectors, by_rarity=True)
     return [
-        lambda query: words.rank(query, MOST_RANKED),
-        lambda query: plain.rank(query, MOST_RANKED),
-        lambda query: telling.rank(" ".join(telling_words(query)), MOST_RANKED),
+        lambda query: words.rank(query, MAX_RANKED),
+        lambda query: plain.rank(query, MAX_RANKED),
+        lambda query: telling.rank(" ".join(telling_words(query)), MAX_RANKED),
     ]
 
 
@@ -87,8 +87,8 @@ def fuse(rankings: Iterable[Sequence[int]]) -> list[int]:
 
 def search_queries(goal: str) -> tuple[str, ...]:
     """The goal, each of its parts where it has more than one, and in plain words what idioms in it mean."""
-    goal = goal[:MOST_GOAL]
-    return tuple(dict.fromkeys((goal, *_parts(goal)[:MOST_PARTS], *plain_wordings(goal))))
+    goal = goal[:MAX_GOAL]
+    return tuple(dict.fromkeys((goal, *_parts(goal)[:MAX_PARTS], *plain_wordings(goal))))
 
 
 def _parts(goal: str) -> list[str]:

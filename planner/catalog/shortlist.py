@@ -10,12 +10,12 @@ from callsheet.agents.contracts.capability import Capability
 from callsheet.planner.schemas.capability_text import signature
 from callsheet.prompts.budget import count_tokens
 
-from .embeddings import WordVectors, installed_vectors
+from .embeddings import WordEmbeddings, installed_vectors
 from .retrieval import Retrieval, catalog_digest, search_queries
 
-MOST = 100
+MAX_SHORTLISTED = 100
 """Capabilities in a first cut, of about 21 tokens each; docs/large_catalogs.md says what others find."""
-MOST_MORE = 20
+MAX_MORE = 20
 """Capabilities that are added when a planner asks for more."""
 FIRST_SHARE = 0.6
 """Of the tokens there are; the rest is for what is asked for later."""
@@ -48,10 +48,10 @@ class RetrievedShortlist:
         self,
         catalog: Sequence[Capability],
         *,
-        most: int = MOST,
-        more_at_once: int = MOST_MORE,
+        most: int = MAX_SHORTLISTED,
+        more_at_once: int = MAX_MORE,
         tokens: int | None = None,
-        vectors: WordVectors | None = None,
+        vectors: WordEmbeddings | None = None,
     ) -> None:
         self._catalog = tuple(catalog)
         self._vectors = vectors
@@ -69,13 +69,13 @@ class RetrievedShortlist:
         if len(self._catalog) <= self._most and self._fits(self._catalog):
             return self._catalog
         budget = None if self._tokens is None else int(self._tokens * FIRST_SHARE)
-        found = self._retrieval.find(search_queries(goal))
+        found = self._retrieval.find_capabilities(search_queries(goal))
         return self._take(found or self._retrieval.catalog, self._most, budget)
 
     def more(self, wanted: Sequence[str], had: Sequence[Capability]) -> tuple[Capability, ...]:
         """`had`, and what fits `wanted` best: a name, or words for what is to be done, each of them."""
         names = {each.name for each in had}
-        others = [each for each in self._retrieval.find(wanted) if each.name not in names]
+        others = [each for each in self._retrieval.find_capabilities(wanted) if each.name not in names]
         budget = None if self._tokens is None else self._tokens - sum(map(self._cost, had))
         return (*had, *self._take(others, self._more_at_once, budget))
 
@@ -106,7 +106,7 @@ class Shortlists:
     """Makes shortlists, with what vectors are installed, and keeps those of the last few catalogs: what is
     searched takes a moment to make."""
 
-    def __init__(self, *, most: int = MOST, tokens: int | None = None) -> None:
+    def __init__(self, *, most: int = MAX_SHORTLISTED, tokens: int | None = None) -> None:
         self._most = most
         self._tokens = tokens
         self._made: dict[str, Shortlist] = {}

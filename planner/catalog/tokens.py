@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, cast
 
 from callsheet.agents.contracts.capability import Capability
 
-MOST_DESCRIPTION = 4_000
+MAX_DESCRIPTION = 4_000
 """Characters of a description that are looked at."""
-MOST_FIELDS = 200
+MAX_FIELDS = 200
 
 COMMON = frozenset(
     line_word
@@ -40,7 +40,7 @@ class Wording(NamedTuple):
 def wording(capability: Capability) -> Wording:
     """What of a capability is looked at."""
     fields = (*_properties(capability.input_schema), *_properties(capability.output_schema))
-    return Wording(capability.name, capability.description[:MOST_DESCRIPTION], fields[:MOST_FIELDS])
+    return Wording(capability.name, capability.description[:MAX_DESCRIPTION], fields[:MAX_FIELDS])
 
 
 def telling_words(text: str) -> list[str]:

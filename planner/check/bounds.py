@@ -11,7 +11,7 @@ from callsheet.agents.spending.budget import NOTHING, Budget, Quantity, Spending
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.graph import Node, order
 
-from .step_bounds import Conditions, Measure, StepBounds
+from .step_bounds import Conditions, StepBounds, StepMeasurer
 
 __all__ = ["Bounds", "Conditions", "StepBounds", "Totals", "bounds"]
 
@@ -41,7 +41,7 @@ class Bounds:
     """The bounds of a plan.
 
     In `known`, a `for_each` step of which only its run will tell how many items it has (they are
-    `unsized`) counts as one item; in `assumed`, as `most_items`. `unknown` has, for each quantity, the
+    `unsized`) counts as one item; in `assumed`, as `max_items`. `unknown` has, for each quantity, the
     steps that may take more than is known: what is said is then "at least".
 
     Not in it: what servers ask to wait, waiting for busy agents and for people, and attempts that are lost
@@ -53,7 +53,7 @@ class Bounds:
     assumed: Totals
     unsized: tuple[str, ...]
     unknown: Mapping[Quantity, tuple[str, ...]]
-    most_items: int
+    max_items: int
 
     def exceeds(self, budget: Budget, spent: Spending = NOTHING) -> tuple[str, ...]:
         """Why the plan is not admitted, a sentence for each limit; empty where it is.
@@ -64,9 +64,9 @@ class Bounds:
         """
         planned = replace(self.known.work, seconds=self.known.expected)
         return tuple(
-            _excess(quantity, planned.of(quantity), limit, spent.of(quantity))
+            _excess(quantity, planned.amount_of(quantity), limit, spent.amount_of(quantity))
             for quantity, limit in budget.limits()
-            if planned.of(quantity) and spent.of(quantity) + planned.of(quantity) > limit
+            if planned.amount_of(quantity) and spent.amount_of(quantity) + planned.amount_of(quantity) > limit
         )
 
 
@@ -76,7 +76,7 @@ def bounds(checked: CheckedPlan, conditions: Conditions, done: Collection[str] =
     Raises TermsError where an agent's terms or demand are none.
     """
     graph = {name: Node(step.dependencies, step.join, False) for name, step in checked.steps.items()}
-    measured = Measure(conditions)
+    measured = StepMeasurer(conditions)
     found: dict[str, StepBounds] = {}
     for name in order(graph):
         if name not in done:
@@ -86,10 +86,10 @@ def bounds(checked: CheckedPlan, conditions: Conditions, done: Collection[str] =
     return Bounds(
         steps,
         _totals(found, waits, 1, conditions.max_concurrency),
-        _totals(found, waits, conditions.most_items, conditions.max_concurrency),
+        _totals(found, waits, conditions.max_items, conditions.max_concurrency),
         tuple(name for name, step in steps.items() if step.items is None),
         _by_quantity(steps),
-        conditions.most_items,
+        conditions.max_items,
     )
 
 

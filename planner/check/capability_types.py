@@ -12,7 +12,7 @@ from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import ANYTHING, Object, Type, union
 
 
-class Contract:
+class CapabilityTypes:
     """Reads a capability's schemas, each part when it is first wanted."""
 
     def __init__(self, capability: Capability) -> None:

@@ -24,10 +24,10 @@ from callsheet.planner.plan.graph import Node, find_cycles, needed_for, skippabl
 from callsheet.planner.plan.plan import Binding, Join, Literal, OnFailure, Plan, Step
 from callsheet.planner.plan.policy import Policy
 
-from .capability_types import Contract
+from .capability_types import CapabilityTypes
 from .errors import PlanInvalid
 from .parameters import Parameters
-from .step_check import MOST_DIAGNOSTICS, CheckedStep, Reader, Uses
+from .step_check import MAX_DIAGNOSTICS, CheckedStep, Reader, Uses
 from .structure import read_plan
 
 __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
@@ -79,10 +79,10 @@ class _Check:
         self._plan = plan
         self._catalog = catalog
         self._policy = policy
-        self._contracts: dict[str, Contract] = {}
+        self._contracts: dict[str, CapabilityTypes] = {}
         self._steps: dict[str, CheckedStep | None] = dict.fromkeys((step.id for step in plan.steps), None)
         self._seen: set[str] = set()
-        self._parameters = Parameters.of(plan)
+        self._parameters = Parameters.from_plan(plan)
         self._reader = Reader(self._step_types(), self._parameters)
 
     def result(self) -> CheckResult:
@@ -90,7 +90,7 @@ class _Check:
             self._reader.note("bad-parameter", (PARAMETERS, *path), problem)
         for at, step in enumerate(self._plan.steps):
             if self._reader.is_full:
-                return CheckResult(None, tuple(self._reader.diagnostics[:MOST_DIAGNOSTICS]))
+                return CheckResult(None, tuple(self._reader.diagnostics[:MAX_DIAGNOSTICS]))
             self._check_step(at, step)
         answer, uses = self._reader.answer(self._plan.answer)
         if not self._plan.steps and not _is_said(self._plan.answer):
@@ -98,12 +98,12 @@ class _Check:
             self._reader.note("no-steps", ("steps",), message)
         graph = self._graph()
         cycles = find_cycles(graph)
-        for cycle in cycles[:MOST_DIAGNOSTICS]:
+        for cycle in cycles[:MAX_DIAGNOSTICS]:
             self._note_cycle(cycle)
         if not cycles:
             self._check_absence(graph, uses)
             self._check_usefulness(graph, uses)
-        diagnostics = tuple(self._reader.diagnostics[:MOST_DIAGNOSTICS])
+        diagnostics = tuple(self._reader.diagnostics[:MAX_DIAGNOSTICS])
         if any(each.severity is Severity.ERROR for each in self._reader.diagnostics):
             return CheckResult(None, diagnostics)
         return CheckResult(self._compile(graph, answer), diagnostics)
@@ -119,9 +119,9 @@ class _Check:
                 types.setdefault(step.id, StepType(contract.output, contract.capability.main_output, each))
         return types
 
-    def _contract(self, name: str) -> Contract | None:
+    def _contract(self, name: str) -> CapabilityTypes | None:
         if name not in self._contracts and name in self._catalog:
-            self._contracts[name] = Contract(self._catalog[name])
+            self._contracts[name] = CapabilityTypes(self._catalog[name])
         return self._contracts.get(name)
 
     def _check_step(self, at: int, step: Step) -> None:

@@ -13,7 +13,7 @@ from callsheet.planner.diagnostics import Diagnostic, Fix
 
 from .checker import CheckResult, Policy, check
 
-MOST_ROUNDS = 8
+MAX_ROUNDS = 8
 """A fix may uncover a finding that has one; a certain plan is reached within a few rounds."""
 
 
@@ -42,7 +42,7 @@ def mend(
     `keep`."""
     notes: list[str] = []
     result = check(document, catalog, policy)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         repaired, applied = apply_fixes(document, result.errors)
         if not applied:
             unused = [each for each in result.warnings if each.step not in keep]

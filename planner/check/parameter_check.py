@@ -46,7 +46,7 @@ def fill(checked: CheckedPlan, values: Mapping[str, object]) -> Plan:
     The plan has to be checked again. Raises ParameterError.
     """
     plan = checked.plan
-    settled = Parameters.of(plan).settle(values)
+    settled = Parameters.from_plan(plan).settle(values)
     if not plan.params:
         return plan
     steps = tuple(_fill_step(step, settled) for step in plan.steps)

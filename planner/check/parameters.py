@@ -30,9 +30,9 @@ from callsheet.planner.expressions.types import (
 )
 from callsheet.planner.plan.plan import Plan
 
-MOST_CHARACTERS = 1_000_000
+MAX_CHARACTERS = 1_000_000
 """Of one value, written as JSON."""
-MOST_SHOWN = 80
+MAX_SHOWN = 80
 """Characters of a default."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
@@ -74,7 +74,7 @@ class Parameter:
     def default_text(self) -> str:
         """The value where nothing is given, as JSON, cut where it is long; null where there is none."""
         text = json.dumps(self.schema.get("default"), ensure_ascii=False)
-        return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
+        return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
     @cached_property
     def type(self) -> Type:
@@ -97,7 +97,7 @@ class Parameter:
         found = Validator(self.schema).problems(value)
         return f"{found[0].message:.300}" if found else None
 
-    def read(self, text: str) -> JsonValue:
+    def read_value(self, text: str) -> JsonValue:
         """The value that a typed text means: itself where only texts are taken, else JSON, if it is that.
 
         What is not taken either way comes back as it is.
@@ -141,7 +141,7 @@ class Parameters(dict[str, Parameter]):
     """The parameters that a plan declares, by name."""
 
     @classmethod
-    def of(cls, plan: Plan) -> Parameters:
+    def from_plan(cls, plan: Plan) -> Parameters:
         """Those of a plan."""
         return cls({name: Parameter(name, schema) for name, schema in plan.params.items()})
 
@@ -196,8 +196,8 @@ def _copied(value: object) -> tuple[JsonValue, str | None]:
         text.encode()
     except (ValueError, TypeError, RecursionError) as error:
         return None, f"a value is JSON, and this is not: {error}"
-    if len(text) > MOST_CHARACTERS:
-        return None, f"a value has {MOST_CHARACTERS:,} characters at most, this one {len(text):,}"
+    if len(text) > MAX_CHARACTERS:
+        return None, f"a value has {MAX_CHARACTERS:,} characters at most, this one {len(text):,}"
     return cast(JsonValue, json.loads(text)), None
 
 

@@ -26,7 +26,7 @@ from callsheet.planner.expressions.tree import (
 )
 from callsheet.planner.plan.checked_plan import CompiledStep
 
-MOST_ITEMS = 100
+MAX_ITEMS = 100
 """How many items a `for_each` step is assumed to have at the most, where only its run will tell."""
 
 # As the executor has them, which this folder may not import.
@@ -58,7 +58,7 @@ class Conditions:
     at: float = 0.0
     max_concurrency: int | None = None
     hedge: bool = False
-    most_items: int = MOST_ITEMS
+    max_items: int = MAX_ITEMS
     grace_seconds: float = GRACE_SECONDS
 
 
@@ -78,7 +78,7 @@ class StepBounds:
     unknown: frozenset[Quantity]
 
 
-class Measure:
+class StepMeasurer:
     """Measures steps; what an attempt at a capability takes is worked out once."""
 
     def __init__(self, conditions: Conditions) -> None:

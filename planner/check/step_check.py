@@ -11,7 +11,7 @@ from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, rename
 from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, StepType, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
-from callsheet.planner.expressions.findings import Finding
+from callsheet.planner.expressions.findings import ExpressionProblem
 from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.near import did_you_mean, meant
@@ -22,23 +22,23 @@ from callsheet.planner.expressions.types import (
     TEXT,
     TRUTH,
     Anything,
-    Kind,
     List,
     Null,
     Truth,
     Type,
+    TypeKind,
     list_of,
     union,
 )
 from callsheet.planner.expressions.types import Text as TextKind
 from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template, write_binding
 
-from .capability_types import Contract
+from .capability_types import CapabilityTypes
 from .parameters import Parameters
 
-Path = tuple[str | int, ...]
+DocumentPath = tuple[str | int, ...]
 
-MOST_DIAGNOSTICS = 200
+MAX_DIAGNOSTICS = 200
 """That are looked for: whoever mends the plan has enough to do, and hints take time."""
 
 
@@ -47,7 +47,9 @@ class Uses:
     """What the expressions of a step (or the answer) name, and where each needs a result."""
 
     named: dict[str, None] = field(default_factory=dict[str, None])
-    needs: list[tuple[Path, frozenset[str]]] = field(default_factory=list[tuple[Path, frozenset[str]]])
+    needs: list[tuple[DocumentPath, frozenset[str]]] = field(
+        default_factory=list[tuple[DocumentPath, frozenset[str]]]
+    )
 
 
 @dataclass(slots=True)
@@ -55,7 +57,7 @@ class CheckedStep:
     """What the expressions of a step came to. Trees of what did not check are missing."""
 
     step: Step
-    contract: Contract
+    contract: CapabilityTypes
     uses: Uses = field(default_factory=Uses)
     inputs: dict[str, Tree] = field(default_factory=dict[str, Tree])
     condition: Tree | None = None
@@ -76,12 +78,12 @@ class Reader:
     @property
     def is_full(self) -> bool:
         """Whether there is no use in looking on."""
-        return len(self.diagnostics) >= MOST_DIAGNOSTICS
+        return len(self.diagnostics) >= MAX_DIAGNOSTICS
 
-    def step(self, at: int, step: Step, contract: Contract) -> CheckedStep:
+    def step(self, at: int, step: Step, contract: CapabilityTypes) -> CheckedStep:
         """Check all that a step binds."""
         checked = CheckedStep(step, contract)
-        path: Path = ("steps", at)
+        path: DocumentPath = ("steps", at)
         variables: dict[str, Type] = {}
         if step.condition is not None:
             checked.condition = self._truth((*path, "condition"), step, step.condition, {}, checked.uses)
@@ -106,7 +108,7 @@ class Reader:
     def note(
         self,
         code: str,
-        path: Path,
+        path: DocumentPath,
         message: str,
         *,
         hint: str | None = None,
@@ -118,14 +120,14 @@ class Reader:
         step_id = step.id if step else None
         self.diagnostics.append(Diagnostic(code, pointer_of(path), message, hint, step_id, severity, fix))
 
-    def _for_each(self, path: Path, step: Step, uses: Uses) -> tuple[Tree, Type]:
+    def _for_each(self, path: DocumentPath, step: Step, uses: Uses) -> tuple[Tree, Type]:
         tree, type_ = self._binding(path, step, step.for_each or Literal(None), {}, uses)
         if problem := misfit(type_, list_of(ANYTHING)):
             self.note("type-mismatch", path, f"for_each goes over a list: {problem}", step=step)
             return tree, ANYTHING
         return tree, union([element_of(kind) for kind in type_.kinds])
 
-    def _inputs(self, path: Path, checked: CheckedStep, variables: Mapping[str, Type]) -> None:
+    def _inputs(self, path: DocumentPath, checked: CheckedStep, variables: Mapping[str, Type]) -> None:
         step, contract = checked.step, checked.contract
         for name, binding in step.inputs.items():
             if self.is_full:
@@ -142,7 +144,7 @@ class Reader:
                 message = f"`{contract.capability.name}` wants the input `{name}`"
                 self.note("missing-input", path, message, step=step)
 
-    def _unknown_input(self, path: Path, checked: CheckedStep, name: str, binding: Binding) -> None:
+    def _unknown_input(self, path: DocumentPath, checked: CheckedStep, name: str, binding: Binding) -> None:
         free = [each for each in checked.contract.inputs if each not in checked.step.inputs]
         only = meant(name, free)
         fix = rename(path, only, write_binding(binding)) if only else None
@@ -151,7 +153,12 @@ class Reader:
         self.note("unknown-input", path, message, hint=hint, step=checked.step, fix=fix)
 
     def _input(
-        self, path: Path, checked: CheckedStep, name: str, binding: Binding, variables: Mapping[str, Type]
+        self,
+        path: DocumentPath,
+        checked: CheckedStep,
+        name: str,
+        binding: Binding,
+        variables: Mapping[str, Type],
     ) -> Tree:
         step, contract = checked.step, checked.contract
         if isinstance(binding, Literal):
@@ -169,7 +176,7 @@ class Reader:
             self._fitting.add((type_, wanted))
         return tree
 
-    def _literal(self, path: Path, checked: CheckedStep, name: str, value: JsonValue) -> None:
+    def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
         for problem in problems[:1]:
             fix = next(
@@ -193,7 +200,12 @@ class Reader:
             )
 
     def _binding(
-        self, path: Path, step: Step | None, binding: Binding, variables: Mapping[str, Type], uses: Uses
+        self,
+        path: DocumentPath,
+        step: Step | None,
+        binding: Binding,
+        variables: Mapping[str, Type],
+        uses: Uses,
     ) -> tuple[Tree, Type]:
         match binding:
             case Literal(value):
@@ -205,7 +217,9 @@ class Reader:
                 found = self._expression((*path, "template"), step, text, variables, uses, template=True)
                 return found.tree, TEXT
 
-    def _truth(self, path: Path, step: Step, text: str, variables: Mapping[str, Type], uses: Uses) -> Tree:
+    def _truth(
+        self, path: DocumentPath, step: Step, text: str, variables: Mapping[str, Type], uses: Uses
+    ) -> Tree:
         found = self._expression(path, step, text, variables, uses)
         if problem := misfit(found.type, TRUTH):
             hint = "compare it with something" if "null" not in problem else "say default(…, false)"
@@ -217,7 +231,7 @@ class Reader:
 
     def _expression(
         self,
-        path: Path,
+        path: DocumentPath,
         step: Step | None,
         text: str,
         variables: Mapping[str, Type],
@@ -239,7 +253,9 @@ class Reader:
             self._note_finding(path, step, text, finding)
         return found
 
-    def _note_finding(self, path: Path, step: Step | None, text: str, finding: Finding) -> None:
+    def _note_finding(
+        self, path: DocumentPath, step: Step | None, text: str, finding: ExpressionProblem
+    ) -> None:
         fix = None
         if edit := finding.edit:
             repaired = text[: edit.start] + edit.text + text[edit.end :]
@@ -253,7 +269,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _conversion(path: Path, binding: Binding, type_: Type, wanted: Type) -> Fix | None:
+def _conversion(path: DocumentPath, binding: Binding, type_: Type, wanted: Type) -> Fix | None:
     """The fix for a reference of the wrong kind, where one is certain: text made of it, or a list of one."""
     if not isinstance(binding, From) or any(isinstance(kind, (Null, Anything)) for kind in type_.kinds):
         return None
@@ -266,7 +282,7 @@ def _conversion(path: Path, binding: Binding, type_: Type, wanted: Type) -> Fix 
 
 
 def _is_text(type_: Type) -> bool:
-    kinds: Sequence[Kind] = type_.kinds
+    kinds: Sequence[TypeKind] = type_.kinds
     return bool(kinds) and all(isinstance(kind, TextKind) and kind.choices is None for kind in kinds)
 
 

@@ -29,7 +29,7 @@ class OutOfBounds(NoValue):
     """A bound is used up: not even `default` may go on."""
 
 
-class Bounds:
+class EvaluationBounds:
     """What is left of both bounds. Each method that pays raises OutOfBounds where it cannot."""
 
     def __init__(self) -> None:

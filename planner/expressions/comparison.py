@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from .bounds import Bounds, NoValue
+from .bounds import EvaluationBounds, NoValue
 from .tree import Relation
 from .values import is_number, kind_of
 
@@ -21,7 +21,7 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def holds(bounds: Bounds, relation: Relation, left: JsonValue, right: JsonValue) -> bool:
+def holds(bounds: EvaluationBounds, relation: Relation, left: JsonValue, right: JsonValue) -> bool:
     """Whether the relation holds. Raises NoValue for what cannot be compared so, OutOfBounds."""
     match relation:
         case "==":
@@ -36,7 +36,7 @@ def holds(bounds: Bounds, relation: Relation, left: JsonValue, right: JsonValue)
             return are_ordered(bounds, relation, left, right)
 
 
-def are_ordered(bounds: Bounds, relation: Relation, left: JsonValue, right: JsonValue) -> bool:
+def are_ordered(bounds: EvaluationBounds, relation: Relation, left: JsonValue, right: JsonValue) -> bool:
     """Whether two numbers, or two texts, stand in this order. Raises NoValue, OutOfBounds."""
     if isinstance(left, str) and isinstance(right, str):
         bounds.read_texts(left, right)
@@ -45,7 +45,7 @@ def are_ordered(bounds: Bounds, relation: Relation, left: JsonValue, right: Json
     return _ORDER[relation](left, right)
 
 
-def _equal(bounds: Bounds, left: JsonValue, right: JsonValue) -> bool:
+def _equal(bounds: EvaluationBounds, left: JsonValue, right: JsonValue) -> bool:
     """Equality of JSON: 1 is 1.0 and not true, and the order of keys does not matter."""
     bounds.spend(1)
     if isinstance(left, list) and isinstance(right, list):
@@ -58,7 +58,7 @@ def _equal(bounds: Bounds, left: JsonValue, right: JsonValue) -> bool:
     return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
-def _contains(bounds: Bounds, holder: JsonValue, wanted: JsonValue) -> bool:
+def _contains(bounds: EvaluationBounds, holder: JsonValue, wanted: JsonValue) -> bool:
     if isinstance(holder, list):
         return any(_equal(bounds, element, wanted) for element in holder)
     if isinstance(holder, (str, dict)) and isinstance(wanted, str):

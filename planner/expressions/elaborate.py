@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
-from .findings import NO_STEPS, Edit, Finding, Findings, TooManyFindings, Typed
+from .findings import NO_STEPS, Edit, ExpressionProblem, Findings, TooManyFindings, Typed
 from .function_types import type_of_call
 from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
 from .narrowing import Narrowings, path_of, when_false, when_true
@@ -35,7 +35,7 @@ from .tree import (
     Operation,
     Relation,
     StepOutput,
-    Text,
+    TemplateText,
     Tree,
 )
 from .types import (
@@ -48,13 +48,13 @@ from .types import (
     WHOLE,
     Anything,
     Field,
-    Kind,
     List,
     Null,
     Number,
     Object,
     Truth,
     Type,
+    TypeKind,
     list_of,
     union,
 )
@@ -85,7 +85,7 @@ class Elaboration:
     type: Type
     needs: frozenset[str]
     steps: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[ExpressionProblem, ...]
 
 
 def elaborate(
@@ -191,7 +191,7 @@ class _Elaborator:
                 undeclared.append(ANYTHING)
         return union(found + undeclared) if found else self._unknown_field(kinds, key, tree, what)
 
-    def _unknown_field(self, kinds: tuple[Kind, ...], key: str, tree: Tree, what: str) -> Type:
+    def _unknown_field(self, kinds: tuple[TypeKind, ...], key: str, tree: Tree, what: str) -> Type:
         if not kinds:
             return NEVER
         known = list(
@@ -213,7 +213,7 @@ class _Elaborator:
         if by_number and any(isinstance(kind, Number) and not kind.whole for kind in at.type.kinds):
             message = "an index is an integer, and this may have a fraction"
             self._report("type-mismatch", at.tree, message, "round(…) makes it whole")
-        wanted: tuple[type[Kind], ...] = (Null,)
+        wanted: tuple[type[TypeKind], ...] = (Null,)
         wanted += (List, TextKind) if by_number or not by_text else ()
         wanted += (Object,) if by_text or not by_number else ()
         if not self._require(of, wanted, "a list" if by_number else "an object"):
@@ -245,7 +245,7 @@ class _Elaborator:
         keeps_whole = tree.operator in ("+", "-", "*", "//", "%")
         return WHOLE if keeps_whole and all_whole(left.type) and all_whole(right.type) else NUMBER
 
-    def _joined(self, kind: type[Kind], left: Type, right: Type) -> Type:
+    def _joined(self, kind: type[TypeKind], left: Type, right: Type) -> Type:
         if kind is TextKind:
             return TEXT
         return list_of(union([element_of(each) for side in (left, right) for each in side.kinds]))
@@ -358,10 +358,10 @@ class _Elaborator:
         self._narrowed = self._narrowed | when_true(condition.tree)
         return condition
 
-    def text(self, tree: Text) -> Typed:
+    def text(self, tree: TemplateText) -> Typed:
         parts = [self.visit(part) for part in tree.parts]
         needs = NO_STEPS.union(*(part.needs for part in parts))
-        return Typed(Text(tuple(part.tree for part in parts), tree.start), TEXT, needs)
+        return Typed(TemplateText(tuple(part.tree for part in parts), tree.start), TEXT, needs)
 
     def step_output(self, tree: StepOutput) -> Typed:
         return self._step_field(tree.step, self._steps[tree.step], tree.field, tree)
@@ -393,6 +393,6 @@ _VISITORS = cast(
         Not: _Elaborator.negation,
         Operation: _Elaborator.operation,
         StepOutput: _Elaborator.step_output,
-        Text: _Elaborator.text,
+        TemplateText: _Elaborator.text,
     },
 )

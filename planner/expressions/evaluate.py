@@ -13,7 +13,7 @@ from typing import cast
 from pydantic import JsonValue
 
 from .arithmetic import calculate
-from .bounds import MAX_SIZE, Bounds, NoValue, OutOfBounds, mismatch, size_of
+from .bounds import MAX_SIZE, EvaluationBounds, NoValue, OutOfBounds, mismatch, size_of
 from .comparison import are_ordered, holds
 from .tree import (
     Call,
@@ -31,7 +31,7 @@ from .tree import (
     Operation,
     Relation,
     StepOutput,
-    Text,
+    TemplateText,
     Tree,
 )
 from .values import Absent, Value, as_whole, bounded, is_number, text_of
@@ -59,7 +59,7 @@ def evaluate(tree: Tree, scope: Scope) -> Value:
         return Absent("the value is nested too deeply")
 
 
-class _Evaluation(Bounds):
+class _Evaluation(EvaluationBounds):
     def __init__(self, scope: Scope) -> None:
         super().__init__()
         self._scope = scope
@@ -182,7 +182,7 @@ class _Evaluation(Bounds):
                 self.produce(1)
                 yield self.value(tree.element)
 
-    def text(self, tree: Text) -> JsonValue:
+    def text(self, tree: TemplateText) -> JsonValue:
         return "".join(self._text(self.value(part)) for part in tree.parts)
 
     def _text(self, value: JsonValue) -> str:
@@ -321,6 +321,6 @@ _VISITORS = cast(
         Not: _Evaluation.negation,
         Operation: _Evaluation.operation,
         StepOutput: _Evaluation.step_output,
-        Text: _Evaluation.text,
+        TemplateText: _Evaluation.text,
     },
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .tree import Tree
-from .types import ANYTHING, Anything, Kind, Null, Type
+from .types import ANYTHING, Anything, Null, Type, TypeKind
 
 NO_STEPS: frozenset[str] = frozenset()
 MAX_FINDINGS = 20
@@ -22,7 +22,7 @@ class Edit(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ExpressionProblem:
     """Something that cannot be, at a character of the expression."""
 
     code: str
@@ -49,18 +49,18 @@ class Findings:
     """Collects what is found in one expression, in the order of the tree."""
 
     def __init__(self) -> None:
-        self.found: list[Finding] = []
+        self.found: list[ExpressionProblem] = []
 
     def report(
         self, code: str, tree: Tree, message: str, hint: str | None = None, edit: Edit | None = None
     ) -> Type:
         """Note a finding; its type may be anything. Raises TooManyFindings."""
-        self.found.append(Finding(code, tree.start, message, hint, edit))
+        self.found.append(ExpressionProblem(code, tree.start, message, hint, edit))
         if len(self.found) == MAX_FINDINGS:
             raise TooManyFindings
         return ANYTHING
 
-    def require_kind(self, typed: Typed, wanted: tuple[type[Kind], ...], what: str) -> bool:
+    def require_kind(self, typed: Typed, wanted: tuple[type[TypeKind], ...], what: str) -> bool:
         """Whether every value of the type is of one of these kinds; if not, that is a finding."""
         wrong = [kind for kind in typed.type.kinds if not isinstance(kind, (*wanted, Anything))]
         if not wrong:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from .types import ANYTHING, Anything, Kind, List, Null, Number, Object, Text, Type, describe
+from .types import ANYTHING, Anything, List, Null, Number, Object, Text, Type, TypeKind, describe
 
 MAX_DEPTH = 40
 
@@ -48,7 +48,7 @@ class _Comparison:
                 return problem
         return None
 
-    def _kind_misfit(self, kind: Kind, target: Type, what: str, depth: int) -> str | None:
+    def _kind_misfit(self, kind: TypeKind, target: Type, what: str, depth: int) -> str | None:
         problem: str | None = None
         for wanted in target.kinds:
             if isinstance(kind, Anything) or isinstance(wanted, Anything):
@@ -62,7 +62,7 @@ class _Comparison:
         may = "may be" if isinstance(kind, Null) else "is"
         return f"{what} {may} {describe(Type((kind,)))}, and {describe(target)} is wanted"
 
-    def _same_kind_misfit(self, kind: Kind, wanted: Kind, what: str, depth: int) -> str | None:
+    def _same_kind_misfit(self, kind: TypeKind, wanted: TypeKind, what: str, depth: int) -> str | None:
         match kind, wanted:
             case Number(whole=False), Number(whole=True):
                 return f"{what} may have a fraction, and an integer is wanted"

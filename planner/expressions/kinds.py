@@ -14,13 +14,13 @@ from .types import (
     WHOLE,
     Anything,
     Field,
-    Kind,
     List,
     Null,
     Number,
     Object,
     Text,
     Type,
+    TypeKind,
     list_of,
     union,
 )
@@ -54,7 +54,7 @@ def may_be_equal(left: Type, right: Type) -> bool:
     return any(_kinds_may_be_equal(one, other) for one in left.kinds for other in right.kinds)
 
 
-def _kinds_may_be_equal(left: Kind, right: Kind) -> bool:
+def _kinds_may_be_equal(left: TypeKind, right: TypeKind) -> bool:
     match left, right:
         case (Anything(), _) | (_, Anything()):
             return True
@@ -64,12 +64,12 @@ def _kinds_may_be_equal(left: Kind, right: Kind) -> bool:
             return type(left) is type(right)
 
 
-def choices_of(kind: Kind) -> frozenset[str]:
+def choices_of(kind: TypeKind) -> frozenset[str]:
     """The texts that a value of this kind is one of; empty where it may be any."""
     return kind.choices or frozenset() if isinstance(kind, Text) else frozenset()
 
 
-def some(type_: Type, kind: type[Kind]) -> bool:
+def some(type_: Type, kind: type[TypeKind]) -> bool:
     """Whether a value is known to be able to be of that kind."""
     return any(isinstance(each, kind) for each in type_.kinds)
 
@@ -79,7 +79,7 @@ def all_whole(type_: Type) -> bool:
     return bool(type_.kinds) and all(isinstance(kind, Number) and kind.whole for kind in type_.kinds)
 
 
-def element_of(kind: Kind) -> Type:
+def element_of(kind: TypeKind) -> Type:
     """The type of what an index or an iteration finds in a value of that kind."""
     match kind:
         case List(items, first):

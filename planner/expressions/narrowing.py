@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 from .tree import Comparison, Connective, Constant, Index, Member, Name, Not, StepOutput, Tree
 
-Path: TypeAlias = tuple[str | int, ...]
-Narrowings: TypeAlias = dict[Path, None]
+ValuePath: TypeAlias = tuple[str | int, ...]
+Narrowings: TypeAlias = dict[ValuePath, None]
 """The paths that are known not to be null."""
 
 
-def path_of(tree: Tree) -> Path | None:
+def path_of(tree: Tree) -> ValuePath | None:
     """A variable or a step's field with members and constant indexes behind it, as a key; None for
     anything else. Steps have to be resolved: `step["a"]` and `step.a` are not the same."""
     match tree:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
-MOST_NAMES = 2_000
+MAX_NAMES = 2_000
 """Names that are looked through: a guess is not worth more."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like this one, if any does."""
-    found = get_close_matches(name[:80], list(islice(known, MOST_NAMES)), 1)
+    found = get_close_matches(name[:80], list(islice(known, MAX_NAMES)), 1)
     return found[0] if found else None
 
 
@@ -22,14 +22,14 @@ def meant(name: str, known: Iterable[str]) -> str | None:
     Another digit is no slip of the pen: `revenue_2023` was never meant for `revenue_2024`. Nor is
     another letter where there are but one or two.
     """
-    names = list(islice(known, MOST_NAMES + 1))
+    names = list(islice(known, MAX_NAMES + 1))
     close = [each for each in names if _is_slip(name.lower(), each.lower())]
-    return close[0] if len(close) == 1 and len(names) <= MOST_NAMES else None
+    return close[0] if len(close) == 1 and len(names) <= MAX_NAMES else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A hint: the nearest name, or what there is."""
-    names = list(islice(known, MOST_NAMES))
+    names = list(islice(known, MAX_NAMES))
     if found := nearest(name, names):
         return f"did you mean `{found}`?"
     if not names:

@@ -32,7 +32,7 @@ from .tree import (
     Not,
     Operation,
     Relation,
-    Text,
+    TemplateText,
     Tree,
     children,
 )
@@ -123,7 +123,7 @@ def parse_template(text: str) -> Tree:
         parts += [Constant(literal), tree] if literal else [tree]
         literal = ""
     literal += text[position:]
-    return Text((*parts, Constant(literal)) if literal else tuple(parts))
+    return TemplateText((*parts, Constant(literal)) if literal else tuple(parts))
 
 
 def path_in_braces(text: str, position: int) -> tuple[Tree, int] | None:

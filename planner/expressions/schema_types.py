@@ -10,7 +10,6 @@ from .types import (
     NEVER,
     Anything,
     Field,
-    Kind,
     List,
     Null,
     Number,
@@ -18,12 +17,13 @@ from .types import (
     Text,
     Truth,
     Type,
+    TypeKind,
     merge,
 )
 
-Schema = Mapping[str, Any] | bool
+SchemaOrBool = Mapping[str, Any] | bool
 
-_SIMPLE: Mapping[str, Kind] = {
+_SIMPLE: Mapping[str, TypeKind] = {
     "null": Null(),
     "boolean": Truth(),
     "number": Number(),
@@ -32,7 +32,7 @@ _SIMPLE: Mapping[str, Kind] = {
 }
 
 
-def type_of_schema(schema: Schema) -> Type:
+def type_of_schema(schema: SchemaOrBool) -> Type:
     """The type of the values that a schema lets through, worked out as it is looked at.
 
     What a type cannot say (`not`, `if`, ranges, patterns, lengths) is left out, which makes the
@@ -44,7 +44,7 @@ def type_of_schema(schema: Schema) -> Type:
 class SchemaReader:
     """Reads the types of one schema and of everything in it, each once."""
 
-    def __init__(self, root: Schema) -> None:
+    def __init__(self, root: SchemaOrBool) -> None:
         self._root = root
         self._types: dict[int, Type] = {}
         self._reading: set[int] = set()
@@ -60,7 +60,7 @@ class SchemaReader:
             known = self._types[id(schema)] = Type(read=lambda: self._kinds(schema))
         return known
 
-    def _kinds(self, schema: Mapping[str, Any]) -> tuple[Kind, ...]:
+    def _kinds(self, schema: Mapping[str, Any]) -> tuple[TypeKind, ...]:
         """What every keyword of the schema allows at once."""
         if id(schema) in self._reading:
             # The schema refers to itself without a level between: nothing is known.
@@ -74,7 +74,7 @@ class SchemaReader:
         finally:
             self._reading.discard(id(schema))
 
-    def _constraints(self, schema: Mapping[str, Any]) -> list[tuple[Kind, ...]]:
+    def _constraints(self, schema: Mapping[str, Any]) -> list[tuple[TypeKind, ...]]:
         found = [self._typed(schema)] if "type" in schema else []
         if "$ref" in schema:
             found.append(self.type_of(self._resolve(schema["$ref"])).kinds)
@@ -89,11 +89,11 @@ class SchemaReader:
             found += [self.type_of(member).kinds for member in members]
         return found
 
-    def _typed(self, schema: Mapping[str, Any]) -> tuple[Kind, ...]:
+    def _typed(self, schema: Mapping[str, Any]) -> tuple[TypeKind, ...]:
         names = schema["type"]
         return merge(self._kind(name, schema) for name in ([names] if isinstance(names, str) else names))
 
-    def _kind(self, name: str, schema: Mapping[str, Any]) -> Kind:
+    def _kind(self, name: str, schema: Mapping[str, Any]) -> TypeKind:
         if name == "object":
             return self._object(schema)
         if name == "array":
@@ -147,7 +147,7 @@ def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def meet(left: tuple[Kind, ...], right: tuple[Kind, ...]) -> tuple[Kind, ...]:
+def meet(left: tuple[TypeKind, ...], right: tuple[TypeKind, ...]) -> tuple[TypeKind, ...]:
     """Kinds that hold every value of both unions, and as little besides as can be said."""
     if any(isinstance(kind, Anything) for kind in left):
         return right
@@ -157,7 +157,7 @@ def meet(left: tuple[Kind, ...], right: tuple[Kind, ...]) -> tuple[Kind, ...]:
     return merge(kind for kind in both if kind is not None)
 
 
-def _meet(left: Kind, right: Kind) -> Kind | None:
+def _meet(left: TypeKind, right: TypeKind) -> TypeKind | None:
     match left, right:
         case (Null(), Null()) | (Truth(), Truth()):
             return left
@@ -192,7 +192,7 @@ def _meet_fields(left: Field | None, right: Field | None) -> Field:
     return Field(known.type, any(side is not None and side.required for side in (left, right)))
 
 
-def _kind_of_value(value: Any) -> Kind:
+def _kind_of_value(value: Any) -> TypeKind:
     match value:
         case None:
             return Null()

@@ -10,7 +10,7 @@ from .errors import ExpressionSyntaxError
 MAX_LENGTH = 4_000
 """Characters in one expression."""
 
-Kind: TypeAlias = Literal["name", "number", "text", "symbol", "word", "end"]
+TokenKind: TypeAlias = Literal["name", "number", "text", "symbol", "word", "end"]
 
 WORDS = frozenset({"and", "or", "not", "in", "for", "if", "true", "false", "null", "True", "False", "None"})
 FOREIGN = frozenset(
@@ -37,7 +37,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "
 class Token(NamedTuple):
     """One word: what kind it is, how it is written, and where it begins."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     start: int
 
@@ -52,7 +52,7 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
     for match in _TOKEN.finditer(text, start):
         if match.lastgroup == "unreadable":
             raise _unreadable(text, match.end() - 1)
-        kind = cast("Kind", match.lastgroup)
+        kind = cast("TokenKind", match.lastgroup)
         at, end = match.span(kind)
         word = text[at:end]
         if kind == "name":
@@ -73,7 +73,7 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
     raise AssertionError("every text ends")
 
 
-def _kind_of_name(word: str, start: int, *, is_key: bool) -> Kind:
+def _kind_of_name(word: str, start: int, *, is_key: bool) -> TokenKind:
     if word in WORDS:
         return "word"
     # Behind a dot it is a field's name, and fields may be called anything.

@@ -134,7 +134,7 @@ class Comprehension:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TemplateText:
     """A template: the text forms of its parts, joined."""
 
     parts: tuple[Tree, ...]
@@ -168,7 +168,7 @@ Tree: TypeAlias = (
     | ListDisplay
     | DictDisplay
     | Comprehension
-    | Text
+    | TemplateText
     | StepOutput
 )
 
@@ -182,7 +182,7 @@ def children(tree: Tree) -> tuple[Tree, ...]:
             return (of,)
         case Index(left, right) | Operation(_, left, right):
             return (left, right)
-        case Call(_, parts) | Connective(_, parts) | ListDisplay(parts) | Text(parts):
+        case Call(_, parts) | Connective(_, parts) | ListDisplay(parts) | TemplateText(parts):
             return parts
         case Comparison(first, rest):
             return (first, *(operand for _, operand in rest))

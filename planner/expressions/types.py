@@ -69,9 +69,9 @@ class Object:
     sealed: bool = False
 
 
-Kind: TypeAlias = Anything | Null | Truth | Number | Text | List | Object
+TypeKind: TypeAlias = Anything | Null | Truth | Number | Text | List | Object
 
-MOST_KINDS = 24
+MAX_KINDS = 24
 """Of one union; a wider one is taken for anything."""
 
 
@@ -82,13 +82,13 @@ class Type:
     __slots__ = ("_kinds", "_read")
 
     def __init__(
-        self, kinds: Iterable[Kind] = (), *, read: Callable[[], tuple[Kind, ...]] | None = None
+        self, kinds: Iterable[TypeKind] = (), *, read: Callable[[], tuple[TypeKind, ...]] | None = None
     ) -> None:
-        self._kinds: tuple[Kind, ...] | None = None if read else tuple(kinds)
+        self._kinds: tuple[TypeKind, ...] | None = None if read else tuple(kinds)
         self._read = read
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[TypeKind, ...]:
         """The kinds of value that this may be; none at all where no value is possible."""
         if self._kinds is None:
             try:
@@ -99,12 +99,12 @@ class Type:
             self._read = None
         return self._kinds
 
-    def without(self, kind: type[Kind]) -> Type:
+    def without(self, kind: type[TypeKind]) -> Type:
         """This type less one kind of value."""
         kept = tuple(each for each in self.kinds if not isinstance(each, kind))
         return self if len(kept) == len(self.kinds) else Type(kept)
 
-    def has(self, kind: type[Kind]) -> bool:
+    def has(self, kind: type[TypeKind]) -> bool:
         """Whether a value may be of that kind, as far as is known; anything may be."""
         return any(isinstance(each, (kind, Anything)) for each in self.kinds)
 
@@ -132,9 +132,9 @@ def union(types: Iterable[Type]) -> Type:
     return members[0] if len(members) == 1 else Type(merge(kind for each in members for kind in each.kinds))
 
 
-def merge(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
+def merge(kinds: Iterable[TypeKind]) -> tuple[TypeKind, ...]:
     """The kinds, those of one sort made one where that loses nothing that matters."""
-    merged: dict[object, Kind] = {}
+    merged: dict[object, TypeKind] = {}
     choices: set[str] | None = set()
     for kind in kinds:
         sort = type(kind)
@@ -150,7 +150,7 @@ def merge(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
             merged[sort] = Number(kind.whole and merged.get(sort, kind) == kind)
         else:
             merged[id(kind) if sort in (List, Object) else sort] = kind
-        if len(merged) > MOST_KINDS:
+        if len(merged) > MAX_KINDS:
             return (Anything(),)
     if Text in merged:
         merged[Text] = Text(None if choices is None else frozenset(choices))
@@ -164,7 +164,7 @@ def describe(type_: Type, depth: int = 2) -> str:
     return " or ".join(_describe_kind(kind, depth) for kind in type_.kinds)
 
 
-def _describe_kind(kind: Kind, depth: int) -> str:
+def _describe_kind(kind: TypeKind, depth: int) -> str:
     match kind:
         case Anything():
             return "anything"

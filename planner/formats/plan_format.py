@@ -69,7 +69,7 @@ class WireFormat(Protocol):
         """Worked examples for a prompt that shows this catalog; the same for the same catalog."""
         ...
 
-    def write(self, answer: JsonValue) -> str:
+    def write_answer(self, answer: JsonValue) -> str:
         """An answer letter for letter, as a worked example has it and the model is to write it."""
         ...
 
@@ -81,7 +81,7 @@ class WireFormat(Protocol):
         """The help for models that forget steps; None where those who write this format need none."""
         ...
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+    def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan that the answer means. Raises ValueError, with a sentence for
         the model, where the answer has not the shape of the format."""
         ...

@@ -70,7 +70,7 @@ class RevisionFormat(Protocol):
         """What new steps may be called; none where the model is free to choose."""
         ...
 
-    def read(self, answer: JsonValue, situation: Situation) -> Proposal:
+    def read_decision(self, answer: JsonValue, situation: Situation) -> Proposal:
         """What the answer means. Raises ValueError, with a sentence for the model, where it has not
         the shape of the format."""
         ...

@@ -29,22 +29,22 @@ _FIGURE = re.compile(r"(?<![\w.,:/#@-])\d[\d.,:]*\d(?![\w@]|[./-]\w)")
 _QUOTED = re.compile(r"\"([^\"]{2,80})\"|“([^”]{2,80})”|(?<!\w)'([^']{2,80})'(?!\w)")
 _EXPRESSION = re.compile(r"\{[^{}]*\}")
 _UNMADE = "the goal says `{part}`, but {step} takes what was never given to {name}: add a step with {name}"
-MOST_NAMES = 20
-MOST_CHARACTERS = 20_000
+MAX_NAMES = 20
+MAX_CHARACTERS = 20_000
 """Of a text that is looked through."""
 
 
 def find_names(text: str) -> tuple[str, ...]:
     """The files, addresses and channels that a text names, each once."""
-    found = dict.fromkeys(match[0] for match in _NAME.finditer(text[:MOST_CHARACTERS]))
-    return tuple(found)[:MOST_NAMES]
+    found = dict.fromkeys(match[0] for match in _NAME.finditer(text[:MAX_CHARACTERS]))
+    return tuple(found)[:MAX_NAMES]
 
 
 def find_figures(text: str) -> tuple[str, ...]:
     """The numbers of two digits and more that a text has, and what it has in quotation marks, each once."""
-    figures = (match[0] for match in _FIGURE.finditer(text[:MOST_CHARACTERS]))
-    quoted = (next(filter(None, match.groups())) for match in _QUOTED.finditer(text[:MOST_CHARACTERS]))
-    return tuple(dict.fromkeys((*figures, *quoted)))[:MOST_NAMES]
+    figures = (match[0] for match in _FIGURE.finditer(text[:MAX_CHARACTERS]))
+    quoted = (next(filter(None, match.groups())) for match in _QUOTED.finditer(text[:MAX_CHARACTERS]))
+    return tuple(dict.fromkeys((*figures, *quoted)))[:MAX_NAMES]
 
 
 def find_forgotten_names(document: JsonObject, goal: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Goal(str):
     __slots__ = ()
 
     @classmethod
-    def of(cls, text: str, catalog: Collection[Capability]) -> Self:
+    def from_text(cls, text: str, catalog: Collection[Capability]) -> Self:
         """The goal that a text is; one that is a goal already is not looked at again.
 
         Raises GoalError where it is none, is empty, or has more than 20,000 characters, and EmptyCatalog

@@ -16,7 +16,7 @@ from callsheet.agents.contracts.capability import Capability
 
 from .gap import Gap
 
-MOST_PARTS = 12
+MAX_PARTS = 12
 CLEAR = 0.6
 """A step that fits a part of the goal this much as well as the best capability would may well do it."""
 NAME_WEIGHT = 2.0
@@ -74,7 +74,7 @@ def split_goal(goal: str) -> tuple[str, ...]:
         parts.append(text[start : cut.start()])
         start = cut.end()
     parts.append(text[start:].rstrip(".!"))
-    return tuple(parts) if len(parts) <= MOST_PARTS else (text,)
+    return tuple(parts) if len(parts) <= MAX_PARTS else (text,)
 
 
 def find_dropped_parts(goal: str, used: Collection[str], catalog: Sequence[Capability]) -> Iterator[Gap]:

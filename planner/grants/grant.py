@@ -43,7 +43,7 @@ class Grant:
     guarded: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, goal: str, checked: CheckedPlan) -> Self:
+    def from_plan(cls, goal: str, checked: CheckedPlan) -> Self:
         """What a goal and the plan that was approved for it grant."""
         named = {place for text in (goal, *_literals(checked)) for place in named_in(text)}
         for step in checked.steps.values():

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from .plan import Plan, Step
 
-MOST_SHOWN = 300
+MAX_SHOWN = 300
 """Characters of a value."""
 
 
@@ -207,4 +207,4 @@ def _one_line(name: str) -> str:
 def _value(value: JsonValue) -> str:
     """A value on one line, cut with an ellipsis."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1].rstrip()}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1].rstrip()}…"

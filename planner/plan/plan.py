@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator
 
 STEP_ID = r"^[a-z][a-z0-9_]{0,63}$"
-MOST_PARAMETERS = 100
+MAX_PARAMETERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,7 @@ class Plan(_Frozen):
     """
 
     goal: str
-    params: dict[ParameterName, dict[str, JsonValue]] = Field(
-        default_factory=dict, max_length=MOST_PARAMETERS
-    )
+    params: dict[ParameterName, dict[str, JsonValue]] = Field(default_factory=dict, max_length=MAX_PARAMETERS)
     steps: tuple[Step, ...] = Field(strict=False)
     answer: Input
 

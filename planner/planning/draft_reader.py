@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.planner.check.checker import RESERVED, CheckResult, check
-from callsheet.planner.check.fixes import MOST_ROUNDS, apply_fixes, complete_paths
+from callsheet.planner.check.fixes import MAX_ROUNDS, apply_fixes, complete_paths
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.plan.checked_plan import CheckedPlan
@@ -108,7 +108,7 @@ class DraftReader:
     def _translate(self) -> list[JsonValue]:
         """The steps so far as a plan has them. Raises ValueError where they are none."""
         steps: JsonObject = {"steps": list(self._arrived)}
-        read = self._format.read(steps, self._goal, self._catalog)
+        read = self._format.read_plan(steps, self._goal, self._catalog)
         # What the model will be asked about may come out otherwise.
         for doubt in read.doubts:
             raise ValueError(doubt)
@@ -124,7 +124,7 @@ class DraftReader:
         written = {**dict(enumerate(self._read)), **self._drafted}
         result: CheckResult | None = None
         steps = self._drafted
-        for _ in range(MOST_ROUNDS):
+        for _ in range(MAX_ROUNDS):
             steps = self._standing(written)
             if len(steps) == len(self._drafted):
                 return steps, None

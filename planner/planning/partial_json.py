@@ -9,7 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from pydantic import JsonValue
 
-from callsheet.agents.models.json_answer import MOST_NESTING, read_json_answer
+from callsheet.agents.models.json_answer import MAX_NESTING, read_json_answer
 
 _T = TypeVar("_T")
 _Reading: TypeAlias = Generator[None, str, _T]
@@ -156,7 +156,7 @@ class ArrayReader:
                 parts.append((yield from self._rest_of_text()))
             elif mark in _CLOSING:
                 awaited.append(_CLOSING[mark])
-                if depth + len(awaited) > MOST_NESTING:
+                if depth + len(awaited) > MAX_NESTING:
                     raise ValueError("nested too deeply")
             elif mark != awaited.pop():
                 raise ValueError("brackets that do not match")

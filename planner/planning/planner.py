@@ -22,7 +22,7 @@ from .errors import PlanningFailed
 from .model_call import PlanningProgress, collect
 from .task import PlanningTask
 
-MOST_WIDENINGS = 2
+MAX_WIDENINGS = 2
 """How often a model may ask for capabilities that a cut catalog lacks."""
 
 LOCAL = "local/"
@@ -110,7 +110,7 @@ class Planner:
         `EmptyCatalog`, `PromptTooLong`, `PlanningFailed` with all drafts, and what
         `ChatModel.stream` raises.
         """
-        goal = str(Goal.of(goal, catalog))
+        goal = str(Goal.from_text(goal, catalog))
         shown = self._shortlist.first(goal) if self._shortlist else catalog
         task = self._task(goal, shown, answers, cut=len(shown) < len(catalog))
         drafts: list[Draft] = []
@@ -118,8 +118,8 @@ class Planner:
         while (tries := len(drafts) - widenings) <= self._max_repairs:
             request, problems = task.request(drafts), drafts[-1].problems if drafts else ()
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
-            last = task.read(reply, drafts)
-            more = self._more(last, task.catalog) if widenings < MOST_WIDENINGS else ()
+            last = task.read_reply(reply, drafts)
+            more = self._more(last, task.catalog) if widenings < MAX_WIDENINGS else ()
             if more:
                 # To want more is no mistake, and the wider prompt answers it.
                 last, widenings = replace(last, problems=()), widenings + 1

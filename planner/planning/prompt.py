@@ -18,10 +18,10 @@ from callsheet.prompts.render import render
 from .draft import Draft
 from .errors import PromptTooLong
 
-MOST_ANSWER = 4_000
+MAX_ANSWER = 4_000
 """Characters of a wrong answer that are shown again; more of it teaches nothing."""
-MOST_PROBLEMS = 12
-MOST_PROBLEM = 400
+MAX_PROBLEMS = 12
+MAX_PROBLEM = 400
 
 MESSAGE_TOKENS = 8
 """What a message costs beside its text: its role and its ends, in the templates of most models."""
@@ -64,7 +64,7 @@ class PlanningPrompt:
 
     def missing(self, draft: Draft) -> tuple[Message, ...]:
         """The turns that ask for the steps that a draft lacks, and nothing else."""
-        gaps = [f"{gap.sentence:.{MOST_PROBLEM}}" for gap in draft.gaps[:MOST_PROBLEMS]]
+        gaps = [f"{gap.sentence:.{MAX_PROBLEM}}" for gap in draft.gaps[:MAX_PROBLEMS]]
         return (
             Message("assistant", draft.answer),
             Message("user", render("planner/short_missing", gaps=gaps)),
@@ -72,12 +72,12 @@ class PlanningPrompt:
 
     def repair(self, draft: Draft) -> tuple[Message, ...]:
         """The turns that ask for a better plan: the last draft alone, and what is wrong with it."""
-        problems = [f"{problem:.{MOST_PROBLEM}}" for problem in draft.problems[:MOST_PROBLEMS]]
+        problems = [f"{problem:.{MAX_PROBLEM}}" for problem in draft.problems[:MAX_PROBLEMS]]
         question = Message("user", render("planner/repair", problems=problems))
         # Servers refuse an empty message.
         if not draft.answer.strip():
             return (question,)
-        return (Message("assistant", draft.answer[:MOST_ANSWER]), question)
+        return (Message("assistant", draft.answer[:MAX_ANSWER]), question)
 
     def _talk(self) -> Iterable[Message]:
         for question, answer in self._answers:
@@ -87,7 +87,7 @@ class PlanningPrompt:
     def _examples(self) -> Iterable[Message]:
         for example in self._format.examples(self._catalog):
             yield _goal_message(example.goal)
-            yield Message("assistant", self._format.write(example.answer))
+            yield Message("assistant", self._format.write_answer(example.answer))
 
 
 def _goal_message(goal: str) -> Message:

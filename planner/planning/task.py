@@ -20,7 +20,7 @@ from callsheet.planner.plan.policy import Policy
 from .draft import FRESH_TEMPERATURE, Draft, is_stuck
 from .prompt import PlanningPrompt
 
-MOST_ADDED = 3
+MAX_ADDED = 3
 """Steps that are added to a plan at once."""
 
 _FORGOTTEN = "the goal names {}, and no step does anything with it: add the step that is missing"
@@ -83,7 +83,7 @@ class PlanningTask:
     def _addition(self, gap_help: GapHelp, draft: Draft) -> ChatRequest:
         wanted = {gap.capability for gap in draft.gaps}
         offered = self.catalog if None in wanted else [each for each in self.catalog if each.name in wanted]
-        most = min(MOST_ADDED, 1 + len(draft.gaps)) if None in wanted else len(wanted)
+        most = min(MAX_ADDED, 1 + len(draft.gaps)) if None in wanted else len(wanted)
         ids = [str(step["id"]) for step in _steps(draft.answer)]
         return ChatRequest(
             (*self._messages, *self._prompt.missing(draft)),
@@ -92,7 +92,7 @@ class PlanningTask:
             self._max_tokens,
         )
 
-    def read(self, reply: ChatReply, drafts: Sequence[Draft]) -> Draft:
+    def read_reply(self, reply: ChatReply, drafts: Sequence[Draft]) -> Draft:
         """The draft that a reply is, with what is wrong with it, after the drafts before."""
         if (lacking := self.lacking(drafts)) is None:
             return self._read(reply, None)
@@ -104,7 +104,7 @@ class PlanningTask:
             return Draft(reply.text, reply.usage, (cut,))
         try:
             answer = read_json_answer(reply.text) if lacking is None else _completed(lacking, reply.text)
-            read = self._format.read(answer, self._goal, self.catalog)
+            read = self._format.read_plan(answer, self._goal, self.catalog)
         except ValueError as error:
             return Draft(reply.text, reply.usage, (str(error),))
         if read.question is not None:

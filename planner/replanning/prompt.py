@@ -19,9 +19,9 @@ from callsheet.planner.formats.revision_format import RevisionFormat
 from callsheet.planner.planning.draft import Draft
 from callsheet.planner.planning.errors import PromptTooLong
 from callsheet.planner.planning.prompt import (
-    MOST_ANSWER,
-    MOST_PROBLEM,
-    MOST_PROBLEMS,
+    MAX_ANSWER,
+    MAX_PROBLEM,
+    MAX_PROBLEMS,
     tokens_of,
 )
 from callsheet.planner.revision.revision import steps_of
@@ -32,16 +32,16 @@ from callsheet.prompts.render import render
 
 from .result_digest import digest
 
-MOST_RESULTS = 2_000
+MAX_RESULTS = 2_000
 """Tokens of results that are shown, however large the model's context is."""
-LEAST_RESULTS = 200
+MIN_RESULTS = 200
 """Tokens of results, before other things are cut for them."""
-MOST_MISHAPS = 4
-MOST_OTHERS = 4
-MOST_WORDS = 10
-MOST_DECISIONS = 10
-MOST_RETIRED = 40
-MOST_ALTERNATIVES = 5
+MAX_MISHAPS = 4
+MAX_OTHERS = 4
+MAX_WORDS = 10
+MAX_DECISIONS = 10
+MAX_RETIRED = 40
+MAX_ALTERNATIVES = 5
 
 _MARKS = ("message", "inputs", "values", "result", "history", "refusal", "budget")
 
@@ -88,19 +88,19 @@ class ReplanPrompt:
         needed = 0
         for detail in DETAILS:
             needed = tokens_of(self.messages(detail))
-            wanted = LEAST_RESULTS if self._results and detail is not DETAILS[-1] else 0
+            wanted = MIN_RESULTS if self._results and detail is not DETAILS[-1] else 0
             if needed + wanted <= available:
                 return self._with_results(detail, available, needed)
         raise PromptTooLong(model.name, needed, max(0, available), len(self._situation.catalog))
 
     def repair(self, draft: Draft) -> tuple[Message, ...]:
         """The turns that ask for a better decision: the last draft alone, and what is wrong with it."""
-        problems = [f"{problem:.{MOST_PROBLEM}}" for problem in draft.problems[:MOST_PROBLEMS]]
+        problems = [f"{problem:.{MAX_PROBLEM}}" for problem in draft.problems[:MAX_PROBLEMS]]
         question = Message("user", render("planner/replan_repair", problems=problems))
         # Servers refuse an empty message.
         if not draft.answer.strip():
             return (question,)
-        return (Message("assistant", draft.answer[:MOST_ANSWER]), question)
+        return (Message("assistant", draft.answer[:MAX_ANSWER]), question)
 
     def _examples(self) -> Iterator[Message]:
         for example in self._format.examples():
@@ -108,7 +108,7 @@ class ReplanPrompt:
             yield Message("assistant", json.dumps(example.answer, ensure_ascii=False))
 
     def _with_results(self, detail: Detail, available: int, needed: int) -> tuple[Message, ...]:
-        tokens = min(available - needed, MOST_RESULTS) if self._results else 0
+        tokens = min(available - needed, MAX_RESULTS) if self._results else 0
         while tokens > 0:
             messages = self.messages(detail, digest(self._results, tokens))
             if tokens_of(messages) <= available:
@@ -120,7 +120,7 @@ class ReplanPrompt:
     def _describe(self, detail: Detail, results: str) -> str:
         situation = self._situation
         steps, more = self._lines(detail)
-        history = "\n".join(situation.history[-MOST_DECISIONS:])
+        history = "\n".join(situation.history[-MAX_DECISIONS:])
         return render(
             "planner/replan_situation",
             goal=situation.goal,
@@ -128,12 +128,12 @@ class ReplanPrompt:
             more=more,
             answer=_shown(self._format.show(situation.plan.document["answer"]), detail.input),
             past=self._past(),
-            retired=sorted(situation.used_ids - situation.plan.steps.keys())[:MOST_RETIRED],
+            retired=sorted(situation.used_ids - situation.plan.steps.keys())[:MAX_RETIRED],
             results=results,
             troubles=self._troubles(detail),
             pressure=_quoted("budget", situation.pressure, detail),
             history=_quoted("history", history, detail),
-            words=situation.words[-MOST_WORDS:],
+            words=situation.words[-MAX_WORDS:],
             refusal=_quoted("refusal", situation.refusal, detail),
             question=_question(situation),
             fresh=self._format.new_ids(situation),
@@ -185,7 +185,7 @@ class ReplanPrompt:
             else []
         )
         title = "Step {} is in trouble too; a revision may settle that as well."
-        return found + [_describe_trouble(each, title, detail) for each in situation.others[:MOST_OTHERS]]
+        return found + [_describe_trouble(each, title, detail) for each in situation.others[:MAX_OTHERS]]
 
 
 def _alternatives(situation: Situation) -> list[str]:
@@ -221,8 +221,8 @@ def _result_type(capability: Capability) -> JsonValue:
 def _describe_trouble(trouble: Trouble, title: str, detail: Detail) -> JsonObject:
     return {
         "title": title.format(trouble.step),
-        "mishaps": [_describe_mishap(each, detail) for each in trouble.mishaps[:MOST_MISHAPS]],
-        "more": max(0, len(trouble.mishaps) - MOST_MISHAPS),
+        "mishaps": [_describe_mishap(each, detail) for each in trouble.mishaps[:MAX_MISHAPS]],
+        "more": max(0, len(trouble.mishaps) - MAX_MISHAPS),
     }
 
 
@@ -247,7 +247,7 @@ def _describe_mishap(mishap: Mishap, detail: Detail) -> JsonObject:
 def _question(situation: Situation) -> str:
     if situation.trouble:
         accept = " Its result can be accepted as it is." if situation.trouble.has_results else ""
-        others = ", ".join(_alternatives(situation)[:MOST_ALTERNATIVES])
+        others = ", ".join(_alternatives(situation)[:MAX_ALTERNATIVES])
         instead = f" What takes the same inputs: {others}." if others else ""
         return f"What is to be done about step {situation.trouble.step}?{instead}{accept}"
     if situation.pressure:

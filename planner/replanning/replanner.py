@@ -119,7 +119,7 @@ class Replanner:
             cut = f"the answer was cut at {self._max_tokens} tokens: write a shorter one"
             return _Try(Draft(reply.text, reply.usage, (cut,)))
         try:
-            proposal = self._format.read(read_json_answer(reply.text), situation)
+            proposal = self._format.read_decision(read_json_answer(reply.text), situation)
         except ValueError as error:
             return _Try(Draft(reply.text, reply.usage, (str(error),)))
         draft = Draft(reply.text, reply.usage, proposal.doubts, notes=proposal.notes)

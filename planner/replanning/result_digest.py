@@ -14,18 +14,18 @@ from pydantic import JsonValue
 from callsheet.prompts.budget import count_tokens
 from callsheet.prompts.quoting import quote
 
-MOST_RESULTS = 100
+MAX_RESULTS = 100
 """Results that are shown; of more, the later ones."""
 CHARACTERS = 5
 """That a token stands for at the most, in texts that are worth reading."""
-MOST_NESTED = 40
+MAX_NESTED = 40
 """Levels of lists and objects that are looked into."""
 ROUNDS = 12
 """Tries to find how many characters are as many tokens as there may be."""
 
-_LEAST_TEXT = 60
-_LEAST_ITEM = 80
-_MOST_NAME = 100
+_MIN_TEXT = 60
+_MIN_ITEM = 80
+_MAX_NAME = 100
 _STUB = 32
 _NOTE = 48
 """Characters, roughly, of what is said where a value is not shown at all, and where part of it is."""
@@ -38,7 +38,7 @@ def digest(results: Mapping[str, JsonValue], tokens: int) -> str:
     result the later ones are shown; where there is for none the text is empty. The work is in proportion to
     `tokens`, however large the results are.
     """
-    names = list(results)[-MOST_RESULTS:]
+    names = list(results)[-MAX_RESULTS:]
     while True:
         text = _fitting(results, names, tokens)
         if text is not None:
@@ -80,7 +80,7 @@ def _prune(value: JsonValue, room: int, depth: int) -> JsonValue:
             return value if len(value) <= room else _prune_text(value, room)
         case list() | dict() if not value or _size(value, room, depth) <= room:
             return value
-        case list() | dict() if room < _STUB + _NOTE or depth >= MOST_NESTED:
+        case list() | dict() if room < _STUB + _NOTE or depth >= MAX_NESTED:
             return _stub(value, room)
         case list():
             return _prune_list(value, room, depth)
@@ -94,7 +94,7 @@ def _prune(value: JsonValue, room: int, depth: int) -> JsonValue:
 
 def _prune_text(text: str, room: int) -> str:
     about = f"text of {len(text):,} characters"
-    if room < _LEAST_TEXT + _NOTE:
+    if room < _MIN_TEXT + _NOTE:
         return f"[{about}]" if len(text) > _STUB else text
     kept = room - _NOTE
     tail = kept // 3
@@ -104,7 +104,7 @@ def _prune_text(text: str, room: int) -> str:
 def _prune_list(items: list[JsonValue], room: int, depth: int) -> JsonValue:
     room -= _NOTE
     # Room for a few items at least, however long each of them is.
-    most = max(_LEAST_ITEM, room // 4)
+    most = max(_MIN_ITEM, room // 4)
     sizes: list[int] = []
     needed = 0
     for each in items:
@@ -127,7 +127,7 @@ def _prune_object(fields: dict[str, JsonValue], room: int, depth: int) -> JsonVa
     frames = stubs = 0
     for name, each in fields.items():
         size = _size(each, room, depth + 1)
-        frames += min(len(name), _MOST_NAME) + depth + 7
+        frames += min(len(name), _MAX_NAME) + depth + 7
         stubs += min(size, _STUB)
         if frames + stubs > room:
             break
@@ -140,7 +140,7 @@ def _prune_object(fields: dict[str, JsonValue], room: int, depth: int) -> JsonVa
         for at, (name, given) in enumerate(zip(sizes, rooms, strict=True), 1)
     }
     if len(sizes) < len(fields):
-        others = _names(islice(fields, len(sizes), None), _LEAST_TEXT)
+        others = _names(islice(fields, len(sizes), None), _MIN_TEXT)
         shown["[...]"] = f"object of {len(fields):,} fields, first {len(sizes):,} shown; left out{others}"
     return shown
 
@@ -165,9 +165,9 @@ def _names(names: Iterable[str], room: int) -> str:
 
 
 def _name(name: str, at: int) -> str:
-    if len(name) <= _MOST_NAME:
+    if len(name) <= _MAX_NAME:
         return name
-    return f"{name[: _MOST_NAME // 2]}[... name of {len(name):,} characters, field {at:,} ...]"
+    return f"{name[: _MAX_NAME // 2]}[... name of {len(name):,} characters, field {at:,} ...]"
 
 
 def _size(value: JsonValue, most: int, depth: int) -> int:
@@ -176,7 +176,7 @@ def _size(value: JsonValue, most: int, depth: int) -> int:
     match value:
         case str():
             return len(value) + 2
-        case list() | dict() if depth >= MOST_NESTED:
+        case list() | dict() if depth >= MAX_NESTED:
             return 2 if not value else most + 1
         case list():
             size = 2

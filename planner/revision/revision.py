@@ -16,7 +16,7 @@ from callsheet.planner.expressions.near import did_you_mean
 from .errors import RevisionError
 from .references import repoint_binding, repoint_step, steps_named_by, steps_named_in
 
-MOST_PROBLEMS = 50
+MAX_PROBLEMS = 50
 """Sentences in one error: whoever mends the revision has enough to do."""
 
 
@@ -53,7 +53,7 @@ def revise(
     """
     steps = cast("list[JsonObject]", document["steps"])
     known = _ids(steps)
-    if problems := list(islice(_find_problems(revision, known, used_ids), MOST_PROBLEMS)):
+    if problems := list(islice(_find_problems(revision, known, used_ids), MAX_PROBLEMS)):
         raise RevisionError(problems)
     removed = frozenset(revision.remove)
     replaced = {str(step["id"]): step for step in revision.replace}
@@ -66,7 +66,7 @@ def revise(
     if answer is None:
         answer = repoint_binding(document["answer"], revision.repoint)
     revised = [*kept, *revision.add]
-    if problems := list(islice(_find_remains(revised, answer, removed), MOST_PROBLEMS)):
+    if problems := list(islice(_find_remains(revised, answer, removed), MAX_PROBLEMS)):
         raise RevisionError(problems)
     return {**document, "steps": cast("JsonValue", revised), "answer": answer}
 

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.tidy_schema import closed_object
-from callsheet.agents.models.strict_schema import MOST_ENUM_VALUES, MOST_NAME_CHARACTERS, MOST_PROPERTIES
+from callsheet.agents.models.strict_schema import MAX_ENUM_VALUES, MAX_NAME_CHARACTERS, MAX_PROPERTIES
 
 from .literal_schema import LiteralSchemas, nullable
 
@@ -43,7 +43,7 @@ class Size(NamedTuple):
     @property
     def share(self) -> float:
         """The largest part of any limit that it uses up."""
-        limits = (MOST_PROPERTIES, MOST_ENUM_VALUES, MOST_NAME_CHARACTERS)
+        limits = (MAX_PROPERTIES, MAX_ENUM_VALUES, MAX_NAME_CHARACTERS)
         return max(count / limit for count, limit in zip(self, limits, strict=True))
 
 

@@ -9,11 +9,11 @@ from callsheet.agents.contracts.capability import Capability, Effect
 
 from .literal_schema import LiteralSchemas
 
-MOST_DESCRIPTION = 2_000
+MAX_DESCRIPTION = 2_000
 """Characters of a description, however large the context is: it is paid for with every question."""
-MOST_TERSE = 60
+MAX_TERSE = 60
 """Characters of a description where the catalog has to be shown tersely."""
-MOST_CHOICES = 12
+MAX_CHOICES = 12
 
 _EFFECTS = {
     Effect.PURE: "",
@@ -37,7 +37,7 @@ def signature(capability: Capability, *, terse: bool = False) -> str:
 def description(capability: Capability, *, terse: bool) -> str:
     """What a capability does, on one line."""
     text = " ".join(capability.description.split())
-    most = MOST_TERSE if terse else MOST_DESCRIPTION
+    most = MAX_TERSE if terse else MAX_DESCRIPTION
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
@@ -49,7 +49,7 @@ def kind(schema: object, schemas: LiteralSchemas, depth: int = 0) -> str:
     if isinstance(found.get("$ref"), str):
         return kind(schemas.resolve(found), schemas, depth + 1)
     if choices := found.get("enum"):
-        return " or ".join(f'"{each}"' for each in choices[:MOST_CHOICES])
+        return " or ".join(f'"{each}"' for each in choices[:MAX_CHOICES])
     if options := found.get("anyOf") or found.get("oneOf"):
         kinds = [kind(each, schemas, depth + 1) for each in options]
         return " or ".join(dict.fromkeys(each for each in kinds if each != "null")) or "null"

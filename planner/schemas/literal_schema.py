@@ -14,12 +14,12 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.tidy_schema import closed_object
 
-Schema: TypeAlias = Mapping[str, Any]
+JsonSchema: TypeAlias = Mapping[str, Any]
 
 MAX_DEPTH = 4
 """Levels below an input; strict schemas have ten in all, and the plan takes the others."""
 
-MOST_CHOICES = 200
+MAX_CHOICES = 200
 """Values of one enum that a strict schema lists; all of its enums together may have a thousand."""
 
 _SCALARS = ("string", "number", "integer", "boolean", "null")
@@ -29,7 +29,7 @@ _ANYTHING: tuple[str, ...] = ("string", "number", "boolean")
 class LiteralSchemas:
     """Writes the schemas of literals for one root, to which `$ref` points."""
 
-    def __init__(self, root: Schema, *, strict: bool) -> None:
+    def __init__(self, root: JsonSchema, *, strict: bool) -> None:
         self._root = root
         self._strict = strict
 
@@ -37,7 +37,7 @@ class LiteralSchemas:
         """The schema to write a literal by, or None where none can be written."""
         if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
             return self._any_of([{"type": kind} for kind in _ANYTHING]) if schema is True else None
-        found = cast("Schema", schema)
+        found = cast("JsonSchema", schema)
         if isinstance(found.get("$ref"), str):
             return self.write(self.resolve(found), depth + 1)
         choices = [found["const"]] if "const" in found else found.get("enum")
@@ -52,16 +52,16 @@ class LiteralSchemas:
             return self._any_of([self.write({**found, "type": kind}, depth) for kind in each])
         return self._of_kind(str(kinds), found, depth)
 
-    def resolve(self, schema: Schema) -> object:
+    def resolve(self, schema: JsonSchema) -> object:
         """What a `$ref` into the root points to; None where it points nowhere."""
         path = str(schema["$ref"]).removeprefix("#").split("/")[1:]
         target: Any = self._root if str(schema["$ref"]).startswith("#") else None
         for part in path:
             key = part.replace("~1", "/").replace("~0", "~")
-            target = cast("Schema", target).get(key) if isinstance(target, Mapping) else None
+            target = cast("JsonSchema", target).get(key) if isinstance(target, Mapping) else None
         return target
 
-    def _of_kind(self, kind: str, schema: Schema, depth: int) -> dict[str, JsonValue] | None:
+    def _of_kind(self, kind: str, schema: JsonSchema, depth: int) -> dict[str, JsonValue] | None:
         if kind in _SCALARS:
             return {"type": kind}
         if kind == "array":
@@ -69,13 +69,13 @@ class LiteralSchemas:
             return {"type": "array", "items": items} if items else None
         return self._object(schema, depth) if kind == "object" else None
 
-    def _object(self, schema: Schema, depth: int) -> dict[str, JsonValue] | None:
+    def _object(self, schema: JsonSchema, depth: int) -> dict[str, JsonValue] | None:
         properties = schema.get("properties")
         if not isinstance(properties, Mapping) or not properties:
             return self._map(schema.get("additionalProperties"), depth)
         required = schema.get("required", ())
         written: dict[str, JsonValue] = {}
-        for name, part in cast("Schema", properties).items():
+        for name, part in cast("JsonSchema", properties).items():
             one = self.write(part, depth + 1)
             if one is not None:
                 written[name] = nullable(one) if self._strict and name not in required else one
@@ -95,7 +95,7 @@ class LiteralSchemas:
         kinds = {_kind_of(each): None for each in choices}
         if not choices or None in kinds:
             return None
-        if self._strict and len(choices) > MOST_CHOICES:
+        if self._strict and len(choices) > MAX_CHOICES:
             return self._any_of([{"type": kind} for kind in kinds])
         return {"type": "string", "enum": choices} if [*kinds] == ["string"] else {"enum": choices}
 
@@ -132,10 +132,10 @@ def read_strict(value: JsonValue, schema: object, schemas: LiteralSchemas) -> Js
     entries, and nulls that stand for nothing left out."""
     if not isinstance(schema, Mapping):
         return value
-    found = cast("Schema", schema)
+    found = cast("JsonSchema", schema)
     if isinstance(found.get("$ref"), str):
         return read_strict(value, schemas.resolve(found), schemas)
-    properties = cast("Schema", found.get("properties") or {})
+    properties = cast("JsonSchema", found.get("properties") or {})
     match value:
         case dict():
             optional = properties.keys() - set(found.get("required", ()))

@@ -39,7 +39,7 @@ CATALOG = (
 
 def checked(*steps: Any, answer: str) -> CheckedPlan:
     """A plan over CATALOG, as our format writes it."""
-    document = FullFormat().read({"steps": list(steps), "answer": answer}, "the goal", CATALOG).document
+    document = FullFormat().read_plan({"steps": list(steps), "answer": answer}, "the goal", CATALOG).document
     return check(document, CATALOG).require()
 
 
@@ -72,7 +72,7 @@ def test_the_goals_have_plans_that_check_and_that_the_schema_lets_through() -> N
         assert strict_schema(schema) is not None
         for goal in each["goals"]:
             assert jsonschema_rs.is_valid(schema, goal["answer"])
-            document = FullFormat().read(goal["answer"], goal["goal"], catalog).document
+            document = FullFormat().read_plan(goal["answer"], goal["goal"], catalog).document
             assert check(document, catalog).diagnostics == ()
             count += 1
     assert count == len(tokens.read_cases()) == 20

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from callsheet.agents.contracts.capability import Effect
 from callsheet.executor.evaluation.inputs import inputs_of
 from callsheet.executor.machine.machine import apply, decide
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.replanning_decisions import is_listening
 from callsheet.executor.run.events import (
     ApprovalGranted,
@@ -28,7 +28,7 @@ from callsheet.executor.run.events import (
     RunStarted,
 )
 from callsheet.executor.run.failure import Failure
-from callsheet.executor.run.state import ENDED, RUN_ENDED, AttemptStatus, RunRecord, StepStatus, Try, Work
+from callsheet.executor.run.state import ENDED, RUN_ENDED, AttemptStatus, RunState, StepStatus, Try, Work
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.plan import Join
 
@@ -43,7 +43,7 @@ Content: TypeAlias = tuple[Any, ...]
 class Contents:
     """The content of the work of a plan, read off the record each time: nothing is remembered."""
 
-    def __init__(self, record: RunRecord, steps: Mapping[str, CompiledStep]) -> None:
+    def __init__(self, record: RunState, steps: Mapping[str, CompiledStep]) -> None:
         self._record = record
         self._steps = steps
 
@@ -79,7 +79,7 @@ class Onlooker:
     its approvals may have kept work waiting: no limit on what runs at once, and no other process."""
 
     def __init__(self, plans: Mapping[int, CheckedPlan], *, punctual: bool = False) -> None:
-        self.state = RunState(dict(plans))
+        self.state = MachineState(dict(plans))
         self._punctual = punctual
         self._place = 0
         self._done: dict[Work, Content | None] = {}
@@ -94,7 +94,7 @@ class Onlooker:
         self._listened = 0.0
         """Until when somebody's word kept back what changes the world."""
 
-    def read(self, events: Iterable[Event]) -> RunState:
+    def read(self, events: Iterable[Event]) -> MachineState:
         """All of them. At every one the machine can decide, and what it decides changes nothing."""
         for event in events:
             self._before(event)

@@ -13,8 +13,8 @@ from callsheet.executor.machine.commands import (
     StartAttempt,
     StopAttempt,
 )
-from callsheet.executor.machine.machine import apply, decide, fold
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine import apply, decide, reduce_event
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.run.events import (
     AttemptFailed,
@@ -50,7 +50,7 @@ class Puppet:
     ) -> None:
         self.checked = checked
         self.most = most
-        self.state = RunState({1: checked})
+        self.state = MachineState({1: checked})
         self.events: list[Event] = []
         self.timers: list[RetryScheduled] = []
         self.seeking: list[Work] = []
@@ -101,10 +101,10 @@ class Puppet:
     def resume(self) -> None:
         """The process has ended, and another one goes on with what was kept."""
         kept = [decode(encode(event)) for event in self.events]
-        self.state = fold(kept, {1: self.checked})
+        self.state = reduce_event(kept, {1: self.checked})
         self.seeking.clear()
         self.enter(RunResumed(self.now, self.most))
-        self.timers = list(self.state.agenda.backoffs.values())
+        self.timers = list(self.state.pending.backoffs.values())
         self.settle()
 
     @property

@@ -17,8 +17,8 @@ from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.journal.journal import Journal, MemoryJournal
-from callsheet.executor.machine.machine import fold
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine import reduce_event
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.run.events import Event, PlanAdopted, RunCreated
 from callsheet.executor.run.options import RunOptions, divide
@@ -147,11 +147,11 @@ class Actor:
 
 @dataclass
 class Played:
-    """A run that was played: its result, its events, and the state that they fold to."""
+    """A run that was played: its result, its events, and the state that they reduce to."""
 
     result: RunResult
     events: list[Event]
-    state: RunState
+    state: MachineState
 
     def names(self) -> list[str]:
         """The kinds of the events, in order."""
@@ -183,10 +183,10 @@ async def perform(
     registry = Registry(agents or (Actor(),))
     executor = Executor(registry, journal, RunOptions.of(**options), workspace=HALL, clock=clock, **around)
     result = await executor.run(run, checked)
-    events = journal.read(run)
+    events = journal.read_events(run)
     revised = [event for event in events if isinstance(event, PlanAdopted) and event.revision > 1]
     plans = {1: checked} | {event.revision: recheck(event, Registry(())) for event in revised}
-    return Played(result, events, fold(events, plans))
+    return Played(result, events, reduce_event(events, plans))
 
 
 def play(checked: CheckedPlan, *agents: Agent, **options: Any) -> Played:

@@ -19,7 +19,7 @@ from .stage import QUICK, Stage, go_on, say_yes, settle_by, summary
 Think: TypeAlias = Callable[[], Awaitable[None]]
 """How a model spends its time."""
 
-MOST_REPLANS = 5
+MAX_REPLANS = 5
 TROUBLE = "c"
 QUESTION = "Which numbers?"
 WORD = "the good ones"
@@ -73,7 +73,7 @@ def mend(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
     voice.say("alive")
     stage = Stage(folder, **words)
     model = Thinker(stage, lambda request: mended(plan) if _says(request, NO_PLAN) else NO_PLAN, _for_a_while)
-    orchestrator = stage.orchestrator(model=model, approve=say_yes, max_replans=MOST_REPLANS)
+    orchestrator = stage.orchestrator(model=model, approve=say_yes, max_replans=MAX_REPLANS)
     with closing(stage.journal):
         result = run_virtually(go_on(orchestrator, plan, settle_by(stage.folder / "witness")))
     voice.say(summary(result))
@@ -85,7 +85,7 @@ def consult(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> No
     stage = Stage(folder, **words)
     asking = decision("ask", question=QUESTION)
     model = Thinker(stage, lambda request: mended(plan) if _says(request, WORD) else asking, _for_a_while)
-    perform(voice, stage, plan, model=model, max_replans=MOST_REPLANS)
+    perform(voice, stage, plan, model=model, max_replans=MAX_REPLANS)
 
 
 def ponder(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
@@ -99,4 +99,4 @@ def ponder(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> Non
             await asyncio.sleep(0.01)
 
     model = Thinker(stage, lambda request: mended(plan), hold)
-    perform(voice, stage, plan, model=model, max_replans=MOST_REPLANS, really=True)
+    perform(voice, stage, plan, model=model, max_replans=MAX_REPLANS, really=True)

@@ -12,11 +12,11 @@ from typing import Any
 
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.executor.journal import schema as tables
-from callsheet.executor.journal.agent_statistics import FigureBook
+from callsheet.executor.journal.agent_statistics import AgentStatistics
 from callsheet.executor.journal.journal import RunSummary
-from callsheet.executor.journal.lease import LeaseTerms, Owner
-from callsheet.executor.journal.result_cache import Kept, Reserved, Results
-from callsheet.executor.journal.signals import Mailbox
+from callsheet.executor.journal.lease import LeaseTerms, RunOwner
+from callsheet.executor.journal.result_cache import CachedResult, Reserved, Results
+from callsheet.executor.journal.signals import Signals
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.journal.subscriptions import Notify
 from callsheet.executor.run.events import Event, RunCreated
@@ -86,7 +86,7 @@ class DoomedResults:
         self._results = results
         self._doom = doom
 
-    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> Kept | Reserved:
+    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
         self._doom.meet("reserve before")
         found = await self._results.reserve(key, run, now=now, not_before=not_before)
         self._doom.meet("reserve after")
@@ -109,17 +109,17 @@ class DoomedResults:
 class DoomedFigures:
     """A figure book with boundaries around what is added."""
 
-    def __init__(self, book: FigureBook, doom: Doom) -> None:
+    def __init__(self, book: AgentStatistics, doom: Doom) -> None:
         self._book = book
         self._doom = doom
 
-    async def add(self, run: str, observations: Sequence[Observation]) -> None:
+    async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
         self._doom.meet("figures before")
-        await self._book.add(run, observations)
+        await self._book.add_observations(run, observations)
         self._doom.meet("figures after")
 
-    def read(self, capabilities: Collection[str]) -> dict[tuple[str, str], Figures]:
-        return self._book.read(capabilities)
+    def read_statistics(self, capabilities: Collection[str]) -> dict[tuple[str, str], Figures]:
+        return self._book.read_statistics(capabilities)
 
 
 class DoomedJournal:
@@ -134,15 +134,15 @@ class DoomedJournal:
         self._figures = DoomedFigures(self._inner.figures, doom)
 
     @property
-    def mailbox(self) -> Mailbox:
-        return self._inner.mailbox
+    def signals(self) -> Signals:
+        return self._inner.signals
 
     @property
     def results(self) -> Results:
         return self._results
 
     @property
-    def figures(self) -> FigureBook:
+    def figures(self) -> AgentStatistics:
         return self._figures
 
     async def create(self, created: RunCreated, *more: Event) -> None:
@@ -162,22 +162,22 @@ class DoomedJournal:
         await self._inner.release(run)
         self._doom.meet("release after")
 
-    def owner(self, run: str) -> Owner | None:
+    def owner(self, run: str) -> RunOwner | None:
         return self._inner.owner(run)
 
-    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+    async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
         names = " ".join(type(event).__name__ for event in events)
         self._doom.meet(f"append before {names}")
-        await self._inner.append(run, events, letters=letters)
+        await self._inner.append(run, events, answered=answered)
         self._doom.meet(f"append committed {names}")
         self._witness.acknowledge(events)
         self._doom.meet(f"append after {names}")
 
-    def read(self, run: str) -> list[Event]:
-        return self._inner.read(run)
+    def read_events(self, run: str) -> list[Event]:
+        return self._inner.read_events(run)
 
-    def find(self, prefix: str) -> str:
-        return self._inner.find(prefix)
+    def find_run(self, prefix: str) -> str:
+        return self._inner.find_run(prefix)
 
     def runs(self, limit: int = 50) -> list[RunSummary]:
         return self._inner.runs(limit)

@@ -16,7 +16,7 @@ from callsheet.executor.clocks.clock import SystemClock
 from callsheet.executor.clocks.virtual_loop import run_virtually
 from callsheet.executor.errors import ExecutorError, RunOwned
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.executor.run.events import ApprovalRequested, Verdict
+from callsheet.executor.run.events import ApprovalRequested, DoubtVerdict
 from callsheet.executor.run.result import RunResult
 from callsheet.orchestration.orchestrator import Orchestrator
 
@@ -74,7 +74,7 @@ def settle(
     voice: Voice,
     folder: str,
     plan: dict[str, Any],
-    verdict: Verdict,
+    verdict: DoubtVerdict,
     output: dict[str, Any] | None = None,
     **words: Any,
 ) -> None:

@@ -21,7 +21,7 @@ from callsheet.executor.clocks.virtual_loop import EPOCH, VirtualClock, run_virt
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.lease import LeaseTerms
 from callsheet.executor.run.events import ApprovalRequested
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.orchestrator import Orchestrator
@@ -139,7 +139,7 @@ async def go_on(orchestrator: Orchestrator, plan: dict[str, Any], settle: Settle
     if not runs:
         result = await orchestrator.run(plan=plan)
     else:
-        result = RunResult.of(record_of(journal.read(runs[0].run)))
+        result = RunResult.from_state(run_state_of(journal.read_events(runs[0].run)))
     while result.status in (RunStatus.PENDING, RunStatus.RUNNING, RunStatus.PAUSED):
         if result.status is RunStatus.PAUSED:
             await settle(orchestrator, result.run)
@@ -151,10 +151,10 @@ def settle_by(witness: Path) -> Settle:
     """Somebody who looks at the world to find out what became of work that is in doubt."""
 
     async def settle(orchestrator: Orchestrator, run: str) -> None:
-        record = record_of(orchestrator.journal.read(run))
+        record = run_state_of(orchestrator.journal.read_events(run))
         done = {entry.key: entry.value for entry in testimony(witness) if entry.what == "done"}
-        letters = await orchestrator.journal.mailbox.letters(run)
-        if letters:
+        unanswered = await orchestrator.journal.signals.unanswered(run)
+        if unanswered:
             # Whoever settled it died before the run went on.
             return
         for step, item in record.doubtful:

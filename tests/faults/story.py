@@ -71,7 +71,7 @@ class Story:
     def events(self) -> list[Event]:
         """What is in the journal."""
         with closing(SqliteJournal(self.path)) as journal:
-            return journal.read(the_run(journal))
+            return journal.read_events(the_run(journal))
 
     def of(self, kind: type[Any]) -> list[Any]:
         """The events of one kind."""
@@ -93,7 +93,7 @@ class Story:
         """Hold the journal against what was seen outside."""
         with closing(SqliteJournal(self.path)) as journal:
             run = the_run(journal)
-            events = journal.read(run)
+            events = journal.read_events(run)
         check_promises(run, events, self.testimony(), is_irreversible=self._irreversible.__contains__)
 
     @cached_property

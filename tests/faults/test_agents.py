@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from callsheet.executor.journal.schema import connect
-from callsheet.executor.machine.transitions import MOST_LOSSES
+from callsheet.executor.machine.transitions import MAX_LOSSES
 from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,
@@ -121,13 +121,13 @@ class TestAStepEndsItsOwnProcess:
     def test_always(self, make_story: MakeStory) -> None:
         """At last the step fails, rather than end every process that takes the run up."""
         story = make_story(chain("add", "add"))
-        for _ in range(MOST_LOSSES):
-            assert story.begin(end_itself, times=MOST_LOSSES).wait() == 3
-        result = story.end(story.begin(end_itself, times=MOST_LOSSES))
+        for _ in range(MAX_LOSSES):
+            assert story.begin(end_itself, times=MAX_LOSSES).wait() == 3
+        result = story.end(story.begin(end_itself, times=MAX_LOSSES))
         assert result["status"] == "failed"
         (failed,) = story.of(StepFailed)
         assert (failed.step, failed.failure.kind) == ("b", "lost")
-        assert len(story.of(AttemptLost)) == MOST_LOSSES
+        assert len(story.of(AttemptLost)) == MAX_LOSSES
         assert story.begun("a") == [1]
         story.check()
 

@@ -252,7 +252,7 @@ def letters(story: Story) -> int:
 
     async def count() -> int:
         with closing(SqliteJournal(story.path)) as journal:
-            return len(await journal.mailbox.letters(journal.runs()[0].run))
+            return len(await journal.signals.unanswered(journal.runs()[0].run))
 
     return asyncio.run(count())
 

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from callsheet.agents.contracts.capability import Effect, JsonObject
 from callsheet.executor.evaluation.inputs import inputs_of
 from callsheet.executor.run.failure import Failure
-from callsheet.executor.run.state import RunRecord, StepRecord
+from callsheet.executor.run.state import RunState, StepRecord
 from callsheet.planner.check.checker import check
 from callsheet.planner.grants.grant import Grant
 from callsheet.planner.plan.checked_plan import CheckedPlan
@@ -110,10 +110,10 @@ def asked_about(revision: Honest) -> Iterator[tuple[str, str]]:
     new = {str(each["id"]): each for each in revision.steps}
     old = {str(each["id"]): each for each in APPROVED}
     after = _plan(tuple({**old, **new}.values()))
-    grant = Grant.of(GOAL, before)
+    grant = Grant.from_plan(GOAL, before)
     for id, why in grant.widened_by(before, after).items():
         yield after.steps[id].capability.name, why
-    record = RunRecord()
+    record = RunState()
     record.steps = {id: StepRecord(id, each.capability.name) for id, each in after.steps.items()}
     record.outputs = {id: _output(after, id, revision) for id in after.steps}
     for each in after.steps.values():

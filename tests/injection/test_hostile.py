@@ -106,7 +106,7 @@ def test_what_the_model_obeys_waits_for_a_person(
     if after is None or hostile.is_allowed:
         return
     before = approved()
-    grant = Grant.of(GOAL, before)
+    grant = Grant.from_plan(GOAL, before)
     waiting = held(grant, before, after)
     obeyed = {id for id in after.steps if id.startswith("obeyed")}
     obeyed |= {order.name for order in model.seen if order.verb == "replace"}

@@ -106,7 +106,7 @@ def pursue(
         return result
 
     result = run_virtually(play())
-    return Whole(result, tuple(journal.read(result.run)), world, model)
+    return Whole(result, tuple(journal.read_events(result.run)), world, model)
 
 
 async def _agree(checked: CheckedPlan) -> bool:

@@ -32,7 +32,7 @@ GOAL = (
 @pytest.fixture
 def address() -> Iterator[str]:
     """The base URL of a server that runs the embedded default's weights."""
-    weights = WeightsCache(cache_folder(os.environ)).find(QWEN)
+    weights = WeightsCache(cache_folder(os.environ)).find_file(QWEN)
     if weights is None:
         pytest.skip(f"the weights of {QWEN.name} are not in the cache")
     command = [sys.executable, str(SERVER), str(weights), "8192"]
@@ -56,6 +56,8 @@ async def test_the_readmes_goal_over_a_socket(address: str, tmp_path: Path) -> N
     result = await orchestrator.run(GOAL)
     assert result.status is RunStatus.COMPLETED, result.account
     assert "South" in (tmp_path / "summary.md").read_text("utf-8")
-    calls = [event for event in orchestrator.journal.read(result.run) if isinstance(event, ModelCalled)]
+    calls = [
+        event for event in orchestrator.journal.read_events(result.run) if isinstance(event, ModelCalled)
+    ]
     assert calls[0].step is None and calls[0].request.schema is not None
     assert all(call.usage.output_tokens and not call.usage.estimated for call in calls)

@@ -74,7 +74,7 @@ async def test_a_goal_is_planned_run_and_answered() -> None:
     with ScriptedModel([answer_of(PLAN)]) as model:
         result = await Orchestrator([stock], model=model, store=journal).run(PLAN["goal"])
     assert (result.status, result.answer) == (RunStatus.COMPLETED, "15")
-    events = journal.read(result.run)
+    events = journal.read_events(result.run)
     assert [type(event) for event in events[2:4]] == [ModelCalled, PlanAdopted]
     assert read_history(journal, result.run) == result
 
@@ -120,7 +120,7 @@ async def test_planning_that_fails_is_in_the_journal() -> None:
     with ScriptedModel(["nonsense"] * 4) as model, pytest.raises(PlanningFailed) as caught:
         await Orchestrator([stock], model=model, store=journal).run("anything")
     (summary,) = journal.runs()
-    events = journal.read(summary.run)
+    events = journal.read_events(summary.run)
     assert summary.status is RunStatus.FAILED
     assert len(caught.value.drafts) == sum(isinstance(event, ModelCalled) for event in events) == 4
     assert isinstance(events[-1], RunFailed)
@@ -178,7 +178,7 @@ async def test_stopping_while_the_model_writes_is_in_the_journal() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     (summary,) = journal.runs()
-    assert isinstance(journal.read(summary.run)[-1], RunCancelled)
+    assert isinstance(journal.read_events(summary.run)[-1], RunCancelled)
 
 
 class _Slow:

@@ -95,7 +95,7 @@ async def test_a_failure_leads_to_a_revised_plan() -> None:
     journal = MemoryJournal()
     result = await orchestrator(FIRST, OTHER_FILE, journal=journal).run(GOAL)
     assert (result.status, result.answer, result.revision) == (RunStatus.COMPLETED, 84, 2)
-    (chapter,) = tell_revisions(journal.read(result.run)).chapters
+    (chapter,) = tell_revisions(journal.read_events(result.run)).chapters
     assert (chapter.outcome, chapter.reason, chapter.step) == ("revised", "the other file", "read")
     assert chapter.diff is not None
     (change,) = chapter.diff.changed["read"]
@@ -134,7 +134,7 @@ async def test_a_question_about_the_goal_pauses_the_run_before_it_has_a_plan() -
     await whole.control.tell(paused.run, "the last one", "kim")
     result = await whole.resume(paused.run)
     assert (result.status, result.answer) == (RunStatus.COMPLETED, "done")
-    last = [event for event in journal.read(result.run) if isinstance(event, ModelCalled)][-1]
+    last = [event for event in journal.read_events(result.run) if isinstance(event, ModelCalled)][-1]
     said = "\n".join(message.content for message in last.request.messages)
     assert "Which year?" in said and "the last one" in said
 
@@ -150,7 +150,7 @@ async def test_a_goal_that_needs_no_step_is_answered_straight_away() -> None:
     journal = MemoryJournal()
     result = await orchestrator(plan(answer="Paris"), journal=journal).run("What is the capital of France?")
     assert (result.status, result.answer) == (RunStatus.COMPLETED, "Paris")
-    assert not any(isinstance(event, AttemptStarted) for event in journal.read(result.run))
+    assert not any(isinstance(event, AttemptStarted) for event in journal.read_events(result.run))
 
 
 async def test_a_planner_that_asks_waits_for_its_answer() -> None:
@@ -163,7 +163,9 @@ async def test_a_planner_that_asks_waits_for_its_answer() -> None:
     await whole.control.tell(paused.run, "figures")
     result = await whole.resume(paused.run)
     assert (result.status, result.answer) == (RunStatus.COMPLETED, 84)
-    assert [event.text for event in journal.read(result.run) if isinstance(event, WordSpoken)] == ["figures"]
+    assert [event.text for event in journal.read_events(result.run) if isinstance(event, WordSpoken)] == [
+        "figures"
+    ]
 
 
 class TestBudgets:
@@ -179,7 +181,7 @@ class TestBudgets:
         with pytest.raises(BudgetExceeded) as caught:
             await orchestrator(DEAR, DEAR, journal=journal, budget="6 attempts").run(GOAL)
         assert caught.value.exit_code == 4
-        events = journal.read(journal.runs()[0].run)
+        events = journal.read_events(journal.runs()[0].run)
         assert not any(isinstance(event, AttemptStarted) for event in events)
 
     async def test_tokens_are_limited_while_it_is_planned(self) -> None:
@@ -249,7 +251,7 @@ def test_planning_is_a_part_of_the_time_that_a_run_may_take(limit: float | None,
 
     run_virtually(pursue())
     (summary,) = journal.runs()
-    last = journal.read(summary.run)[-1]
+    last = journal.read_events(summary.run)[-1]
     assert isinstance(last, RunFailed) and last.account.failure.kind is FailureKind.TIME_LIMIT
     assert last.at - summary.created == pytest.approx(30.0, abs=1.0)
 
@@ -261,7 +263,7 @@ class TestStreaming:
         written = plan(READ, TWICE, answer="{twice}")
         result = await orchestrator(written, journal=journal).run(GOAL, stream=True)
         assert (result.status, result.answer) == (RunStatus.COMPLETED, 84)
-        events = journal.read(result.run)
+        events = journal.read_events(result.run)
         kinds = [type(event) for event in events]
         assert kinds.index(DraftGrown) < kinds.index(PlanAdopted)
         assert sum(isinstance(event, AttemptStarted) for event in events) == 2
@@ -285,5 +287,7 @@ class TestStreaming:
         good = plan(READ, TWICE, answer="{twice}")
         result = await orchestrator(bad, good, journal=journal).run(GOAL, stream=True)
         assert (result.status, result.answer) == (RunStatus.COMPLETED, 84)
-        starts = [event.step for event in journal.read(result.run) if isinstance(event, AttemptStarted)]
+        starts = [
+            event.step for event in journal.read_events(result.run) if isinstance(event, AttemptStarted)
+        ]
         assert starts == ["read", "twice"]

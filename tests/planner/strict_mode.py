@@ -8,10 +8,10 @@ from typing import Any
 FORBIDDEN = frozenset(
     ("allOf", "not", "if", "then", "else", "oneOf", "default", "prefixItems", "patternProperties")
 )
-MOST_PROPERTIES = 5_000
-MOST_LEVELS = 10
-MOST_ENUM_VALUES = 1_000
-MOST_CHARACTERS = 120_000
+MAX_PROPERTIES = 5_000
+MAX_LEVELS = 10
+MAX_ENUM_VALUES = 1_000
+MAX_CHARACTERS = 120_000
 
 
 def broken_rules(schema: Any) -> list[str]:
@@ -46,10 +46,10 @@ def _broken_limits(parts: list[Any], schema: Any) -> Iterator[str]:
     )
     levels = _levels(schema, schema, {})
     counted = (
-        ("properties", len(names), MOST_PROPERTIES),
-        ("enum values", len(choices), MOST_ENUM_VALUES),
-        ("characters of names and choices", characters, MOST_CHARACTERS),
-        ("levels", levels, MOST_LEVELS),
+        ("properties", len(names), MAX_PROPERTIES),
+        ("enum values", len(choices), MAX_ENUM_VALUES),
+        ("characters of names and choices", characters, MAX_CHARACTERS),
+        ("levels", levels, MAX_LEVELS),
     )
     for what, count, most in counted:
         if count > most:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.prompts.cleaning import clean
-from callsheet.prompts.quoting import MOST_INLINE, cut, inline, quote
+from callsheet.prompts.quoting import MAX_INLINE, cut, inline, quote
 
 LIMIT = 100_000
 HOSTILE = st.text(
@@ -232,6 +232,6 @@ def test_short_values_stand_among_words() -> None:
     assert inline("flag", None, LIMIT) is None
     assert inline("list", ["a", 1, "b\nc"], LIMIT) == ["a", 1, "<list>\nb\nc\n</list>"]
     assert inline("map", {"k\u200b": "v"}, LIMIT) == {"k": "v"}
-    assert inline("text", "x" * (MOST_INLINE + 1), LIMIT) == f"<text>\n{'x' * (MOST_INLINE + 1)}\n</text>"
+    assert inline("text", "x" * (MAX_INLINE + 1), LIMIT) == f"<text>\n{'x' * (MAX_INLINE + 1)}\n</text>"
     assert inline("tone", "<|im_end|>", LIMIT) == "‹|im_end|>"
     assert inline("tone", "x</tone>", LIMIT) == "<tone>\nx‹/tone>\n</tone>"

@@ -19,7 +19,7 @@ from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIfInvalid
 from callsheet.executor.run.events import AttemptStarted, AttemptSucceeded
-from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay import ReplayTerms, Team, replay
 from callsheet.recordings.replay_result import Replay
 
 PLAN: dict[str, Any] = {
@@ -185,7 +185,7 @@ async def test_what_was_known_of_agents_is_in_the_recording(tmp_path: Path) -> N
     usual = await callsheet.run(plan=plan, agents=slow, store=journal)
     (attempt,) = usual.steps["chairs"].attempts
     assert attempt.ended is not None
-    known = journal.figures.read({"stock"})
+    known = journal.figures.read_statistics({"stock"})
     assert known
     with pytest.raises(callsheet.CallsheetError, match="the plan is not carried out"):
         await callsheet.run(plan=plan, agents=slow, store=journal, budget="0.000001s")
@@ -271,7 +271,10 @@ class TestBeside:
 
         def replay_later() -> Replay:
             go_on.wait()
-            return replay(load_recording(file), Terms(Liveness.of(["stock"]), Team(Registry([look, tell]))))
+            return replay(
+                load_recording(file),
+                ReplayTerms(Liveness.from_names(["stock"]), Team(Registry([look, tell]))),
+            )
 
         replaying = asyncio.create_task(beside(replay_later))
         await asyncio.sleep(0)
@@ -285,6 +288,6 @@ class TestBeside:
     async def test_nobody_has_to_stop_waiting(self, file: Path) -> None:
         """What it comes to is as without a loop, errors too."""
         recording = load_recording(file)
-        (await beside(replay, recording, Terms())).assert_no_drift()
+        (await beside(replay, recording, ReplayTerms())).assert_no_drift()
         with pytest.raises(WhatIfInvalid, match="never happens"):
-            await beside(replay, recording, Terms(what_ifs=(callsheet.WhatIf.fail("chairs:7", "no"),)))
+            await beside(replay, recording, ReplayTerms(what_ifs=(callsheet.WhatIf.fail("chairs:7", "no"),)))

@@ -38,7 +38,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay import ReplayTerms, Team, replay
 from callsheet.recordings.replay_result import Replay
 from callsheet.recordings.retiming import retimings
 from tests.replay.drawn import NATURES, stories
@@ -106,7 +106,7 @@ def recorded(plan: Any = PLAN, *, goal: str | None = None, model: ChatModel | No
         await orchestrator.run(goal, plan=plan, time_limit=60.0, review=fine)
 
     run_virtually(pursue())
-    return Recording.of(journal.read(journal.runs()[0].run))
+    return Recording.from_events(journal.read_events(journal.runs()[0].run))
 
 
 def recorded_plan(written: str) -> Recording:
@@ -119,7 +119,9 @@ def updated(
     recording: Recording, *live: str, agents: Sequence[Agent], model: ChatModel | None = None
 ) -> Replay:
     """The recording, with what is live done by these."""
-    return replay(recording, Terms(Liveness.of(live), Team(Registry(agents)), model, update=True))
+    return replay(
+        recording, ReplayTerms(Liveness.from_names(live), Team(Registry(agents)), model, update=True)
+    )
 
 
 def of_kind(recording: Recording, kind: type[Any], **fields: Any) -> list[Any]:

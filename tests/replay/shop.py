@@ -22,7 +22,7 @@ from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay import ReplayTerms, Team
 from callsheet.recordings.replay_result import Replay
 
 GOAL = "Find out what all chairs are worth, and describe them"
@@ -104,14 +104,16 @@ def recorded(*turns: Script, agents: Sequence[Agent] = ()) -> Recording:
             await orchestrator.run(GOAL, review=fine)
 
     run_virtually(pursue())
-    return Recording.of(journal.read(journal.runs()[0].run))
+    return Recording.from_events(journal.read_events(journal.runs()[0].run))
 
 
-def live(*names: str, shop: Shop | None = None, turns: Sequence[Script] | None = None, **more: Any) -> Terms:
+def live(
+    *names: str, shop: Shop | None = None, turns: Sequence[Script] | None = None, **more: Any
+) -> ReplayTerms:
     """Terms with something live: done by a shop of today, asked of a model that says these things."""
     team = None if shop is None else shop.team()
     model = None if turns is None else ScriptedModel(turns)
-    return Terms(Liveness.of(names), team, model, **more)
+    return ReplayTerms(Liveness.from_names(names), team, model, **more)
 
 
 def kinds(replay: Replay) -> list[DriftKind]:

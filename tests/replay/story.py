@@ -16,8 +16,8 @@ from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
 from callsheet.executor.errors import JournalError
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.recording.content.recording import Recording
-from callsheet.executor.run.events import ApprovalRequested, Event, Verdict
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.events import ApprovalRequested, DoubtVerdict, Event
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RUN_ENDED
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.plan.checked_plan import CheckedPlan
@@ -41,11 +41,11 @@ class MortalJournal(MemoryJournal):
         super().__init__()
         self.left: int | None = None
 
-    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+    async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
         """Keep the events, and perhaps die of it."""
         if self.left is not None and self.left <= 0:
             raise Killed
-        await super().append(run, events, letters=letters)
+        await super().append(run, events, answered=answered)
         if self.left is not None:
             self.left -= len(events)
             if self.left <= 0:
@@ -78,14 +78,14 @@ class Story:
     begin: Mapping[str, Any] = field(default_factory=dict[str, Any])
     days: Sequence[Day] = (Day(),)
     helps: bool = True
-    settles: Verdict = "again"
+    settles: DoubtVerdict = "again"
     journal: MortalJournal = field(default_factory=MortalJournal)
     clock: Callable[[], Clock] = VirtualClock
 
     def tell(self) -> list[Recording]:
         """Play it in virtual time: the recordings of what came of it, one at the most."""
         run_virtually(self.play())
-        return [Recording.of(self.journal.read(each.run)) for each in self.journal.runs()]
+        return [Recording.from_events(self.journal.read_events(each.run)) for each in self.journal.runs()]
 
     async def play(self) -> None:
         """One day after the other, until the run is over, or the days are."""
@@ -156,15 +156,15 @@ class Story:
 
     def _is_over(self) -> bool:
         runs = self.journal.runs()
-        return not runs or record_of(self.journal.read(runs[0].run)).status in RUN_ENDED
+        return not runs or run_state_of(self.journal.read_events(runs[0].run)).status in RUN_ENDED
 
     async def _help(self) -> None:
         """Answer whatever the run rests for."""
         (summary,) = self.journal.runs()
         run = summary.run
-        record = record_of(self.journal.read(run))
+        record = run_state_of(self.journal.read_events(run))
         control = Orchestrator(self.agents(), store=self.journal, clock=VirtualClock()).control
-        if await self.journal.mailbox.letters(run):
+        if await self.journal.signals.unanswered(run):
             return
         with suppress(CallsheetError):
             for place, step in enumerate(record.asked):

@@ -69,7 +69,7 @@ def test_what_happened_by_the_clock_on_the_wall_replays_in_virtual_time(data: st
 
     asyncio.run(pursue())
     for summary in journal.runs():
-        require_exact(Recording.of(journal.read(summary.run)))
+        require_exact(Recording.from_events(journal.read_events(summary.run)))
 
 
 @pytest.mark.parametrize("end", [*ERRORS, *OUTPUTS])

@@ -57,7 +57,7 @@ def test_a_death_before_anything_was_done_replays() -> None:
     """The run was created, and that is all: its replay does nothing either."""
     recording = recorded(SCENES["replanned"]())
     for events in (2, 3, 4):
-        require_exact(Recording.of(recording.events[:events]))
+        require_exact(Recording.from_events(recording.events[:events]))
 
 
 def test_dying_is_in_these_recordings() -> None:

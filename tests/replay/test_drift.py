@@ -30,12 +30,12 @@ from callsheet.executor.run.events import (
 from callsheet.planner.grants.grant import Grant
 from callsheet.planner.planning import prompt as planning_prompt
 from callsheet.planner.replanning import prompt as replan_prompt
-from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay import ReplayTerms, Team, replay
 
 from .scenes import SCENES
 from .shop import FIRST, MENDED, RIGHT, SENTENCE, Shop, do, kinds, live, recorded
 
-STRICT = Terms()
+STRICT = ReplayTerms()
 
 
 def changed(recording: Recording, place: int, **fields: Any) -> Recording:
@@ -54,7 +54,7 @@ def test_where_nothing_has_changed_nothing_is_found() -> None:
     """Strictly, and beside the team of then."""
     recording = recorded()
     assert recording.status == "completed"
-    for terms in (STRICT, Terms(team=Shop().team()), live("agents", shop=Shop())):
+    for terms in (STRICT, ReplayTerms(team=Shop().team()), live("agents", shop=Shop())):
         replay(recording, terms).assert_no_drift()
 
 
@@ -97,11 +97,11 @@ def test_another_contract(change: dict[str, Any], field: str) -> None:
 
     _, *others = Shop().agents()
     today: dict[str, list[Agent]] = {"description": [stock], "output_schema": [stock_in_words], "gone": []}
-    found = replay(recorded(), Terms(team=Team(Registry([*today[field], *others]))))
+    found = replay(recorded(), ReplayTerms(team=Team(Registry([*today[field], *others]))))
     assert set(kinds(found)) == {DriftKind.AGENT_SCHEMA}
     assert found.drifts[0].where == "stock"
     assert any(field in line for line in found.drifts[0].lines) or field == "gone"
-    beside = replay(recorded(), Terms(team=Team(Registry(others), is_whole=False)))
+    beside = replay(recorded(), ReplayTerms(team=Team(Registry(others), is_whole=False)))
     beside.assert_no_drift()
 
 
@@ -150,8 +150,8 @@ def test_another_decision_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> Non
 
         def give_up(state: Any, work: Any, failure: Any) -> Any:
             command = give_up_or_retry(state, work, failure)
-            hopeless = msgspec.structs.replace(failure, retryable=False)
-            return give_up_or_retry(state, work, hopeless) if isinstance(command, SetTimer) else command
+            given_up = msgspec.structs.replace(failure, retryable=False)
+            return give_up_or_retry(state, work, given_up) if isinstance(command, SetTimer) else command
 
         patch.setattr(once, give_up)
         assert kinds(replay(recording, STRICT))[0] is DriftKind.DECISION
@@ -256,7 +256,7 @@ def test_what_an_earlier_release_asked_nobody_about_is_no_drift() -> None:
     assert recording.status == "completed"
     replay(recording, STRICT).assert_no_drift()
     lines: list[str] = []
-    found = replay(recording, Terms(Liveness.of(["note"]), Team(Registry(staff(lines)))))
+    found = replay(recording, ReplayTerms(Liveness.from_names(["note"]), Team(Registry(staff(lines)))))
     assert (found.status, lines) == ("paused", [])
 
 

@@ -35,7 +35,7 @@ def ended(story: Story) -> Recording:
 
     run_virtually(play())
     (summary,) = story.journal.runs()
-    return Recording.of(story.journal.read(summary.run))
+    return Recording.from_events(story.journal.read_events(summary.run))
 
 
 @pytest.mark.parametrize("on_failure", ["replan", "continue"])
@@ -96,4 +96,4 @@ def test_agents_in_threads_ask_the_model() -> None:
     model = Mind(["nonsense"], Nature(["good"]))
     result = asyncio.run(Orchestrator(team, model=model, store=journal).run(plan=plan))
     assert result.status == "completed"
-    require_exact(Recording.of(journal.read(result.run)))
+    require_exact(Recording.from_events(journal.read_events(result.run)))

@@ -13,7 +13,7 @@ from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.run.events import PlanAdopted
 from callsheet.prompts.render import render
-from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay import ReplayTerms, Team, replay
 
 from .exact import require_exact
 from .shop import (
@@ -85,7 +85,7 @@ def test_agents_that_are_prompts_find_it_too(words: str, kind: DriftKind | None)
     counting = shop.agents()[:2]
     recording = recorded(agents=[*counting, poet("Be brief.")])
     team = Team(Registry([*counting, poet(words)]))
-    found = replay(recording, Terms(Liveness.of(["describe"]), team))
+    found = replay(recording, ReplayTerms(Liveness.from_names(["describe"]), team))
     assert kind in (*kinds(found), None)
     assert bool(found.drifts) is (kind is not None)
 
@@ -111,7 +111,7 @@ def test_a_prompt_that_is_another_is_recorded_anew(monkeypatch: pytest.MonkeyPat
     assert found.updated is not None
     require_exact(found.updated)
     monkeypatch.undo()
-    assert kinds(replay(found.updated, Terms())) == [DriftKind.PROMPT]
+    assert kinds(replay(found.updated, ReplayTerms())) == [DriftKind.PROMPT]
 
 
 def test_another_plan_is_recorded_anew() -> None:
@@ -137,7 +137,7 @@ def test_where_nothing_drifted_nothing_is_new() -> None:
 def test_a_team_that_lacks_somebody() -> None:
     """That nobody does the work any more is the first thing that is told."""
     _, *others = Shop().agents()
-    found = replay(recorded(), Terms(Liveness.of(["agents"]), Team(Registry(others))))
+    found = replay(recorded(), ReplayTerms(Liveness.from_names(["agents"]), Team(Registry(others))))
     assert (found.drifts[0].kind, found.drifts[0].where) == (DriftKind.AGENT_SCHEMA, "stock")
 
 
@@ -147,7 +147,9 @@ def test_what_led_to_where_it_stops_is_told_first(update: bool) -> None:
     that is the same."""
     shop = Shop(chairs=13)
     team = Team(Registry([each for each in shop.agents() if each.name == "stock"]), is_whole=False)
-    found = replay(recorded(RIGHT, SENTENCE), Terms(Liveness.of(["stock"]), team, update=update))
+    found = replay(
+        recorded(RIGHT, SENTENCE), ReplayTerms(Liveness.from_names(["stock"]), team, update=update)
+    )
     assert found.is_cut_short
     assert [(each.kind, each.where) for each in found.drifts] == [
         (DriftKind.RESULT, "count"),

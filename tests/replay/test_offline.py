@@ -13,7 +13,7 @@ from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.registry import Registry
 from callsheet.prompts.render import render
 from callsheet.recordings.network_guard import NetworkForbidden
-from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay import ReplayTerms, Team, replay
 
 from .shop import Shop, live, recorded
 
@@ -26,7 +26,7 @@ def call_home() -> None:
 def test_nobody_of_today_is_asked() -> None:
     """A team that is there to be compared does no work."""
     shop = Shop()
-    replay(recorded(), Terms(team=shop.team())).assert_no_drift()
+    replay(recorded(), ReplayTerms(team=shop.team())).assert_no_drift()
     assert not shop.done
 
 
@@ -41,7 +41,7 @@ def test_whatever_tries_to_use_the_network_fails(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("callsheet.planner.planning.prompt.render", leak)
     with pytest.raises(NetworkForbidden, match=r"127\.0\.0\.1"):
-        replay(recording, Terms())
+        replay(recording, ReplayTerms())
 
 
 def test_who_is_live_may_use_it() -> None:
@@ -60,7 +60,7 @@ def test_who_is_live_may_use_it() -> None:
     _, *others = Shop().agents()
     team = Team(Registry([stock, *others]))
     terms = live("stock")
-    replay(recorded(), Terms(terms.live, team))
+    replay(recorded(), ReplayTerms(terms.live, team))
     assert tried
 
 
@@ -78,4 +78,4 @@ class Wire:
 
 def test_a_model_at_hand_is_not_asked() -> None:
     """Where nothing is live it is only there."""
-    replay(recorded(), Terms(model=Wire())).assert_no_drift()
+    replay(recorded(), ReplayTerms(model=Wire())).assert_no_drift()

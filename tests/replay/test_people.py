@@ -62,10 +62,10 @@ def has(recording: Recording, *kinds: type[Event]) -> bool:
 
 @pytest.mark.parametrize("approve", [say_yes, say_no_slowly, say_nothing, never_say, None])
 @pytest.mark.parametrize("letter", [None, "approve", "kim approves", "deny", "kim denies"])
-def test_approvals_by_whoever_is_asked_and_by_letter(approve: Any, letter: str | None) -> None:
+def test_approvals_by_whoever_is_asked_and_by_letter(approve: Any, signal: str | None) -> None:
     """Granted or refused, at once or late, with a name or without, or not at all: the same steps start at the
     same times."""
-    said: list[Say] = [] if letter is None else [(4.0, letter), (9.0, letter)]
+    said: list[Say] = [] if signal is None else [(4.0, signal), (9.0, signal)]
     recording = told(Day({"approve": approve}, said), Day(said=[(1.0, "kim denies")]))
     assert has(recording, *([ApprovalGranted] if approve is say_yes else []))
     require_exact(recording)
@@ -199,6 +199,6 @@ def test_a_run_that_nobody_has_is_called_off(events: int) -> None:
         await orchestrator.control.cancel(journal.runs()[0].run, "nobody needs it")
 
     run_virtually(call_off())
-    recording = Recording.of(journal.read(journal.runs()[0].run))
+    recording = Recording.from_events(journal.read_events(journal.runs()[0].run))
     assert isinstance(recording.events[-1], RunCancelled)
     require_exact(recording)

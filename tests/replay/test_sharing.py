@@ -54,7 +54,7 @@ def together(
         await asyncio.gather(*(one(place, plan) for place, plan in enumerate(plans)))
 
     run_virtually(pursue())
-    return [Recording.of(journal.read(summary.run)) for summary in journal.runs()]
+    return [Recording.from_events(journal.read_events(summary.run)) for summary in journal.runs()]
 
 
 @settings(max_examples=30, deadline=None)

@@ -64,7 +64,7 @@ def pursued(
                 await orchestrator.run(**run)
 
     run_virtually(pursue())
-    return [Recording.of(journal.read(summary.run)) for summary in reversed(journal.runs())]
+    return [Recording.from_events(journal.read_events(summary.run)) for summary in reversed(journal.runs())]
 
 
 def require_all_exact(recordings: Sequence[Recording], runs: int) -> None:
@@ -251,4 +251,4 @@ def test_answers_that_were_cut_and_chats_that_break() -> None:
                 await orchestrator.run("a goal")
 
         run_virtually(pursue(journal, error))
-        require_exact(Recording.of(journal.read(journal.runs()[0].run)))
+        require_exact(Recording.from_events(journal.read_events(journal.runs()[0].run)))

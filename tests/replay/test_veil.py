@@ -18,7 +18,7 @@ from callsheet.executor.recording.writing.redaction import redacted
 from callsheet.executor.redaction.redactor import Redactor
 from callsheet.executor.replay.drift.drift import DriftKind
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.recordings.replay import Team, Terms, replay
+from callsheet.recordings.replay import ReplayTerms, Team, replay
 from callsheet.recordings.replay_result import Replay
 
 from .shop import do, kinds, plan, recorded
@@ -69,7 +69,9 @@ def kept() -> Recording:
 
 def with_live(*names: str, today: Sequence[Agent], **more: Any) -> Replay:
     """The file replayed with some of it live."""
-    terms = Terms(Liveness.of(names), Team(Registry(today)), redactor=Redactor(ENVIRONMENT), **more)
+    terms = ReplayTerms(
+        Liveness.from_names(names), Team(Registry(today)), redactor=Redactor(ENVIRONMENT), **more
+    )
     return replay(kept(), terms)
 
 

@@ -19,17 +19,17 @@ from callsheet.executor.run.events import (
     AttemptLost,
     AttemptStarted,
     DoubtSettled,
+    DoubtVerdict,
     Event,
     ModelCalled,
     PlanAdopted,
     RetryScheduled,
     RunResumed,
-    Verdict,
 )
 from callsheet.executor.run.failure import FailureKind
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RunStatus
-from callsheet.recordings.replay import Terms, replay
+from callsheet.recordings.replay import ReplayTerms, replay
 from callsheet.recordings.replay_result import Replay
 
 from .scenes import SCENES, step
@@ -43,7 +43,7 @@ GIVE_UP = json.dumps({"reason": "nothing can be done", "decision": "give_up", "q
 
 def imagined(*what_ifs: WhatIf) -> Replay:
     """A run whose plan was right, with something happening otherwise, and nothing live."""
-    return replay(recorded(RIGHT, SENTENCE), Terms(what_ifs=what_ifs))
+    return replay(recorded(RIGHT, SENTENCE), ReplayTerms(what_ifs=what_ifs))
 
 
 def test_one_attempt_that_fails_is_tried_again() -> None:
@@ -72,7 +72,7 @@ def test_with_the_planner_live_it_is_asked() -> None:
 
 def test_what_was_recorded_of_the_planner_holds() -> None:
     """The recorded run was revised because of this very failure."""
-    found = replay(recorded(), Terms(what_ifs=(WhatIf.slow("worth", 3.0),)))
+    found = replay(recorded(), ReplayTerms(what_ifs=(WhatIf.slow("worth", 3.0),)))
     assert sum(isinstance(event, PlanAdopted) for event in found.events) == 2
     assert (found.is_cut_short, found.completed) == (False, True)
 
@@ -96,10 +96,10 @@ def test_an_output_that_is_none_is_judged() -> None:
 def test_slow_work_takes_its_time_and_too_much_of_it() -> None:
     """Longer than recorded by so much, and longer than it may."""
     recording = recorded(RIGHT, SENTENCE)
-    found = replay(recording, Terms(what_ifs=(WhatIf.slow("worth", 50.0),)))
+    found = replay(recording, ReplayTerms(what_ifs=(WhatIf.slow("worth", 50.0),)))
     assert found.completed
     assert found.events[-1].at - recording.events[-1].at == pytest.approx(50.0, abs=0.1)
-    late = replay(recording, Terms(what_ifs=(WhatIf.slow("worth:1", 500.0),)))
+    late = replay(recording, ReplayTerms(what_ifs=(WhatIf.slow("worth:1", 500.0),)))
     assert any(isinstance(event, AttemptFailed) and event.failure.kind == "timeout" for event in late.events)
 
 
@@ -127,7 +127,7 @@ def test_what_never_happens_is_no_question(place: str) -> None:
         imagined(WhatIf.fail(place, "x"))
 
 
-def cut_off(capability: str, settles: Verdict = "again") -> Recording:
+def cut_off(capability: str, settles: DoubtVerdict = "again") -> Recording:
     """A run whose process died while a step of this capability was under way."""
     steps = [
         step("one", "think"),
@@ -152,14 +152,14 @@ def cut_off(capability: str, settles: Verdict = "again") -> Recording:
 
 def output_of(recording: Recording, step: str) -> Any:
     """What a step gave in the recorded run."""
-    return record_of(recording.events).steps[step].output
+    return run_state_of(recording.events).steps[step].output
 
 
 def test_work_that_was_lost_comes_to_what_it_came_to_later() -> None:
     """Where the run goes its own way its process does not die, and nothing waits for an end that nobody
     saw."""
     recording = cut_off("think")
-    found = replay(recording, Terms(what_ifs=(WhatIf.slow("one", 1.0),)))
+    found = replay(recording, ReplayTerms(what_ifs=(WhatIf.slow("one", 1.0),)))
     assert found.completed
     assert found.step("two").output == output_of(recording, "two")
     assert not any(isinstance(event, AttemptFailed | AttemptLost) for event in found.events)
@@ -177,7 +177,7 @@ def test_no_time_limit_is_made_up(events: int) -> None:
         place = each.step if each.item is None else f"{each.step}[{each.item}]"
         # One that started as the process died never did anything.
         with suppress(WhatIfInvalid):
-            found = replay(recording, Terms(what_ifs=(WhatIf.slow(f"{place}:{each.attempt}", 0.5),)))
+            found = replay(recording, ReplayTerms(what_ifs=(WhatIf.slow(f"{place}:{each.attempt}", 0.5),)))
             assert timeouts(found.events) <= limits
 
 
@@ -191,7 +191,7 @@ def test_work_that_was_in_doubt_came_to_what_somebody_said() -> None:
     """It was done, and this is what it gave."""
     recording = cut_off("send", settles="done")
     assert any(isinstance(event, DoubtSettled) for event in recording.events)
-    found = replay(recording, Terms(what_ifs=(WhatIf.slow("one", 1.0),)))
+    found = replay(recording, ReplayTerms(what_ifs=(WhatIf.slow("one", 1.0),)))
     assert found.completed
     assert found.step("two").output == output_of(recording, "two") == {"value": 1}
 
@@ -202,7 +202,7 @@ def test_where_nobody_knows_what_work_would_have_come_to_it_is_said() -> None:
     steps = [step("fails", "think"), step("slow", "save")]
     (recording,) = Story(partial(hands, nature), plan=planned(steps), begin={"review": None}).tell()
     assert [type(each) for each in recording.events if isinstance(each, AttemptCancelled)]
-    found = replay(recording, Terms(what_ifs=(WhatIf.give("fails", {"value": 1}),)))
+    found = replay(recording, ReplayTerms(what_ifs=(WhatIf.give("fails", {"value": 1}),)))
     assert found.is_cut_short
     assert (found.drifts[-1].kind, found.drifts[-1].where) == (DriftKind.DECISION, "slow, attempt 1")
     assert "nobody knows what it comes to" in found.drifts[-1].summary

@@ -22,7 +22,7 @@ def document(*steps: dict[str, Any], **others: Any) -> dict[str, Any]:
 
 
 def compared(*steps: dict[str, Any], **others: Any) -> ComparedPlan:
-    return ComparedPlan.of(Plan.model_validate(document(*steps, **others)))
+    return ComparedPlan.from_plan(Plan.model_validate(document(*steps, **others)))
 
 
 def test_a_plan_is_equal_to_its_document() -> None:

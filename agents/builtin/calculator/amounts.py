@@ -11,11 +11,11 @@ from statistics import median
 
 from .lexer import Unreadable
 
-MOST_BITS = 8_000
+MAX_BITS = 8_000
 """How large a numerator or denominator may get on the way, about 2,400 digits."""
 
 _PRECISE = decimal.Context(prec=50, Emax=99_999, Emin=-99_999)
-_MOST_PLACES = 100
+_MAX_PLACES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Amount:
 
 def checked(value: Fraction, exact: bool = True, *, percent: bool = False) -> Amount:
     """An amount within bounds. Raises Unreadable."""
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MOST_BITS:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
         raise Unreadable("a number on the way gets too large")
     return Amount(value, exact, percent)
 
@@ -53,7 +53,7 @@ def raise_to(base: Amount, exponent: Amount) -> Amount:
         raise Unreadable("it divides by zero")
     if power.denominator == 1:
         bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-        if value not in (0, 1, -1) and bits * abs(power.numerator) > MOST_BITS:
+        if value not in (0, 1, -1) and bits * abs(power.numerator) > MAX_BITS:
             raise Unreadable("a power gets too large")
         return checked(_whole_power(value, power.numerator), base.exact and exponent.exact)
     if value < 0:
@@ -78,7 +78,7 @@ def _rounded(work: Callable[[], decimal.Decimal]) -> Amount:
     except (decimal.DecimalException, OverflowError):
         raise Unreadable("it goes beyond what can be computed") from None
     # A huge exponent would make a huge fraction before anybody could look at it.
-    if not found.is_finite() or abs(found.adjusted()) > MOST_BITS // 4:
+    if not found.is_finite() or abs(found.adjusted()) > MAX_BITS // 4:
         raise Unreadable("a number on the way gets too large or too small")
     return Amount(Fraction(found), exact=False)
 
@@ -118,8 +118,8 @@ def _round(values: Sequence[Fraction]) -> Amount:
     if len(values) not in (1, 2) or (len(values) == 2 and values[1].denominator != 1):
         raise Unreadable("round takes a number and, if wanted, how many places")
     places = int(values[1]) if len(values) == 2 else 0
-    if abs(places) > _MOST_PLACES:
-        raise Unreadable(f"round takes at most {_MOST_PLACES} places")
+    if abs(places) > _MAX_PLACES:
+        raise Unreadable(f"round takes at most {_MAX_PLACES} places")
     scaled = abs(values[0]) * Fraction(10) ** places
     whole = math.floor(scaled + Fraction(1, 2))
     return checked(Fraction(whole if values[0] >= 0 else -whole) / Fraction(10) ** places)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from fractions import Fraction
 
 from .amounts import CONSTANTS, FUNCTIONS, Amount, checked, multiply, raise_to
-from .lexer import Token, Unreadable
+from .lexer import CalculatorToken, Unreadable
 
-MOST_NESTING = 40
-MOST_TOKENS = 2_000
-_END = Token("")
+MAX_NESTING = 40
+MAX_TOKENS = 2_000
+_END = CalculatorToken("")
 
 
 class Parser:
@@ -22,9 +22,9 @@ class Parser:
     logarithm has no exact value. Raises Unreadable.
     """
 
-    def __init__(self, tokens: Sequence[Token]) -> None:
-        if len(tokens) > MOST_TOKENS:
-            raise Unreadable(f"it has more than {MOST_TOKENS:,} parts")
+    def __init__(self, tokens: Sequence[CalculatorToken]) -> None:
+        if len(tokens) > MAX_TOKENS:
+            raise Unreadable(f"it has more than {MAX_TOKENS:,} parts")
         self._tokens = tokens
         self._at = 0
         self._depth = 0
@@ -39,13 +39,13 @@ class Parser:
     @contextmanager
     def _deeper(self) -> Generator[None]:
         self._depth += 1
-        if self._depth > MOST_NESTING:
-            raise Unreadable(f"it is nested more than {MOST_NESTING} deep")
+        if self._depth > MAX_NESTING:
+            raise Unreadable(f"it is nested more than {MAX_NESTING} deep")
         yield
         self._depth -= 1
 
     @property
-    def _next(self) -> Token:
+    def _next(self) -> CalculatorToken:
         return self._tokens[self._at] if self._at < len(self._tokens) else _END
 
     def _take(self, *texts: str) -> str | None:

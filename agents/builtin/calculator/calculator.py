@@ -16,16 +16,16 @@ from .lexer import Unreadable
 from .phrase import evaluate
 
 _LARGEST_WHOLE = 2**53
-_MOST_PLACES = 30
+_MAX_PLACES = 30
 _SHOWN_DIGITS = 12
 
-Number = Annotated[int | float, WithJsonSchema({"type": "number"})]
+CalculatedNumber = Annotated[int | float, WithJsonSchema({"type": "number"})]
 
 
 class Calculation(BaseModel):
     """What `calculate` gives."""
 
-    result: Annotated[Number, Field(description="the value")]
+    result: Annotated[CalculatedNumber, Field(description="the value")]
     text: Annotated[str, Field(description="the calculation and its value, as a sentence would have it")]
     exact: Annotated[bool, Field(description="false where the value had to be rounded")]
 
@@ -75,7 +75,7 @@ def _plain(value: Fraction, places: int) -> str:
 
 def _places(denominator: int) -> int | None:
     """How many decimal places a fraction ends after; None where it doesn't, or not soon."""
-    for places in range(_MOST_PLACES + 1):
+    for places in range(_MAX_PLACES + 1):
         if 10**places % denominator == 0:
             return places
     return None

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-MOST_CHARACTERS = 20_000
-MOST_DIGITS = 200
+MAX_CHARACTERS = 20_000
+MAX_DIGITS = 200
 _LARGEST_EXPONENT = 400
 
 _TOKEN = re.compile(
@@ -49,7 +49,7 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class CalculatorToken:
     """A number, or a word, sign or bracket. `tight` is a comma with digits right on both sides."""
 
     text: str
@@ -57,7 +57,7 @@ class Token:
     tight: bool = False
 
 
-def tokenize(text: str) -> Sequence[Token]:
+def tokenize(text: str) -> Sequence[CalculatorToken]:
     """The tokens of a text. A comma that groups thousands is part of its number:
 
     Between the brackets of a function or a list a comma separates (`max(1,200)` has two numbers);
@@ -74,26 +74,26 @@ def to_number(text: str) -> Fraction:
     """The exact value of a number as it is written, thousands commas and all. Raises Unreadable."""
     plain = text.replace("_", "").replace(",", "")
     mantissa, _, exponent = plain.lower().partition("e")
-    if len(mantissa) > MOST_DIGITS or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
+    if len(mantissa) > MAX_DIGITS or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
         raise Unreadable("it has a number of too many digits")
     return Fraction(plain)
 
 
-def _split(text: str) -> Iterator[Token]:
+def _split(text: str) -> Iterator[CalculatorToken]:
     currencies: set[str] = set()
     for match in _TOKEN.finditer(text):
         kind, found = match.lastgroup, match.group()
         if kind == "number":
-            yield Token(found, value=to_number(_ascii(found)))
+            yield CalculatorToken(found, value=to_number(_ascii(found)))
         elif kind == "comma":
-            yield Token(",", tight=found == "," and _between_digits(text, match.start()))
+            yield CalculatorToken(",", tight=found == "," and _between_digits(text, match.start()))
         elif kind == "currency":
             currencies.add(found)
         elif kind == "other":
             raise Unreadable(f"{found!r} is no part of arithmetic")
         elif kind != "blank":
             word = found.lower()
-            yield Token(_WORDS.get(word, word))
+            yield CalculatorToken(_WORDS.get(word, word))
     if len(currencies) > 1:
         raise Unreadable(f"it mixes currencies ({', '.join(sorted(currencies))})")
 
@@ -108,7 +108,7 @@ def _between_digits(text: str, at: int) -> bool:
     return text[at - 1 : at].isdigit() and text[at + 1 : at + 2].isdigit()
 
 
-def _join_thousands(tokens: Sequence[Token]) -> Iterator[Token]:
+def _join_thousands(tokens: Sequence[CalculatorToken]) -> Iterator[CalculatorToken]:
     lists = _commas_of_lists(tokens)
     at = 0
     while at < len(tokens):
@@ -116,11 +116,11 @@ def _join_thousands(tokens: Sequence[Token]) -> Iterator[Token]:
         while end not in lists and _continues(tokens, at, end):
             end += 2
         digits = "".join(each.text for each in tokens[at:end])
-        yield tokens[at] if end == at + 1 else Token(digits, value=to_number(digits))
+        yield tokens[at] if end == at + 1 else CalculatorToken(digits, value=to_number(digits))
         at = end
 
 
-def _continues(tokens: Sequence[Token], at: int, end: int) -> bool:
+def _continues(tokens: Sequence[CalculatorToken], at: int, end: int) -> bool:
     """Whether the comma at `end` goes on with the number that began `at`."""
     if end + 1 >= len(tokens) or not tokens[end].tight:
         return False
@@ -129,7 +129,7 @@ def _continues(tokens: Sequence[Token], at: int, end: int) -> bool:
     return begins and follows and "." not in tokens[end - 1].text
 
 
-def _commas_of_lists(tokens: Sequence[Token]) -> set[int]:
+def _commas_of_lists(tokens: Sequence[CalculatorToken]) -> set[int]:
     """Where the commas are that separate the arguments of a function or the elements of a list."""
     separating: set[int] = set()
     open_lists: list[list[int] | None] = []
@@ -146,7 +146,7 @@ def _commas_of_lists(tokens: Sequence[Token]) -> set[int]:
     return separating
 
 
-def _agreeing(tokens: Sequence[Token], commas: list[int]) -> set[int]:
+def _agreeing(tokens: Sequence[CalculatorToken], commas: list[int]) -> set[int]:
     grouping = [at for at in commas if _continues(tokens, at - 1, at)]
     if grouping and len(grouping) < len(commas) and any(not tokens[at].tight for at in commas):
         raise Unreadable(

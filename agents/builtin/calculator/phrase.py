@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .amounts import FUNCTIONS, Amount
 from .arithmetic import Parser
-from .lexer import MOST_CHARACTERS, Token, Unreadable, to_number, tokenize
+from .lexer import MAX_CHARACTERS, CalculatorToken, Unreadable, to_number, tokenize
 
 _ASKING = re.compile(
     r"\s*(please\s+)?((what(\s+is|'s)|how\s+much\s+is|calculate|compute|evaluate|work\s+out|find"
@@ -50,8 +50,8 @@ def evaluate(text: str) -> Amount:
     An aggregate may also be asked of lines that end with a number each: "total of" and then
     `Rent: 1,200`, `Food: 300`. Raises Unreadable for anything that could mean two things.
     """
-    if len(text) > MOST_CHARACTERS:
-        raise Unreadable(f"it has {len(text):,} characters, and at most {MOST_CHARACTERS:,} are read")
+    if len(text) > MAX_CHARACTERS:
+        raise Unreadable(f"it has {len(text):,} characters, and at most {MAX_CHARACTERS:,} are read")
     asked = _ENDING.sub("", text[_end(_ASKING, text) :])
     if aggregate := _AGGREGATE.match(asked):
         rest = asked[aggregate.end() :]
@@ -82,7 +82,7 @@ def _difference(items: Sequence[Amount]) -> Amount:
 def _enumerated(text: str) -> Sequence[Amount]:
     """The numbers of "3, 4 and 5" or "[3, 4, 5]". Anything but numbers in between is refused: in
     "3, 4 and 5 divided by 2" nobody knows what is divided."""
-    items: list[list[Token]] = [[]]
+    items: list[list[CalculatorToken]] = [[]]
     tokens = tokenize(text)
     if tokens and tokens[0].text == "[" and tokens[-1].text == "]":
         tokens = tokens[1:-1]

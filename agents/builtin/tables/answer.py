@@ -14,15 +14,15 @@ from pydantic import JsonValue
 
 from .date_part import DatePart
 from .period import Period, read_period
-from .query import COMPUTED, MOST_ROWS, Condition, Measure, TableQuery, find_part, read_number
-from .table import Kind, Table
+from .query import COMPUTED, MAX_ROWS, Condition, Measure, TableQuery, find_part, read_number
+from .table import ColumnKind, Table
 
 if TYPE_CHECKING:
     import polars
 
 _PLACES = 6
 _SHOWN_ROWS = 50
-_MOST_FOLLOWING = 5
+_MAX_FOLLOWING = 5
 _NAMES = {"descending": "largest first", "ascending": "smallest first"}
 
 
@@ -41,7 +41,7 @@ def answer(query: TableQuery, table: Table) -> TableAnswer:
     kept = table.frame.filter(*(_condition(each, table) for each in query.where))
     computed = _compute(kept, query, table)
     ordered = _sort(computed, query)
-    cut = ordered.head(min(query.limit or MOST_ROWS, MOST_ROWS))
+    cut = ordered.head(min(query.limit or MAX_ROWS, MAX_ROWS))
     rows = tuple({name: _json(value) for name, value in row.items()} for row in cut.to_dicts())
     said = describe(query)
     basis = f"{kept.height:,} of {table.frame.height:,} rows of {table.path}"
@@ -101,15 +101,15 @@ def _date_part(part: DatePart) -> polars.Expr:
 def _condition(condition: Condition, table: Table) -> polars.Expr:
     column = _column(condition.column, table)
     if part := find_part(table, condition.column):
-        return _compare(column, condition.test, part.read(condition.value))
+        return _compare(column, condition.test, part.number_of(condition.value))
     match table.column(condition.column).kind:
-        case Kind.NUMBER:
+        case ColumnKind.NUMBER:
             return _compare(column, condition.test, read_number(condition.value))
-        case Kind.DATE if condition.test == "starts with":
+        case ColumnKind.DATE if condition.test == "starts with":
             return _within(column, read_period(str(condition.value)))
-        case Kind.DATE:
+        case ColumnKind.DATE:
             return _compare_dates(column, condition.test, read_period(str(condition.value)))
-        case Kind.TEXT:
+        case ColumnKind.TEXT:
             return _compare_text(column, condition.test, str(condition.value))
 
 
@@ -202,8 +202,8 @@ def _note(query: TableQuery, ordered: polars.DataFrame) -> str:
     if not query.limit or by not in ordered.columns or ordered.height <= query.limit:
         return ""
     if query.group_by and query.sort_by == COMPUTED:
-        following = ordered.slice(query.limit, _MOST_FOLLOWING).select([*query.group_by, by]).rows()
-        more = ", ..." if ordered.height > query.limit + _MOST_FOLLOWING else ""
+        following = ordered.slice(query.limit, _MAX_FOLLOWING).select([*query.group_by, by]).rows()
+        more = ", ..." if ordered.height > query.limit + _MAX_FOLLOWING else ""
         return (
             f"\nNext: {', '.join(' '.join(_cell(_json(cell)) for cell in row) for row in following)}{more}."
         )

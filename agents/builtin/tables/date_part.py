@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .table import Column, Kind
+from .table import Column, ColumnKind
 
 Part = Literal["year", "quarter", "month"]
 
@@ -30,7 +30,7 @@ class DatePart:
         """What queries call it."""
         return f"{self.column} ({self.part})"
 
-    def read(self, value: str | float) -> int | None:
+    def number_of(self, value: str | float) -> int | None:
         """The number that a value means: 9, "9", "09", "September" and "Sep" are one month, "Q3" is 3."""
         text = str(value).strip().lower()
         if self.part == "month" and text in _MONTHS:
@@ -45,6 +45,6 @@ class DatePart:
 
 def parts_of(column: Column) -> Sequence[DatePart]:
     """The parts of a column; none where it holds no dates."""
-    if column.kind is not Kind.DATE:
+    if column.kind is not ColumnKind.DATE:
         return ()
     return (DatePart(column.name, "year"), DatePart(column.name, "quarter"), DatePart(column.name, "month"))

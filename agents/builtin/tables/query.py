@@ -14,7 +14,7 @@ from callsheet.agents.contracts.tidy_schema import closed_object
 
 from .date_part import DatePart, parts_of
 from .period import read_period
-from .table import Kind, Table
+from .table import ColumnKind, Table
 
 Test: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "starts with"]
 Function: TypeAlias = Literal["sum", "mean", "median", "min", "max", "count", "count different"]
@@ -23,7 +23,7 @@ ROWS = "rows"
 """What `count` counts."""
 COMPUTED = "computed value"
 """What to sort by, where it is the first computed value."""
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 _NUMBER_TESTS = ("=", "!=", "<", "<=", ">", ">=")
 _TEXT_TESTS = ("=", "!=", "contains", "starts with")
 _EMPTY_IS_NONE = ("", "none", "null")
@@ -57,7 +57,7 @@ class TableQuery(_Part):
     compute: Annotated[tuple[Measure, ...], Field(max_length=10)] = ()
     sort_by: str | None = None
     order: Literal["descending", "ascending"] = "descending"
-    limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_ROWS)] | None = None
 
     def without_repeats(self) -> Self:
         """The same query with nothing grouped by or computed twice."""
@@ -75,8 +75,8 @@ class QueryProblem(ValueError):
 def query_schema(table: Table) -> JsonObject:
     """The JSON Schema of queries over this very table: only its columns can be named."""
     names = selectable(table)
-    numbers = [column.name for column in table.columns if column.kind is Kind.NUMBER]
-    ordered = [column.name for column in table.columns if column.kind is not Kind.TEXT]
+    numbers = [column.name for column in table.columns if column.kind is ColumnKind.NUMBER]
+    ordered = [column.name for column in table.columns if column.kind is not ColumnKind.TEXT]
     return _object(
         where=_list(_any_of(_conditions(table))),
         group_by=_list(_one_of(names)),
@@ -117,11 +117,11 @@ def find_part(table: Table, name: str) -> DatePart | None:
 def _conditions(table: Table) -> list[JsonObject]:
     """One shape of condition for each kind of column, so that a number is never compared with a text."""
     parts = [name for name in selectable(table) if not table.has(name)]
-    of_kind = {kind: [column.name for column in table.columns if column.kind is kind] for kind in Kind}
+    of_kind = {kind: [column.name for column in table.columns if column.kind is kind] for kind in ColumnKind}
     shapes = (
-        (of_kind[Kind.TEXT], _TEXT_TESTS, "string"),
-        (of_kind[Kind.NUMBER] + parts, _NUMBER_TESTS, "number"),
-        (of_kind[Kind.DATE], (*_NUMBER_TESTS, "starts with"), "string"),
+        (of_kind[ColumnKind.TEXT], _TEXT_TESTS, "string"),
+        (of_kind[ColumnKind.NUMBER] + parts, _NUMBER_TESTS, "number"),
+        (of_kind[ColumnKind.DATE], (*_NUMBER_TESTS, "starts with"), "string"),
     )
     return [
         _object(column=_one_of(columns), test=_one_of(tests), value={"type": kind})
@@ -169,17 +169,17 @@ def _problems(query: TableQuery, table: Table) -> Sequence[str]:
 def _condition_problem(condition: Condition, table: Table) -> str | None:
     name, test, value = condition.column, condition.test, condition.value
     if part := find_part(table, name):
-        fits = test not in ("contains", "starts with") and part.read(value) is not None
+        fits = test not in ("contains", "starts with") and part.number_of(value) is not None
         return None if fits else f"{name!r} is compared with a number, not with {value!r}"
     kind = table.column(name).kind
-    if kind is Kind.DATE:
+    if kind is ColumnKind.DATE:
         fits = test != "contains" and read_period(str(value)) is not None
         return (
             None
             if fits
             else f"{name!r} is compared with a date such as 2024-09-30 or 2024-09, not with {value!r}"
         )
-    if kind is Kind.NUMBER:
+    if kind is ColumnKind.NUMBER:
         fits = test not in ("contains", "starts with") and read_number(value) is not None
         return None if fits else f"{name!r} is compared with a number, not with {value!r}"
     return None
@@ -194,7 +194,7 @@ def _measure_problem(measure: Measure, table: Table) -> str | None:
     if not table.has(measure.column):
         return f"{measure.function} needs a column of numbers, not {measure.column!r}"
     if (
-        table.column(measure.column).kind is Kind.DATE
+        table.column(measure.column).kind is ColumnKind.DATE
         and measure.function in ("min", "max")
         and not measure.times
     ):
@@ -209,7 +209,7 @@ def _number_problem(name: str, table: Table) -> str | None:
     if find_part(table, name):
         return f"{name!r} is part of a date"
     column = table.column(name)
-    if column.kind is Kind.NUMBER:
+    if column.kind is ColumnKind.NUMBER:
         return None
     if column.first_text is None:
         return f"{name!r} has none"

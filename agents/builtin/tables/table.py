@@ -20,9 +20,9 @@ from callsheet.agents.builtin.text import decode
 if TYPE_CHECKING:
     import polars
 
-MOST_BYTES = 64_000_000
+MAX_BYTES = 64_000_000
 """The largest file that is read as a table."""
-MOST_COLUMNS = 500
+MAX_COLUMNS = 500
 _ROWS_AT_ONCE = 50_000
 _LARGEST_WHOLE = 2**40  # so that the sum of a whole file cannot wrap round in 64 bits
 _DELIMITERS = ",;\t|"
@@ -34,7 +34,7 @@ _COMMA_DECIMALS = rf"^[-+]?{_CURRENCY}(\d{{1,3}}(\.\d{{3}})+|\d+)(,\d+)?%?$"
 _DATE = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?)?$"
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds."""
 
     NUMBER = "number"
@@ -48,7 +48,7 @@ class Column:
     with the row it stands in (counted from 1, without the header)."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     first_text: tuple[int, str] | None = None
 
 
@@ -105,8 +105,8 @@ def _header(reader: Iterator[list[str]], path: str) -> list[str]:
     cells = next((row for row in reader if any(cell.strip() for cell in row)), None)
     if cells is None:
         raise TableError(path, "is empty")
-    if len(cells) > MOST_COLUMNS:
-        raise TableError(path, f"has {len(cells)} columns; at most {MOST_COLUMNS} are read")
+    if len(cells) > MAX_COLUMNS:
+        raise TableError(path, f"has {len(cells)} columns; at most {MAX_COLUMNS} are read")
     names: list[str] = []
     for position, cell in enumerate(cells, 1):
         names.append(_unused(" ".join(cell.split()) or f"column {position}", names))
@@ -148,14 +148,14 @@ def _typed(raw: polars.Series, *, comma_is_free: bool) -> tuple[Column, polars.S
     values = stripped.set(stripped.str.to_lowercase().is_in(_NOTHING), None)
     known = values.drop_nulls()
     if known.is_empty():
-        return Column(raw.name, Kind.TEXT), values
+        return Column(raw.name, ColumnKind.TEXT), values
     if known.str.contains(_DATE).all() and (dates := _dates(values)) is not None:
-        return Column(raw.name, Kind.DATE), dates
+        return Column(raw.name, ColumnKind.DATE), dates
     for pattern, from_comma in _number_patterns(comma_is_free):
         if known.str.contains(pattern).all():
-            return Column(raw.name, Kind.NUMBER), _numbers(values, from_comma=from_comma)
+            return Column(raw.name, ColumnKind.NUMBER), _numbers(values, from_comma=from_comma)
     first = cast("int", (~values.str.contains(_PLAIN).fill_null(value=True)).arg_max())
-    return Column(raw.name, Kind.TEXT, (first + 1, str(values[first]))), values.cast(polars.String)
+    return Column(raw.name, ColumnKind.TEXT, (first + 1, str(values[first]))), values.cast(polars.String)
 
 
 def _number_patterns(comma_is_free: bool) -> Sequence[tuple[str, bool]]:

@@ -19,7 +19,7 @@ from callsheet.prompts.render import render
 from .answer import answer
 from .query import query_schema, read_query
 from .summary import describe_columns
-from .table import MOST_BYTES, Table, read_table
+from .table import MAX_BYTES, Table, read_table
 
 _MAX_TOKENS = 700
 
@@ -61,7 +61,7 @@ async def analyze_table(path: str, question: str, context: Context) -> TableResu
 
 
 def _load(path: str, context: Context) -> Table:
-    return read_table(context.workspace.read_bytes(path, MOST_BYTES), path)
+    return read_table(context.workspace.read_bytes(path, MAX_BYTES), path)
 
 
 def _prompt(question: str, table: Table) -> str:

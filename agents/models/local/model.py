@@ -17,7 +17,7 @@ from callsheet.agents.models.wire import wire_messages
 
 from .engine import EngineSettings, default_threads
 from .schema import grammar_schema
-from .worker import Errand, Worker
+from .worker import EngineRequest, EngineThread
 
 CONTEXT_TOKENS = 8192
 
@@ -48,7 +48,7 @@ class LocalModel:
         self._name = name or f"local/{weights.stem.lower()}"
         self._context_tokens = context_tokens
         settings = EngineSettings(weights, context_tokens, threads or default_threads())
-        self._worker = Worker(self._name, settings)
+        self._worker = EngineThread(self._name, settings)
         self._finalizer = weakref.finalize(self, self._worker.close)
 
     @property
@@ -79,7 +79,7 @@ class LocalModel:
                 unwanted.set()
 
         unwanted = threading.Event()
-        work = self._worker.submit(Errand(_body(request), hand_over, unwanted))
+        work = self._worker.submit(EngineRequest(_body(request), hand_over, unwanted))
         work.add_done_callback(lambda _: hand_over(None))
         try:
             while (chunk := await chunks.get()) is not None:

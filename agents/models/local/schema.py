@@ -6,7 +6,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
 
-MOST_CHARACTERS = 2000
+MAX_CHARACTERS = 2000
 """How long a text may get where its schema sets no bound.
 
 Left without one, a small model can go on until its token limit, and half an answer is none. A
@@ -49,4 +49,4 @@ def _schema(part: JsonValue) -> JsonValue:
 
 
 def _bound(asked: JsonValue) -> int:
-    return min(asked, MOST_CHARACTERS) if isinstance(asked, int) else MOST_CHARACTERS
+    return min(asked, MAX_CHARACTERS) if isinstance(asked, int) else MAX_CHARACTERS

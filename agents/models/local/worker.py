@@ -1,4 +1,4 @@
-"""The one thread in which an embedded model lives: it loads the weights and runs the errands."""
+"""The one thread in which an embedded model lives: it loads the weights and runs the requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INSTALL = "pip install 'callsheet[local]'"
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class EngineRequest:
     """One request on its way to the engine: its body, who takes the chunks, and whether they still do."""
 
     body: dict[str, Any]
@@ -25,8 +25,8 @@ class Errand:
     unwanted: threading.Event
 
 
-class Worker:
-    """Runs errands one at a time. Holds nothing of the model it works for, which may go first."""
+class EngineThread:
+    """Runs requests one at a time. Holds nothing of the model it works for, which may go first."""
 
     def __init__(self, name: str, settings: EngineSettings) -> None:
         self._name = name
@@ -35,27 +35,27 @@ class Worker:
         self._closing = threading.Event()
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="callsheet-local-model")
 
-    def submit(self, errand: Errand) -> Future[None]:
-        """Queue the errand. Raises `ModelUnavailable` after `close`."""
+    def submit(self, errand: EngineRequest) -> Future[None]:
+        """Queue the request. Raises `ModelUnavailable` after `close`."""
         if self._closing.is_set():
             raise ModelUnavailable(self._name, "the model was closed")
         return self._threads.submit(self._run, errand)
 
     def close(self) -> None:
-        """Stop the errand under way, drop those that wait, free the weights."""
+        """Stop the request under way, drop those that wait, free the weights."""
         self._closing.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
         if self._engine is not None:
             self._engine.close()
             self._engine = None
 
-    def _run(self, errand: Errand) -> None:
+    def _run(self, errand: EngineRequest) -> None:
         if self._gone(errand):
             return
         answer = _Answer(errand, lambda: self._gone(errand))
         engine = self._engine = self._engine or self._load()
         try:
-            engine.answer(errand.body, answer.take)
+            engine.answer(errand.body, answer.pass_chunk)
         except (ValueError, RuntimeError) as error:
             raise ModelRejected(self._name, f"the request cannot be used: {error}") from None
         if answer.error is not None:
@@ -64,7 +64,7 @@ class Worker:
             raise ModelUnavailable(self._name, "the answer was broken off")
         errand.hand_over(ChatChunk(usage=answer.usage, finish_reason=answer.finish_reason))
 
-    def _gone(self, errand: Errand) -> bool:
+    def _gone(self, errand: EngineRequest) -> bool:
         return errand.unwanted.is_set() or self._closing.is_set()
 
     def _load(self) -> Engine:
@@ -82,14 +82,14 @@ class Worker:
 class _Answer:
     """What has come of one answer so far."""
 
-    def __init__(self, errand: Errand, gone: Callable[[], bool]) -> None:
+    def __init__(self, errand: EngineRequest, gone: Callable[[], bool]) -> None:
         self._errand = errand
         self._gone = gone
         self.error: dict[str, Any] | None = None
         self.usage: Usage | None = None
         self.finish_reason: FinishReason | None = None
 
-    def take(self, chunk: dict[str, Any]) -> bool:
+    def pass_chunk(self, chunk: dict[str, Any]) -> bool:
         """Pass one chunk on; say whether to stop. The engine swallows what is raised here."""
         self.error = chunk.get("error", self.error)
         if (usage := chunk.get("usage")) is not None:

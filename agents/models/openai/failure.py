@@ -12,7 +12,7 @@ from callsheet.agents.models.errors import ModelError, ModelRefused, ModelReject
 if TYPE_CHECKING:
     import openai
 
-MOST_CHARACTERS = 600
+MAX_CHARACTERS = 600
 _KEY = re.compile(r"\bsk-[\w*.-]+")
 _WORTH_TRYING_AGAIN = (408, 409, 425, 429)
 _NO_MONEY = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
@@ -33,9 +33,9 @@ class FailureReader:
         text = _message(error)
         if self._api_key:
             text = text.replace(self._api_key, "[key]")
-        return _KEY.sub("[key]", text)[:MOST_CHARACTERS]
+        return _KEY.sub("[key]", text)[:MAX_CHARACTERS]
 
-    def read(self, error: Exception) -> ModelError:
+    def model_error(self, error: Exception) -> ModelError:
         """The error that the caller gets."""
         import openai
 

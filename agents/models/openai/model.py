@@ -14,7 +14,7 @@ from callsheet.agents.models.errors import ModelError, ModelRefused, ModelUnavai
 
 from .backoff import Backoff
 from .failure import FailureReader
-from .request import Draft, draft
+from .request import RequestBody, draft
 
 if TYPE_CHECKING:
     import openai
@@ -126,7 +126,7 @@ class OpenAIModel:
             max_retries=0,
         )
 
-    def _draft(self, request: ChatRequest) -> Draft:
+    def _draft(self, request: ChatRequest) -> RequestBody:
         names = ("max_completion_tokens", "max_tokens")
         return draft(
             request,
@@ -137,17 +137,17 @@ class OpenAIModel:
             schema_in_prompt=self._schema_in_prompt,
         )
 
-    async def _answer(self, client: openai.AsyncOpenAI, asked: Draft) -> AsyncIterator[ChatChunk]:
+    async def _answer(self, client: openai.AsyncOpenAI, asked: RequestBody) -> AsyncIterator[ChatChunk]:
         answer = _Answer(self.name)
         # The SDK's overloads want every parameter spelled out; the body is data here.
         create = cast("Callable[..., Awaitable[_Chunks]]", client.chat.completions.create)
         async with await create(**asked.body) as chunks:
             async for chunk in chunks:
-                if text := answer.take(chunk):
+                if text := answer.add_chunk(chunk):
                     yield ChatChunk(text)
-        yield answer.end()
+        yield answer.last_chunk()
 
-    def _can_do_without(self, asked: Draft, error: Exception) -> bool:
+    def _can_do_without(self, asked: RequestBody, error: Exception) -> bool:
         import openai
 
         if not isinstance(error, openai.BadRequestError | openai.UnprocessableEntityError):
@@ -159,7 +159,7 @@ class OpenAIModel:
         return True
 
     def _failure(self, error: Exception) -> ModelError:
-        return error if isinstance(error, ModelError) else self._failures.read(error)
+        return error if isinstance(error, ModelError) else self._failures.model_error(error)
 
     async def _wait(self, failure: ModelError, retries: int | None) -> None:
         if not isinstance(failure, ModelUnavailable) or retries is None or retries >= self._max_retries:
@@ -179,7 +179,7 @@ class _Answer:
         self._usage: Usage | None = None
         self._finish: str | None = None
 
-    def take(self, chunk: ChatCompletionChunk) -> str:
+    def add_chunk(self, chunk: ChatCompletionChunk) -> str:
         """Note what the chunk says, and return its text."""
         if chunk.usage is not None:
             self._usage = _usage(chunk.usage)
@@ -190,7 +190,7 @@ class _Answer:
             text += getattr(choice.delta, "content", None) or ""
         return text
 
-    def end(self) -> ChatChunk:
+    def last_chunk(self) -> ChatChunk:
         """The last chunk. Raises `ModelRefused`, and `ModelUnavailable` where the end never came."""
         if refusal := "".join(self._refusal):
             raise ModelRefused(self._model, refusal)

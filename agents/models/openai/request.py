@@ -31,7 +31,7 @@ _REFUSAL = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class RequestBody:
     """A request body, and what of it the server may turn out to refuse.
 
     `rung` is how the schema is asked for; None where the prompt alone carries it, or there is none.
@@ -64,7 +64,7 @@ def draft(
     refused: frozenset[str],
     limit_names: tuple[str, ...],
     schema_in_prompt: bool = True,
-) -> Draft:
+) -> RequestBody:
     """The body of a streamed chat completion.
 
     `limit_names` are what the bound on the answer may be called, the one to try first in front.
@@ -78,7 +78,7 @@ def draft(
     body: dict[str, Any] = {"model": model, "stream": True, "messages": messages, **optional}
     if response_format is not None:
         body["response_format"] = response_format
-    return Draft(body, rung, tuple(optional), fingerprint)
+    return RequestBody(body, rung, tuple(optional), fingerprint)
 
 
 def _optional(request: ChatRequest, refused: frozenset[str], limit_names: tuple[str, ...]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import IO, TypeAlias
 
 from .file import SourceFailed, Weights, digest
 
-Progress: TypeAlias = Callable[[str, int, int], None]
+OnDownload: TypeAlias = Callable[[str, int, int], None]
 """Called with the source's name, the bytes that are here, and the bytes that there will be."""
 
 if sys.platform == "win32":
@@ -45,7 +45,7 @@ class WeightsCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "models"
 
-    def find(self, weights: Weights) -> Path | None:
+    def find_file(self, weights: Weights) -> Path | None:
         """The weights' file, if it is here and whole; one whose content is something else is deleted.
 
         A gigabyte takes a second to hash, so what was checked is remembered beside the file, and

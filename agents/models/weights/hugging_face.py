@@ -8,7 +8,7 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
-from .cache import Progress
+from .cache import OnDownload
 from .file import BLOCK_BYTES, SourceFailed, Weights
 
 HOST = "https://huggingface.co"
@@ -25,7 +25,7 @@ class HuggingFace:
         self._host = host.rstrip("/")
         self._silence_seconds = silence_seconds
 
-    def fetch(self, weights: Weights, target: Path, progress: Progress) -> None:
+    def fetch(self, weights: Weights, target: Path, progress: OnDownload) -> None:
         """Write the file to `target`. Raises SourceFailed."""
         if weights.repository is None:
             raise SourceFailed(f"has no {weights.name}")
@@ -53,7 +53,7 @@ class HuggingFace:
         return response
 
     def _copy(
-        self, response: http.client.HTTPResponse, file: IO[bytes], weights: Weights, progress: Progress
+        self, response: http.client.HTTPResponse, file: IO[bytes], weights: Weights, progress: OnDownload
     ) -> None:
         done = file.tell()
         while block := self._read(response):

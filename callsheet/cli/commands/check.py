@@ -43,7 +43,7 @@ def check(output: Output, settings: Settings, file: Path, given: Given) -> ExitC
     document = read_document(file)
     catalog = registry_of(settings).catalog
     result = check_plan(document, catalog)
-    parameters = Parameters() if result.plan is None else Parameters.of(result.plan.plan)
+    parameters = Parameters() if result.plan is None else Parameters.from_plan(result.plan.plan)
     if given:
         result = check_given(document, given, catalog)
     lines = SourceLines(file.read_text("utf-8-sig")) if result.diagnostics else None
@@ -79,6 +79,6 @@ def _conclude(file: Path, result: CheckResult) -> str:
     ]
     if result.plan is None:
         return f"{file}: {', '.join(counts)}"
-    unsaid = [name for name, each in Parameters.of(result.plan.plan).items() if each.is_required]
+    unsaid = [name for name, each in Parameters.from_plan(result.plan.plan).items() if each.is_required]
     ready = f"ready to run with {', '.join(unsaid)}" if unsaid else "ready to run"
     return ", ".join((f"{file}: {counted(len(result.plan.steps), 'step')}, {ready}", *counts))

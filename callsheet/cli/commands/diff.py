@@ -137,7 +137,7 @@ def _side(settings: Settings, name: str) -> _Side:
             run = find_run(journal, source)
         except RunNotFound:
             raise NoSuchPlan(source) from None
-        return _side_of_run(f"run {run!r}", journal.read(run), revision)
+        return _side_of_run(f"run {run!r}", journal.read_events(run), revision)
 
 
 def _side_of_file(file: Path, revision: int | None) -> _Side:

@@ -45,7 +45,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One part that was looked at: how it is, what was found, and what to do about it."""
 
     part: str
@@ -60,7 +60,7 @@ class Finding:
 def doctor(output: Output, settings: Settings) -> ExitCode:
     """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, to
     which it puts one tiny question. Says what to do about whatever is wrong; ends with 1 then."""
-    findings: list[Finding] = []
+    findings: list[Diagnosis] = []
     for examine in (_python, _extras, _agents, _workspace, _store, _model):
         if examine is _model and not output.as_json:
             output.note("asking the model one tiny question ...")
@@ -75,21 +75,21 @@ def doctor(output: Output, settings: Settings) -> ExitCode:
     return ExitCode.DONE if sound else ExitCode.FAILED
 
 
-def _examined(examine: Callable[[Settings], Finding], settings: Settings) -> Finding:
+def _examined(examine: Callable[[Settings], Diagnosis], settings: Settings) -> Diagnosis:
     try:
         return examine(settings)
     except CallsheetError as error:
-        return Finding(examine.__name__.strip("_"), State.WRONG, str(error))
+        return Diagnosis(examine.__name__.strip("_"), State.WRONG, str(error))
 
 
-def _python(_: Settings) -> Finding:
+def _python(_: Settings) -> Diagnosis:
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST_PYTHON:
-        return Finding("python", State.WRONG, version, "install Python 3.11 or later")
-    return Finding("python", State.OK, f"{version} at {sys.executable}")
+        return Diagnosis("python", State.WRONG, version, "install Python 3.11 or later")
+    return Diagnosis("python", State.OK, f"{version} at {sys.executable}")
 
 
-def _extras(_: Settings) -> Finding:
+def _extras(_: Settings) -> Diagnosis:
     lacking = {
         "callsheet[local] (an embedded model)": importlib.util.find_spec("xllamacpp") is None,
         f"{TABLES_EXTRA} (questions about CSV files)": not has_tables(),
@@ -97,61 +97,63 @@ def _extras(_: Settings) -> Finding:
     names = [name for name, is_lacking in lacking.items() if is_lacking]
     if names:
         text = f"not installed: {', '.join(names)}"
-        return Finding("extras", State.LACKING, text, "pip install 'callsheet[local]' has both, if wanted")
-    return Finding("extras", State.OK, "callsheet[local] and callsheet[tables] are installed")
+        return Diagnosis("extras", State.LACKING, text, "pip install 'callsheet[local]' has both, if wanted")
+    return Diagnosis("extras", State.OK, "callsheet[local] and callsheet[tables] are installed")
 
 
-def _agents(settings: Settings) -> Finding:
+def _agents(settings: Settings) -> Diagnosis:
     registry = registry_of(settings)
     if not registry.catalog:
-        return Finding(
+        return Diagnosis(
             "agents", State.WRONG, "nobody offers anything", "bring agents along with --agents FILE"
         )
-    return Finding("agents", State.OK, f"{len(registry.agents)} agents, {len(registry.catalog)} capabilities")
+    return Diagnosis(
+        "agents", State.OK, f"{len(registry.agents)} agents, {len(registry.catalog)} capabilities"
+    )
 
 
-def _workspace(settings: Settings) -> Finding:
+def _workspace(settings: Settings) -> Diagnosis:
     root = Workspace(settings.workspace).root
     if not os.access(root, os.W_OK | os.X_OK):
-        return Finding(
+        return Diagnosis(
             "workspace", State.LACKING, f"{root} cannot be written to", "choose another: --workspace DIR"
         )
-    return Finding("workspace", State.OK, str(root))
+    return Diagnosis("workspace", State.OK, str(root))
 
 
-def _store(settings: Settings) -> Finding:
+def _store(settings: Settings) -> Diagnosis:
     if settings.store.exists():
         SqliteJournal(settings.store, must_exist=True).close()
-        return Finding("store", State.OK, f"{settings.store} can be read and written")
+        return Diagnosis("store", State.OK, f"{settings.store} can be read and written")
     parent = _first_that_exists(settings.store)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         advice = "choose another place: --store FILE"
-        return Finding(
+        return Diagnosis(
             "store", State.WRONG, f"{settings.store} cannot be made: {parent} is not writable", advice
         )
-    return Finding("store", State.OK, f"{settings.store} will be made by the first run")
+    return Diagnosis("store", State.OK, f"{settings.store} will be made by the first run")
 
 
 def _first_that_exists(path: Path) -> Path:
     return next(parent for parent in path.absolute().parents if parent.exists())
 
 
-def _model(settings: Settings) -> Finding:
+def _model(settings: Settings) -> Diagnosis:
     try:
         model = choice.choose_model(model_settings(settings), sources=())
     except ModelNotConfigured as error:
-        return Finding("model", State.WRONG, str(error))
+        return Diagnosis("model", State.WRONG, str(error))
     except WeightsUnavailable as error:
         text = f"the weights of {error.weights} are not here yet"
-        return Finding("model", State.LACKING, text, "the first `callsheet run GOAL` fetches them")
+        return Diagnosis("model", State.LACKING, text, "the first `callsheet run GOAL` fetches them")
     try:
         reply = asyncio.run(asyncio.wait_for(ask(model, _QUESTION), PATIENCE_SECONDS))
     except TimeoutError:
         text = f"{model.name} did not answer within {PATIENCE_SECONDS:.0f} s"
-        return Finding("model", State.WRONG, text, "choose another: --model NAME")
+        return Diagnosis("model", State.WRONG, text, "choose another: --model NAME")
     tokens = reply.usage.input_tokens + reply.usage.output_tokens
     said = one_line(reply.text, 40)
-    return Finding("model", State.OK, f"{model.name} answered {said!r} ({tokens} tokens)")
+    return Diagnosis("model", State.OK, f"{model.name} answered {said!r} ({tokens} tokens)")
 
 
 def _settings_document(settings: Settings) -> dict[str, JsonValue]:
@@ -173,7 +175,7 @@ def _settings_lines(settings: Settings) -> list[str]:
     return aligned(rows)
 
 
-def _finding_lines(findings: list[Finding]) -> Iterator[str]:
+def _finding_lines(findings: list[Diagnosis]) -> Iterator[str]:
     for finding in findings:
         yield f"{finding.state:8}{finding.part}: {finding.text}"
         if finding.advice:

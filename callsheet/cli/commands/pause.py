@@ -7,7 +7,7 @@ import click
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
-from callsheet.cli.running.signal import Said, say, tell
+from callsheet.cli.running.signal import SentSignal, say, tell
 from callsheet.cli.text.advice import Advice
 from callsheet.errors import ExitCode
 from callsheet.settings.settings import Settings
@@ -29,5 +29,5 @@ def pause(output: Output, settings: Settings, run: str) -> ExitCode:
         owner = journal.owner(name)
         if owner is not None:
             owner = say(journal, lambda control: control.pause(name))
-    said = Said(name, "to rest" if owner is not None else "rests already", owner)
+    said = SentSignal(name, "to rest" if owner is not None else "rests already", owner)
     return tell(output, said, f"nobody has the run: `{Advice(settings).command('resume', name)}` goes on")

@@ -18,7 +18,7 @@ from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.running.model import choose_model
-from callsheet.cli.running.planning_progress import PlanningNotes
+from callsheet.cli.running.planning_progress import PlanningDisplay
 from callsheet.cli.text.plan import plan_lines
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.journal import MemoryJournal
@@ -61,7 +61,7 @@ def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> Ex
     too. `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
     """
     registry = registry_of(settings)
-    text = Goal.of(read_goal(goal), registry.catalog)
+    text = Goal.from_text(read_goal(goal), registry.catalog)
     # Before the event loop, where Ctrl-C would not break off a download.
     model = choose_model(settings, output)
     planned = asyncio.run(_plan(output, settings, registry, model, text))
@@ -77,10 +77,10 @@ def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> Ex
 async def _plan(
     output: Output, settings: Settings, registry: Registry, model: ChatModel, goal: str
 ) -> Planned:
-    notes = PlanningNotes(output)
+    notes = PlanningDisplay(output)
     try:
         async with Orchestrator.configured(settings, registry, model=model, store=MemoryJournal()) as whole:
-            notes.begin()
+            notes.announce_request()
             planned = await whole.plan(goal, watch=Watch(on_progress=notes.show))
     finally:
         notes.stop()

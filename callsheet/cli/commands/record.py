@@ -93,7 +93,7 @@ def _recording_of(settings: Settings, name: str) -> Recording:
         owner = journal.owner(run)
         if owner is not None:
             raise RunOwned(run, owner.pid, owner.host)
-        return Recording.of(journal.read(run))
+        return Recording.from_events(journal.read_events(run))
 
 
 def _write(output: Output, recording: Recording, file: Path | None, redactor: Redactor) -> str:

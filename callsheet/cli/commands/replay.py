@@ -12,7 +12,7 @@ from callsheet.cli.options.output import Output
 from callsheet.cli.options.what_if import what_if_options
 from callsheet.cli.replaying.document import replay_document
 from callsheet.cli.replaying.recording_files import recording_files
-from callsheet.cli.replaying.replay_session import Outcome, Replayer
+from callsheet.cli.replaying.replay_session import ReplayOutcome, ReplaySession
 from callsheet.cli.replaying.text import error_text, outcome_lines, summary_text, what_if_lines
 from callsheet.cli.text.advice import Advice
 from callsheet.errors import ExitCode
@@ -68,8 +68,8 @@ def replay(
     files = recording_files(places)
     if what_ifs and len(files) != 1:
         raise click.UsageError(f"one recording at a time can go otherwise, and there are {len(files)}")
-    replayer = Replayer(
-        output, settings, Liveness.of(live), update=update, what_ifs=what_ifs, patterns=patterns
+    replayer = ReplaySession(
+        output, settings, Liveness.from_names(live), update=update, what_ifs=what_ifs, patterns=patterns
     )
     output.show_by(replayer.shown)
     advice = Advice(settings)
@@ -97,7 +97,7 @@ def _require_sense(settings: Settings, live: Sequence[str], update: bool, what_i
         raise click.UsageError("--live planner asks a model, and --model recorded asks none: leave one out")
 
 
-def _asks_model(outcome: Outcome) -> bool:
+def _asks_model(outcome: ReplayOutcome) -> bool:
     """Whether what drifted may take answers that were not recorded, if it is recorded anew."""
     if outcome.replay is None:
         return False
@@ -107,7 +107,9 @@ def _asks_model(outcome: Outcome) -> bool:
     return DriftKind.PROMPT in kinds or (leads_on and outcome.replay.recording.record.model_calls > 0)
 
 
-def _replay(output: Output, replayer: Replayer, file: Path, advice: Advice, *, update: bool) -> Outcome:
+def _replay(
+    output: Output, replayer: ReplaySession, file: Path, advice: Advice, *, update: bool
+) -> ReplayOutcome:
     """Replay a file, and tell at once what came of it."""
     outcome = replayer.replay(file)
     if outcome.error is not None:
@@ -121,7 +123,7 @@ def _replay(output: Output, replayer: Replayer, file: Path, advice: Advice, *, u
 
 
 def _imagine(
-    output: Output, replayer: Replayer, file: Path, what_ifs: Sequence[WhatIf], advice: Advice
+    output: Output, replayer: ReplaySession, file: Path, what_ifs: Sequence[WhatIf], advice: Advice
 ) -> ExitCode:
     """Show what would have come of a run. Raises what kept it from being replayed."""
     outcome = replayer.replay(file)
@@ -141,7 +143,7 @@ def _end_code(replayed: Replay) -> ExitCode:
     return ExitCode.DRIFT if replayed.is_cut_short else _CODES.get(replayed.status, ExitCode.FAILED)
 
 
-def worst_code(outcomes: Sequence[Outcome]) -> ExitCode:
+def worst_code(outcomes: Sequence[ReplayOutcome]) -> ExitCode:
     """The worst that came of any file."""
     errors = [outcome.error.exit_code for outcome in outcomes if outcome.error is not None]
     if errors:

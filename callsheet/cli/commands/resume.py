@@ -7,7 +7,7 @@ import click
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST
-from callsheet.cli.running.run_session import Pursuit
+from callsheet.cli.running.run_session import RunSession
 from callsheet.errors import ExitCode
 from callsheet.settings.settings import Settings
 
@@ -26,4 +26,4 @@ def resume(output: Output, settings: Settings, run: str, yes: bool) -> ExitCode:
     The run keeps the options that it was started with, but for those that are given here: they hold from now
     on, and a time limit counts from now.
     """
-    return Pursuit(output, settings, yes=yes).resume(run)
+    return RunSession(output, settings, yes=yes).resume(run)

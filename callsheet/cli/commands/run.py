@@ -10,7 +10,7 @@ from callsheet.agents.registry import Registry
 from callsheet.cli.options.command import FILE, command, run_options, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.parameters import Given, check_given, parameter_options
-from callsheet.cli.running.run_session import Pursuit
+from callsheet.cli.running.run_session import RunSession
 from callsheet.errors import ExitCode
 from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.plan import Plan
@@ -54,4 +54,4 @@ def run(
             return None
         return check_given(read_document(plan_file), given, registry.catalog).require().plan
 
-    return Pursuit(output, settings, yes=yes).begin(goal, find_plan)
+    return RunSession(output, settings, yes=yes).run_goal(goal, find_plan)

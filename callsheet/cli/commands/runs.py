@@ -10,7 +10,7 @@ from callsheet.cli.options.store import existing_journal
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.run import list_lines
 from callsheet.cli.text.run_document import line_document
-from callsheet.cli.text.story import INTERRUPTED, Line
+from callsheet.cli.text.story import INTERRUPTED, RunLine
 from callsheet.errors import ExitCode
 from callsheet.settings.settings import Settings
 
@@ -26,7 +26,7 @@ def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
     An interrupted run is one whose process ended before it did; `callsheet resume RUN` goes on with it.
     """
     with existing_journal(settings) as journal:
-        lines = [Line.of(journal, summary) for summary in journal.runs(limit)]
+        lines = [RunLine.from_summary(journal, summary) for summary in journal.runs(limit)]
     if output.as_json:
         output.document({"runs": [line_document(each) for each in lines]})
     elif not lines:
@@ -38,7 +38,7 @@ def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
     return ExitCode.DONE
 
 
-def _advise(output: Output, lines: list[Line], advice: Advice) -> None:
+def _advise(output: Output, lines: list[RunLine], advice: Advice) -> None:
     interrupted = next((each for each in lines if each.standing == INTERRUPTED), None)
     if interrupted is not None:
         command = advice.command("resume", interrupted.summary.run)

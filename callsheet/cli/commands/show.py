@@ -14,10 +14,10 @@ from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.revisions import revision_lines, revisions_document
 from callsheet.cli.text.run import end_lines, run_lines, title_lines
 from callsheet.cli.text.run_document import run_document
-from callsheet.cli.text.story import Story
+from callsheet.cli.text.story import RunView
 from callsheet.cli.text.waiting import waiting_lines
 from callsheet.errors import ExitCode
-from callsheet.executor.run.revisions import RevisionStory, tell_revisions
+from callsheet.executor.run.revisions import RevisionHistory, tell_revisions
 from callsheet.settings.settings import Settings
 
 
@@ -35,8 +35,8 @@ def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitC
     """
     with existing_journal(settings) as journal:
         found = find_run(journal, run)
-        story = Story.read(journal, found)
-        told = tell_revisions(journal.read(found)) if revisions else None
+        story = RunView.read_run(journal, found)
+        told = tell_revisions(journal.read_events(found)) if revisions else None
     if output.as_json:
         output.document(run_document(story) if told is None else _revisions_document(story, told))
         return ExitCode.DONE
@@ -46,7 +46,7 @@ def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitC
     return ExitCode.DONE
 
 
-def _revision_page(story: Story, told: RevisionStory, waits: Iterable[str]) -> Iterator[str]:
+def _revision_page(story: RunView, told: RevisionHistory, waits: Iterable[str]) -> Iterator[str]:
     yield from title_lines(story)
     yield ""
     yield from revision_lines(told)
@@ -55,7 +55,7 @@ def _revision_page(story: Story, told: RevisionStory, waits: Iterable[str]) -> I
         yield from end
 
 
-def _revisions_document(story: Story, told: RevisionStory) -> JsonValue:
+def _revisions_document(story: RunView, told: RevisionHistory) -> JsonValue:
     result = story.result
     ended = None if result.account is None else result.account.describe()
     named = {"run": result.run, "goal": result.goal, "status": result.status.value, "account": ended}

@@ -35,7 +35,7 @@ class Given:
     def values(self, parameters: Parameters) -> dict[str, JsonValue]:
         """The values for these parameters. Raises DocumentError where the file holds none."""
         typed = {
-            name: parameters[name].read(text) if name in parameters else text
+            name: parameters[name].read_value(text) if name in parameters else text
             for name, text in self.texts.items()
         }
         return {**self._from_file(), **typed}
@@ -72,7 +72,7 @@ def check_given(document: object, given: Given, catalog: Iterable[Capability]) -
     result = check(document, capabilities)
     if result.plan is None:
         return result
-    values = given.values(Parameters.of(result.plan.plan))
+    values = given.values(Parameters.from_plan(result.plan.plan))
     return check_filled(result.plan.plan, values, capabilities)
 
 

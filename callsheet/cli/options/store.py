@@ -9,7 +9,7 @@ from callsheet.executor.errors import RunNotFound
 from callsheet.executor.journal import history
 from callsheet.executor.journal.journal import Journal, MemoryJournal
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.state import RunState
 from callsheet.settings.settings import Settings
 
 LAST = "last"
@@ -43,13 +43,13 @@ def existing_journal(settings: Settings) -> Generator[Journal]:
 def find_run(journal: Journal, name: str) -> str:
     """The id of a run, by its beginning or as `last`. Raises RunNotFound, RunAmbiguous."""
     if name != LAST:
-        return journal.find(name)
+        return journal.find_run(name)
     latest = journal.runs(1)
     if not latest:
         raise RunNotFound(name)
     return latest[0].run
 
 
-def open_record(journal: Journal, name: str) -> RunRecord:
+def open_record(journal: Journal, name: str) -> RunState:
     """The record of a run that has not ended. Raises RunNotFound, RunAmbiguous, RunEnded."""
     return history.open_record(journal, find_run(journal, name))

@@ -14,13 +14,13 @@ from callsheet.errors import CallsheetError
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.recordings.replay_result import Replay
 
-from .replay_session import Outcome
+from .replay_session import ReplayOutcome
 
 _Clean: TypeAlias = Callable[[JsonValue], JsonValue]
 
 
 def replay_document(
-    outcomes: Iterable[Outcome], clean: _Clean, what_ifs: Sequence[WhatIf] = ()
+    outcomes: Iterable[ReplayOutcome], clean: _Clean, what_ifs: Sequence[WhatIf] = ()
 ) -> JsonObject:
     """Every file with what came of it. `seconds` is what the run took, `ms` what its replay did. `clean`
     takes the secrets out of an answer."""
@@ -29,7 +29,7 @@ def replay_document(
     return {"recordings": documents, "exact": all(outcome.is_exact for outcome in told)}
 
 
-def _document(outcome: Outcome, clean: _Clean, what_ifs: Sequence[WhatIf]) -> JsonValue:
+def _document(outcome: ReplayOutcome, clean: _Clean, what_ifs: Sequence[WhatIf]) -> JsonValue:
     return {
         "file": str(outcome.file),
         **_run(outcome.replay, clean),

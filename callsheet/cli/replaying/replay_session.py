@@ -28,7 +28,7 @@ from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import encode
 from callsheet.planner.documents.reader import read_yaml
 from callsheet.recordings.api import RECORDED, redactor_of, save_anew
-from callsheet.recordings.replay import Team, Terms
+from callsheet.recordings.replay import ReplayTerms, Team
 from callsheet.recordings.replay import replay as carry_out
 from callsheet.recordings.replay_result import Replay
 from callsheet.settings.registry import registry_of
@@ -49,7 +49,7 @@ class NobodyToBeLive(CallsheetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ReplayOutcome:
     """What came of one file: its `replay`, or the `error` that kept it from being replayed. `seconds` is
     what that took, here and now. `slips` are what a recording that was written anew does not replay
     exactly in, and `lost` is how many placeholders for secrets it has fewer than before."""
@@ -73,7 +73,7 @@ class Outcome:
         return self.is_exact or (is_updated and not self.slips)
 
 
-class Replayer:
+class ReplaySession:
     """Replays files on the same terms. What is `live` is done by today's team and asked of the model. What
     the `patterns` match is as secret as what the settings say.
 
@@ -100,7 +100,7 @@ class Replayer:
         # A recording is enough by itself: today's agents count where somebody names them, or wants them.
         is_whole = bool(settings.agents) or not settings.builtin
         team = Team(registry, is_whole) if is_whole or live or update else None
-        self._terms = Terms(
+        self._terms = ReplayTerms(
             live,
             team,
             what_ifs=tuple(what_ifs),
@@ -111,7 +111,7 @@ class Replayer:
         if live:
             self._terms = replace(self._terms, model=self._model)
 
-    def replay(self, file: Path) -> Outcome:
+    def replay(self, file: Path) -> ReplayOutcome:
         """Replay one. What may go wrong with it is in what comes back."""
         began = time.perf_counter()
         slips: tuple[Drift, ...] = ()
@@ -124,9 +124,9 @@ class Replayer:
                 slips = rehearse(file).drifts
         except CallsheetError as error:
             self._shown.redact(str(error))
-            return Outcome(file, time.perf_counter() - began, error=error)
+            return ReplayOutcome(file, time.perf_counter() - began, error=error)
         self._shown.redact(list(_tellable(replayed)))
-        return Outcome(file, seconds, replayed, slips=slips, lost=lost)
+        return ReplayOutcome(file, seconds, replayed, slips=slips, lost=lost)
 
     def shown(self, text: str) -> str:
         """A text without the secrets of what was replayed."""
@@ -161,12 +161,12 @@ class Replayer:
 def rehearse(file: Path) -> Replay:
     """The strict replay of a file that was just written. Raises what `load_recording` does, and
     NetworkForbidden."""
-    return carry_out(load_recording(file), Terms())
+    return carry_out(load_recording(file), ReplayTerms())
 
 
 def rehearse_text(text: str) -> Replay:
     """The replay of what a file would hold. Raises RecordingInvalid, and NetworkForbidden."""
-    return carry_out(recording_from(read_yaml(text, _NO_FILE), _NO_FILE, lambda _: None), Terms())
+    return carry_out(recording_from(read_yaml(text, _NO_FILE), _NO_FILE, lambda _: None), ReplayTerms())
 
 
 def _require_offers(registry: Registry, live: Liveness, settings: Settings) -> None:

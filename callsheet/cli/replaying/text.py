@@ -10,23 +10,23 @@ from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.drift import drift_lines, kinds_text
 from callsheet.cli.text.run import course_lines, seconds_text
 from callsheet.cli.text.safe_text import counted, one_line, spelled
-from callsheet.cli.text.story import Story, standing
+from callsheet.cli.text.story import RunView, standing
 from callsheet.executor.journal.history import last_attempts, reason_of
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import AttemptStarted
 from callsheet.recordings.replay_result import Replay
 
-from .replay_session import Outcome
+from .replay_session import ReplayOutcome
 
-MOST_SAID = 1_000
+MAX_SAID = 1_000
 """Characters of a reason, or of what was to happen."""
 _PLANNERS = ("planner", "replanner")
 _STEP = re.compile(r"[a-z][a-z0-9_]*")
 _SORTS = ("as recorded", "updated", "drifted", "not replayed")
 
 
-def outcome_lines(outcome: Outcome, advice: Advice, *, update: bool = False) -> Iterator[str]:
+def outcome_lines(outcome: ReplayOutcome, advice: Advice, *, update: bool = False) -> Iterator[str]:
     """One line for a file that is in order; where it is not, every drift. Nothing for one that could not be
     replayed: `error_text` says why."""
     replayed = outcome.replay
@@ -47,13 +47,13 @@ def outcome_lines(outcome: Outcome, advice: Advice, *, update: bool = False) -> 
             yield from _obstacle(replayed, replayed.obstacle, advice)
 
 
-def error_text(outcome: Outcome) -> str:
+def error_text(outcome: ReplayOutcome) -> str:
     """Why a file could not be replayed, with its name."""
     text, name = str(outcome.error), str(outcome.file)
     return text if text.startswith(name) else f"{name}: {text}"
 
 
-def summary_text(outcomes: Sequence[Outcome]) -> str:
+def summary_text(outcomes: Sequence[ReplayOutcome]) -> str:
     """How many files came to what."""
     counts = Counter(_sort(outcome) for outcome in outcomes)
     sorts = (f"{number} {sort}" for sort in _SORTS if (number := counts[sort]))
@@ -64,14 +64,14 @@ def what_if_lines(replayed: Replay, what_ifs: Sequence[WhatIf], advice: Advice) 
     """What was to happen otherwise, the run that comes of it, and in what that differs from the recorded
     one."""
     for each in what_ifs:
-        yield f"what if {one_line(spelled(each.describe()), MOST_SAID)}"
+        yield f"what if {one_line(spelled(each.describe()), MAX_SAID)}"
         if not _happened(replayed, each):
             yield "  it never comes to that: there is no such attempt"
     story = _story(replayed)
     yield ""
     yield f"the run: {_end(replayed)}"
     for sentence in story.result.story:
-        yield f"  {one_line(sentence, MOST_SAID)}"
+        yield f"  {one_line(sentence, MAX_SAID)}"
     course = list(course_lines(story))
     yield from course
     if course[-1]:
@@ -92,7 +92,7 @@ def _differences(replayed: Replay, advice: Advice) -> Iterator[str]:
         yield "nothing is different"
 
 
-def _sort(outcome: Outcome) -> str:
+def _sort(outcome: ReplayOutcome) -> str:
     if outcome.replay is None:
         return "not replayed"
     if outcome.replay.updated is not None:
@@ -100,7 +100,7 @@ def _sort(outcome: Outcome) -> str:
     return "drifted" if outcome.replay.drifts else "as recorded"
 
 
-def _extent(outcome: Outcome, replayed: Replay) -> str:
+def _extent(outcome: ReplayOutcome, replayed: Replay) -> str:
     """How much there was to replay, and how long it took then and now."""
     recording = replayed.recording
     record = recording.record
@@ -125,8 +125,8 @@ def _end(replayed: Replay) -> str:
     return f"{standing(result.status, None)}{took}"
 
 
-def _story(replayed: Replay) -> Story:
-    return Story(replayed.result, None, last_attempts(replayed.events), reason_of(replayed.events))
+def _story(replayed: Replay) -> RunView:
+    return RunView(replayed.result, None, last_attempts(replayed.events), reason_of(replayed.events))
 
 
 def _happened(replayed: Replay, what_if: WhatIf) -> bool:

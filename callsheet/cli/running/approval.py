@@ -15,7 +15,7 @@ from callsheet.cli.options.output import Output
 from callsheet.cli.text.bounds import bounds_lines
 from callsheet.cli.text.plan import changing_steps, plan_lines
 from callsheet.cli.text.safe_text import one_line, plain
-from callsheet.cli.text.waiting import MOST_SHOWN, question_text
+from callsheet.cli.text.waiting import MAX_SHOWN, question_text
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.run.events import ApprovalRequested
 from callsheet.planner.check.bounds import Bounds
@@ -96,7 +96,7 @@ class Approver:
             with self._progress.held():
                 self._output.note(what)
                 if request.why:
-                    self._output.note(f"  because {one_line(request.why, MOST_SHOWN)}")
+                    self._output.note(f"  because {one_line(request.why, MAX_SHOWN)}")
                 return await self._questions.ask("Approve it?")
 
     def _describe(self, changing: Sequence[CompiledStep]) -> str:

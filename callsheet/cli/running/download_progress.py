@@ -14,7 +14,7 @@ _MEGABYTE = 1_000_000
 _LINES = 10
 
 
-class Fetching:
+class DownloadProgress:
     """A bar on a terminal; elsewhere a line for every tenth that has come."""
 
     def __init__(self, output: Output) -> None:

@@ -9,7 +9,7 @@ from callsheet.cli.options.output import Output
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
 
-from .download_progress import Fetching
+from .download_progress import DownloadProgress
 
 
 def choose_model(settings: Settings, output: Output) -> ChatModel:
@@ -18,7 +18,7 @@ def choose_model(settings: Settings, output: Output) -> ChatModel:
 
     Raises what `callsheet.agents.models.choice.choose_model` raises.
     """
-    with Fetching(output) as fetching:
+    with DownloadProgress(output) as fetching:
         model = choice.choose_model(model_settings(settings), progress=fetching.show)
     output.note(f"model: {model.name}")
     return model

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
 
-class PlanningNotes:
+class PlanningDisplay:
     """A spinner on a terminal; elsewhere a line for every try."""
 
     def __init__(self, output: Output) -> None:
@@ -20,7 +20,7 @@ class PlanningNotes:
         self._status: Status | None = None
         self._number = 0
 
-    def begin(self) -> None:
+    def announce_request(self) -> None:
         """The model is about to be asked. Loading an embedded one takes seconds."""
         if self._output.is_terminal:
             self._start()

@@ -12,8 +12,8 @@ from callsheet.cli.text.run import seconds_text
 from callsheet.cli.text.safe_text import one_line
 from callsheet.cli.text.table import aligned
 from callsheet.executor.run.events import Event
-from callsheet.executor.run.reducer import note
-from callsheet.executor.run.state import RunRecord, StepRecord, StepStatus
+from callsheet.executor.run.reducer import apply_event
+from callsheet.executor.run.state import RunState, StepRecord, StepStatus
 
 from .progress_lines import progress_line
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.text import Text
 
-MOST_STEPS = 20
+MAX_STEPS = 20
 """Steps that the live table shows; of a larger plan, those that are under way come first."""
 _MARKS = {
     StepStatus.PENDING: "·",
@@ -66,15 +66,15 @@ class PlainProgress:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
-        self._record = RunRecord()
+        self._record = RunState()
 
     def recall(self, event: Event) -> None:
         """Take in an event of the past."""
-        note(self._record, event)
+        apply_event(self._record, event)
 
     def show(self, event: Event) -> None:
         """Say what the event means, if that is of interest."""
-        note(self._record, event)
+        apply_event(self._record, event)
         line = progress_line(self._record, event)
         if line is not None:
             self._say(line)
@@ -91,18 +91,18 @@ class LiveProgress:
     """A table of steps, drawn anew several times a second while attempts run."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._record = RunRecord()
+        self._record = RunState()
         self._clock = clock
         self._live: Live | None = None
         self._holds = 0
 
     def recall(self, event: Event) -> None:
         """Take in an event of the past."""
-        note(self._record, event)
+        apply_event(self._record, event)
 
     def show(self, event: Event) -> None:
         """Take one event in; the table appears with the first attempt."""
-        note(self._record, event)
+        apply_event(self._record, event)
         self._start_if_wanted()
 
     @contextmanager
@@ -138,7 +138,7 @@ class LiveProgress:
         from rich.text import Text
 
         steps = list(self._record.steps.values())
-        shown = sorted(steps, key=_by_urgency)[:MOST_STEPS] if len(steps) > MOST_STEPS else steps
+        shown = sorted(steps, key=_by_urgency)[:MAX_STEPS] if len(steps) > MAX_STEPS else steps
         text = Text(overflow="ellipsis", no_wrap=True)
         for line, step in zip(aligned([self._row(step) for step in shown]), shown, strict=True):
             text.append(line + "\n", style=_COLOURS.get(step.status, ""))

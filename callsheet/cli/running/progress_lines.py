@@ -36,130 +36,130 @@ from callsheet.executor.run.events import (
     StepSkipped,
     WordSpoken,
 )
-from callsheet.executor.run.state import RunRecord
+from callsheet.executor.run.state import RunState
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 """Characters of what the planner came to nothing with; the end of the run tells all of it."""
 
 
-def progress_line(record: RunRecord, event: Event) -> str | None:
+def progress_line(record: RunState, event: Event) -> str | None:
     """The line for an event, once the record has it; None where it is of no interest."""
     tell = _LINES.get(type(event))
     return None if tell is None else tell(record, event)
 
 
-def _started(_: RunRecord, event: AttemptStarted) -> str:
+def _started(_: RunState, event: AttemptStarted) -> str:
     again = f", attempt {event.attempt}" if event.attempt > 1 else ""
     beside = ", beside the one that takes so long" if event.hedge else ""
     return f"{_work(event.step, event.item)}: started by {event.agent}{again}{beside}"
 
 
-def _succeeded(record: RunRecord, event: AttemptSucceeded) -> str:
+def _succeeded(record: RunState, event: AttemptSucceeded) -> str:
     return f"{_work(event.step, event.item)}: done in {_took(record, event.step, event.item)}"
 
 
-def _attempt_failed(_: RunRecord, event: AttemptFailed) -> str:
+def _attempt_failed(_: RunState, event: AttemptFailed) -> str:
     return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.message}"
 
 
-def _surprised(_: RunRecord, event: AttemptSurprised) -> str:
+def _surprised(_: RunState, event: AttemptSurprised) -> str:
     return f"{_work(event.step, event.item)}: surprise: {event.surprise.message}"
 
 
-def _retry(_: RunRecord, event: RetryScheduled) -> str:
+def _retry(_: RunState, event: RetryScheduled) -> str:
     wait = seconds_text(max(0.0, event.due - event.at))
     return f"{_work(event.step, event.item)}: attempt {event.attempt} in {wait}"
 
 
-def _failed(_: RunRecord, event: StepFailed) -> str:
+def _failed(_: RunState, event: StepFailed) -> str:
     return f"{_work(event.step, event.item)}: failed: {event.failure.message}"
 
 
-def _skipped(_: RunRecord, event: StepSkipped) -> str:
+def _skipped(_: RunState, event: StepSkipped) -> str:
     return f"{event.step}: {skip_text(event.because)}"
 
 
-def _decided(_: RunRecord, event: ConditionDecided) -> str:
+def _decided(_: RunState, event: ConditionDecided) -> str:
     return f"{event.step}: its condition holds" if event.holds else f"{event.step}: {skip_text(())}"
 
 
-def _cancelled(_: RunRecord, event: AttemptCancelled) -> str:
+def _cancelled(_: RunState, event: AttemptCancelled) -> str:
     how = "abandoned: it would not stop" if event.abandoned else "stopped"
     return f"{_work(event.step, event.item)}: attempt {event.attempt} {how}"
 
 
-def _lost(_: RunRecord, event: AttemptLost) -> str:
+def _lost(_: RunState, event: AttemptLost) -> str:
     doubt = ", and it is in doubt whether the work was done" if event.in_doubt else ""
     return f"{_work(event.step, event.item)}: the process of attempt {event.attempt} ended{doubt}"
 
 
-def _settled(_: RunRecord, event: DoubtSettled) -> str:
+def _settled(_: RunState, event: DoubtSettled) -> str:
     words = {"done": "it was done", "again": "it is to be done again", "failed": "it failed"}
     return f"{_work(event.step, event.item)}: {words[event.verdict]}{_by(event.by)}"
 
 
-def _reused(_: RunRecord, event: ResultReused) -> str:
+def _reused(_: RunState, event: ResultReused) -> str:
     return f"{_work(event.step, event.item)}: done before, by run {event.source}"
 
 
-def _kept(_: RunRecord, event: ResultKept) -> str:
+def _kept(_: RunState, event: ResultKept) -> str:
     return f"{_work(event.step, event.item)}: done already, as {event.source}"
 
 
-def _replanning(_: RunRecord, event: ReplanningStarted) -> str:
+def _replanning(_: RunState, event: ReplanningStarted) -> str:
     return f"{event.step}: the planner is asked" if event.step else "the planner is asked"
 
 
-def _adopted(_: RunRecord, event: PlanAdopted) -> str | None:
+def _adopted(_: RunState, event: PlanAdopted) -> str | None:
     return f"the plan was revised: {event.reason}" if event.revision > 1 else None
 
 
-def _accepted(_: RunRecord, event: ResultAccepted) -> str:
+def _accepted(_: RunState, event: ResultAccepted) -> str:
     what = "the plan stays as it is" if event.step is None else f"{event.step}: accepted as it is"
     return f"{what}: {event.reason}"
 
 
-def _given_up(_: RunRecord, event: GivenUp) -> str:
+def _given_up(_: RunState, event: GivenUp) -> str:
     return f"{event.step or 'the run'}: given up: {event.reason}"
 
 
-def _undecided(_: RunRecord, event: ReplanningFailed) -> str:
-    return f"{event.step or 'the run'}: no decision: {one_line(event.message, MOST_SHOWN)}"
+def _undecided(_: RunState, event: ReplanningFailed) -> str:
+    return f"{event.step or 'the run'}: no decision: {one_line(event.message, MAX_SHOWN)}"
 
 
-def _question(_: RunRecord, event: PersonAsked) -> str:
+def _question(_: RunState, event: PersonAsked) -> str:
     return f"the planner asks: {event.question}"
 
 
-def _word(_: RunRecord, event: WordSpoken) -> str:
+def _word(_: RunState, event: WordSpoken) -> str:
     return f"said{_by(event.by)}: {event.text}"
 
 
-def _reach(_: RunRecord, event: ReachDecided) -> str | None:
+def _reach(_: RunState, event: ReachDecided) -> str | None:
     return f"{event.step}: {'; '.join(event.beyond)}" if event.beyond else None
 
 
-def _asked(_: RunRecord, event: ApprovalRequested) -> str:
+def _asked(_: RunState, event: ApprovalRequested) -> str:
     return f"{event.step}: waits for approval"
 
 
-def _granted(_: RunRecord, event: ApprovalGranted) -> str:
+def _granted(_: RunState, event: ApprovalGranted) -> str:
     return f"{event.step}: approved{_by(event.by)}"
 
 
-def _denied(_: RunRecord, event: ApprovalDenied) -> str:
+def _denied(_: RunState, event: ApprovalDenied) -> str:
     return f"{event.step}: denied{_by(event.by)}"
 
 
-def _pausing(_: RunRecord, event: PauseRequested) -> str:
+def _pausing(_: RunState, event: PauseRequested) -> str:
     return "to rest: nothing starts any more"
 
 
-def _cancelling(_: RunRecord, event: CancellationRequested) -> str:
+def _cancelling(_: RunState, event: CancellationRequested) -> str:
     return f"to stop: {event.reason}" if event.reason else "to stop"
 
 
-_LINES: dict[type[Any], Callable[[RunRecord, Any], str | None]] = {
+_LINES: dict[type[Any], Callable[[RunState, Any], str | None]] = {
     GivenUp: _given_up,
     PersonAsked: _question,
     PlanAdopted: _adopted,
@@ -197,7 +197,7 @@ def _work(step: str, item: int | None) -> str:
     return step if item is None else f"{step}[{item}]"
 
 
-def _took(record: RunRecord, step: str, item: int | None) -> str:
+def _took(record: RunState, step: str, item: int | None) -> str:
     # From the end: an attempt that ends now is among the last that began.
     attempts = reversed(record.step_of(step).attempts)
     started = next((each.started for each in attempts if each.item == item), record.now)

@@ -16,7 +16,7 @@ from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.conclusion import conclusion_lines
 from callsheet.cli.text.run import value_text
 from callsheet.cli.text.run_document import run_document
-from callsheet.cli.text.story import Story
+from callsheet.cli.text.story import RunView
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.errors import RunOwned
 from callsheet.executor.journal.journal import Journal
@@ -35,7 +35,7 @@ from callsheet.settings.settings import Settings
 from .approval import Approver
 from .interruption import stopped_by_sigterm
 from .model import choose_model, model_at_hand
-from .planning_progress import PlanningNotes
+from .planning_progress import PlanningDisplay
 from .progress import Progress, progress_for
 
 _CODES = {
@@ -62,7 +62,7 @@ class RunInterrupted(CallsheetError):
         self.run = run
 
 
-class Pursuit:
+class RunSession:
     """One run. With `yes` everything that wants an approval has it."""
 
     def __init__(self, output: Output, settings: Settings, *, yes: bool) -> None:
@@ -72,16 +72,16 @@ class Pursuit:
         self._advice = Advice(settings)
         self._progress: Progress = progress_for(output)
         self._approver = Approver(output, self._progress, settings, yes=yes)
-        self._planning = PlanningNotes(output)
+        self._planning = PlanningDisplay(output)
         self._watch = Watch(self._planning.show, self._show)
         self._run: str | None = None
 
-    def begin(self, goal: str | None, find_plan: FindPlan) -> ExitCode:
+    def run_goal(self, goal: str | None, find_plan: FindPlan) -> ExitCode:
         """Pursue a goal, or carry out a plan that there is; report, and say with what code to end."""
         with self._in_order():
             registry = registry_of(self._settings)
             # What cannot be planned for, or run, is told before a model is chosen, let alone fetched.
-            text = None if goal is None else Goal.of(read_goal(goal), registry.catalog)
+            text = None if goal is None else Goal.from_text(read_goal(goal), registry.catalog)
             plan = find_plan(registry)
             model = self._model(is_needed=plan is None)
             story = asyncio.run(self._begin(registry, model, text, plan))
@@ -101,25 +101,27 @@ class Pursuit:
 
     async def _begin(
         self, registry: Registry, model: ChatModel | None, goal: str | None, plan: Plan | None
-    ) -> Story:
+    ) -> RunView:
         with open_journal(self._settings) as journal:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if plan is None:
-                    self._planning.begin()
+                    self._planning.announce_request()
                 review = None if plan is None and self._is_streamed else self._review
                 run = orchestrator.run(goal, plan=plan, review=review, watch=self._watch)
-                return Story.of(journal, await _orderly(run))
+                return RunView.from_result(journal, await _orderly(run))
 
-    async def _resume(self, registry: Registry, model: ChatModel | None, run: str, is_planned: bool) -> Story:
+    async def _resume(
+        self, registry: Registry, model: ChatModel | None, run: str, is_planned: bool
+    ) -> RunView:
         with open_journal(self._settings) as journal:
             async with self._orchestrator(registry, model, journal) as orchestrator:
                 if not is_planned:
-                    self._planning.begin()
+                    self._planning.announce_request()
                 review = None if not is_planned and self._is_streamed else self._review
                 resumed = orchestrator.resume(
                     run, review=review, watch=self._watch, **self._settings.flagged.keywords()
                 )
-                return Story.of(journal, await _orderly(resumed))
+                return RunView.from_result(journal, await _orderly(resumed))
 
     @property
     def _is_streamed(self) -> bool:
@@ -145,7 +147,7 @@ class Pursuit:
             owner = journal.owner(record.run)
             if owner is not None:
                 raise RunOwned(record.run, owner.pid, owner.host)
-            for event in journal.read(record.run):
+            for event in journal.read_events(record.run):
                 self._progress.recall(event)
         return record.run, record.plan is not None
 
@@ -179,7 +181,7 @@ class Pursuit:
             with self._progress.held():
                 self._output.note(f"{event.step}: {word} by {event.by}")
 
-    def _report(self, story: Story) -> ExitCode:
+    def _report(self, story: RunView) -> ExitCode:
         if self._output.as_json:
             self._output.document(run_document(story))
         elif story.result.status is RunStatus.COMPLETED:

@@ -17,27 +17,29 @@ from callsheet.errors import ExitCode
 from callsheet.executor.clocks.clock import SystemClock
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.journal.journal import Journal
-from callsheet.executor.journal.lease import Owner
+from callsheet.executor.journal.lease import RunOwner
 from callsheet.settings.settings import Settings
 
-from .run_session import Pursuit
+from .run_session import RunSession
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentSignal:
     """What was said to a run, in a few words, and who has it and will hear; None where nobody has."""
 
     run: str
     what: str
-    owner: Owner | None
+    owner: RunOwner | None
 
 
-def say(journal: Journal, word: Callable[[RunControl], Coroutine[Any, Any, Owner | None]]) -> Owner | None:
+def say(
+    journal: Journal, word: Callable[[RunControl], Coroutine[Any, Any, RunOwner | None]]
+) -> RunOwner | None:
     """Say something to a run; who has it. Raises what the word of RunControl raises."""
     return asyncio.run(word(RunControl(journal, SystemClock())))
 
 
-def tell(output: Output, said: Said, nobody: str) -> ExitCode:
+def tell(output: Output, said: SentSignal, nobody: str) -> ExitCode:
     """Tell what comes of the word; `nobody` is what does where nobody has the run."""
     if output.as_json:
         owner = owner_document(said.owner)
@@ -49,14 +51,14 @@ def tell(output: Output, said: Said, nobody: str) -> ExitCode:
     return ExitCode.DONE
 
 
-def go_on(output: Output, settings: Settings, said: Said, *, stay: bool, yes: bool = False) -> ExitCode:
+def go_on(output: Output, settings: Settings, said: SentSignal, *, stay: bool, yes: bool = False) -> ExitCode:
     """Leave it to whoever has the run; where nobody has, go on with it here, unless it is to `stay`. With
     `yes` everything that wants an approval has it."""
     if said.owner is not None or stay:
         command = Advice(settings).command("resume", said.run)
         return tell(output, said, f"nobody has the run: `{command}` goes on")
     output.note(f"run {said.run}: {said.what}")
-    return Pursuit(output, settings, yes=yes).resume(said.run)
+    return RunSession(output, settings, yes=yes).resume(said.run)
 
 
 def who() -> str:

@@ -18,7 +18,7 @@ _LABELS: dict[Quantity, str] = {
     "tokens": "tokens",
     "cost": "cost",
 }
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Steps of one line, before it only counts them."""
 
 
@@ -83,11 +83,11 @@ def _if_more(bounds: Bounds, known: str, assumed: str) -> str:
     """What it comes to where the steps of unknown length are long."""
     if known == assumed:
         return ""
-    return f" ({assumed} with {bounds.most_items} items in {_named(bounds.unsized)})"
+    return f" ({assumed} with {bounds.max_items} items in {_named(bounds.unsized)})"
 
 
 def _amount(totals: Totals, quantity: Quantity) -> Decimal:
-    return totals.work.of(quantity)
+    return totals.work.amount_of(quantity)
 
 
 def _short(quantity: Quantity, amount: Decimal) -> str:
@@ -95,6 +95,6 @@ def _short(quantity: Quantity, amount: Decimal) -> str:
 
 
 def _named(steps: tuple[str, ...]) -> str:
-    shown = ", ".join(one_line(step) for step in steps[:MOST_NAMED])
-    rest = len(steps) - MOST_NAMED
+    shown = ", ".join(one_line(step) for step in steps[:MAX_NAMED])
+    rest = len(steps) - MAX_NAMED
     return f"{shown} and {rest} more" if rest > 0 else shown

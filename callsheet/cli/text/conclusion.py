@@ -9,11 +9,11 @@ from callsheet.executor.run.state import RunStatus, StepStatus
 
 from .advice import Advice
 from .run import seconds_text, usage_text
-from .story import Story
+from .story import RunView
 from .waiting import waiting_lines
 
 
-def conclusion_lines(story: Story, advice: Advice) -> Iterator[str]:
+def conclusion_lines(story: RunView, advice: Advice) -> Iterator[str]:
     """What became of the run; of one that waits, for what, and which commands let it go on."""
     result = story.result
     if result.status is RunStatus.FAILED and result.account:
@@ -25,7 +25,7 @@ def conclusion_lines(story: Story, advice: Advice) -> Iterator[str]:
     yield from waiting_lines(story, advice)
 
 
-def _ended(story: Story) -> str:
+def _ended(story: RunView) -> str:
     result = story.result
     took = seconds_text(max(0.0, (result.ended or result.created) - result.created))
     calls = f" ({usage_text(result)})" if result.model_calls else ""

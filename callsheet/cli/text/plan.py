@@ -19,9 +19,9 @@ _EFFECTS = {
     Effect.IRREVERSIBLE: "IRREVERSIBLE",
 }
 """The effects that a person is asked about."""
-MOST_SHOWN = 80
+MAX_SHOWN = 80
 """Characters of an input."""
-MOST_APPROVED = 1_000
+MAX_APPROVED = 1_000
 """Characters of an input of a step that changes something: a path is not cut where it is approved."""
 
 
@@ -33,7 +33,7 @@ def plan_lines(checked: CheckedPlan) -> Iterator[str]:
     heads = aligned([_head(step) for step in checked.steps.values()], indent="  ") if checked.steps else []
     for line, step, compiled in zip(heads, checked.plan.steps, checked.steps.values(), strict=True):
         yield line
-        yield from _details(step, MOST_APPROVED if compiled.capability.effect in CHANGING else MOST_SHOWN)
+        yield from _details(step, MAX_APPROVED if compiled.capability.effect in CHANGING else MAX_SHOWN)
     yield f"  answer {binding_text(checked.plan.answer)}"
 
 
@@ -42,7 +42,7 @@ def changing_steps(checked: CheckedPlan) -> list[CompiledStep]:
     return [step for step in checked.steps.values() if step.approval or step.capability.effect in CHANGING]
 
 
-def binding_text(binding: Binding, most: int = MOST_SHOWN) -> str:
+def binding_text(binding: Binding, most: int = MAX_SHOWN) -> str:
     """An input as it is read: `= "a literal"`, `from an expression`, or `= text with {expressions}`."""
     match binding:
         case From(expression):

@@ -8,13 +8,13 @@ import msgspec
 from pydantic import JsonValue
 
 from callsheet.executor.run.events import StepHeld
-from callsheet.executor.run.revisions import Chapter, Clarification, RevisionStory
+from callsheet.executor.run.revisions import AnsweredClarification, ReplanningRound, RevisionHistory
 from callsheet.planner.plan.diff import plan_diff_lines
 
 from .run import seconds_text, time_text
 from .safe_text import one_line, spelled
 
-MOST_SAID = 1_000
+MAX_SAID = 1_000
 """Characters of a reason, a question, or somebody's words."""
 _OUTCOMES = {
     "revised": "revised",
@@ -25,7 +25,7 @@ _OUTCOMES = {
 }
 
 
-def revision_lines(story: RevisionStory) -> Iterator[str]:
+def revision_lines(story: RevisionHistory) -> Iterator[str]:
     """Each time that the planner was asked: why, what it decided, what that changed, and what was kept."""
     for clarified in story.clarified:
         yield from _clarification(clarified)
@@ -39,10 +39,10 @@ def revision_lines(story: RevisionStory) -> Iterator[str]:
     if not story.chapters:
         yield "the plan was never revised"
     for word in story.unheard:
-        yield f"since then somebody said: {one_line(word, MOST_SAID)}"
+        yield f"since then somebody said: {one_line(word, MAX_SAID)}"
 
 
-def revisions_document(story: RevisionStory) -> dict[str, JsonValue]:
+def revisions_document(story: RevisionHistory) -> dict[str, JsonValue]:
     """The same for programs."""
     return {
         "clarified": [{"question": each.question, "words": list(each.words)} for each in story.clarified],
@@ -52,43 +52,43 @@ def revisions_document(story: RevisionStory) -> dict[str, JsonValue]:
     }
 
 
-def _clarification(clarified: Clarification) -> Iterator[str]:
-    yield f"before there was a plan, the planner asked: {one_line(clarified.question, MOST_SAID)}"
+def _clarification(clarified: AnsweredClarification) -> Iterator[str]:
+    yield f"before there was a plan, the planner asked: {one_line(clarified.question, MAX_SAID)}"
     for word in clarified.words:
-        yield f"  somebody said: {one_line(word, MOST_SAID)}"
+        yield f"  somebody said: {one_line(word, MAX_SAID)}"
 
 
-def _chapter(chapter: Chapter) -> Iterator[str]:
+def _chapter(chapter: ReplanningRound) -> Iterator[str]:
     took = "" if chapter.decided is None else f" ({seconds_text(chapter.decided - chapter.started)})"
     about = f" about {chapter.step}" if chapter.step else ""
     yield f"{time_text(chapter.started)}  the planner was asked{about}{took}"
     for held in chapter.held:
         work = held.step if held.item is None else f"{held.step}[{held.item}]"
-        yield f"  because {work}: {one_line(held.failure.message, MOST_SAID)}"
+        yield f"  because {work}: {one_line(held.failure.message, MAX_SAID)}"
     if chapter.pressure:
         yield f"  because {chapter.pressure}"
     for word in chapter.words:
-        yield f"  somebody said: {one_line(word, MOST_SAID)}"
+        yield f"  somebody said: {one_line(word, MAX_SAID)}"
     yield f"  {_outcome(chapter)}"
     yield from (f"    {line}" for line in _consequences(chapter))
 
 
-def _outcome(chapter: Chapter) -> str:
+def _outcome(chapter: ReplanningRound) -> str:
     """How it was decided, and why."""
     if not chapter.outcome:
         return "not decided"
     what = f"revision {chapter.number}" if chapter.number else _OUTCOMES[chapter.outcome]
     if chapter.outcome == "accepted" and chapter.step is None:
         what = "the plan stays as it is"
-    return f"{what}: {one_line(chapter.reason, MOST_SAID)}"
+    return f"{what}: {one_line(chapter.reason, MAX_SAID)}"
 
 
-def _consequences(chapter: Chapter) -> Iterator[str]:
+def _consequences(chapter: ReplanningRound) -> Iterator[str]:
     if chapter.diff is not None:
         yield from map(spelled, plan_diff_lines(chapter.diff))
     for step, why in chapter.approvals.items():
         verdict = f" ({chapter.verdicts[step]})" if step in chapter.verdicts else ""
-        yield f"{step} needs approval: {one_line(why, MOST_SAID)}{verdict}"
+        yield f"{step} needs approval: {one_line(why, MAX_SAID)}{verdict}"
     if chapter.stayed:
         yield f"stays done: {', '.join(chapter.stayed)}"
     if chapter.kept:
@@ -99,14 +99,14 @@ def _consequences(chapter: Chapter) -> Iterator[str]:
         yield f"took {chapter.usage.input_tokens:,} tokens in, {chapter.usage.output_tokens:,} out"
 
 
-def _kept(chapter: Chapter) -> Iterator[str]:
+def _kept(chapter: ReplanningRound) -> Iterator[str]:
     named = (
         each.source if each.source == each.step else f"{each.source} as {each.step}" for each in chapter.kept
     )
     yield from dict.fromkeys(named)
 
 
-def _chapter_document(chapter: Chapter) -> JsonValue:
+def _chapter_document(chapter: ReplanningRound) -> JsonValue:
     return {
         "started": chapter.started,
         "decided": chapter.decided,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
-from callsheet.executor.run.result import AttemptResult, Kept, Reuse, RunResult, StepResult
+from callsheet.executor.run.result import AttemptResult, KeptOutput, ReusedOutput, RunResult, StepResult
 from callsheet.executor.run.state import ENDED, RUN_ENDED, AttemptStatus, StepStatus
 
 from .safe_text import one_line
-from .story import Line, Story
+from .story import RunLine, RunView
 from .table import aligned
 
 
@@ -34,14 +34,14 @@ def time_text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def run_lines(story: Story) -> Iterator[str]:
+def run_lines(story: RunView) -> Iterator[str]:
     """Every step, every attempt with its agent, time and error, and what came of it all."""
     yield from title_lines(story)
     yield from _circumstances(story)
     yield from course_lines(story)
 
 
-def course_lines(story: Story) -> Iterator[str]:
+def course_lines(story: RunView) -> Iterator[str]:
     """The steps with their attempts, and how it ended."""
     result = story.result
     for step in result.steps.values():
@@ -54,7 +54,7 @@ def course_lines(story: Story) -> Iterator[str]:
         yield value_text(result.answer)
 
 
-def title_lines(story: Story) -> Iterator[str]:
+def title_lines(story: RunView) -> Iterator[str]:
     """Which run it is, how it stands, and what for."""
     result = story.result
     took = "" if result.ended is None else f" in {seconds_text(result.ended - result.created)}"
@@ -62,7 +62,7 @@ def title_lines(story: Story) -> Iterator[str]:
     yield f"goal: {one_line(result.goal, 500)}"
 
 
-def end_lines(story: Story) -> Iterator[str]:
+def end_lines(story: RunView) -> Iterator[str]:
     """Why there is no answer, or what is missing from it."""
     result = story.result
     if result.account is not None:
@@ -73,7 +73,7 @@ def end_lines(story: Story) -> Iterator[str]:
         yield f"the answer had to do without: {', '.join(result.missing)}"
 
 
-def list_lines(runs: list[Line]) -> list[str]:
+def list_lines(runs: list[RunLine]) -> list[str]:
     """The list of runs, a line each, with the process that has it."""
     rows = [("run", "status", "created", "took", "process", "goal")]
     for each in runs:
@@ -93,7 +93,7 @@ def usage_text(result: RunResult) -> str:
     return f"{calls}, {about}{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
-def _circumstances(story: Story) -> Iterator[str]:
+def _circumstances(story: RunView) -> Iterator[str]:
     result = story.result
     yield f"created: {time_text(result.created)}"
     if result.model:
@@ -127,12 +127,12 @@ def skip_text(because: tuple[str, ...]) -> str:
     return f"skipped for want of {', '.join(because)}" if because else "skipped: its condition does not hold"
 
 
-def _reuse(reuse: Reuse) -> str:
+def _reuse(reuse: ReusedOutput) -> str:
     item = "" if reuse.item is None else f"item {reuse.item}: "
     return f"  {item}done before, by run {reuse.run}"
 
 
-def _kept(kept: Kept) -> str:
+def _kept(kept: KeptOutput) -> str:
     item = "" if kept.item is None else f"item {kept.item}: "
     return f"  {item}done before, under an earlier plan, as {kept.source}"
 

@@ -8,14 +8,14 @@ import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.executor.journal.lease import Owner
+from callsheet.executor.journal.lease import RunOwner
 from callsheet.executor.run.failure import Account, Failure
 from callsheet.executor.run.result import AttemptResult, Doubt, StepResult
 
-from .story import INTERRUPTED, Line, Story
+from .story import INTERRUPTED, RunLine, RunView
 
 
-def run_document(story: Story) -> JsonObject:
+def run_document(story: RunView) -> JsonObject:
     """Everything there is to know of a run, its plan included."""
     result = story.result
     return {
@@ -45,7 +45,7 @@ def run_document(story: Story) -> JsonObject:
     }
 
 
-def line_document(line: Line) -> JsonObject:
+def line_document(line: RunLine) -> JsonObject:
     """One line of the list of runs."""
     return {
         "run": line.summary.run,
@@ -58,12 +58,12 @@ def line_document(line: Line) -> JsonObject:
     }
 
 
-def owner_document(owner: Owner | None) -> JsonValue:
+def owner_document(owner: RunOwner | None) -> JsonValue:
     """Who has a run."""
     return None if owner is None else asdict(owner)
 
 
-def _doubt(doubt: Doubt, story: Story) -> JsonValue:
+def _doubt(doubt: Doubt, story: RunView) -> JsonValue:
     given = story.given.get((doubt.step, doubt.item))
     return {**msgspec.to_builtins(doubt), "inputs": None if given is None else given.inputs}
 

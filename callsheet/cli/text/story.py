@@ -8,9 +8,9 @@ from typing import Self
 
 from callsheet.executor.journal.history import last_attempts, reason_of
 from callsheet.executor.journal.journal import Journal, RunSummary
-from callsheet.executor.journal.lease import Owner
+from callsheet.executor.journal.lease import RunOwner
 from callsheet.executor.run.events import AttemptStarted
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus, Work
 
@@ -20,29 +20,31 @@ INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class RunView:
     """A run as it stands. `owner` is who has it now; `given` the last attempt at each piece of work that
     is in doubt, with what the agent was given; `reason` why it was cancelled."""
 
     result: RunResult
-    owner: Owner | None
+    owner: RunOwner | None
     given: Mapping[Work, AttemptStarted]
     reason: str
 
     @classmethod
-    def of(cls, journal: Journal, result: RunResult) -> Self:
+    def from_result(cls, journal: Journal, result: RunResult) -> Self:
         """The story of a run that has just come back. Raises JournalError."""
         is_plain = not result.in_doubt and result.status is not RunStatus.CANCELLED
-        events = [] if is_plain else journal.read(result.run)
+        events = [] if is_plain else journal.read_events(result.run)
         return cls(result, None, last_attempts(events), reason_of(events))
 
     @classmethod
-    def read(cls, journal: Journal, run: str) -> Self:
+    def read_run(cls, journal: Journal, run: str) -> Self:
         """The story as the journal has it. Raises RunNotFound, JournalError, EventUnreadable."""
         # First the owner: one who lets go of a run has entered what it came to before.
         owner = journal.owner(run)
-        events = journal.read(run)
-        return cls(RunResult.of(record_of(events)), owner, last_attempts(events), reason_of(events))
+        events = journal.read_events(run)
+        return cls(
+            RunResult.from_state(run_state_of(events)), owner, last_attempts(events), reason_of(events)
+        )
 
     @property
     def standing(self) -> str:
@@ -51,22 +53,22 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RunLine:
     """A run in the list of them, and who has it now."""
 
     summary: RunSummary
     status: RunStatus
-    owner: Owner | None
+    owner: RunOwner | None
 
     @classmethod
-    def of(cls, journal: Journal, summary: RunSummary) -> Self:
+    def from_summary(cls, journal: Journal, summary: RunSummary) -> Self:
         """The line of a run, as of now. Raises JournalError, RunNotFound."""
         if summary.status in RUN_ENDED:
             return cls(summary, summary.status, None)
         owner, status = journal.owner(summary.run), summary.status
         if owner is None and status in _UNDER_WAY:
             # It may have ended since the list was made.
-            status = record_of(journal.read(summary.run)).status
+            status = run_state_of(journal.read_events(summary.run)).status
         return cls(summary, status, owner)
 
     @property
@@ -75,11 +77,11 @@ class Line:
         return standing(self.status, self.owner)
 
 
-def standing(status: RunStatus, owner: Owner | None) -> str:
+def standing(status: RunStatus, owner: RunOwner | None) -> str:
     """The status, or that nobody has a run that was under way."""
     return INTERRUPTED if owner is None and status in _UNDER_WAY else status.value
 
 
-def owner_text(owner: Owner) -> str:
+def owner_text(owner: RunOwner) -> str:
     """Who has a run, in words."""
     return f"process {owner.pid} on {owner.host}"

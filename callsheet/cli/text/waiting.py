@@ -7,25 +7,25 @@ from collections.abc import Iterator
 
 from pydantic import JsonValue
 
-from callsheet.executor.run.result import Doubt, Question
+from callsheet.executor.run.result import Doubt, PendingApproval
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 
 from .advice import Advice
 from .run import time_text
 from .safe_text import one_line, spelled
-from .story import INTERRUPTED, Story, owner_text
+from .story import INTERRUPTED, RunView, owner_text
 
-MOST_SHOWN = 1_000
+MAX_SHOWN = 1_000
 """Characters of the inputs that somebody is to judge."""
 
 
-def waiting_lines(story: Story, advice: Advice) -> Iterator[str]:
+def waiting_lines(story: RunView, advice: Advice) -> Iterator[str]:
     """Each question and each doubt, and what to type; nothing where the run has ended."""
     result = story.result
     if result.status in RUN_ENDED:
         return
     if result.question is not None:
-        yield f"the planner asks: {one_line(result.question, MOST_SHOWN)}"
+        yield f"the planner asks: {one_line(result.question, MAX_SHOWN)}"
         yield f"  to answer: {advice.command('answer', result.run, 'YOUR ANSWER')}"
     for question in result.asked:
         yield from _question(result.run, question, advice)
@@ -46,19 +46,19 @@ def question_text(step: str, capability: str, effect: str, inputs: JsonValue) ->
 
 def inputs_text(inputs: JsonValue) -> str:
     """Inputs on one line; what a terminal would hide is written out."""
-    return one_line(spelled(json.dumps(inputs, ensure_ascii=False)), MOST_SHOWN)
+    return one_line(spelled(json.dumps(inputs, ensure_ascii=False)), MAX_SHOWN)
 
 
-def _question(run: str, asked: Question, advice: Advice) -> Iterator[str]:
+def _question(run: str, asked: PendingApproval, advice: Advice) -> Iterator[str]:
     what = question_text(asked.step, asked.capability, asked.effect, asked.inputs)
     yield f"waiting for approval: {what}"
     if asked.why:
-        yield f"  because {one_line(asked.why, MOST_SHOWN)}"
+        yield f"  because {one_line(asked.why, MAX_SHOWN)}"
     yield f"  to approve it: {advice.command('approve', run, asked.step)}"
     yield f"  to refuse it: {advice.command('approve', run, asked.step, '--deny')}"
 
 
-def _doubt(story: Story, doubt: Doubt, advice: Advice) -> Iterator[str]:
+def _doubt(story: RunView, doubt: Doubt, advice: Advice) -> Iterator[str]:
     run = story.result.run
     place = ["--step", doubt.step, *([] if doubt.item is None else ["--item", str(doubt.item)])]
     work = doubt.step if doubt.item is None else f"{doubt.step}[{doubt.item}]"

@@ -15,7 +15,7 @@ from .contracts import CapabilityName, Contract
 FORMAT = 1
 """The number of the format that this release writes, and the highest that it reads."""
 
-Price = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(E[-+]?[0-9]+)?$")]
+PriceText = Annotated[str, Meta(pattern=r"^[0-9]+(\.[0-9]+)?(E[-+]?[0-9]+)?$")]
 
 
 class RunHead(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class ModelHead(msgspec.Struct, frozen=True, kw_only=True):
     name: str = ""
     context_tokens: int = 0
     wire_format: str = ""
-    price: tuple[Price, Price, Price] | None = None
+    price: tuple[PriceText, PriceText, PriceText] | None = None
 
 
 class PolicyHead(msgspec.Struct, frozen=True, kw_only=True):

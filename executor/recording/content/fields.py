@@ -11,13 +11,13 @@ import msgspec
 
 _ABSENT = object()
 
-Shape: TypeAlias = "Fields | ListOf | RowOf | DictOf"
+FieldShape: TypeAlias = "Fields | ListOf | RowOf | DictOf"
 
 
 class Fields:
     """The fields of a struct or a dataclass, by name: what stands in them, and their defaults in JSON."""
 
-    def __init__(self, shapes: Mapping[str, Shape | None], defaults: Mapping[str, object]) -> None:
+    def __init__(self, shapes: Mapping[str, FieldShape | None], defaults: Mapping[str, object]) -> None:
         self.names = frozenset(shapes)
         self._shapes = {name: shape for name, shape in shapes.items() if shape is not None}
         self._defaults = defaults
@@ -50,7 +50,7 @@ class Fields:
 class ListOf:
     """A list whose entries have fields."""
 
-    def __init__(self, entry: Shape) -> None:
+    def __init__(self, entry: FieldShape) -> None:
         self._entry = entry
 
     def without_defaults(self, value: Any) -> Any:
@@ -69,7 +69,7 @@ class ListOf:
 class RowOf:
     """A list with a fixed number of entries, some of which have fields."""
 
-    def __init__(self, entries: Sequence[Shape | None]) -> None:
+    def __init__(self, entries: Sequence[FieldShape | None]) -> None:
         self._entries = entries
 
     def without_defaults(self, value: Any) -> Any:
@@ -93,7 +93,7 @@ class RowOf:
 class DictOf:
     """An object with any keys, whose values have fields."""
 
-    def __init__(self, entry: Shape) -> None:
+    def __init__(self, entry: FieldShape) -> None:
         self._entry = entry
 
     def without_defaults(self, value: Any) -> Any:
@@ -124,7 +124,7 @@ def escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _shape_of(info: msgspec.inspect.Type) -> Shape | None:
+def _shape_of(info: msgspec.inspect.Type) -> FieldShape | None:
     match info:
         case msgspec.inspect.Metadata(type=inner):
             return _shape_of(inner)

@@ -57,11 +57,11 @@ from callsheet.executor.run.state import RUN_ENDED
 from callsheet.planner.expressions.near import did_you_mean
 
 from .contracts import contract_problem
-from .progress import Course, Misfit, told
+from .progress import OrderProblem, RunProgress, told
 from .times import times_of
 
-Ended: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
-OfWork: TypeAlias = ResultMissing | ResultReused | ResultSought | ResultKept | RetryScheduled
+AttemptEnd: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
+WorkEvent: TypeAlias = ResultMissing | ResultReused | ResultSought | ResultKept | RetryScheduled
 
 _LATEST = 1e11
 _LONGEST = 100 * 365 * 86_400.0
@@ -77,7 +77,7 @@ class Incoherent(Exception):
 
 def require_coherent(events: Sequence[Event]) -> None:
     """See that the events, the first two aside, make sense one after the other. Raises Incoherent."""
-    course = Course()
+    course = RunProgress()
     created = events[0].at if events else 0.0
     for place, event in enumerate(events):
         try:
@@ -87,23 +87,23 @@ def require_coherent(events: Sequence[Event]) -> None:
             if isinstance(event, (RunEquipped, PlanAdopted, DraftGrown)):
                 _require_contracts(event)
             course.follow(event)
-        except Misfit as misfit:
+        except OrderProblem as misfit:
             raise Incoherent(str(misfit), place) from None
 
 
 def _require_time(event: Event, created: float) -> None:
     """See that virtual time can go there, with a microsecond still being one. Raises Misfit."""
     if not abs(created) < _LATEST:
-        raise Misfit("a run is created at seconds since the epoch that no clock shows")
+        raise OrderProblem("a run is created at seconds since the epoch that no clock shows")
     times = [time for name in times_of(type(event)) if (time := getattr(event, name)) is not None]
     if any(not abs(time - created) <= _LONGEST for time in times):
-        raise Misfit("it is at a time more than a hundred years away from the creation of the run")
+        raise OrderProblem("it is at a time more than a hundred years away from the creation of the run")
 
 
-def _require_fit(course: Course, event: Event) -> None:
+def _require_fit(course: RunProgress, event: Event) -> None:
     """See that the event can happen now. Raises Misfit."""
     if course.record.status in RUN_ENDED:
-        raise Misfit(f"something happens after the run was {course.record.status}")
+        raise OrderProblem(f"something happens after the run was {course.record.status}")
     rule = _RULES.get(event.__class__)
     if rule is not None:
         rule(course, event)
@@ -113,194 +113,194 @@ def _require_contracts(event: RunEquipped | PlanAdopted | DraftGrown) -> None:
     names: set[str] = set()
     for contract in event.contracts:
         if (problem := contract_problem(contract)) is not None:
-            raise Misfit(f"one of its contracts is none: {problem}")
+            raise OrderProblem(f"one of its contracts is none: {problem}")
         if contract["name"] in names:
-            raise Misfit(f"two of its contracts are called {contract['name']!r}")
+            raise OrderProblem(f"two of its contracts are called {contract['name']!r}")
         names.add(contract["name"])
 
 
-def _beginning(course: Course, event: RunCreated | RunEquipped) -> None:
-    raise Misfit("a run is created and equipped once, at its beginning")
+def _beginning(course: RunProgress, event: RunCreated | RunEquipped) -> None:
+    raise OrderProblem("a run is created and equipped once, at its beginning")
 
 
-def _figures_known(course: Course, event: FiguresKnown) -> None:
+def _figures_known(course: RunProgress, event: FiguresKnown) -> None:
     if course.record.revision or course.record.model_calls:
-        raise Misfit("what was known of agents stands at the beginning of a run")
+        raise OrderProblem("what was known of agents stands at the beginning of a run")
 
 
-def _plan_adopted(course: Course, event: PlanAdopted) -> None:
+def _plan_adopted(course: RunProgress, event: PlanAdopted) -> None:
     record = course.record
     if event.revision != record.revision + 1:
-        raise Misfit(f"it is revision {event.revision}, and the next one is {record.revision + 1}")
+        raise OrderProblem(f"it is revision {event.revision}, and the next one is {record.revision + 1}")
     names = _step_names(event.plan.get("steps", []))
     for name in event.afresh:
         if name not in names:
-            raise Misfit(f"`afresh` names {name!r:.80}, which is no step; {did_you_mean(name, names)}")
+            raise OrderProblem(f"`afresh` names {name!r:.80}, which is no step; {did_you_mean(name, names)}")
     if record.revision or record.drafting:
         dropped = {name for name, step in record.steps.items() if step.dropped}
         for name in names.difference(event.afresh):
             if name not in record.steps or name in dropped:
-                raise Misfit(f"step {name!r:.80} is new, and `afresh` does not name it")
+                raise OrderProblem(f"step {name!r:.80} is new, and `afresh` does not name it")
 
 
 def _step_names(steps: object) -> set[str]:
-    """The names of the steps in a plan, which a fold relies on to be there."""
+    """The names of the steps in a plan, which the reducer relies on to be there."""
     if not isinstance(steps, (list, tuple)):
-        raise Misfit("the steps of its plan are no list")
+        raise OrderProblem("the steps of its plan are no list")
     names: set[str] = set()
     for step in cast("Sequence[object]", steps):
         entries = cast("dict[str, object]", step) if isinstance(step, dict) else {}
         name, capability = entries.get("id"), entries.get("capability")
         if not (isinstance(name, str) and isinstance(capability, str)):
-            raise Misfit("a step of its plan has no text as `id` and `capability`")
+            raise OrderProblem("a step of its plan has no text as `id` and `capability`")
         if name in names:
-            raise Misfit(f"two steps of its plan are called {name!r:.80}")
+            raise OrderProblem(f"two steps of its plan are called {name!r:.80}")
         names.add(name)
     return names
 
 
-def _draft_begun(course: Course, event: DraftBegun) -> None:
+def _draft_begun(course: RunProgress, event: DraftBegun) -> None:
     if course.record.drafting or course.record.revision:
-        raise Misfit("a draft is begun once, where there is no plan yet")
+        raise OrderProblem("a draft is begun once, where there is no plan yet")
 
 
-def _draft_grown(course: Course, event: DraftGrown) -> None:
+def _draft_grown(course: RunProgress, event: DraftGrown) -> None:
     _drafting(course, event)
     for name in _step_names(event.steps):
         if name in course.record.steps:
-            raise Misfit(f"step {name!r:.80} is drafted a second time")
+            raise OrderProblem(f"step {name!r:.80} is drafted a second time")
 
 
-def _drafting(course: Course, event: DraftGrown | DraftHalted) -> None:
+def _drafting(course: RunProgress, event: DraftGrown | DraftHalted) -> None:
     if not course.record.drafting:
-        raise Misfit("no plan is being drafted")
+        raise OrderProblem("no plan is being drafted")
 
 
-def _run_started(course: Course, event: RunStarted) -> None:
+def _run_started(course: RunProgress, event: RunStarted) -> None:
     if course.record.started is not None:
-        raise Misfit("the run was started before")
+        raise OrderProblem("the run was started before")
     if not (course.record.revision or course.record.drafting):
-        raise Misfit("the run is started before there is a plan")
+        raise OrderProblem("the run is started before there is a plan")
     if not course.record.drafting:
         course.require_steps(event.approvals)
 
 
-def _run_resumed(course: Course, event: RunResumed) -> None:
+def _run_resumed(course: RunProgress, event: RunResumed) -> None:
     course.require_started()
 
 
-def _model_called(course: Course, event: ModelCalled) -> None:
+def _model_called(course: RunProgress, event: ModelCalled) -> None:
     if event.step is None:
         if event.item is not None or event.attempt is not None:
-            raise Misfit("it names an item or an attempt, and no step")
+            raise OrderProblem("it names an item or an attempt, and no step")
         return
     if event.attempt is None:
-        raise Misfit(f"it names the step {event.step!r:.80}, and no attempt")
+        raise OrderProblem(f"it names the step {event.step!r:.80}, and no attempt")
     if (event.step, event.item, event.attempt) not in course.begun:
-        raise Misfit(f"{told(event.step, event.item, event.attempt)} was never started")
+        raise OrderProblem(f"{told(event.step, event.item, event.attempt)} was never started")
 
 
 def _about_open_step(
-    course: Course, event: ConditionDecided | StepSkipped | ApprovalRequested | ReachDecided
+    course: RunProgress, event: ConditionDecided | StepSkipped | ApprovalRequested | ReachDecided
 ) -> None:
     course.open_step(event.step)
 
 
-def _items_resolved(course: Course, event: ItemsResolved) -> None:
+def _items_resolved(course: RunProgress, event: ItemsResolved) -> None:
     if course.open_step(event.step).items is not None:
-        raise Misfit(f"step {event.step!r:.80} has its items already")
+        raise OrderProblem(f"step {event.step!r:.80} has its items already")
 
 
-def _approval_decided(course: Course, event: ApprovalGranted | ApprovalDenied) -> None:
+def _approval_decided(course: RunProgress, event: ApprovalGranted | ApprovalDenied) -> None:
     course.step(event.step)
     if event.step not in course.record.asked:
-        raise Misfit(f"nobody was asked about step {event.step!r:.80}")
+        raise OrderProblem(f"nobody was asked about step {event.step!r:.80}")
 
 
-def _attempt_started(course: Course, event: AttemptStarted) -> None:
+def _attempt_started(course: RunProgress, event: AttemptStarted) -> None:
     course.place(event.step, event.item)
     if (event.step, event.item, event.attempt) in course.begun:
-        raise Misfit(f"{told(event.step, event.item, event.attempt)} was started before")
+        raise OrderProblem(f"{told(event.step, event.item, event.attempt)} was started before")
 
 
-def _attempt_goes_on(course: Course, event: AttemptStopping | Ended) -> None:
+def _attempt_goes_on(course: RunProgress, event: AttemptStopping | AttemptEnd) -> None:
     course.step(event.step)
     course.require_running(event.step, event.item, event.attempt)
 
 
-def _hedge_due(course: Course, event: HedgeDue) -> None:
+def _hedge_due(course: RunProgress, event: HedgeDue) -> None:
     course.step(event.step)
     if (event.step, event.item, event.attempt) not in course.begun:
-        raise Misfit(f"{told(event.step, event.item, event.attempt)} was never started")
+        raise OrderProblem(f"{told(event.step, event.item, event.attempt)} was never started")
 
 
-def _about_step(course: Course, event: HedgeForgone | StepTimeLimitReached) -> None:
+def _about_step(course: RunProgress, event: HedgeForgone | StepTimeLimitReached) -> None:
     course.step(event.step)
 
 
-def _doubt_settled(course: Course, event: DoubtSettled) -> None:
+def _doubt_settled(course: RunProgress, event: DoubtSettled) -> None:
     course.step(event.step)
     if (event.step, event.item) not in course.record.doubtful:
-        raise Misfit(f"nobody doubts what became of step {event.step!r:.80}")
+        raise OrderProblem(f"nobody doubts what became of step {event.step!r:.80}")
     if (event.verdict == "done") is (event.output is None):
-        raise Misfit("there is an output where the verdict is `done`, and only there")
+        raise OrderProblem("there is an output where the verdict is `done`, and only there")
 
 
-def _about_work(course: Course, event: OfWork) -> None:
+def _about_work(course: RunProgress, event: WorkEvent) -> None:
     course.place(event.step, event.item)
 
 
-def _result_found_or_not(course: Course, event: ResultReused | ResultMissing) -> None:
+def _result_found_or_not(course: RunProgress, event: ResultReused | ResultMissing) -> None:
     course.step(event.step)
     if (event.step, event.item) not in course.sought:
-        raise Misfit(f"no result was sought for step {event.step!r:.80}")
+        raise OrderProblem(f"no result was sought for step {event.step!r:.80}")
     if isinstance(event, ResultReused):
         course.place(event.step, event.item)
 
 
-def _retry_due(course: Course, event: RetryDue) -> None:
+def _retry_due(course: RunProgress, event: RetryDue) -> None:
     course.step(event.step)
     if (event.step, event.item, event.attempt) not in course.scheduled:
-        raise Misfit(f"{told(event.step, event.item, event.attempt)} was never scheduled")
+        raise OrderProblem(f"{told(event.step, event.item, event.attempt)} was never scheduled")
 
 
-def _step_gone_wrong(course: Course, event: StepFailed | StepHeld) -> None:
+def _step_gone_wrong(course: RunProgress, event: StepFailed | StepHeld) -> None:
     course.some_place(event.step, event.item)
 
 
-def _replanning_started(course: Course, event: ReplanningStarted) -> None:
+def _replanning_started(course: RunProgress, event: ReplanningStarted) -> None:
     course.require_started()
     if event.step is not None:
         _require_held(course, event.step)
 
 
-def _result_accepted(course: Course, event: ResultAccepted) -> None:
+def _result_accepted(course: RunProgress, event: ResultAccepted) -> None:
     if event.step is None:
         return
     _require_held(course, event.step)
     surprises = course.record.surprises.get(event.step, {})
     if not surprises.keys() >= course.record.held[event.step].keys():
-        raise Misfit(f"step {event.step!r:.80} gave no output that could be accepted")
+        raise OrderProblem(f"step {event.step!r:.80} gave no output that could be accepted")
 
 
-def _require_held(course: Course, name: str) -> None:
+def _require_held(course: RunProgress, name: str) -> None:
     course.step(name)
     if name not in course.record.held:
-        raise Misfit(f"step {name!r:.80} is not held")
+        raise OrderProblem(f"step {name!r:.80} is not held")
 
 
-def _planner_stuck(course: Course, event: GivenUp | ReplanningFailed) -> None:
+def _planner_stuck(course: RunProgress, event: GivenUp | ReplanningFailed) -> None:
     if event.step is not None:
         course.step(event.step)
 
 
-def _run_paused(course: Course, event: RunPaused) -> None:
+def _run_paused(course: RunProgress, event: RunPaused) -> None:
     course.require_steps(event.waiting)
 
 
-def _run_ended(course: Course, event: RunCompleted | RunFailed | RunCancelled) -> None:
+def _run_ended(course: RunProgress, event: RunCompleted | RunFailed | RunCancelled) -> None:
     if course.record.running:
-        raise Misfit(f"the run ends, and {told(*next(iter(course.record.running)))} has not")
+        raise OrderProblem(f"the run ends, and {told(*next(iter(course.record.running)))} has not")
     match event:
         case RunCompleted():
             course.require_started()
@@ -312,7 +312,7 @@ def _run_ended(course: Course, event: RunCompleted | RunFailed | RunCancelled) -
             pass
 
 
-_RULES: dict[type[Any], Callable[[Course, Any], None]] = {
+_RULES: dict[type[Any], Callable[[RunProgress, Any], None]] = {
     ApprovalDenied: _approval_decided,
     ApprovalGranted: _approval_decided,
     ApprovalRequested: _about_open_step,

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from callsheet.executor.run.events import AttemptStarted, Event, ResultSought, RetryScheduled
-from callsheet.executor.run.reducer import note
-from callsheet.executor.run.state import ENDED, RunRecord, StepRecord, Try, Work
+from callsheet.executor.run.reducer import apply_event
+from callsheet.executor.run.state import ENDED, RunState, StepRecord, Try, Work
 from callsheet.planner.expressions.near import did_you_mean
 
 
-class Misfit(Exception):
+class OrderProblem(Exception):
     """What does not fit, as a sentence."""
 
 
-class Course:
+class RunProgress:
     """What has happened so far, as far as what may happen next depends on it."""
 
     def __init__(self) -> None:
-        self.record = RunRecord()
+        self.record = RunState()
         self.begun: set[Try] = set()
         self.scheduled: set[Try] = set()
         self.sought: set[Work] = set()
@@ -34,31 +34,35 @@ class Course:
                 self.sought.add((step, item))
             case _:
                 pass
-        note(self.record, event)
+        apply_event(self.record, event)
 
     def step(self, name: str) -> StepRecord:
         """The record of a step that some plan so far has."""
         step = self.record.steps.get(name)
         if step is None:
-            raise Misfit(f"no plan so far has a step {name!r:.80}; {did_you_mean(name, self.record.steps)}")
+            raise OrderProblem(
+                f"no plan so far has a step {name!r:.80}; {did_you_mean(name, self.record.steps)}"
+            )
         return step
 
     def open_step(self, name: str) -> StepRecord:
         """The record of a step that has not ended, in a run that was started."""
         step = self.step(name)
         if self.record.started is None:
-            raise Misfit(f"something happens to step {name!r:.80} before the run was started")
+            raise OrderProblem(f"something happens to step {name!r:.80} before the run was started")
         if step.status in ENDED:
-            raise Misfit(f"something happens to step {name!r:.80} after it was {step.status}")
+            raise OrderProblem(f"something happens to step {name!r:.80} after it was {step.status}")
         return step
 
     def place(self, name: str, item: int | None) -> StepRecord:
         """The record of a step that has not ended and has this item: None, where it goes through none."""
         step = self.open_step(name)
         if step.items is None and item is not None:
-            raise Misfit(f"step {name!r:.80} has no items, or none yet, and item {item} of it is named")
+            raise OrderProblem(f"step {name!r:.80} has no items, or none yet, and item {item} of it is named")
         if step.items is not None and (item is None or not 0 <= item < len(step.items)):
-            raise Misfit(f"step {name!r:.80} has {len(step.items)} items, and item {item} of it is named")
+            raise OrderProblem(
+                f"step {name!r:.80} has {len(step.items)} items, and item {item} of it is named"
+            )
         return step
 
     def some_place(self, name: str, item: int | None) -> StepRecord:
@@ -69,12 +73,12 @@ class Course:
         """See that an attempt was started and has not ended."""
         if (step, item, attempt) not in self.record.running:
             state = "has ended before" if (step, item, attempt) in self.begun else "was never started"
-            raise Misfit(f"{told(step, item, attempt)} {state}")
+            raise OrderProblem(f"{told(step, item, attempt)} {state}")
 
     def require_started(self) -> None:
         """See that steps may start."""
         if self.record.started is None:
-            raise Misfit("it comes before the run was started")
+            raise OrderProblem("it comes before the run was started")
 
     def require_steps(self, names: Iterable[str]) -> None:
         """See that each is a step of some plan so far."""

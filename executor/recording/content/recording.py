@@ -10,8 +10,8 @@ from typing import Any, Self
 from callsheet.agents.contracts.capability import Capability
 from callsheet.executor.errors import EventUnreadable, EventUnwritable
 from callsheet.executor.run.events import Event, PlanAdopted, RunCreated, RunEquipped, decode, encode
-from callsheet.executor.run.reducer import record_of
-from callsheet.executor.run.state import RunRecord, RunStatus
+from callsheet.executor.run.reducer import run_state_of
+from callsheet.executor.run.state import RunState, RunStatus
 from callsheet.version import __version__
 
 from .errors import RunNotRecordable
@@ -25,7 +25,8 @@ class Recording:
     """The events of one run, from its creation on, as a journal gives them back, and the release of Callsheet
     that wrote them down.
 
-    `source` is the file from which it comes, for messages. Made by `Recording.of`, which checks the events.
+    `source` is the file from which it comes, for messages. Made by `Recording.from_events`, which checks the
+    events.
     """
 
     events: tuple[Event, ...]
@@ -33,7 +34,7 @@ class Recording:
     source: str = field(default="", compare=False)
 
     @classmethod
-    def of(cls, events: Sequence[Event], callsheet: str = __version__, source: str = "") -> Self:
+    def from_events(cls, events: Sequence[Event], callsheet: str = __version__, source: str = "") -> Self:
         """The recording of a run. Raises RunNotRecordable, with the first event that does not fit those
         before it."""
         if not events or not isinstance(events[0], RunCreated):
@@ -89,9 +90,9 @@ class Recording:
         return {event.revision: event.plan for event in self.events if isinstance(event, PlanAdopted)}
 
     @cached_property
-    def record(self) -> RunRecord:
-        """What the events fold to; not to be changed."""
-        return record_of(self.events)
+    def record(self) -> RunState:
+        """What the events reduce to; not to be changed."""
+        return run_state_of(self.events)
 
     @property
     def status(self) -> RunStatus:

@@ -11,7 +11,7 @@ from callsheet.executor.recording.content.times import times_of, until
 from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped, RunResumed, RunStarted
 from callsheet.planner.expressions.near import did_you_mean
 
-from .problems import Faults
+from .problems import DocumentProblems
 
 KINDS: Mapping[str, type[Event]] = {
     cast(str, kind.__struct_config__.tag): kind
@@ -27,7 +27,7 @@ class EventReader:
 
     def __init__(
         self,
-        faults: Faults,
+        faults: DocumentProblems,
         created: float,
         contracts: Mapping[str, dict[str, Any]],
         texts: Mapping[str, str],

@@ -19,7 +19,7 @@ RESTORE = "restore it, or record the run again"
 """What to do about a file that is damaged."""
 
 
-class Faults:
+class DocumentProblems:
     """Refuses what is wrong with one document. `release` is the one that wrote it, as it says itself."""
 
     def __init__(self, source: str, line_of: LineOf, release: str = __version__) -> None:

@@ -18,7 +18,7 @@ from callsheet.executor.recording.content.times import until
 from callsheet.executor.run.events import Event, RunCreated, RunEquipped
 
 from .event_reader import EventReader
-from .problems import RESTORE, Faults, LineOf
+from .problems import RESTORE, DocumentProblems, LineOf
 
 _MAKE = "`callsheet record RUN -o FILE` makes one"
 _TELLING = frozenset({"catalog", "events"})
@@ -26,9 +26,13 @@ _TELLING = frozenset({"catalog", "events"})
 
 def recording_from(document: object, source: str, line_of: LineOf) -> Recording:
     """The recording that a document is, its plans unchecked. Raises RecordingInvalid, RecordingNewer."""
-    entries = _require_format(document, Faults(source, line_of))
+    entries = _require_format(document, DocumentProblems(source, line_of))
     release = entries.get("callsheet")
-    faults = Faults(source, line_of, release) if isinstance(release, str) else Faults(source, line_of)
+    faults = (
+        DocumentProblems(source, line_of, release)
+        if isinstance(release, str)
+        else DocumentProblems(source, line_of)
+    )
     return _Reading(faults).recording(entries)
 
 
@@ -37,7 +41,7 @@ def is_headless(document: object) -> bool:
     return isinstance(document, dict) and "recording" not in document and document.keys() >= _TELLING
 
 
-def _require_format(document: object, faults: Faults) -> dict[str, Any]:
+def _require_format(document: object, faults: DocumentProblems) -> dict[str, Any]:
     if is_headless(document):
         faults.fail("the line `recording:` is lost, and maybe more", "", RESTORE)
     if not isinstance(document, dict) or "recording" not in document:
@@ -57,7 +61,7 @@ def _require_format(document: object, faults: Faults) -> dict[str, Any]:
 class _Reading:
     """Reads one document."""
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: DocumentProblems) -> None:
         self._faults = faults
 
     def recording(self, entries: dict[str, Any]) -> Recording:
@@ -148,7 +152,7 @@ class _Reading:
 
     def _checked(self, events: Sequence[Event], callsheet: str) -> Recording:
         try:
-            recording = Recording.of(events, callsheet, self._faults.source)
+            recording = Recording.from_events(events, callsheet, self._faults.source)
         except RunNotRecordable as error:
             self._faults.fail(error.problem, _pointer_of_event(error.event))
         for at, (kept, read) in enumerate(zip(recording.events, events, strict=True)):

@@ -14,19 +14,19 @@ from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.content.times import DECIMALS, fitted, since, times_of
 from callsheet.executor.run.events import Event, ModelCalled, encode
 
-from .shared_texts import Glossary
+from .shared_texts import SharedTexts
 
 
 def document_of(recording: Recording) -> dict[str, JsonValue]:
     """What the file of a recording says: the same for the same recording, to the last key. Raises
     EventUnwritable where an event holds what JSON cannot."""
-    glossary = Glossary(event for event in recording.events if isinstance(event, ModelCalled))
+    glossary = SharedTexts(event for event in recording.events if isinstance(event, ModelCalled))
     writer = _EventWriter(recording, glossary)
     head = fields_of(Document).without_defaults(_head(recording, glossary))
     return cast("dict[str, JsonValue]", {**head, "events": [writer.entry(e) for e in recording.course]})
 
 
-def _head(recording: Recording, glossary: Glossary) -> dict[str, Any]:
+def _head(recording: Recording, glossary: SharedTexts) -> dict[str, Any]:
     created, equipped = recording.created, _json(recording.equipped)
     return {
         "recording": FORMAT,
@@ -68,7 +68,7 @@ def _entry(contract: dict[str, Any]) -> dict[str, Any]:
 class _EventWriter:
     """Writes the events of one recording."""
 
-    def __init__(self, recording: Recording, glossary: Glossary) -> None:
+    def __init__(self, recording: Recording, glossary: SharedTexts) -> None:
         self._created = recording.created.at
         self._glossary = glossary
         self._catalog = {

@@ -32,7 +32,7 @@ def redacted(recording: Recording, redactor: Redacts) -> Recording:
     # Before anything is shared or counted, so that what is written does not depend on what was taken out.
     events = [msgspec.json.decode(encode(event)) for event in recording.events]
     cleaned = cast("list[Any]", redactor.redact(cast(JsonValue, events)))
-    return Recording.of(
+    return Recording.from_events(
         [_event(recording, place, *pair) for place, pair in enumerate(zip(cleaned, events, strict=True))],
         recording.callsheet,
         recording.source,

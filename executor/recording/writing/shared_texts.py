@@ -8,11 +8,11 @@ from typing import Any
 
 from callsheet.executor.run.events import ModelCalled, ModelRequest
 
-LEAST_CHARACTERS = 200
+MIN_CHARACTERS = 200
 """A text that is no longer than this is repeated where it is said."""
 
 
-class Glossary:
+class SharedTexts:
     """The texts that several requests share, named by their role, and every schema of a request, named as the
     request names it; numbered in the order of their first use."""
 
@@ -59,7 +59,7 @@ def _shared(calls: Iterable[ModelCalled]) -> set[str]:
     once: set[str] = set()
     more: set[str] = set()
     for call in calls:
-        texts = {each.content for each in call.request.messages if len(each.content) > LEAST_CHARACTERS}
+        texts = {each.content for each in call.request.messages if len(each.content) > MIN_CHARACTERS}
         more |= texts & once
         once |= texts
     return more

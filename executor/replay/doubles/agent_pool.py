@@ -12,7 +12,7 @@ from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.dispatch.chooser import Ended, Nobody, Request, Wait
 from callsheet.executor.dispatch.wait_queue import Waiter
 from callsheet.executor.machine.pending_work import QueueKey
-from callsheet.executor.replay.history.follower import EARLY_SECONDS, Course
+from callsheet.executor.replay.history.follower import EARLY_SECONDS, HistoryFollower
 from callsheet.executor.run.events import (
     AttemptStarted,
     BudgetReached,
@@ -24,10 +24,10 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.failure import FailureKind
 from callsheet.executor.run.state import Try
 
-from .attempts import OfWork, RecordedAttempts
+from .attempts import RecordedAttempts, RecordedWork
 
 
-class RecordedDesk:
+class RecordedAgentPool:
     """Chooses as it was recorded.
 
     Who was free depended on other runs, so it is nothing that a replay decides again: while the courses
@@ -35,7 +35,9 @@ class RecordedDesk:
     does it again, and what nobody did is given to the first who offers it.
     """
 
-    def __init__(self, registry: Registry, attempts: RecordedAttempts, course: Course, clock: Clock) -> None:
+    def __init__(
+        self, registry: Registry, attempts: RecordedAttempts, course: HistoryFollower, clock: Clock
+    ) -> None:
         self._registry = registry
         self._attempts = attempts
         self._course = course
@@ -98,7 +100,9 @@ class RecordedDesk:
     def _wake_all(self) -> None:
         if not self._waiting:
             return
-        if self._course.in_step and not isinstance(self._course.next, OfWork | BudgetReached | RunPaused):
+        if self._course.in_step and not isinstance(
+            self._course.next, RecordedWork | BudgetReached | RunPaused
+        ):
             return
         for waiter in list(self._waiting):
             self._wake(waiter)
@@ -129,14 +133,16 @@ class _Blocked:
     """The queue keys of whose work nothing began at the recorded place. The journal does not say when an
     agent was free again: it shows in what began then."""
 
-    def __init__(self, closed: Container[QueueKey], attempts: RecordedAttempts, course: Course) -> None:
+    def __init__(
+        self, closed: Container[QueueKey], attempts: RecordedAttempts, course: HistoryFollower
+    ) -> None:
         self._closed = closed
         self._attempts = attempts
         self._course = course
 
     def __contains__(self, key: object) -> bool:
         upcoming = self._course.next
-        if isinstance(upcoming, OfWork):
+        if isinstance(upcoming, RecordedWork):
             capability = self._attempts.capability_of(upcoming)
             return key in self._closed or not (isinstance(key, tuple) and key[0] == capability)
         may_begin = isinstance(upcoming, BudgetReached) or not self._course.in_step

@@ -29,10 +29,10 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.failure import FailureKind
 from callsheet.executor.run.state import Try
 
-from .masking import Veil
+from .masking import Masking
 
 Ending: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost
-OfWork: TypeAlias = AttemptStarted | ResultKept | ResultSought | StepFailed | StepHeld
+RecordedWork: TypeAlias = AttemptStarted | ResultKept | ResultSought | StepFailed | StepHeld
 """What may come of work when it is its turn."""
 _OF_WORK = (AttemptStarted, ResultKept, ResultSought, StepFailed, StepHeld)
 _ENDINGS = (AttemptSucceeded, AttemptFailed, AttemptSurprised, AttemptCancelled, AttemptLost)
@@ -107,8 +107,8 @@ class RecordedAttempt:
 class RecordedAttempts:
     """All attempts of a run, by place and by content."""
 
-    def __init__(self, events: Iterable[Event], veil: Veil) -> None:
-        self._veil = veil
+    def __init__(self, events: Iterable[Event], masking: Masking) -> None:
+        self._masking = masking
         self._by_place: dict[Try, RecordedAttempt] = {}
         self._by_content: dict[bytes, list[RecordedAttempt]] | None = None
         self._capabilities: dict[int, str] = {}
@@ -148,7 +148,7 @@ class RecordedAttempts:
         ended = (AttemptSucceeded, AttemptFailed, AttemptSurprised)
         return [each for each in self._by_place.values() if isinstance(each.ending, ended) and not each.used]
 
-    def capability_of(self, event: OfWork) -> str:
+    def capability_of(self, event: RecordedWork) -> str:
         """What the work is that the recorded event is about; nothing where no plan has its step."""
         return self._capabilities.get(id(event), "")
 
@@ -156,7 +156,7 @@ class RecordedAttempts:
         """The attempt at this very place."""
         return self._by_place.get(place)
 
-    def find(
+    def find_attempt(
         self, place: Try, capability: str, inputs: Mapping[str, Any], *, seen: bool
     ) -> RecordedAttempt | None:
         """What was recorded for this work: of this very attempt; else of the same work of the same step; else
@@ -167,7 +167,7 @@ class RecordedAttempts:
             exact = None
         if exact is not None and (exact.was_seen or not seen):
             return exact
-        same = self._contents.get(_content(capability, self._veil.inputs(inputs)), ())
+        same = self._contents.get(_content(capability, self._masking.inputs(inputs)), ())
         step, item, number = place
         at_home = [each for each in same if each.place[:2] == (step, item)]
         candidates = at_home or same
@@ -193,7 +193,7 @@ class RecordedAttempts:
         if self._by_content is None:
             self._by_content = {}
             for each in self._by_place.values():
-                key = _content(each.capability, self._veil.recorded_inputs(each.started.inputs))
+                key = _content(each.capability, self._masking.recorded_inputs(each.started.inputs))
                 self._by_content.setdefault(key, []).append(each)
         return self._by_content
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.driver.planner_call import Draft, MakeDrafter, Replanner
+from callsheet.executor.driver.planner_call import MakeDrafter, OnDraft, ReplannerPort
 from callsheet.executor.machine.recovery import drafted_plan
-from callsheet.executor.replay.history.follower import Course
+from callsheet.executor.replay.history.follower import HistoryFollower
 from callsheet.executor.run.events import DraftGrown, DraftHalted, Event
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
@@ -18,16 +18,16 @@ from callsheet.planner.plan.checked_plan import CheckedPlan
 class RecordedDrafts:
     """Listens to whoever writes the plan now, and speaks for them where they cannot write it again."""
 
-    def __init__(self, events: Sequence[Event], course: Course, clock: Clock) -> None:
+    def __init__(self, events: Sequence[Event], course: HistoryFollower, clock: Clock) -> None:
         self._events = events
         self._course = course
         self._clock = clock
-        self._tell: Draft | None = None
+        self._tell: OnDraft | None = None
 
     def around(self, make: MakeDrafter) -> MakeDrafter:
         """Makes the same writers."""
 
-        def made(model: ChatModel, tell: Draft) -> Replanner:
+        def made(model: ChatModel, tell: OnDraft) -> ReplannerPort:
             self._tell = tell
             return make(model, tell)
 

@@ -11,15 +11,15 @@ from typing import Any
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.errors import RunNotClaimed, RunNotFound, RunOwned
-from callsheet.executor.journal.agent_statistics import FigureBook, Row
+from callsheet.executor.journal.agent_statistics import AgentStatistics, Row
 from callsheet.executor.journal.journal import RunSummary, choose_run, summarize
-from callsheet.executor.journal.lease import Owner, Process
-from callsheet.executor.journal.result_cache import Kept, Reserved, Results
-from callsheet.executor.journal.signals import Mailbox, MemoryMailbox
+from callsheet.executor.journal.lease import Process, RunOwner
+from callsheet.executor.journal.result_cache import CachedResult, Reserved, Results
+from callsheet.executor.journal.signals import MemorySignals, Signals
 from callsheet.executor.journal.subscriptions import Notify
 from callsheet.executor.replay.drift.drift import Drift
 from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
-from callsheet.executor.replay.history.follower import Course
+from callsheet.executor.replay.history.follower import HistoryFollower
 from callsheet.executor.run.events import (
     Event,
     FiguresKnown,
@@ -40,7 +40,7 @@ class ReplayJournal:
     and where it is told to `stop`.
     """
 
-    def __init__(self, events: Sequence[Event], course: Course, clock: Clock) -> None:
+    def __init__(self, events: Sequence[Event], course: HistoryFollower, clock: Clock) -> None:
         self._events: list[Event] = []
         self._run = ""
         self._course = course
@@ -48,14 +48,14 @@ class ReplayJournal:
         self._is_owned = False
         self._is_killed = False
         self.stopped: Drift | None = None
-        self._mailbox = MemoryMailbox(self._require)
+        self._signals = MemorySignals(self._require)
         self._results = _RecordedResults(events, course, clock, self._lives)
         self._figures = _RecordedFigures(events)
 
     @property
-    def mailbox(self) -> Mailbox:
+    def signals(self) -> Signals:
         """What people have to say."""
-        return self._mailbox
+        return self._signals
 
     @property
     def results(self) -> Results:
@@ -63,7 +63,7 @@ class ReplayJournal:
         return self._results
 
     @property
-    def figures(self) -> FigureBook:
+    def figures(self) -> AgentStatistics:
         """What the recorded run knew of the agents."""
         return self._figures
 
@@ -99,12 +99,12 @@ class ReplayJournal:
         """Let go of the run."""
         self._is_owned = False
 
-    def owner(self, run: str) -> Owner | None:
+    def owner(self, run: str) -> RunOwner | None:
         """Nobody but this replay. Raises RunNotFound."""
         self._require(run)
         return None
 
-    async def append(self, run: str, events: Sequence[Event], *, letters: Sequence[int] = ()) -> None:
+    async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
         """Keep events. Raises ReplayStopped, ProcessEnded, RunNotFound, RunNotClaimed, JournalError."""
         self._require(run)
         if not self._is_owned:
@@ -113,8 +113,8 @@ class ReplayJournal:
             raise ReplayStopped(self.stopped)
         if self._is_killed:
             raise ProcessEnded
-        if letters:
-            self._mailbox.answer(run, letters)
+        if answered:
+            self._signals.answer(run, answered)
         for event in events:
             # What the run's driver enters was held against the course when it was entered.
             followed = self._course.has_followed(len(self._events), event)
@@ -122,17 +122,17 @@ class ReplayJournal:
         if self._course.breaks_off:
             self._is_killed = True
             raise ProcessEnded
-        # Letters that have to be there by now are written, and what follows begins when it did.
+        # Signals that have to be there by now are written, and what follows begins when it did.
         await asyncio.sleep(
             max(0.0, self._course.latest - self._clock.now()) if self._course.in_step else 0.0
         )
 
-    def read(self, run: str) -> list[Event]:
+    def read_events(self, run: str) -> list[Event]:
         """Every event. Raises RunNotFound."""
         self._require(run)
         return list(self._events)
 
-    def find(self, prefix: str) -> str:
+    def find_run(self, prefix: str) -> str:
         """The id of the run. Raises RunNotFound."""
         return choose_run(prefix, [self._run] if self._run.startswith(prefix) else [])
 
@@ -157,17 +157,17 @@ class _RecordedResults:
     `life` is how often somebody has gone on with the run."""
 
     def __init__(
-        self, events: Iterable[Event], course: Course, clock: Clock, life: Callable[[], int]
+        self, events: Iterable[Event], course: HistoryFollower, clock: Clock, life: Callable[[], int]
     ) -> None:
         self._course = course
         self._clock = clock
         self._life = life
         self._answers: defaultdict[tuple[int, str], deque[_Answer]] = defaultdict(deque)
-        self._others: dict[str, Kept] = {}
+        self._others: dict[str, CachedResult] = {}
         """What other runs had made."""
         self._read(events)
 
-    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> Kept | Reserved:
+    async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
         """What was found, if something was. Where nobody saw an answer there is none, as long as the courses
         agree."""
         answers = self._answers[self._life(), key]
@@ -215,8 +215,8 @@ class _Answer:
     event: ResultMissing | ResultReused | None = None
 
 
-def _kept(event: ResultReused) -> Kept:
-    return Kept(event.output, event.source, event.at)
+def _kept(event: ResultReused) -> CachedResult:
+    return CachedResult(event.output, event.source, event.at)
 
 
 class _RecordedFigures:
@@ -228,9 +228,9 @@ class _RecordedFigures:
             (each.agent, each.capability): each.figures for event in noted for each in event.figures
         }
 
-    def read(self, capabilities: Collection[str]) -> dict[Row, Figures]:
+    def read_statistics(self, capabilities: Collection[str]) -> dict[Row, Figures]:
         """What was known of whoever does one of these."""
         return {row: figures for row, figures in self._figures.items() if row[1] in capabilities}
 
-    async def add(self, run: str, observations: Sequence[Observation]) -> None:
+    async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
         """A replay teaches nobody anything."""

@@ -20,7 +20,7 @@ _ANY = b"<secret>"
 T = TypeVar("T")
 
 
-class Veil:
+class Masking:
     """Takes the secrets out of what today's agents gave, where it is held against a recording.
 
     Which number a placeholder has depends on what else is secret, so it counts for nothing. Without a

@@ -12,11 +12,11 @@ from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, Mess
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.errors import JournalError
-from callsheet.executor.models.journaled import ModelVeil, Owner, PlacedModel, journaled_request
+from callsheet.executor.models.journaled import Caller, CallerAwareModel, ModelWrapper, journaled_request
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.drift.nearest_request import call_place, nearest_call, request_differences
 from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
-from callsheet.executor.replay.history.follower import FOREVER_SECONDS, Course
+from callsheet.executor.replay.history.follower import FOREVER_SECONDS, HistoryFollower
 from callsheet.executor.replay.history.inputs import BROKEN_OFF
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.run.events import (
@@ -28,7 +28,7 @@ from callsheet.executor.run.events import (
     RunResumed,
 )
 
-from .masking import Veil
+from .masking import Masking
 from .raised_errors import model_error_of
 
 _CANCELLED, _LEFT = BROKEN_OFF
@@ -42,7 +42,7 @@ class RepeatedRequest(ChatRequest):
     latest: float = math.inf
 
     @classmethod
-    def of(cls, call: ModelCalled, latest: float) -> Self:
+    def from_call(cls, call: ModelCalled, latest: float) -> Self:
         """The request of a call."""
         asked = call.request
         messages = tuple(Message(each.role, each.content) for each in asked.messages)
@@ -58,7 +58,7 @@ class RepeatedRequest(ChatRequest):
         )
 
 
-class RecordedModel(PlacedModel):
+class RecordedModel(CallerAwareModel):
     """The run's model, `name`d as it was. A question is answered by a recorded call of whoever asks: the
     planner, or an attempt, with the very same content; each call once.
 
@@ -71,16 +71,16 @@ class RecordedModel(PlacedModel):
         name: str,
         context_tokens: int,
         events: Iterable[Event],
-        course: Course,
+        course: HistoryFollower,
         clock: Clock,
         live: Liveness,
         live_model: ChatModel | None,
-        is_live: Callable[[Owner], bool],
+        is_live: Callable[[Caller], bool],
         stop: Callable[[Drift], None],
         go_on: Callable[[], Awaitable[None]],
-        veil: Veil,
+        masking: Masking,
     ) -> None:
-        self._veil = veil
+        self._masking = masking
         self._name = name
         self._context_tokens = context_tokens
         self._calls: list[ModelCalled] = []
@@ -121,15 +121,15 @@ class RecordedModel(PlacedModel):
         """The recorded calls that nobody made again, in their order."""
         return [call for call in self._calls if not self._is_used(call)]
 
-    def placed(self, owner: Owner) -> ChatModel:
+    def for_caller(self, owner: Caller) -> ChatModel:
         """The model as the planner, or an attempt, asks it."""
-        return _PlacedModel(self, owner)
+        return _CallerModel(self, owner)
 
     def stream(self, request: ChatRequest) -> AsyncIterator[ChatChunk]:
         """What the planner is answered."""
-        return self.answer(request, Owner())
+        return self.answer(request, Caller())
 
-    async def answer(self, request: ChatRequest, owner: Owner) -> AsyncIterator[ChatChunk]:
+    async def answer(self, request: ChatRequest, owner: Caller) -> AsyncIterator[ChatChunk]:
         """The answer to a question at its place. Raises what the model raised, and ReplayStopped."""
         call, latest = None, math.inf
         if isinstance(request, RepeatedRequest):
@@ -166,7 +166,7 @@ class RecordedModel(PlacedModel):
             async for chunk in model.stream(request):
                 yield chunk
 
-    def _may_be_live(self, owner: Owner) -> bool:
+    def _may_be_live(self, owner: Caller) -> bool:
         return self._live.plans_on if owner.step is None else self._is_live(owner)
 
     def _is_used(self, call: ModelCalled) -> bool:
@@ -176,17 +176,17 @@ class RecordedModel(PlacedModel):
         """Whether the process made the call that has the run now."""
         return not self._course.in_step or self._lives[id(call)] == self._course.life
 
-    def _find(self, wanted: ModelRequest, owner: Owner) -> ModelCalled | None:
+    def _find(self, wanted: ModelRequest, owner: Caller) -> ModelCalled | None:
         here = (call for call in self._calls if _is_at(call, owner) and self._is_of_now(call))
         left = [call for call in here if not self._is_used(call)]
         same = (call for call in left if call.request == wanted)
         found = next(same, None)
-        if found is None and self._veil and left:
-            seen = self._veil.request(wanted)
-            return next((call for call in left if self._veil.recorded_request(call.request) == seen), None)
+        if found is None and self._masking and left:
+            seen = self._masking.request(wanted)
+            return next((call for call in left if self._masking.recorded_request(call.request) == seen), None)
         return found
 
-    async def _see_whether_it_was_answered(self, owner: Owner) -> None:
+    async def _see_whether_it_was_answered(self, owner: Caller) -> None:
         """What was being asked when the process ended, or the run, is in no journal: nobody waited for it any
         more. Comes back where that cannot be it. Raises ProcessEnded."""
         if not self._course.in_step or owner.step is not None:
@@ -196,24 +196,24 @@ class RecordedModel(PlacedModel):
         if owner.midway and not any(call.midway and self._is_of_now(call) for call in self.unused):
             await self._go_on()
 
-    def _refuse(self, wanted: ModelRequest, owner: Owner) -> JournalError:
+    def _refuse(self, wanted: ModelRequest, owner: Caller) -> JournalError:
         nearest = nearest_call(wanted, owner, self._calls, self._is_used)
         place = call_place(owner.step, owner.item, owner.attempt, midway=owner.midway)
         if nearest is None:
             summary = f"{place} asks the model, and no such question was recorded"
-            drift = Drift.of(DriftKind.PROMPT, place, summary)
+            drift = Drift.with_lines(DriftKind.PROMPT, place, summary)
         else:
-            before, now = self._veil.recorded_request(nearest.request), self._veil.request(wanted)
+            before, now = self._masking.recorded_request(nearest.request), self._masking.request(wanted)
             fields, lines = request_differences(before, now)
             summary = f"the model is asked something that was not recorded; it differs in {', '.join(fields)}"
-            drift = Drift.of(DriftKind.PROMPT, place, f"{summary}, from the nearest that was", lines)
+            drift = Drift.with_lines(DriftKind.PROMPT, place, f"{summary}, from the nearest that was", lines)
         self._stop(drift)
         return ReplayStopped(drift)
 
     def _refuse_end(self, call: ModelCalled) -> JournalError:
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
         summary = "whoever asks the model waits for an answer that nobody waited for when it was recorded"
-        drift = Drift.of(DriftKind.DECISION, place, summary)
+        drift = Drift.with_lines(DriftKind.DECISION, place, summary)
         self._stop(drift)
         return ReplayStopped(drift)
 
@@ -274,10 +274,10 @@ class RecordedModel(PlacedModel):
             await asyncio.sleep(seconds)
 
 
-class _PlacedModel(ModelVeil):
+class _CallerModel(ModelWrapper):
     """The recorded model, as one asks it."""
 
-    def __init__(self, model: RecordedModel, owner: Owner) -> None:
+    def __init__(self, model: RecordedModel, owner: Caller) -> None:
         super().__init__(model)
         self._recorded = model
         self._owner = owner
@@ -302,7 +302,7 @@ def why_cancelled(call: ModelCalled) -> str | None:
     return (call.error or "").removeprefix(_CANCELLED).strip() or None
 
 
-def _is_at(call: ModelCalled, owner: Owner) -> bool:
+def _is_at(call: ModelCalled, owner: Caller) -> bool:
     return (call.step, call.item, call.attempt) == (owner.step, owner.item, owner.attempt) and (
         owner.step is not None or call.midway == owner.midway
     )

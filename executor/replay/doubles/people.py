@@ -6,9 +6,18 @@ import asyncio
 from collections.abc import Sequence
 
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.journal.signals import Approve, Cancel, Deny, Mailbox, Pause, Settle, Tell, Word
+from callsheet.executor.journal.signals import (
+    Approve,
+    Cancel,
+    Deny,
+    Pause,
+    Settle,
+    SignalContent,
+    Signals,
+    Tell,
+)
 from callsheet.executor.replay.errors import ProcessEnded
-from callsheet.executor.replay.history.follower import Course
+from callsheet.executor.replay.history.follower import HistoryFollower
 from callsheet.executor.replay.history.inputs import NEWS
 from callsheet.executor.replay.history.processes import is_because_of
 from callsheet.executor.run.events import (
@@ -35,22 +44,22 @@ _LETTERS = (*_VERDICTS, CancellationRequested, DoubtSettled, PauseRequested, Wor
 
 
 class RecordedPeople:
-    """Whoever reviewed the plan of a run, approved its steps, and wrote letters to it."""
+    """Whoever reviewed the plan of a run, approved its steps, and wrote signals to it."""
 
     def __init__(
-        self, events: Sequence[Event], run: str, course: Course, clock: Clock, mailbox: Mailbox
+        self, events: Sequence[Event], run: str, course: HistoryFollower, clock: Clock, signals: Signals
     ) -> None:
         self._events = events
         self._run = run
         self._course = course
         self._clock = clock
-        self._mailbox = mailbox
+        self._signals = signals
         self._has_started = any(isinstance(event, RunStarted) for event in events)
         self._writing: asyncio.Task[None] | None = None
-        self._answers: list[Word] | None = None
-        self._answer: list[Word] = []
+        self._answers: list[SignalContent] | None = None
+        self._answer: list[SignalContent] = []
         self._found: set[int] = set()
-        """What a process found in its letters, by identity."""
+        """What a process found in its signals, by identity."""
 
     async def review(self, checked: CheckedPlan) -> bool:
         """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
@@ -69,7 +78,7 @@ class RecordedPeople:
         for event in self._course.left_to_process if in_step else self._course.left:
             if isinstance(event, _VERDICTS) and event.step == request.step:
                 if in_step and (event.by or id(event) in self._found):
-                    # It comes by letter.
+                    # It comes by signal.
                     break
                 if in_step:
                     await self._until(event.at)
@@ -81,11 +90,11 @@ class RecordedPeople:
         await self._course.wait_for_parting()
         return None
 
-    async def write(self) -> None:
-        """Have the letters there that the next process finds when it takes the run up, and those to come that
+    async def write_signals(self) -> None:
+        """Have the signals there that the next process finds when it takes the run up, and those to come that
         came in while it had it."""
         for word in (*self._waiting(), *self._answer):
-            await self._mailbox.post(self._run, word)
+            await self._signals.send_signal(self._run, word)
         self.leave()
         if to_come := self._to_come():
             self._writing = asyncio.create_task(self._write_later(to_come))
@@ -117,8 +126,8 @@ class RecordedPeople:
             case _:
                 return None
 
-    def _waiting(self) -> list[Word]:
-        words: list[Word] = []
+    def _waiting(self) -> list[SignalContent]:
+        words: list[SignalContent] = []
         for event in self._course.left_to_process if self._course.in_step else ():
             # Who takes a run up wants it to go on: whoever wants it to rest came later.
             if isinstance(event, _LETTERS) and not isinstance(event, PauseRequested):
@@ -131,11 +140,11 @@ class RecordedPeople:
     def _to_come(self) -> list[tuple[Event | None, Event]]:
         """What is written to the process that has the run now, but for what it finds there: each behind the
         event that it has to be there for, where it is one."""
-        letters: list[tuple[Event | None, Event]] = []
+        unanswered: list[tuple[Event | None, Event]] = []
         has_begun = False
         before: Event | None = None
         opening: Event | None = None
-        portion: Event | None = None
+        batch: Event | None = None
         for event in self._course.left_to_process if self._course.in_step else ():
             is_letter = isinstance(event, _LETTERS)
             has_begun = has_begun or isinstance(event, PauseRequested)
@@ -148,27 +157,27 @@ class RecordedPeople:
             if not is_letter:
                 # A word that waits when a run is started is heard first.
                 opening = event if isinstance(event, RunStarted) else None
-            portion = (portion or event) if event.__class__ in NEWS else None
+            batch = (batch or event) if event.__class__ in NEWS else None
             if has_begun and (is_letter or ends_planning) and is_written:
                 # Whoever finds that somebody wanted a rest does not rest for it: it has to come later.
-                letters.append((portion if isinstance(event, PauseRequested) else opening, event))
+                unanswered.append((batch if isinstance(event, PauseRequested) else opening, event))
             before = event
-        return letters
+        return unanswered
 
-    async def _write_later(self, letters: Sequence[tuple[Event | None, Event]]) -> None:
-        """One letter after the other, also where they came in the same instant."""
-        for opening, event in letters:
+    async def _write_later(self, unanswered: Sequence[tuple[Event | None, Event]]) -> None:
+        """One signal after the other, also where they came in the same instant."""
+        for opening, event in unanswered:
             if opening is None or isinstance(event, PauseRequested):
                 await self._until(event.at)
             if opening is not None:
                 await self._course.reach(opening)
-            await self._mailbox.post(self._run, _word_of(event))
+            await self._signals.send_signal(self._run, _word_of(event))
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - self._clock.now()))
 
 
-def _word_of(event: Event) -> Word:
+def _word_of(event: Event) -> SignalContent:
     match event:
         case ApprovalGranted(step=step, by=by):
             return Approve(step, by)

@@ -18,11 +18,11 @@ from callsheet.agents.models.chat import ChatChunk, ChatModel
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.driver.executor import GRACE_SECONDS
-from callsheet.executor.models.journaled import Owner
+from callsheet.executor.models.journaled import Caller
 from callsheet.executor.replay.drift.drift import Drift, DriftKind, value_diff
 from callsheet.executor.replay.drift.nearest_request import call_place
 from callsheet.executor.replay.errors import ReplayStopped
-from callsheet.executor.replay.history.follower import EARLY_SECONDS, FOREVER_SECONDS, Course
+from callsheet.executor.replay.history.follower import EARLY_SECONDS, FOREVER_SECONDS, HistoryFollower
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import AttemptFailed, AttemptSucceeded, AttemptSurprised, ModelCalled
@@ -30,7 +30,7 @@ from callsheet.executor.run.state import Try
 from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
 
 from .attempts import RecordedAttempt, RecordedAttempts
-from .masking import Veil
+from .masking import Masking
 from .model import (
     RepeatedRequest,
     was_cancelled,
@@ -48,13 +48,13 @@ class RecordedRunner:
 
     What is live is done by `today`, who is there for a capability, where `live_runner` runs it. `what_ifs`
     happen instead of what was recorded, and are in `happened` then; `kill` ends the process. `stop` ends the
-    replay over work that was not recorded. What is live is seen through the `veil`.
+    replay over work that was not recorded. What is live is seen through the `masking`.
     """
 
     def __init__(
         self,
         attempts: RecordedAttempts,
-        course: Course,
+        course: HistoryFollower,
         clock: Clock,
         live: Liveness,
         today: Callable[[str, str], Agent | None],
@@ -62,9 +62,9 @@ class RecordedRunner:
         what_ifs: Sequence[WhatIf],
         kill: Callable[[], None],
         stop: Callable[[Drift], None],
-        veil: Veil,
+        masking: Masking,
     ) -> None:
-        self._veil = veil
+        self._masking = masking
         self._attempts = attempts
         self._course = course
         self._clock = clock
@@ -78,7 +78,7 @@ class RecordedRunner:
         self._at_work: set[Try] = set()
         self._late: set[asyncio.Task[None]] = set()
 
-    def is_live(self, owner: Owner) -> bool:
+    def is_live(self, owner: Caller) -> bool:
         """Whether the attempt that asks a model, or the planner, is live."""
         if owner.step is None or owner.attempt is None:
             return self._live.replans
@@ -111,7 +111,7 @@ class RecordedRunner:
         if self._live.has(assignment.capability, self._effect_of(assignment)):
             return await self._perform_live(assignment, place)
         inputs, seen = assignment.inputs, not self._course.in_step
-        attempt = self._attempts.find(place, assignment.capability, inputs, seen=seen)
+        attempt = self._attempts.find_attempt(place, assignment.capability, inputs, seen=seen)
         if attempt is not None:
             attempt.used = True
             return await self._repeat(attempt, context)
@@ -224,7 +224,9 @@ class RecordedRunner:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._course.wait_for_parting(), FOREVER_SECONDS)
         if attempt.settled is None:
-            later = self._attempts.find(attempt.place, attempt.capability, attempt.started.inputs, seen=True)
+            later = self._attempts.find_attempt(
+                attempt.place, attempt.capability, attempt.started.inputs, seen=True
+            )
             if later is not None and later.was_seen and not self._course.in_step:
                 return await self._come_to_end(later, shift + attempt.started.at - later.started.at)
         if attempt.ending is not None:
@@ -241,7 +243,7 @@ class RecordedRunner:
         await self._until(min(call.started + shift, latest))
         if model is None:
             return
-        stream = model.stream(RepeatedRequest.of(call, latest))
+        stream = model.stream(RepeatedRequest.from_call(call, latest))
         if was_left(call):
             await self._leave(call, stream, min(call.at + shift, latest))
         elif was_cancelled(call):
@@ -275,20 +277,20 @@ class RecordedRunner:
         nearest = self._attempts.nearest(place, assignment.capability)
         if nearest is None:
             summary = f"{assignment.capability} is to do something, and did nothing when it was recorded"
-            drift = Drift.of(DriftKind.RESULT, where, summary)
+            drift = Drift.with_lines(DriftKind.RESULT, where, summary)
         else:
-            before = self._veil.recorded_inputs(nearest.started.inputs)
-            lines = value_diff(dict(before), dict(self._veil.inputs(assignment.inputs)), "inputs")
+            before = self._masking.recorded_inputs(nearest.started.inputs)
+            lines = value_diff(dict(before), dict(self._masking.inputs(assignment.inputs)), "inputs")
             near = call_place(*nearest.place, midway=False)
             summary = f"{assignment.capability} is to do what was not recorded; the nearest that was: {near}"
-            drift = Drift.of(DriftKind.RESULT, where, summary, lines)
+            drift = Drift.with_lines(DriftKind.RESULT, where, summary, lines)
         self._stop(drift)
         return ReplayStopped(drift)
 
     def _refuse_end(self, attempt: RecordedAttempt) -> ReplayStopped:
         where = call_place(*attempt.place, midway=False)
         summary = "it goes on beyond where it ended when it was recorded, and nobody knows what it comes to"
-        drift = Drift.of(DriftKind.DECISION, where, summary)
+        drift = Drift.with_lines(DriftKind.DECISION, where, summary)
         self._stop(drift)
         return ReplayStopped(drift)
 

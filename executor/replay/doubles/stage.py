@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
-from callsheet.executor.driver.ports import Staging
+from callsheet.executor.driver.ports import Ports
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.writing.redaction import Redacts
 from callsheet.executor.replay.history.clock import ReplayClock
-from callsheet.executor.replay.history.follower import Course
+from callsheet.executor.replay.history.follower import HistoryFollower
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import ModelCalled
 from callsheet.executor.runner.runner import Runner
 
-from .agent_pool import RecordedDesk
+from .agent_pool import RecordedAgentPool
 from .attempts import RecordedAttempt, RecordedAttempts
 from .drafts import RecordedDrafts
 from .journal import ReplayJournal
-from .masking import Veil
+from .masking import Masking
 from .model import RecordedModel
 from .runner import RecordedRunner
 
@@ -47,10 +47,10 @@ class ReplayStage:
         redactor: Redacts | None,
     ) -> None:
         events = recording.events
-        veil = Veil(redactor)
-        self.course = Course(events, begun, clock, live=bool(live))
+        masking = Masking(redactor)
+        self.course = HistoryFollower(events, begun, clock, live=bool(live))
         self.journal = ReplayJournal(events, self.course, clock)
-        self._attempts = RecordedAttempts(events, veil)
+        self._attempts = RecordedAttempts(events, masking)
         runner = RecordedRunner(
             self._attempts,
             self.course,
@@ -61,11 +61,11 @@ class ReplayStage:
             what_ifs,
             self.journal.kill,
             self.journal.stop,
-            veil,
+            masking,
         )
-        chooser = RecordedDesk(registry, self._attempts, self.course, clock)
+        chooser = RecordedAgentPool(registry, self._attempts, self.course, clock)
         drafts = RecordedDrafts(events, self.course, clock)
-        self.staging = Staging(runner, chooser, self.course, drafts.around)
+        self.ports = Ports(runner, chooser, self.course, drafts.around)
         self.happened = runner.happened
         self.model = RecordedModel(
             recording.created.model,
@@ -78,7 +78,7 @@ class ReplayStage:
             runner.is_live,
             self.journal.stop,
             drafts.go_on,
-            veil,
+            masking,
         )
 
     @property

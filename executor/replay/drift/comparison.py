@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from pydantic import JsonValue
 
-from callsheet.executor.replay.history.event_match import Parting
+from callsheet.executor.replay.history.event_match import Divergence
 from callsheet.executor.replay.history.inputs import NEWS
 from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.revisions import tell_revisions
-from callsheet.executor.run.state import RunRecord, StepRecord
+from callsheet.executor.run.state import RunState, StepRecord
 from callsheet.planner.plan.diff import compare, plan_diff_lines
 
 from .drift import Drift, DriftKind, text_diff, value_diff
@@ -24,13 +24,13 @@ from .nearest_request import call_place, request_differences
 _LEFT_OUT = frozenset(
     {"at", "attempt", "chunks", "deadline", "due", "event", "item", "key", "started", "step"}
 )
-_MOST = 160
+_MAX_CHARACTERS = 160
 
 
 def compare_runs(recorded: Sequence[Event], now: Sequence[Event]) -> list[Drift]:
     """Everything that is different between two runs, beside times: plans, what models answered, results,
     decisions."""
-    before, after = record_of(recorded), record_of(now)
+    before, after = run_state_of(recorded), run_state_of(now)
     return [
         *plan_drifts(recorded, now),
         *model_drifts(recorded, now),
@@ -44,10 +44,10 @@ def terms_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Dr
     (before, old), (after, new) = _terms(recorded), _terms(now)
     if before.goal != after.goal:
         lines = text_diff(before.goal, after.goal)
-        yield Drift.of(DriftKind.PROMPT, "the goal", "it is another", lines)
+        yield Drift.with_lines(DriftKind.PROMPT, "the goal", "it is another", lines)
     if before.model != after.model:
         lines = text_diff(before.model or "none", after.model or "none")
-        yield Drift.of(DriftKind.MODEL, "the run", "another model is asked", lines)
+        yield Drift.with_lines(DriftKind.MODEL, "the run", "another model is asked", lines)
     if old is not None and new is not None:
         yield from contract_drifts(old.contracts, new.contracts)
 
@@ -75,14 +75,16 @@ def plan_drifts(recorded: Iterable[Event], now: Iterable[Event], *, in_both: boo
     for number in sorted(old.keys() & new.keys() if in_both else old.keys() | new.keys()):
         if number not in new:
             steps = ", ".join(step.id for step in old[number].steps)
-            yield Drift.of(
+            yield Drift.with_lines(
                 DriftKind.PLAN, f"revision {number}", "there is no such revision any more", [f"- {steps}"]
             )
         elif number not in old:
             steps = ", ".join(step.id for step in new[number].steps)
-            yield Drift.of(DriftKind.PLAN, f"revision {number}", "there was no such revision", [f"+ {steps}"])
+            yield Drift.with_lines(
+                DriftKind.PLAN, f"revision {number}", "there was no such revision", [f"+ {steps}"]
+            )
         elif (diff := compare(old[number], new[number])) or diff.moved:
-            yield Drift.of(
+            yield Drift.with_lines(
                 DriftKind.PLAN,
                 f"revision {number}",
                 "the plan is another",
@@ -105,20 +107,22 @@ def model_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Dr
         if (found := same.get(id(call))) is not None:
             if (found.reply, found.error) != (call.reply, call.error):
                 lines = text_diff(found.error or found.reply, call.error or call.reply)
-                yield Drift.of(DriftKind.MODEL, _place(call), "the same question has another answer", lines)
+                yield Drift.with_lines(
+                    DriftKind.MODEL, _place(call), "the same question has another answer", lines
+                )
         elif known:
             fields, lines = request_differences(known.pop(0).request, call.request)
-            yield Drift.of(
+            yield Drift.with_lines(
                 DriftKind.PROMPT,
                 _place(call),
                 f"the model is asked something else; it differs in {', '.join(fields)}",
                 lines,
             )
         else:
-            yield Drift.of(DriftKind.PROMPT, _place(call), "the model is asked once more than it was")
+            yield Drift.with_lines(DriftKind.PROMPT, _place(call), "the model is asked once more than it was")
     for place, calls in answers.items():
         for _ in calls:
-            yield Drift.of(DriftKind.PROMPT, place, "the model is no longer asked what it was")
+            yield Drift.with_lines(DriftKind.PROMPT, place, "the model is no longer asked what it was")
 
 
 def _take(calls: list[ModelCalled], wanted: ModelCalled) -> ModelCalled | None:
@@ -129,7 +133,7 @@ def _take(calls: list[ModelCalled], wanted: ModelCalled) -> ModelCalled | None:
     return found
 
 
-def result_drifts(before: RunRecord, after: RunRecord) -> Iterator[Drift]:
+def result_drifts(before: RunState, after: RunState) -> Iterator[Drift]:
     """The steps of both runs that ended otherwise, and the run, if it did."""
     for name, step in before.steps.items():
         other = after.steps.get(name)
@@ -137,10 +141,10 @@ def result_drifts(before: RunRecord, after: RunRecord) -> Iterator[Drift]:
             continue
         lines = list(value_diff(_ending(step), _ending(other)))
         if lines:
-            yield Drift.of(DriftKind.RESULT, name, "the step comes to another result", lines)
+            yield Drift.with_lines(DriftKind.RESULT, name, "the step comes to another result", lines)
     lines = list(value_diff(_conclusion(before), _conclusion(after)))
     if lines:
-        yield Drift.of(DriftKind.RESULT, "the run", "it ends otherwise", lines)
+        yield Drift.with_lines(DriftKind.RESULT, "the run", "it ends otherwise", lines)
 
 
 def decision_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Drift]:
@@ -149,10 +153,10 @@ def decision_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator
     for step in [step for step in old if step in new]:
         if old[step] != new[step]:
             lines = text_diff("\n".join(old[step]) + "\n", "\n".join(new[step]) + "\n")
-            yield Drift.of(DriftKind.DECISION, step, "the executor decides otherwise", lines)
+            yield Drift.with_lines(DriftKind.DECISION, step, "the executor decides otherwise", lines)
 
 
-def parting_drift(parting: Parting) -> Drift:
+def parting_drift(parting: Divergence) -> Drift:
     """The first thing in which a replay, with nothing in it live, differs from what was recorded."""
     recorded = "nothing more" if parting.recorded is None else event_line(parting.recorded)
     now = "nothing" if parting.other is None else event_line(parting.other)
@@ -160,7 +164,7 @@ def parting_drift(parting: Parting) -> Drift:
     lines = [f"- {recorded}", f"+ {now}"]
     if parting.recorded is not None and type(parting.recorded) is type(parting.other):
         lines += value_diff(_fields(parting.recorded), _fields(parting.other))
-    return Drift.of(
+    return Drift.with_lines(
         DriftKind.DECISION,
         step or "the run",
         f"event {parting.index - 1} is another than it was; what comes after may follow from that",
@@ -183,7 +187,7 @@ def event_line(event: Event) -> str:
         if key not in _LEFT_OUT and value not in (None, "", [], {})
     )
     line = " ".join((*words, *details))
-    return line if len(line) <= _MOST else f"{line[: _MOST - 1]}…"
+    return line if len(line) <= _MAX_CHARACTERS else f"{line[: _MAX_CHARACTERS - 1]}…"
 
 
 def _terms(events: Iterable[Event]) -> tuple[RunCreated, RunEquipped | None]:
@@ -194,7 +198,7 @@ def _terms(events: Iterable[Event]) -> tuple[RunCreated, RunEquipped | None]:
 
 
 def _schema_drift(name: str, summary: str, lines: Sequence[str]) -> Drift:
-    return Drift.of(DriftKind.AGENT_SCHEMA, name, summary, lines)
+    return Drift.with_lines(DriftKind.AGENT_SCHEMA, name, summary, lines)
 
 
 def _headline(contract: Mapping[str, Any]) -> str:
@@ -214,7 +218,7 @@ def _ending(step: StepRecord) -> JsonValue:
     return {"status": step.status.value, "output": step.output, "failure": failure}
 
 
-def _conclusion(record: RunRecord) -> JsonValue:
+def _conclusion(record: RunState) -> JsonValue:
     account = None if record.account is None else record.account.describe()
     return {
         "status": record.status.value,

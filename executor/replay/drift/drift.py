@@ -11,9 +11,9 @@ from typing import Any
 import msgspec
 from pydantic import JsonValue
 
-MOST_LINES = 60
+MAX_LINES = 60
 """Lines of one drift that are kept; what is longer says how much there is."""
-MOST_WIDTH = 200
+MAX_WIDTH = 200
 
 
 class DriftKind(StrEnum):
@@ -45,7 +45,7 @@ class Drift(msgspec.Struct, frozen=True):
     data: Any = None
 
     @classmethod
-    def of(
+    def with_lines(
         cls, kind: DriftKind, where: str, summary: str, lines: Iterable[str] = (), data: JsonValue = None
     ) -> Drift:
         """One with no more lines than are kept."""
@@ -82,7 +82,7 @@ def value_diff(before: JsonValue, after: JsonValue, name: str = "") -> Iterator[
         case list(), list() if len(before) == len(after):
             for at, (old, new) in enumerate(zip(before, after, strict=True)):
                 yield from value_diff(old, new, f"{name}[{at}]")
-        case str(), str() if "\n" in before or "\n" in after or len(before) + len(after) > MOST_WIDTH:
+        case str(), str() if "\n" in before or "\n" in after or len(before) + len(after) > MAX_WIDTH:
             yield f"@ {name or 'text'}:"
             yield from text_diff(before, after)
         case _:
@@ -93,26 +93,26 @@ def value_diff(before: JsonValue, after: JsonValue, name: str = "") -> Iterator[
 
 def _shown(value: JsonValue) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= MOST_WIDTH else f"{text[: MOST_WIDTH - 1]}…"
+    return text if len(text) <= MAX_WIDTH else f"{text[: MAX_WIDTH - 1]}…"
 
 
 def _around(text: str, other: str) -> str:
     """The part of a long line in which it differs from another."""
-    if len(text) <= MOST_WIDTH:
+    if len(text) <= MAX_WIDTH:
         return text
     same = next((at for at, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), len(other))
-    begin = max(0, min(same - MOST_WIDTH // 4, len(text) - MOST_WIDTH))
-    end = begin + MOST_WIDTH
+    begin = max(0, min(same - MAX_WIDTH // 4, len(text) - MAX_WIDTH))
+    end = begin + MAX_WIDTH
     return f"{'…' if begin else ''}{text[begin:end]}{'…' if end < len(text) else ''}"
 
 
 def _line(line: str) -> str:
     if line.startswith("@@"):
         return "@"
-    return line if len(line) <= MOST_WIDTH + 1 else f"{line[:MOST_WIDTH]}…"
+    return line if len(line) <= MAX_WIDTH + 1 else f"{line[:MAX_WIDTH]}…"
 
 
 def _bounded(lines: Sequence[str]) -> Sequence[str]:
-    if len(lines) <= MOST_LINES:
+    if len(lines) <= MAX_LINES:
         return lines
-    return (*lines[: MOST_LINES - 1], f"... and {len(lines) - MOST_LINES + 1} more lines")
+    return (*lines[: MAX_LINES - 1], f"... and {len(lines) - MAX_LINES + 1} more lines")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Sequence
 
-from callsheet.executor.models.journaled import Owner
+from callsheet.executor.models.journaled import Caller
 from callsheet.executor.run.events import ModelCalled, ModelRequest
 
 from .drift import value_diff
 
-_MOST_COMPARED = 20_000
+_MAX_COMPARED = 20_000
 """Characters of a question that are looked at to tell how near it is."""
 _PLAIN = ("schema_name", "max_tokens", "temperature", "seed")
 
@@ -24,7 +24,7 @@ def call_place(step: str | None, item: int | None, attempt: int | None, *, midwa
 
 
 def nearest_call(
-    wanted: ModelRequest, owner: Owner, calls: Sequence[ModelCalled], is_used: Callable[[ModelCalled], bool]
+    wanted: ModelRequest, owner: Caller, calls: Sequence[ModelCalled], is_used: Callable[[ModelCalled], bool]
 ) -> ModelCalled | None:
     """The call most like it: of those of the same asker before all others, of those that are left before
     those that were used."""
@@ -67,4 +67,4 @@ def _likeness(one: ModelRequest, other: ModelRequest) -> float:
 
 def _text(request: ModelRequest) -> str:
     texts: Iterable[str] = (message.content for message in request.messages)
-    return "\n".join(texts)[-_MOST_COMPARED:]
+    return "\n".join(texts)[-_MAX_COMPARED:]

@@ -1,4 +1,4 @@
-"""A portion of news: what a recorded run heard between two decisions, as it comes in again."""
+"""A batch of news: what a recorded run heard between two decisions, as it comes in again."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from callsheet.executor.driver.ports import News
 from .inputs import DRAFTED, UNHEARD, Key, is_broken_off, is_call_of_planner, key_of
 
 
-class Portion:
+class InputBatch:
     """The news between two decisions, as it comes in. Each piece of news is looked at once.
 
-    `keys` is what was recorded, from the event `begins` on. `later` is in another recorded portion, `strays`
+    `keys` is what was recorded, from the event `begins` on. `later` is in another recorded batch, `strays`
     are in none that is left, and neither are `unheard` timers, before which something else came.
     """
 

@@ -23,7 +23,7 @@ TOLERANCE_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class Divergence:
     """Where the courses part: at the event of this `index` one of them has `recorded`, the other `other`;
     None where that one has nothing there."""
 

@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeGuard
 
 from callsheet.executor.driver.planner_call import Decided, Drafted
 from callsheet.executor.driver.ports import News
-from callsheet.executor.driver.replanning import MOST_REFUSALS
+from callsheet.executor.driver.replanning import MAX_REFUSALS
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptStopping,
@@ -29,10 +29,10 @@ from callsheet.executor.run.events import (
 )
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
-from .batch import Portion
+from .batch import InputBatch
 from .clock import ReplayClock
 from .drafts import is_stale
-from .event_match import Parting, is_same
+from .event_match import Divergence, is_same
 from .inputs import NEWS, OUTCOMES, Key, is_call_of_planner, key_of
 from .processes import Processes, ends_planning
 
@@ -49,15 +49,15 @@ _ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReache
 
 _NEW_QUESTIONS = {*OUTCOMES, ReplanningStarted, RunResumed}
 """After what a planner has not yet been refused anything."""
-_NOTHING = Portion(-1, ())
-"""In the place of a portion before anybody has looked what comes next."""
+_NOTHING = InputBatch(-1, ())
+"""In the place of a batch before anybody has looked what comes next."""
 
 
-class Course:
+class HistoryFollower:
     """The events of a recorded run, and the place up to which another run has had the same ones.
 
     As long as the two agree, the other run is given the recorded events in the place of its own, so that its
-    times are the recorded ones to the last digit, and hears news in the recorded portions: whatever the run
+    times are the recorded ones to the last digit, and hears news in the recorded batches: whatever the run
     heard before it decided something, it hears before it decides that again. From the first difference on,
     the `parting`, it goes its own way. `begun` events are there already; some work may be `live`.
     """
@@ -70,7 +70,7 @@ class Course:
         self._at = begun
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
-        self._portion = _NOTHING
+        self._batch = _NOTHING
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = float("inf")
         self._wake: Callable[[], None] = _nobody
@@ -89,7 +89,7 @@ class Course:
         self._process_ends = self._begin_process()
         self._unheard: list[News] = []
         """What was not heard in the recorded run: it counts once the courses part."""
-        self.parting: Parting | None = None
+        self.parting: Divergence | None = None
 
     @property
     def in_step(self) -> bool:
@@ -152,7 +152,7 @@ class Course:
     def part(self, other: Event | None) -> None:
         """The other run goes its own way from here on."""
         if self.parting is None:
-            self.parting = Parting(self._at, self.next, other)
+            self.parting = Divergence(self._at, self.next, other)
             self._clock.catch_up(self._events[self._at - 1].at)
             self._tell()
             awaited = [*self._waiting, *self._waiting_for_begin]
@@ -215,7 +215,7 @@ class Course:
             asyncio.get_running_loop().call_soon(self._let_begin)
             return False
         self._sort(inbox)
-        if inbox and self._portion.is_ready:
+        if inbox and self._batch.is_ready:
             at = self._taken_at
             if self._clock.now() >= at:
                 return True
@@ -223,7 +223,7 @@ class Course:
             return False
         due = self._due
         if self._clock.now() >= due:
-            if not inbox or not self._portion.keys:
+            if not inbox or not self._batch.keys:
                 self.part(None)
             return bool(inbox or self._unheard)
         self._ring_at(due)
@@ -237,42 +237,42 @@ class Course:
         if self._beginning:
             return [], inbox
         self._sort(inbox)
-        portion = self._portion
+        batch = self._batch
         taken: list[News] = []
-        if portion.unheard or portion.dropped:
-            self._unheard += portion.unheard
-        elif portion.is_ready and self._clock.now() < self._taken_at:
+        if batch.unheard or batch.dropped:
+            self._unheard += batch.unheard
+        elif batch.is_ready and self._clock.now() < self._taken_at:
             return [], inbox
-        elif portion.has_stray:
+        elif batch.has_stray:
             # What no event came of may have led to what did: it is heard behind what came before it.
-            taken = [*portion.beginning, portion.strays.pop(0)]
+            taken = [*batch.beginning, batch.strays.pop(0)]
             if isinstance(taken[-1], Decided):
                 # It thinks again.
                 self._refused += 1
                 self._beginning = True
-        elif portion.is_complete:
-            taken = portion.in_order
+        elif batch.is_complete:
+            taken = batch.in_order
         elif self._clock.now() >= self._due:
-            taken = [*portion.in_order, *portion.later, *portion.strays]
+            taken = [*batch.in_order, *batch.later, *batch.strays]
         else:
             return [], inbox
-        gone = {id(each) for each in (*taken, *portion.unheard, *portion.dropped)}
-        self._portion = _NOTHING
+        gone = {id(each) for each in (*taken, *batch.unheard, *batch.dropped)}
+        self._batch = _NOTHING
         return taken, [each for each in inbox if id(each) not in gone]
 
     @property
     def _taken_at(self) -> float:
         """When what is there was heard, or a little before: what follows from it begins then, not earlier."""
-        portion = self._portion
-        if portion.unheard or portion.dropped:
+        batch = self._batch
+        if batch.unheard or batch.dropped:
             return -math.inf
-        heard = len(portion.beginning) if portion.has_stray else len(portion.keys)
+        heard = len(batch.beginning) if batch.has_stray else len(batch.keys)
         return self._events[self._at + heard - 1].at - 2 * EARLY_SECONDS if heard else -math.inf
 
     @property
     def _due(self) -> float:
         """When it is too late for what comes next."""
-        last = self._at + max(0, len(self._portion.keys) - 1)
+        last = self._at + max(0, len(self._batch.keys) - 1)
         if any(self._was_set_back(at) for at in range(self._at, min(last + 1, len(self._events)))):
             # How long it took nobody knows.
             return self._followed_at + FOREVER_SECONDS
@@ -284,16 +284,16 @@ class Course:
 
     def _sort(self, inbox: Sequence[News]) -> None:
         """Put what is new in the inbox where it belongs."""
-        portion = self._portion
-        if portion.begins != self._at or not portion.keys:
-            portion = self._portion = Portion(self._at, self._keys_ahead())
-        for news in inbox[portion.seen :]:
-            if isinstance(news, Drafted) and self._is_old(news.draft, portion.drafts):
-                portion.drop(news)
-            elif isinstance(news, Decided) and self._is_refused(news, inbox, portion.drafts):
-                portion.refuse(news)
+        batch = self._batch
+        if batch.begins != self._at or not batch.keys:
+            batch = self._batch = InputBatch(self._at, self._keys_ahead())
+        for news in inbox[batch.seen :]:
+            if isinstance(news, Drafted) and self._is_old(news.draft, batch.drafts):
+                batch.drop(news)
+            elif isinstance(news, Decided) and self._is_refused(news, inbox, batch.drafts):
+                batch.refuse(news)
             else:
-                portion.add(news, self._left)
+                batch.add(news, self._left)
 
     def _is_refused(self, news: Decided, inbox: Sequence[News], drafts: int) -> bool:
         """Whether nothing came of a decision but that the planner thought again: it asked again, told of more
@@ -302,7 +302,7 @@ class Course:
         for event in self.left_to_process:
             heard -= is_call_of_planner(event)
             if isinstance(event, ReplanningFailed) and not isinstance(news.decision, str):
-                return heard < 0 or self._refused < MOST_REFUSALS
+                return heard < 0 or self._refused < MAX_REFUSALS
             if isinstance(event, OUTCOMES):
                 return heard < 0
             drafts -= isinstance(event, DraftGrown | DraftHalted)

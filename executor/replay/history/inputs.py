@@ -7,7 +7,16 @@ from typing import Any, TypeAlias, TypeGuard
 
 from callsheet.executor.driver.planner_call import Decided, Drafted
 from callsheet.executor.driver.ports import News
-from callsheet.executor.journal.signals import Approve, Cancel, Deny, Letter, Pause, Settle, Tell, Word
+from callsheet.executor.journal.signals import (
+    Approve,
+    Cancel,
+    Deny,
+    Pause,
+    Settle,
+    Signal,
+    SignalContent,
+    Tell,
+)
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -77,7 +86,7 @@ NEWS = frozenset(
 
 UNHEARD = (Decided, Drafted, HedgeDue, RetryDue, StepTimeLimitReached, TimeLimitReached)
 """What may come from within a run, and would not have, had something else come first."""
-_WORDS: dict[type[Word], type[Event]] = {
+_WORDS: dict[type[SignalContent], type[Event]] = {
     Approve: ApprovalGranted,
     Cancel: CancellationRequested,
     Deny: ApprovalDenied,
@@ -100,7 +109,7 @@ def is_call_of_planner(news: News) -> bool:
 
 
 def key_of(news: News) -> Key:
-    """What tells it from other news; the same for a letter, or a decision, and the event that comes of it."""
+    """What tells it from other news; the same for a signal, or a decision, and the event that comes of it."""
     return _KEYS.get(news.__class__, _by_place)(news)
 
 
@@ -109,8 +118,8 @@ def _by_place(news: Any) -> Key:
     return kind, step, getattr(news, "item", None), getattr(news, "attempt", None), 0
 
 
-def _by_word(letter: Letter) -> Key:
-    word = letter.word
+def _by_word(signal: Signal) -> Key:
+    word = signal.content
     return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
 
 
@@ -132,6 +141,6 @@ def _decided(decision: News) -> Key:
 _KEYS: Mapping[type, Callable[[Any], Key]] = {
     **dict.fromkeys((Decided, *OUTCOMES), _decided),
     **dict.fromkeys((Drafted, DraftGrown, DraftHalted), _drafted),
-    Letter: _by_word,
+    Signal: _by_word,
     ModelCalled: _by_content,
 }

@@ -23,7 +23,7 @@ from .inputs import is_broken_off
 
 STOPPED = "stopped before it began: "
 """How the reason begins for which a run is cancelled whose process is interrupted while it plans."""
-MOST_SECONDS = 1.0
+MAX_SECONDS = 1.0
 """Between two things that a process does without waiting for anybody."""
 _RESTS = (RunPaused, RunCompleted, RunFailed, RunCancelled)
 _TELLING = {*_RESTS, PersonAsked, RunResumed, ModelCalled}
@@ -67,17 +67,17 @@ def ends_planning(last: Event, following: Event) -> bool:
     no answer, has something to say about that; and who gets one is not called off."""
     if _is_of_planning(following) and not _has_failed(last):
         # Who is there asks on at once.
-        return following.started > last.at + MOST_SECONDS
+        return following.started > last.at + MAX_SECONDS
     if not _is_of_planning(last):
         return False
     if is_broken_off(last):
         says_why = isinstance(following, RunCancelled | RunFailed)
-        return not says_why or following.at > last.at + MOST_SECONDS
+        return not says_why or following.at > last.at + MAX_SECONDS
     if last.error is not None:
         return not (isinstance(following, RunFailed) or is_because_of(following, last))
     if isinstance(following, RunFailed) and following.account.failure.kind is FailureKind.TIME_LIMIT:
         # Who waits for no answer has time left.
-        return following.at > last.at + MOST_SECONDS
+        return following.at > last.at + MAX_SECONDS
     return isinstance(following, RunCancelled)
 
 

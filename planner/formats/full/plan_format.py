@@ -41,7 +41,7 @@ _FLOW: Mapping[str, JsonObject] = {
 _SHAPE = 'the answer has to be an object with steps and answer: {"steps": [...], "answer": "..."}'
 
 
-MOST_STEPS = 500
+MAX_STEPS = 500
 """Of a plan that a model writes; people may write larger ones."""
 
 _TOO_MANY = (
@@ -85,7 +85,7 @@ class FullFormat:
         to plan."""
         return fitting(load_examples("full"), catalog)
 
-    def write(self, answer: JsonValue) -> str:
+    def write_answer(self, answer: JsonValue) -> str:
         """Without blanks, which are tokens too."""
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
@@ -107,7 +107,7 @@ class FullFormat:
         """None: who writes this format sees the goal through, or is told what is wrong."""
         return
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+    def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document, or a question, or what is lacking.
 
         Raises ValueError where the answer has no list of steps, more of them than a model is to write, or a
@@ -119,7 +119,7 @@ class FullFormat:
             case {"answer": {"lacking": list(lacking)}} if wanted := _texts(lacking):
                 return Translation({}, wanted=wanted)
             case dict() if isinstance(written := answer.get("steps"), list):
-                if len(written) > MOST_STEPS:
+                if len(written) > MAX_STEPS:
                     raise ValueError(_TOO_MANY.format(count=len(written)))
                 steps = FullSteps(written, catalog)
                 document: JsonObject = {**answer, "goal": goal, "steps": steps.documents()}

@@ -71,7 +71,7 @@ class FullRevisionFormat:
         """None: names that say what a step does are better than any that could be given."""
         return ()
 
-    def read(self, answer: JsonValue, situation: Situation) -> Proposal:
+    def read_decision(self, answer: JsonValue, situation: Situation) -> Proposal:
         """What the answer means. Raises ValueError where it is no object with a decision."""
         said, reason = read_decision(answer, situation)
         if said is not None:
@@ -93,11 +93,11 @@ class FullRevisionFormat:
         if not steps:
             return Translation({"steps": []})
         plan: JsonObject = {"steps": cast("JsonValue", steps), "answer": ""}
-        return self._plans.read(plan, situation.goal, situation.catalog)
+        return self._plans.read_plan(plan, situation.goal, situation.catalog)
 
     def _answer(self, binding: JsonValue, situation: Situation) -> JsonValue:
         plan: JsonObject = {"steps": [], "answer": binding}
-        return self._plans.read(plan, situation.goal, situation.catalog).document.get("answer")
+        return self._plans.read_plan(plan, situation.goal, situation.catalog).document.get("answer")
 
 
 def _read_repoint(value: JsonValue) -> dict[str, str]:

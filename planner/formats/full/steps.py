@@ -71,7 +71,7 @@ class FullSteps:
         if reader is None:
             reader = self._readers[capability.name] = _InputReader(capability, self._ids)
         return {
-            name: reader.read(name, value)
+            name: reader.read_input(name, value)
             for name, value in entries.items()
             if value is not None or name in reader.required
         }
@@ -88,7 +88,7 @@ class _InputReader:
         self._takes_text: dict[str, bool] = {}
         self.required = frozenset(cast("list[str]", schema.get("required") or []))
 
-    def read(self, name: str, value: JsonValue) -> JsonValue:
+    def read_input(self, name: str, value: JsonValue) -> JsonValue:
         """The binding of an input, as the plan has it."""
         schema = self._properties.get(name)
         if name not in self._takes_text:

@@ -29,7 +29,7 @@ _NOTHING = "step {new}: `{value}` stands for nothing: write the value itself, or
 _BRACES = re.compile(r"\{\s*[A-Za-z_][\w.]*\s*\}")
 
 
-class Echoes:
+class DuplicateSteps:
     """New steps of a revision, held against those of the plan. `written` are the new ones as the plan has
     them, of which `steps` are left; of what the model leaves out, `removed` is left: what it writes once
     more it wants to have."""

@@ -63,7 +63,7 @@ class ShortFormat:
         measured to plan worse."""
         return load_examples("short")
 
-    def write(self, answer: JsonValue) -> str:
+    def write_answer(self, answer: JsonValue) -> str:
         """With blanks, as small models have read most of their JSON."""
         return json.dumps(answer, ensure_ascii=False)
 
@@ -82,7 +82,7 @@ class ShortFormat:
         dropped = list(find_dropped_parts(goal, used, catalog))
         return dropped or find_unmade_results(goal, document, catalog)
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+    def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document. Raises ValueError where the answer has no list of steps, or too many."""
         match answer:
             case dict() if isinstance(steps := answer.get("steps"), list):

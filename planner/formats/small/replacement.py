@@ -27,7 +27,7 @@ _SUPERSEDED = "step {old}: left out, as {new} does it now"
 _ADDED = "what step {id} gives was added to the answer, as no step takes it"
 
 
-class Succession:
+class StepReplacement:
     """Works out the revision that new steps mean. `removed` are the steps that the model leaves out."""
 
     def __init__(self, situation: Situation, new: Sequence[JsonObject], removed: Collection[str]) -> None:

@@ -31,21 +31,21 @@ from callsheet.planner.revision.references import steps_named_by
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Situation, Standing
 
-from .duplicates import Echoes
+from .duplicates import DuplicateSteps
 from .plan_format import ShortFormat
 from .references import WIRE_ID
-from .replacement import Succession
+from .replacement import StepReplacement
 from .steps import ShortSteps
 
-MOST_STEPS = 6
+MAX_STEPS = 6
 """New steps in one revision: what a small model can keep in view."""
-MOST_IDS = 60
+MAX_IDS = 60
 """Of steps that are listed in the schema: each stands there once for every capability."""
-MOST_TEXT = 300
+MAX_TEXT = 300
 """Characters of a reason or a question."""
 
 _WIRE_ID = re.compile(rf"{WIRE_ID}\Z")
-_TEXT: JsonObject = {"type": "string", "maxLength": MOST_TEXT}
+_TEXT: JsonObject = {"type": "string", "maxLength": MAX_TEXT}
 
 
 class ShortRevisionFormat:
@@ -55,7 +55,7 @@ class ShortRevisionFormat:
     rules = "planner/replan_short_rules"
 
     def __init__(self) -> None:
-        self._plans = ShortFormat(max_steps=MOST_STEPS)
+        self._plans = ShortFormat(max_steps=MAX_STEPS)
 
     def schema(self, situation: Situation) -> JsonObject:
         """One shape of answer for each decision there is."""
@@ -89,9 +89,9 @@ class ShortRevisionFormat:
         """The next numbers that no plan of the run has had."""
         used = {*situation.used_ids, *situation.plan.steps}
         last = max((int(each[1:]) for each in used if _WIRE_ID.match(each)), default=0)
-        return [f"s{last + number}" for number in range(1, MOST_STEPS + 1)]
+        return [f"s{last + number}" for number in range(1, MAX_STEPS + 1)]
 
-    def read(self, answer: JsonValue, situation: Situation) -> Proposal:
+    def read_decision(self, answer: JsonValue, situation: Situation) -> Proposal:
         """What the answer means. Raises ValueError where it has not the shape of the format."""
         said, reason = read_decision(answer, situation)
         if said is not None:
@@ -107,8 +107,8 @@ class ShortRevisionFormat:
         ids = {str(step["id"]) for step in steps}
         found = objects_in(translation.document.get("steps"), "steps")
         fresh = [_expecting(step, situation) for step in found if step["id"] in ids]
-        echoes = Echoes(situation, fresh, removed)
-        change = Succession(situation, echoes.steps, echoes.removed)
+        echoes = DuplicateSteps(situation, fresh, removed)
+        change = StepReplacement(situation, echoes.steps, echoes.removed)
         notes = (*translation.notes, *echoes.notes, *change.notes)
         return Proposal(change.revision, reason, notes, (*translation.doubts, *echoes.doubts()))
 
@@ -124,7 +124,7 @@ class ShortRevisionFormat:
         ]
         removable: list[JsonValue] = list(_removable(situation))
         changes: JsonObject = {
-            "steps": {"type": "array", "items": {"anyOf": cast("JsonValue", shapes)}, "maxItems": MOST_STEPS},
+            "steps": {"type": "array", "items": {"anyOf": cast("JsonValue", shapes)}, "maxItems": MAX_STEPS},
         }
         if removable:
             ids: JsonObject = {"type": "string", "enum": removable}
@@ -151,7 +151,7 @@ def _step_schema(
     """A step of the short format of plans, under a fresh id, that may refer to any step there is."""
     properties = dict(cast("Mapping[str, JsonObject]", shape["properties"]))
     properties["id"] = {"type": "string", "enum": list(fresh)}
-    if "depends_on" in properties and len(known) <= MOST_IDS:
+    if "depends_on" in properties and len(known) <= MAX_IDS:
         ids: JsonObject = {"type": "string", "enum": list(known)}
         properties["depends_on"] = {**properties["depends_on"], "items": ids}
     if named:

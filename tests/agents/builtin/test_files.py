@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from callsheet.agents.agent import Context
 from callsheet.agents.builtin.errors import TextError
-from callsheet.agents.builtin.files import MOST_BYTES, list_files, read_file, write_file
+from callsheet.agents.builtin.files import MAX_BYTES, list_files, read_file, write_file
 from callsheet.agents.builtin.text import decode
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.errors import WorkspaceError
@@ -104,7 +104,7 @@ def test_for_every_file_there_is_text_or_a_text_error(data: bytes) -> None:
 
 async def test_a_file_beyond_the_limit_is_refused(make_context: MakeContext, folder: Path) -> None:
     """No model could read it, and half a file would mislead."""
-    (folder / "large.txt").write_bytes(b"x" * (MOST_BYTES + 1))
+    (folder / "large.txt").write_bytes(b"x" * (MAX_BYTES + 1))
     with pytest.raises(WorkspaceError, match="at most 1,000,000"):
         await read_file.perform("read_file", {"path": "large.txt"}, make_context())
 

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.agents.selection.breaker import Breaker, BreakerPolicy, BreakerPolicyError, Verdict
+from callsheet.agents.selection.breaker import AttemptVerdict, Breaker, BreakerPolicy, BreakerPolicyError
 
-GOOD, BAD, NEUTRAL = Verdict.GOOD, Verdict.BAD, Verdict.NEUTRAL
+GOOD, BAD, NEUTRAL = AttemptVerdict.GOOD, AttemptVerdict.BAD, AttemptVerdict.NEUTRAL
 
 
-def tried(breaker: Breaker, *verdicts: Verdict, at: float = 0.0) -> Breaker:
+def tried(breaker: Breaker, *verdicts: AttemptVerdict, at: float = 0.0) -> Breaker:
     for each in verdicts:
-        breaker.begin()
-        breaker.end(at, each)
+        breaker.record_start()
+        breaker.record_end(at, each)
     return breaker
 
 
@@ -37,10 +37,10 @@ def test_after_the_pause_one_probe_is_let_through() -> None:
     breaker = opened()
     assert breaker.ready_at(29.9) == 30.0
     assert breaker.ready_at(30.0) == 30.0
-    breaker.begin()
+    breaker.record_start()
     assert breaker.probing
     assert breaker.ready_at(31.0) == math.inf
-    breaker.end(32.0, GOOD)
+    breaker.record_end(32.0, GOOD)
     assert breaker.closed
     assert breaker.ready_at(32.0) == 32.0
 
@@ -61,8 +61,8 @@ def test_each_failed_probe_doubles_the_pause_up_to_a_bound() -> None:
 def test_a_probe_that_says_nothing_frees_its_place() -> None:
     """It was cancelled, for instance: the next one may probe at once."""
     breaker = opened()
-    breaker.begin()
-    breaker.end(40.0, NEUTRAL)
+    breaker.record_start()
+    breaker.record_end(40.0, NEUTRAL)
     assert breaker.ready_at(40.0) == 40.0
     assert not breaker.closed
 
@@ -71,15 +71,15 @@ def test_failures_that_began_before_the_opening_are_not_the_probes() -> None:
     """Late failures neither end the probe nor make the pause longer; a late success does close it."""
     breaker = Breaker(BreakerPolicy())
     for _ in range(7):
-        breaker.begin()
+        breaker.record_start()
     for _ in range(5):
-        breaker.end(0.0, BAD)
-    breaker.begin()
-    breaker.end(31.0, BAD)
+        breaker.record_end(0.0, BAD)
+    breaker.record_start()
+    breaker.record_end(31.0, BAD)
     assert breaker.ready_at(31.0) == math.inf
-    breaker.end(31.0, BAD)
+    breaker.record_end(31.0, BAD)
     assert breaker.ready_at(31.0) == math.inf
-    breaker.end(32.0, BAD)
+    breaker.record_end(32.0, BAD)
     assert breaker.ready_at(32.0) == 32.0 + 60.0
 
 
@@ -97,7 +97,7 @@ def test_a_policy_that_makes_no_sense_is_refused() -> None:
 
 
 MOVES = st.lists(
-    st.tuples(st.sampled_from(["begin", *Verdict]), st.floats(0, 50), st.integers(0, 20)), max_size=120
+    st.tuples(st.sampled_from(["begin", *AttemptVerdict]), st.floats(0, 50), st.integers(0, 20)), max_size=120
 )
 
 
@@ -115,10 +115,10 @@ def test_for_every_course_no_two_probes_are_under_way(moves: list[tuple[str, flo
             assert ready == math.inf or now <= ready <= now + policy.max_cooldown
             if ready <= now:
                 in_hand.append(not breaker.closed)
-                breaker.begin()
+                breaker.record_start()
         elif in_hand:
             in_hand.pop(which % len(in_hand))
-            breaker.end(now, Verdict(move))
+            breaker.record_end(now, AttemptVerdict(move))
         if breaker.closed:
             in_hand = [False] * len(in_hand)
         assert sum(in_hand) <= 1
@@ -131,11 +131,11 @@ def test_for_every_course_an_agent_comes_back(moves: list[tuple[str, float, int]
     for move, passed, _ in moves:
         now += passed
         if move == "begin" and breaker.ready_at(now) <= now:
-            breaker.begin()
+            breaker.record_start()
             running += 1
         elif move != "begin" and running:
-            breaker.end(now, Verdict(move))
+            breaker.record_end(now, AttemptVerdict(move))
             running -= 1
     for _ in range(running):
-        breaker.end(now, NEUTRAL)
+        breaker.record_end(now, NEUTRAL)
     assert breaker.ready_at(now + 600.0) == now + 600.0

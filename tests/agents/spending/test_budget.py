@@ -124,11 +124,11 @@ def test_spending_adds_up(one: Spending, other: Spending) -> None:
 @given(BUDGETS, SPENDINGS)
 def test_a_budget_is_broken_exactly_where_a_limit_is_exceeded(budget: Budget, spent: Spending) -> None:
     """For every budget and spending: where something is more than its limit; and no less than 0 is left."""
-    exceeded = [name for name, limit in budget.limits() if spent.of(name) > limit]
+    exceeded = [name for name, limit in budget.limits() if spent.amount_of(name) > limit]
     assert (budget.broken(spent) is not None) == bool(exceeded)
     for name, rest in budget.left(spent).limits():
         assert rest >= 0
-        assert (rest == 0) == (spent.of(name) >= dict(budget.limits())[name])
+        assert (rest == 0) == (spent.amount_of(name) >= dict(budget.limits())[name])
     assert {name for name, _ in budget.left(spent).limits()} == {name for name, _ in budget.limits()}
 
 
@@ -138,7 +138,7 @@ def test_what_is_not_refused_does_not_break_the_budget(
 ) -> None:
     """For every budget within its limits: what takes no more than was asked for leaves it unbroken."""
     if budget.broken(spent) is None and budget.refusal(spent, wanted) is None:
-        assert all(spent.of(name) + wanted.of(name) <= limit for name, limit in budget.limits())
+        assert all(spent.amount_of(name) + wanted.amount_of(name) <= limit for name, limit in budget.limits())
 
 
 def test_a_refusal_and_a_break_say_which_limit_and_how_much() -> None:

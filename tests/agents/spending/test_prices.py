@@ -21,7 +21,7 @@ USAGE = Usage(input_tokens=1_000_000, output_tokens=100_000, cached_tokens=400_0
 
 def test_the_users_own_table_comes_first() -> None:
     """Over what is published, and for a local model too, whose power somebody may want to count."""
-    prices = Prices.of(
+    prices = Prices.from_table(
         {"openai/gpt-5": {"input": 1, "cached": 0.1, "output": 10}, "local/*": {"input": 0.5, "output": 0}}
     )
     assert prices.cost("openai/gpt-5", USAGE, AT) == Decimal("0.6") + Decimal("0.04") + Decimal(1)
@@ -30,7 +30,7 @@ def test_the_users_own_table_comes_first() -> None:
 
 def test_names_come_before_patterns_and_patterns_in_their_order() -> None:
     """With or without what stands before the slash."""
-    prices = Prices.of(
+    prices = Prices.from_table(
         {
             "gpt-*": {"input": 1, "output": 0},
             "*": {"input": 2, "output": 0},
@@ -86,7 +86,7 @@ def test_every_usage_has_a_cost_that_is_not_below_nothing(asked: int, answered: 
 
 def test_an_agent_with_token_prices_of_its_own_charges_these() -> None:
     """Instead of the model's; one without charges the model's."""
-    prices = Prices.of({"m": {"input": 1, "output": 1}})
+    prices = Prices.from_table({"m": {"input": 1, "output": 1}})
     assert prices.charge("m", USAGE, AT, Terms(price=5.0)) == Decimal("1.1")
     assert prices.charge("m", USAGE, AT, Terms(input_price=0.1, output_price=0.2)) == Decimal("0.12")
     assert prices.charge("unknown", USAGE, AT, Terms(input_price=0.1)) == Decimal("0.1")
@@ -106,7 +106,7 @@ def test_an_agent_with_token_prices_of_its_own_charges_these() -> None:
 def test_an_entry_that_is_no_price_is_refused(entry: Mapping[str, object], problem: str) -> None:
     """The error names the model and what is wrong, and shows how to write it."""
     with pytest.raises(PriceError, match=problem) as caught:
-        Prices.of({"openai/x": entry})
+        Prices.from_table({"openai/x": entry})
     assert "the price of 'openai/x'" in str(caught.value) and "input = 1.25" in str(caught.value)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from callsheet.cli.commands.replay import worst_code
-from callsheet.cli.replaying.replay_session import Outcome
+from callsheet.cli.replaying.replay_session import ReplayOutcome
 from callsheet.errors import ExitCode
 from callsheet.executor.recording.content.errors import RecordingInvalid
 from callsheet.executor.recording.file import load_recording
@@ -665,9 +665,9 @@ class TestJson:
 
 def test_the_worst_outcome_decides_the_exit_code() -> None:
     """A file that cannot be used before the network that was wanted, and that before what drifted."""
-    fine = Outcome(Path("a.yaml"), 0.0)
-    broken = Outcome(Path("b.yaml"), 0.0, error=RecordingInvalid("b.yaml", "it is empty", 1, "mend it"))
-    online = Outcome(Path("c.yaml"), 0.0, error=NetworkForbidden("connect", "example.com:443"))
+    fine = ReplayOutcome(Path("a.yaml"), 0.0)
+    broken = ReplayOutcome(Path("b.yaml"), 0.0, error=RecordingInvalid("b.yaml", "it is empty", 1, "mend it"))
+    online = ReplayOutcome(Path("c.yaml"), 0.0, error=NetworkForbidden("connect", "example.com:443"))
     assert worst_code([]) is ExitCode.DONE
     assert worst_code([fine]) is ExitCode.DRIFT
     assert worst_code([fine, online]) is ExitCode.FAILED

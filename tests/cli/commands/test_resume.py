@@ -159,7 +159,7 @@ def test_what_resume_is_given_holds_from_then_on(
     assert invoke("resume", *flags, "--budget", "90 attempts").exit_code == 3
     with closing(SqliteJournal(folder / ".callsheet" / "runs.db")) as journal:
         (summary,) = journal.runs()
-        (resumed,) = [each for each in journal.read(summary.run) if isinstance(each, RunResumed)]
+        (resumed,) = [each for each in journal.read_events(summary.run) if isinstance(each, RunResumed)]
     assert resumed == RunResumed(resumed.at, 3, 2, "90 attempts", resumed.at + 300, False, False)
     assert invoke("resume", "--yes").exit_code == 0
 

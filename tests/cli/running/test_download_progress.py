@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from callsheet.cli.options.output import Output
-from callsheet.cli.running.download_progress import Fetching
+from callsheet.cli.running.download_progress import DownloadProgress
 
 
 def test_without_a_terminal_every_tenth_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Where it comes from and how large it is are said first, then every tenth; stdout stays empty."""
     total = 1_000_000_000
-    with Fetching(Output(as_json=False)) as fetching:
+    with DownloadProgress(Output(as_json=False)) as fetching:
         for done in range(0, total + 1, 20_000_000):
             fetching.show("Hugging Face", done, total)
     shown = capsys.readouterr()
@@ -25,7 +25,7 @@ def test_without_a_terminal_every_tenth_is_a_line(capsys: pytest.CaptureFixture[
 
 def test_a_second_source_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """Where one place hasn't got it, the next is named."""
-    with Fetching(Output(as_json=False)) as fetching:
+    with DownloadProgress(Output(as_json=False)) as fetching:
         fetching.show("Hugging Face", 0, 10)
         fetching.show("the package index", 0, 10)
     assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == [
@@ -36,6 +36,6 @@ def test_a_second_source_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_where_nothing_is_fetched_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     """Weights that are here already need no words."""
-    with Fetching(Output(as_json=False)):
+    with DownloadProgress(Output(as_json=False)):
         pass
     assert capsys.readouterr().err == ""

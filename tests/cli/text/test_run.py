@@ -12,10 +12,10 @@ from callsheet.cli.running.progress import PlainProgress
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.run import run_lines, seconds_text, time_text, value_text
 from callsheet.cli.text.run_document import run_document
-from callsheet.cli.text.story import Story
+from callsheet.cli.text.story import RunView
 from callsheet.cli.text.waiting import waiting_lines
 from callsheet.executor.journal.history import last_attempts, reason_of
-from callsheet.executor.journal.lease import Owner
+from callsheet.executor.journal.lease import RunOwner
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -45,7 +45,7 @@ from callsheet.executor.run.events import (
     StepSkipped,
 )
 from callsheet.executor.run.failure import Account, Failure, FailureKind
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.settings.settings import Settings
 
@@ -76,16 +76,18 @@ EVENTS: list[Event] = [
 
 
 @pytest.fixture
-def story() -> Story:
+def story() -> RunView:
     """A run in which one of everything happened."""
     return _story(EVENTS)
 
 
-def _story(events: list[Event], owner: Owner | None = None) -> Story:
-    return Story(RunResult.of(record_of(events)), owner, last_attempts(events), reason_of(events))
+def _story(events: list[Event], owner: RunOwner | None = None) -> RunView:
+    return RunView(
+        RunResult.from_state(run_state_of(events)), owner, last_attempts(events), reason_of(events)
+    )
 
 
-def test_a_run_is_shown_with_every_step_attempt_and_error(story: Story) -> None:
+def test_a_run_is_shown_with_every_step_attempt_and_error(story: RunView) -> None:
     """The account of a run has its steps, attempts, agents, times and errors, and why it failed."""
     assert list(run_lines(story))[3:] == [
         "model: test/model (1 call, 1,200 tokens in, 30 out)",
@@ -114,7 +116,7 @@ def test_a_run_is_shown_with_every_step_attempt_and_error(story: Story) -> None:
     ]
 
 
-def test_a_run_as_json_says_the_same(story: Story) -> None:
+def test_a_run_as_json_says_the_same(story: RunView) -> None:
     """The document is JSON through and through, and has what the text has."""
     document = json.loads(json.dumps(run_document(story)))
     assert (document["run"], document["status"], document["model_calls"]) == ("abc123", "failed", 1)
@@ -227,7 +229,7 @@ def test_who_has_a_run_is_said(folder: Path) -> None:
     """A run that goes on names its process; one that nobody has, and one that rests, how it goes on."""
     advice = Advice(Settings.load(folder, {}, {}))
     running = EVENTS[:6]
-    assert list(waiting_lines(_story(running, Owner(12, "here", 100.0)), advice)) == [
+    assert list(waiting_lines(_story(running, RunOwner(12, "here", 100.0)), advice)) == [
         "in the hands of process 12 on here"
     ]
     assert list(waiting_lines(_story(running), advice)) == [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from callsheet.agents.agent import Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry
-from callsheet.agents.selection.breaker import BreakerPolicy, Verdict
+from callsheet.agents.selection.breaker import AttemptVerdict, BreakerPolicy
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.agents.selection.strategies import Candidate, StrategyError
 from callsheet.agents.spending.terms import Terms
@@ -24,7 +24,7 @@ from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.dispatch.chooser import Ended, Nobody, Request, Wait
 from callsheet.executor.dispatch.wait_queue import Waiter
 
-GOOD, BAD, NEUTRAL = Verdict.GOOD, Verdict.BAD, Verdict.NEUTRAL
+GOOD, BAD, NEUTRAL = AttemptVerdict.GOOD, AttemptVerdict.BAD, AttemptVerdict.NEUTRAL
 
 
 def capability(name: str = "work") -> Capability:
@@ -551,7 +551,7 @@ class Day:
             self.look(self.woken.popleft())
         raise AssertionError("they wake each other for ever")
 
-    def end(self, which: int, verdict: Verdict, retry_after: float | None, again: bool) -> None:
+    def end(self, which: int, verdict: AttemptVerdict, retry_after: float | None, again: bool) -> None:
         name, piece = self.in_hand.pop(which % len(self.in_hand))
         self.office.release(name, piece.offer, Ended(self.now, verdict, which, retry_after))
         if verdict is BAD and again:
@@ -595,7 +595,7 @@ work = st.tuples(st.just("work"), st.sampled_from("xyz"))
 end = st.tuples(
     st.just("end"),
     st.integers(0, 20),
-    st.sampled_from(Verdict),
+    st.sampled_from(AttemptVerdict),
     st.sampled_from([None, None, 1.0, 30.0]),
     st.booleans(),
 )

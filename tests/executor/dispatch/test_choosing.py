@@ -131,7 +131,7 @@ class TestHedging:
         journal = MemoryJournal()
         await journal.create(RunCreated(EPOCH, "before", "a goal", 7))
         seen = [Observation(name, "work", EPOCH - 20 + at, 1.0, True) for at in range(10)]
-        await journal.figures.add("before", seen)
+        await journal.figures.add_observations("before", seen)
         return journal
 
     def hedged(self, checked: CheckedPlan, *agents: Actor, **options: Any) -> Any:
@@ -197,7 +197,7 @@ def test_figures_are_kept_from_run_to_run() -> None:
         journal = MemoryJournal()
         agents = hired("bad", break_down), hired("good")
         await perform(plan(step("a", max_retries=3), step("b")), *agents, journal=journal)
-        figures = journal.figures.read({"work"})
+        figures = journal.figures.read_statistics({"work"})
         assert figures["good", "work"].successes >= 1
         assert all(isinstance(each, Figures) for each in figures.values())
         played = await perform(plan(step("a")), *agents, journal=journal, run="next")

@@ -41,7 +41,7 @@ def spend(
             model=ScriptedModel([]),
             replanner=None if director is None else lambda model: director,
         )
-        return await executor.run("r", checked), journal.read("r")
+        return await executor.run("r", checked), journal.read_events("r")
 
     return run_virtually(pursue())
 

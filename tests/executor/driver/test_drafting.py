@@ -88,8 +88,8 @@ def write(*lines: Line, behaviour: Behaviour | None = None, **options: Any) -> T
         await journal.create(RunCreated(clock.now(), "r", "a goal", 7))
         executor = _executor(journal, clock, behaviour or by_input(), lines, **options)
         result = await executor.draft("r")
-        events = journal.read("r")
-        assert RunResult.of(revive(events, Registry(())).record) == result
+        events = journal.read_events("r")
+        assert RunResult.from_state(revive(events, Registry(())).record) == result
         return Told(result, events, journal)
 
     return run_virtually(pursue())
@@ -235,8 +235,8 @@ def _resumed(events: Sequence[Event]) -> tuple[RunResult | None, list[Event]]:
         lines = [(1.0, planned(A, answer=0)), (1.0, planned(A, B, answer=0)), (5.0, WHOLE)]
         executor = _executor(journal, clock, by_input(), lines)
         if len(events) < 3:
-            return None, journal.read("r")
-        return await executor.resume("r"), journal.read("r")
+            return None, journal.read_events("r")
+        return await executor.resume("r"), journal.read_events("r")
 
     return run_virtually(go_on())
 

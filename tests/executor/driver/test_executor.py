@@ -19,7 +19,7 @@ from callsheet.executor.clocks.virtual_loop import EPOCH, run_virtually
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.errors import JournalError, RunNotFound, RunNotPending
 from callsheet.executor.journal.journal import MemoryJournal
-from callsheet.executor.machine.machine import fold
+from callsheet.executor.machine.machine import reduce_event
 from callsheet.executor.run.events import (
     ApprovalRequested,
     AttemptFailed,
@@ -129,7 +129,7 @@ def test_an_attempt_starts_only_after_its_start_is_kept() -> None:
     seen: list[int] = []
 
     def look(inputs: Inputs, context: Context) -> str:
-        seen.append(sum(isinstance(event, AttemptStarted) for event in journal.read("r")))
+        seen.append(sum(isinstance(event, AttemptStarted) for event in journal.read_events("r")))
         return "looked"
 
     play(plan(step("a"), step("b", "a")), Actor(look), journal=journal)
@@ -378,7 +378,7 @@ class TestCancelling:
                 await run
 
         run_virtually(main())
-        return journal.read("r")
+        return journal.read_events("r")
 
     def test_attempts_are_stopped_and_the_journal_ends_with_the_cancellation(self) -> None:
         """Ctrl-C leaves a journal that says what happened, and CancelledError goes on."""
@@ -393,7 +393,7 @@ class TestCancelling:
 
     def test_an_attempt_that_will_not_stop_is_abandoned(self) -> None:
         """After its grace the run is over all the same."""
-        record = fold(self.interrupt(stubborn(100.0)), {1: plan(step("a"), step("b", "a"))}).record
+        record = reduce_event(self.interrupt(stubborn(100.0)), {1: plan(step("a"), step("b", "a"))}).record
         assert record.steps["a"].attempts[0].abandoned
         assert record.ended == EPOCH + 12.0
 
@@ -415,7 +415,7 @@ class TestCollaborators:
 
         with pytest.raises(RunNotPending):
             run_virtually(again())
-        assert journal.read("r") == played.events
+        assert journal.read_events("r") == played.events
 
     def test_a_journal_that_fails_stops_the_run(self) -> None:
         """No attempt starts whose start could not be kept."""
@@ -430,7 +430,7 @@ class TestCollaborators:
         with pytest.raises(JournalError, match="disk is full"):
             play(plan(step("a"), step("b", "a")), actor, journal=journal)
         assert [context.step for context in actor.played] == ["a"]
-        assert journal.read("r")
+        assert journal.read_events("r")
 
     def test_a_listener_that_fails_calls_the_run_off(self) -> None:
         """Its error comes out, and the journal ends properly."""
@@ -442,7 +442,7 @@ class TestCollaborators:
 
         with pytest.raises(ZeroDivisionError):
             play(plan(step("a")), journal=journal, on_event=listen)
-        assert isinstance(journal.read("r")[-1], RunCancelled)
+        assert isinstance(journal.read_events("r")[-1], RunCancelled)
 
     def test_what_an_agent_does_to_its_inputs_and_output_afterwards_changes_nothing(self) -> None:
         """Values are copied on their way in and out."""

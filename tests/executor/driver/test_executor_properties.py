@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from callsheet.agents.agent import Context
 from callsheet.agents.errors import Permanent, Retryable
 from callsheet.executor.run.events import AttemptStarted, AttemptSucceeded, encode
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from tests.executor.machine.test_machine_properties import plans
@@ -56,7 +56,7 @@ def test_every_run_comes_to_an_end_and_tells_the_truth(
 
     played = once()
     assert played.result.status in ("completed", "failed", "paused")
-    assert RunResult.of(record_of(played.events)) == played.result
+    assert RunResult.from_state(run_state_of(played.events)) == played.result
     done = Counter((event.step, event.item) for event in played.of(AttemptSucceeded))
     assert set(done.values()) <= {1}
     assert _most_at_once(played) <= most

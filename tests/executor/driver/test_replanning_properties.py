@@ -29,15 +29,15 @@ from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.run.events import (
     ApprovalRequested,
+    DoubtVerdict,
     Event,
     PlanAdopted,
     RunCreated,
     RunStarted,
-    Verdict,
     encode,
 )
 from callsheet.executor.run.options import RunOptions
-from callsheet.executor.run.reducer import record_of
+from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
 from callsheet.planner.check.checker import check
@@ -54,10 +54,10 @@ INPUTS = ("red", "green", "blue")
 ENDS = ("good", "good", "good", "good", "good", "good", "broken", "flaky", "closed", "raised", "stubborn")
 OTHER_EDITS = ("drop", "rename", "give", "add", "repoint", "expect", "hope", "order", "condition")
 EDITS = ("mend", "mend", "mend", *OTHER_EDITS)
-VERDICTS: tuple[Verdict, ...] = ("done", "again", "failed")
-MOST_REPLANS = 5
+VERDICTS: tuple[DoubtVerdict, ...] = ("done", "again", "failed")
+MAX_REPLANS = 5
 PATIENT = BreakerPolicy(threshold=10_000)
-MOST_VISITS = 60
+MAX_VISITS = 60
 
 
 @st.composite
@@ -249,7 +249,7 @@ class Scene:
         return Executor(
             registry,
             self.journal,
-            RunOptions(max_concurrency=99, max_replans=MOST_REPLANS, fail_fast=self.fail_fast),
+            RunOptions(max_concurrency=99, max_replans=MAX_REPLANS, fail_fast=self.fail_fast),
             chooser=AgentPool(registry, breaker=PATIENT),
             workspace=HALL,
             clock=VirtualClock(),
@@ -279,14 +279,14 @@ class Scene:
             assert isinstance(events[0], RunCreated)
             await asyncio.sleep(events[-1].at - VirtualClock().now())
             await self.journal.create(events[0], *events[1:])
-            return await self._go_on(RunResult.of(record_of(events)))
+            return await self._go_on(RunResult.from_state(run_state_of(events)))
 
         return run_virtually(begin())
 
     @property
     def events(self) -> list[Event]:
         """What has happened."""
-        return self.journal.read("r")
+        return self.journal.read_events("r")
 
     @property
     def plans(self) -> dict[int, CheckedPlan]:
@@ -295,7 +295,7 @@ class Scene:
         return {event.revision: recheck(event, Registry(())) for event in adopted}
 
     async def _go_on(self, result: RunResult) -> RunResult:
-        for _ in range(MOST_VISITS):
+        for _ in range(MAX_VISITS):
             if result.status not in (RunStatus.RUNNING, RunStatus.PAUSED):
                 return result
             if result.status is RunStatus.PAUSED:
@@ -307,7 +307,7 @@ class Scene:
 
     def see(self, result: RunResult) -> None:
         """What is told of a run is what its journal says, and where it rests somebody can help."""
-        assert result == RunResult.of(record_of(self.events))
+        assert result == RunResult.from_state(run_state_of(self.events))
         if result.status is RunStatus.PAUSED:
             assert result.asked or result.in_doubt or result.question, "nobody can help a run that rests"
 
@@ -352,7 +352,7 @@ def test_every_run_ends_and_keeps_what_is_promised(
     scene = Scene(document, world, planner, fail_fast, approves_at_once)
     result = scene.play(wish=wish)
     state = Onlooker(scene.plans, punctual=True).read(scene.events)
-    assert RunResult.of(state.record) == result
+    assert RunResult.from_state(state.record) == result
 
 
 @settings(max_examples=100, deadline=None)
@@ -376,5 +376,5 @@ def test_a_run_cut_off_anywhere_goes_on_and_does_nothing_twice(
     result = again.resume(kept)
     assert list(map(encode, again.events[: len(kept)])) == list(map(encode, kept))
     state = Onlooker(again.plans).read(again.events)
-    assert RunResult.of(state.record) == result
+    assert RunResult.from_state(state.record) == result
     assert state.record.status in RUN_ENDED

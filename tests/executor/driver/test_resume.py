@@ -20,7 +20,7 @@ from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.errors import AgentsChanged, AnswerRefused, NothingWaits, RunEnded
 from callsheet.executor.journal.journal import Journal, MemoryJournal
-from callsheet.executor.machine.transitions import MOST_LOSSES
+from callsheet.executor.machine.transitions import MAX_LOSSES
 from callsheet.executor.run.events import (
     AttemptLost,
     AttemptStarted,
@@ -118,7 +118,7 @@ def test_a_run_cut_off_anywhere_ends_as_it_would_have() -> None:
         journal, plan = MemoryJournal(), checked()
         whole = await first_run(journal, plan, actor(), approve=yes)
         assert whole.status == "completed"
-        events = journal.read("r")
+        events = journal.read_events("r")
         begun = next(at for at, event in enumerate(events) if isinstance(event, RunStarted))
         for length in range(begun + 1, len(events)):
             again = actor()
@@ -141,18 +141,18 @@ def test_a_run_that_dies_again_and_again_comes_to_its_end(deaths: list[int]) -> 
     async def main() -> None:
         journal = MemoryJournal()
         await first_run(journal, checked(), actor(), approve=yes)
-        events = journal.read("r")[:3]
+        events = journal.read_events("r")[:3]
         for death in deaths:
             alive = await cut(events, len(events))
             await executor(alive, actor(), approve=yes).resume("r")
-            events = [*events, *alive.read("r")[len(events) :][: death + 1]]
+            events = [*events, *alive.read_events("r")[len(events) :][: death + 1]]
             if any(type(event).__name__ == "RunCompleted" for event in events):
                 return
         final = await cut(events, len(events))
         result = await executor(final, actor(), approve=yes).resume("r")
         assert (result.status, result.answer) == ("completed", "last")
         numbers: dict[str, list[int]] = {}
-        for event in final.read("r"):
+        for event in final.read_events("r"):
             if isinstance(event, AttemptStarted):
                 numbers.setdefault(event.key, []).append(event.attempt)
         assert all(each == list(range(1, len(each) + 1)) for each in numbers.values())
@@ -169,7 +169,7 @@ def test_a_lost_attempt_uses_up_no_retry() -> None:
     async def main() -> None:
         journal = MemoryJournal()
         await first_run(journal, plan, actor())
-        events = journal.read("r")
+        events = journal.read_events("r")
         started = next(at for at, event in enumerate(events) if isinstance(event, AttemptStarted))
         result = await left_off(events, started + 1, actor())
         assert result.status == "completed"
@@ -184,12 +184,12 @@ def test_a_backoff_goes_on_where_it_was() -> None:
     async def main() -> None:
         journal = MemoryJournal()
         await first_run(journal, checked(), actor(), approve=yes)
-        events = journal.read("r")
+        events = journal.read_events("r")
         due = next(event.due for event in events if type(event).__name__ == "RetryScheduled")  # type: ignore[union-attr]
         scheduled = next(at for at, each in enumerate(events) if type(each).__name__ == "RetryScheduled")
         resumed = await cut(events, scheduled + 1)
         await executor(resumed, actor(), approve=yes).resume("r")
-        (rung,) = [event for event in resumed.read("r") if isinstance(event, RetryDue)]
+        (rung,) = [event for event in resumed.read_events("r") if isinstance(event, RetryDue)]
         assert rung.at >= due
 
     run_virtually(main())
@@ -212,7 +212,7 @@ class TestDoubt:
         """A run that died while it was sending, and was resumed since."""
         journal = MemoryJournal()
         await first_run(journal, checked(self.PLAN), actor())
-        events = journal.read("r")
+        events = journal.read_events("r")
         sent = next(
             at
             for at, event in enumerate(events)
@@ -239,7 +239,7 @@ class TestDoubt:
         async def main() -> None:
             journal, before = await self.doubtful()
             assert [context.step for context in before.played] == ["other"]
-            (lost,) = [event for event in journal.read("r") if isinstance(event, AttemptLost)]
+            (lost,) = [event for event in journal.read_events("r") if isinstance(event, AttemptLost)]
             assert (lost.step, lost.in_doubt) == ("mail", True)
 
         run_virtually(main())
@@ -287,7 +287,7 @@ class TestDoubt:
                 await control.settle("r", "again", output={"value": 1})
             with pytest.raises(NothingWaits, match=r"'other' does not wait.*mail"):
                 await control.settle("r", "again", step="other")
-            assert await journal.mailbox.letters("r") == []
+            assert await journal.signals.unanswered("r") == []
 
         run_virtually(main())
 
@@ -311,7 +311,9 @@ class TestControl:
             await journal.claim("r")
             result = await executor(journal, actor()).resume("r")
             assert result.status == "completed"
-            granted = [event for event in journal.read("r") if type(event).__name__ == "ApprovalGranted"]
+            granted = [
+                event for event in journal.read_events("r") if type(event).__name__ == "ApprovalGranted"
+            ]
             assert [event.by for event in granted] == ["Ann"]  # type: ignore[union-attr]
             with pytest.raises(RunEnded, match="completed"):
                 await control.deny("r")
@@ -344,14 +346,14 @@ class TestControl:
         async def main() -> None:
             journal = MemoryJournal()
             await first_run(journal, checked(), actor(), approve=yes)
-            events = journal.read("r")
+            events = journal.read_events("r")
             started = next(at for at, event in enumerate(events) if isinstance(event, AttemptStarted))
             dead = await cut(events, started + 1)
             control = RunControl(dead, VirtualClock())
             await control.pause("r")
-            assert len(await dead.mailbox.letters("r")) == 1
+            assert len(await dead.signals.unanswered("r")) == 1
             assert (await executor(dead, actor(), approve=yes).resume("r")).status == "completed"
-            assert await dead.mailbox.letters("r") == []
+            assert await dead.signals.unanswered("r") == []
 
         run_virtually(main())
 
@@ -363,7 +365,7 @@ class TestControl:
             await first_run(journal, checked(), actor())
             await journal.release("r")
             assert await RunControl(journal, VirtualClock()).pause("r") is None
-            assert await journal.mailbox.letters("r") == []
+            assert await journal.signals.unanswered("r") == []
 
         run_virtually(main())
 
@@ -378,7 +380,7 @@ class TestControl:
             result = await running
             assert result.status == "cancelled"
             assert str(result.steps["a"].attempts[0].status) == "cancelled"
-            assert await journal.mailbox.letters("r") == []
+            assert await journal.signals.unanswered("r") == []
 
         run_virtually(main())
 
@@ -388,12 +390,12 @@ class TestControl:
         async def main() -> None:
             journal = MemoryJournal()
             await first_run(journal, checked(), actor(), approve=yes)
-            events = journal.read("r")
+            events = journal.read_events("r")
             started = next(at for at, event in enumerate(events) if isinstance(event, AttemptStarted))
             dead = await cut(events, started + 1)
             await dead.release("r")
             await RunControl(dead, VirtualClock()).cancel("r", "enough")
-            assert [type(event).__name__ for event in dead.read("r")[started + 1 :]] == [
+            assert [type(event).__name__ for event in dead.read_events("r")[started + 1 :]] == [
                 "RunResumed",
                 "CancellationRequested",
                 "AttemptLost",
@@ -413,12 +415,12 @@ def test_with_agents_gone_or_changed_nothing_is_changed() -> None:
     async def main() -> None:
         journal = MemoryJournal()
         await first_run(journal, checked(), actor())
-        before = journal.read("r")
+        before = journal.read_events("r")
         with pytest.raises(AgentsChanged, match="nobody offers 'work' any more"):
             await executor(journal).resume("r")
         with pytest.raises(AgentsChanged, match="'work' has another output schema"):
             await executor(journal, Actor(offers=(other,))).resume("r")
-        assert journal.read("r") == before
+        assert journal.read_events("r") == before
         assert (await executor(journal, actor(), approve=yes).resume("r")).status == "completed"
 
     run_virtually(main())
@@ -445,7 +447,7 @@ def test_work_that_ends_the_process_again_and_again_fails_at_last() -> None:
     steps = [{"id": "a", "capability": "work"}]
     plan = checked({"goal": "g", "steps": steps, "answer": "x"})
     puppet = Puppet(plan)
-    for _ in range(MOST_LOSSES):
+    for _ in range(MAX_LOSSES):
         assert puppet.running == [("a", None)]
         puppet.resume()
     assert puppet.state.record.status == "failed"

@@ -47,7 +47,7 @@ def test_a_later_run_takes_over_what_is_kept_until_it_is_too_old() -> None:
         second = await perform(journal, "second", agent, plan(look()))
         assert (second.steps["a"].output, len(agent.played)) == ({"value": "seen"}, 1)
         assert second.steps["a"].attempts == ()
-        (reused,) = [each for each in journal.read("second") if type(each).__name__ == "ResultReused"]
+        (reused,) = [each for each in journal.read_events("second") if type(each).__name__ == "ResultReused"]
         assert reused.source == "first"  # type: ignore[union-attr]
         await asyncio.sleep(60)
         await perform(journal, "third", agent, plan(look()))
@@ -128,7 +128,7 @@ def test_a_run_cut_off_while_it_waits_for_a_result_looks_again() -> None:
         clock = VirtualClock()
         await perform(journal, "first", agent, checked)
         await perform(journal, "second", looker(), checked)
-        events = journal.read("second")
+        events = journal.read_events("second")
         sought = next(at for at, each in enumerate(events) if type(each).__name__ == "ResultSought")
         dead = MemoryJournal()
         assert isinstance(events[0], RunCreated)

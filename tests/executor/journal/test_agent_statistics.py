@@ -24,10 +24,10 @@ async def test_what_was_seen_is_folded_in_order(journal: Journal) -> None:
     observations = [seen("a", 1.0), seen("b", 2.0), seen("a", 3.0, succeeded=False), seen("a", 9.0)]
     await journal.create(created())
     await journal.create(created("s"))
-    await journal.figures.add("r", observations[:2])
-    await journal.figures.add("s", observations[2:])
+    await journal.figures.add_observations("r", observations[:2])
+    await journal.figures.add_observations("s", observations[2:])
     expected = Figures().after(observations[0]).after(observations[2]).after(observations[3])
-    assert journal.figures.read(["work"]) == {
+    assert journal.figures.read_statistics(["work"]) == {
         ("a", "work"): expected,
         ("b", "work"): Figures().after(observations[1]),
     }
@@ -36,23 +36,25 @@ async def test_what_was_seen_is_folded_in_order(journal: Journal) -> None:
 async def test_a_run_is_added_once(journal: Journal) -> None:
     """However often it is tried: a run that was resumed at its very end counts no more than another."""
     await journal.create(created())
-    await asyncio.gather(*(journal.figures.add("r", [seen("a", 1.0)]) for _ in range(5)))
-    assert journal.figures.read({"work"}) == {("a", "work"): Figures().after(seen("a", 1.0))}
+    await asyncio.gather(*(journal.figures.add_observations("r", [seen("a", 1.0)]) for _ in range(5)))
+    assert journal.figures.read_statistics({"work"}) == {("a", "work"): Figures().after(seen("a", 1.0))}
 
 
 async def test_only_what_is_asked_for_is_read(journal: Journal) -> None:
     """Those who do one of these capabilities, and nobody else."""
     await journal.create(created())
-    await journal.figures.add("r", [seen("a", 1.0), seen("a", 1.0, capability="play"), seen("b", 2.0)])
-    assert set(journal.figures.read(["play", "rest"])) == {("a", "play")}
-    assert journal.figures.read([]) == {}
+    await journal.figures.add_observations(
+        "r", [seen("a", 1.0), seen("a", 1.0, capability="play"), seen("b", 2.0)]
+    )
+    assert set(journal.figures.read_statistics(["play", "rest"])) == {("a", "play")}
+    assert journal.figures.read_statistics([]) == {}
 
 
 async def test_a_run_that_there_is_not_adds_nothing(journal: Journal) -> None:
     """It says so."""
     with pytest.raises(RunNotFound):
-        await journal.figures.add("unknown", [seen("a", 1.0)])
-    assert journal.figures.read(["work"]) == {}
+        await journal.figures.add_observations("unknown", [seen("a", 1.0)])
+    assert journal.figures.read_statistics(["work"]) == {}
 
 
 async def test_two_journals_add_to_the_same_figures(in_file: SqliteJournal) -> None:
@@ -62,8 +64,11 @@ async def test_two_journals_add_to_the_same_figures(in_file: SqliteJournal) -> N
     for run in runs:
         await in_file.create(created(run))
     await asyncio.gather(
-        *((in_file, other)[place % 2].figures.add(run, [seen("a", 1.0)]) for place, run in enumerate(runs))
+        *(
+            (in_file, other)[place % 2].figures.add_observations(run, [seen("a", 1.0)])
+            for place, run in enumerate(runs)
+        )
     )
-    assert in_file.figures.read(["work"])["a", "work"].attempts == 20
-    assert other.figures.read(["work"]) == in_file.figures.read(["work"])
+    assert in_file.figures.read_statistics(["work"])["a", "work"].attempts == 20
+    assert other.figures.read_statistics(["work"]) == in_file.figures.read_statistics(["work"])
     other.close()

@@ -63,7 +63,7 @@ async def test_a_large_value_is_stored_once_and_is_one_object(in_file: SqliteJou
     ]
     await in_file.create(created(), *events[:2])
     await in_file.append("r", events[2:])
-    read = in_file.read("r")[1:]
+    read = in_file.read_events("r")[1:]
     assert read == events
     assert len(blobs(in_file.path)) == 1
     one, two, three, four, five = read
@@ -85,7 +85,7 @@ async def test_a_list_of_many_small_values_goes_whole(in_file: SqliteJournal) ->
     rows = [{"n": number, "name": f"row {number}"} for number in range(10_000)]
     await in_file.create(created())
     await in_file.append("r", [succeeded({"rows": rows}), RunCompleted(3.0, rows)])
-    assert in_file.read("r")[1:] == [succeeded({"rows": rows}), RunCompleted(3.0, rows)]
+    assert in_file.read_events("r")[1:] == [succeeded({"rows": rows}), RunCompleted(3.0, rows)]
     assert len(blobs(in_file.path)) == 1
 
 
@@ -96,7 +96,7 @@ async def test_what_is_not_over_the_limit_stays_where_it_is(in_file: SqliteJourn
     assert blobs(in_file.path) == []
     await in_file.append("r", [succeeded({"text": "x" * (room + LIMIT)})])
     assert blobs(in_file.path) == [room + LIMIT + 2]
-    assert in_file.read("r")[1:] == [
+    assert in_file.read_events("r")[1:] == [
         succeeded({"text": "x" * room}),
         succeeded({"text": "x" * (room + LIMIT)}),
     ]
@@ -108,7 +108,7 @@ async def test_data_that_looks_like_a_reference_is_data(in_file: SqliteJournal) 
     name = detach(msgspec.json.encode({"a": text})).blobs[0][0]
     output = {"text": text, "null": None, "parts": [[["text"], name]], "sha256": name, "$ref": name}
     await in_file.create(created(), succeeded(output))
-    assert in_file.read("r")[1:] == [succeeded(output)]
+    assert in_file.read_events("r")[1:] == [succeeded(output)]
 
 
 async def test_the_list_of_runs_shows_those_whose_ends_are_large(in_file: SqliteJournal) -> None:
@@ -132,7 +132,7 @@ async def test_a_missing_blob_is_a_clear_error(in_file: SqliteJournal) -> None:
     with closing(sqlite3.connect(in_file.path)) as connection, connection:
         ((name,),) = connection.execute("DELETE FROM blobs RETURNING sha256").fetchall()
     with pytest.raises(EventUnreadable, match=rf"output\.text lies in the blob {name}"):
-        in_file.read("r")
+        in_file.read_events("r")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ async def test_damage_is_a_clear_error(in_file: SqliteJournal, damage: str) -> N
     with closing(sqlite3.connect(in_file.path)) as connection, connection:
         connection.execute(f"UPDATE events SET {damage} WHERE parts IS NOT NULL")
     with pytest.raises(EventUnreadable):
-        in_file.read("r")
+        in_file.read_events("r")
     await in_file.append("r", [RunCompleted(3.0, 1)])
 
 
@@ -169,7 +169,7 @@ def test_what_lies_deeper_than_anybody_looks_goes_whole() -> None:
 def test_a_hole_in_one_large_value_is_not_one_in_another() -> None:
     """Two lists that differ only in a large text have the same rest, and keep their own texts."""
     rest = ["y" * 1000] * 100
-    one, other = ({"rows": [letter * 100_000, *rest]} for letter in "ab")
+    one, other = ({"rows": [signal * 100_000, *rest]} for signal in "ab")
     entries = [detach(msgspec.json.encode(each)) for each in (one, other)]
     attachments = Attachments()
     for entry in entries:

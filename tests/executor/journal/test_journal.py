@@ -27,11 +27,11 @@ __all__ = ["journal", "path"]
 async def test_a_run_begins_with_all_its_events_or_not_at_all(journal: Journal) -> None:
     """Creation and what comes with it are one write."""
     await journal.create(created(), RunStarted(1.0, 4))
-    assert journal.read("r") == [created(), RunStarted(1.0, 4)]
+    assert journal.read_events("r") == [created(), RunStarted(1.0, 4)]
     with pytest.raises(EventUnwritable):
         await journal.create(created("s"), CancellationRequested(1.0, "\ud800"))
     with pytest.raises(RunNotFound):
-        journal.read("s")
+        journal.read_events("s")
 
 
 async def test_whoever_creates_a_run_owns_it(journal: Journal) -> None:
@@ -66,7 +66,7 @@ async def test_a_run_that_was_let_go_of_can_be_claimed_and_goes_on(journal: Jour
         await journal.append("r", [RunStarted(2.0, 4)])
     await journal.claim("r")
     await journal.append("r", [RunStarted(3.0, 4)])
-    assert journal.read("r") == [created(), RunStarted(3.0, 4)]
+    assert journal.read_events("r") == [created(), RunStarted(3.0, 4)]
 
 
 async def test_of_many_who_claim_at_once_one_gets_it(journal: Journal) -> None:
@@ -115,23 +115,23 @@ async def _outcomes(*tasks: asyncio.Task[None]) -> list[BaseException | None]:
 
 
 async def test_events_and_the_answers_to_letters_are_one_write(journal: Journal) -> None:
-    """A letter is answered exactly once: where it does not wait any more, nothing is written."""
+    """A signal is answered exactly once: where it does not wait any more, nothing is written."""
     await journal.create(created())
-    await journal.mailbox.post("r", Cancel("enough"))
-    (letter,) = await journal.mailbox.letters("r")
-    await journal.append("r", [CancellationRequested(2.0, "enough")], letters=(letter.number,))
-    assert await journal.mailbox.letters("r") == []
-    with pytest.raises(JournalError, match=f"letter {letter.number}"):
-        await journal.append("r", [CancellationRequested(3.0)], letters=(letter.number,))
-    assert journal.read("r")[1:] == [CancellationRequested(2.0, "enough")]
+    await journal.signals.send_signal("r", Cancel("enough"))
+    (signal,) = await journal.signals.unanswered("r")
+    await journal.append("r", [CancellationRequested(2.0, "enough")], answered=(signal.number,))
+    assert await journal.signals.unanswered("r") == []
+    with pytest.raises(JournalError, match=f"letter {signal.number}"):
+        await journal.append("r", [CancellationRequested(3.0)], answered=(signal.number,))
+    assert journal.read_events("r")[1:] == [CancellationRequested(2.0, "enough")]
 
 
 async def test_a_letter_to_another_run_cannot_be_answered(journal: Journal) -> None:
-    """Numbers count all letters of a journal, and each belongs to one run."""
+    """Numbers count all signals of a journal, and each belongs to one run."""
     for run in "rs":
         await journal.create(created(run))
-    await journal.mailbox.post("s", Cancel())
-    (letter,) = await journal.mailbox.letters("s")
+    await journal.signals.send_signal("s", Cancel())
+    (signal,) = await journal.signals.unanswered("s")
     with pytest.raises(JournalError, match="waits for run 'r'"):
-        await journal.append("r", [], letters=(letter.number,))
-    assert await journal.mailbox.letters("s") == [letter]
+        await journal.append("r", [], answered=(signal.number,))
+    assert await journal.signals.unanswered("s") == [signal]

@@ -38,13 +38,13 @@ class TestJudging:
 
     def test_whoever_lives_and_renews_has_it(self) -> None:
         """The plain case."""
-        assert Lease.of(self.here, TERMS).holds(self.here)
+        assert Lease.from_process(self.here, TERMS).holds(self.here)
 
     def test_a_process_that_is_gone_has_nothing(self) -> None:
         """At once, whatever its lease says; also while nobody has asked for its exit code."""
         with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
             there = replace(self.here, pid=other.pid, born=0)
-            lease = Lease.of(there, TERMS)
+            lease = Lease.from_process(there, TERMS)
             assert lease.holds(self.here)
             other.kill()
             os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
@@ -56,24 +56,24 @@ class TestJudging:
         """It started at another time."""
         assert self.here.born, "this test is for machines with /proc"
         earlier = replace(self.here, born=self.here.born - 1)
-        assert not Lease.of(earlier, TERMS).holds(self.here)
+        assert not Lease.from_process(earlier, TERMS).holds(self.here)
 
     def test_an_owner_that_does_not_renew_has_nothing(self) -> None:
         """After its time, by the monotonic clock."""
-        lease = Lease.of(self.here, TERMS)
+        lease = Lease.from_process(self.here, TERMS)
         later = replace(self.here, steady=lambda: time.monotonic() + TERMS.expiry)
         assert not lease.holds(later)
 
     @pytest.mark.parametrize("jump", [-3600.0, 3600.0])
     def test_the_clock_on_the_wall_may_jump_by_an_hour(self, jump: float) -> None:
         """On one machine it is not asked."""
-        lease = Lease.of(self.here, TERMS)
+        lease = Lease.from_process(self.here, TERMS)
         assert lease.holds(replace(self.here, wall=lambda: time.time() + jump))
 
     def test_of_another_machine_only_the_clock_on_the_wall_is_known(self) -> None:
         """A pid means nothing there, and neither does a monotonic clock."""
         there = replace(self.here, machine="elsewhere", pid=2**22 + 1, steady=lambda: -1e9)
-        lease = Lease.of(there, TERMS)
+        lease = Lease.from_process(there, TERMS)
         assert lease.holds(self.here)
         assert not lease.holds(replace(self.here, wall=lambda: time.time() + TERMS.expiry))
 
@@ -88,7 +88,7 @@ async def test_a_second_journal_of_the_same_file_is_refused(path: Path) -> None:
     with pytest.raises(JournalError, match="not claimed"):
         await second.append("r", [RunStarted(2.0, 4)])
     await first.append("r", [RunStarted(3.0, 4)])
-    assert second.read("r") == [created(), RunStarted(3.0, 4)]
+    assert second.read_events("r") == [created(), RunStarted(3.0, 4)]
     first.close()
     second.close()
 
@@ -101,7 +101,7 @@ async def test_a_claim_that_is_cancelled_before_it_is_committed_is_let_go_of(pat
         await first.release(run)
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        waiting = asyncio.create_task(first.mailbox.post("r", Pause()))
+        waiting = asyncio.create_task(first.signals.send_signal("r", Pause()))
         await asyncio.sleep(0.1)
         going = [
             asyncio.create_task(each)
@@ -151,7 +151,7 @@ async def test_a_late_write_is_refused(path: Path) -> None:
         await late.results.keep("k", "r", {}, 3.0)
     await late.release("r")
     await second.append("r", [CancellationRequested(4.0)])
-    assert second.read("r") == [created(), RunStarted(2.0, 4), CancellationRequested(4.0)]
+    assert second.read_events("r") == [created(), RunStarted(2.0, 4), CancellationRequested(4.0)]
     late.close()
     assert second.owner("r") is not None
     second.close()
@@ -168,7 +168,7 @@ async def test_a_late_write_is_refused_when_the_new_owner_is_gone_too(path: Path
         await late.append("r", [CancellationRequested(3.0)])
     await late.claim("r")
     await late.append("r", [CancellationRequested(4.0)])
-    assert late.read("r") == [created(), CancellationRequested(4.0)]
+    assert late.read_events("r") == [created(), CancellationRequested(4.0)]
     late.close()
 
 
@@ -186,7 +186,7 @@ async def test_what_shares_a_commit_with_a_late_write_is_kept(path: Path) -> Non
         return_exceptions=True,
     )
     assert [type(outcome) for outcome in outcomes] == [type(None), RunTakenOver, type(None)]
-    assert [event.at for event in late.read("s")] == [1.0, 1.0, 3.0]
+    assert [event.at for event in late.read_events("s")] == [1.0, 1.0, 3.0]
     late.close()
     second.close()
 
@@ -199,7 +199,7 @@ async def test_an_owner_that_was_slow_but_not_taken_over_goes_on(path: Path) -> 
     second = SqliteJournal(path)
     await second.claim("s")
     await late.append("r", [CancellationRequested(2.0)])
-    assert late.read("r") == [created("r"), CancellationRequested(2.0)]
+    assert late.read_events("r") == [created("r"), CancellationRequested(2.0)]
     late.close()
     second.close()
 
@@ -261,7 +261,7 @@ except RunTakenOver as error:
         other.send_signal(signal.SIGCONT)
         assert hear(other) == str(os.getpid())
         asyncio.run(journal.append("r", [CancellationRequested(3.0, "mine")]))
-        assert [event.at for event in journal.read("r")] == [1.0, 3.0]
+        assert [event.at for event in journal.read_events("r")] == [1.0, 3.0]
         journal.close()
 
 

@@ -73,14 +73,14 @@ async def test_an_old_journal_is_read_and_goes_on(old: Path) -> None:
     """Its runs have no owner, so whoever comes first may resume them; nothing of them is lost."""
     journal = SqliteJournal(old)
     assert version(old) == len(VERSIONS) == 2
-    assert journal.read("old") == EVENTS
+    assert journal.read_events("old") == EVENTS
     assert journal.owner("old") is None
     await journal.claim("old")
     await journal.append("old", [RunCompleted(5.0, "z" * 100_000)])
-    await journal.mailbox.post("old", Pause())
+    await journal.signals.send_signal("old", Pause())
     assert await journal.results.reserve("k", "old", now=1.0, not_before=0.0) is Reserved.MINE
-    assert journal.figures.read(["work"]) == {}
-    assert journal.read("old") == [*EVENTS, RunCompleted(5.0, "z" * 100_000)]
+    assert journal.figures.read_statistics(["work"]) == {}
+    assert journal.read_events("old") == [*EVENTS, RunCompleted(5.0, "z" * 100_000)]
     assert [line.status for line in journal.runs()] == ["completed"]
     journal.close()
     SqliteJournal(old).close()
@@ -110,7 +110,7 @@ def test_a_migration_that_fails_leaves_the_old_journal(old: Path) -> None:
     with closing(sqlite3.connect(old)) as connection:
         connection.execute("DROP TABLE figures")
     journal = SqliteJournal(old)
-    assert journal.read("old") == EVENTS
+    assert journal.read_events("old") == EVENTS
     journal.close()
 
 
@@ -118,7 +118,7 @@ def test_a_migration_that_fails_leaves_the_old_journal(old: Path) -> None:
 def test_processes_that_open_an_old_journal_at_once_bring_it_up_to_date_once(old: Path) -> None:
     """All of them can use it."""
     with ExitStack() as stack:
-        going = [stack.enter_context(process(old, "say(len(journal.read('old')))")) for _ in range(4)]
+        going = [stack.enter_context(process(old, "say(len(journal.read_events('old')))")) for _ in range(4)]
         assert [hear(each) for each in going] == [str(len(EVENTS))] * 4
 
 
@@ -144,7 +144,7 @@ SqliteJournal(sys.argv[1] + ".old")
         other.send_signal(signal.SIGKILL)
     assert version(copy) == 1
     journal = SqliteJournal(copy)
-    assert (version(copy), journal.read("old")) == (2, EVENTS)
+    assert (version(copy), journal.read_events("old")) == (2, EVENTS)
     journal.close()
 
 

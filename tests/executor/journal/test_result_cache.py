@@ -17,7 +17,7 @@ from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.executor.errors import RunNotClaimed
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.lease import Process
-from callsheet.executor.journal.result_cache import Kept, Reserved
+from callsheet.executor.journal.result_cache import CachedResult, Reserved
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.run.result_key import result_key
 from tests.executor.journals import created, hear, in_file, journal, path, process
@@ -29,7 +29,7 @@ VALUE: JsonObject = {"type": "object", "properties": {"value": {}}}
 WORK = Capability(name="work", description="Work.", input_schema=ANYTHING, output_schema=VALUE)
 
 
-async def reserve(journal: Journal, run: str = "r", *, not_before: float = 0.0) -> Kept | Reserved:
+async def reserve(journal: Journal, run: str = "r", *, not_before: float = 0.0) -> CachedResult | Reserved:
     return await journal.results.reserve("k", run, now=10.0, not_before=not_before)
 
 
@@ -45,7 +45,7 @@ async def test_work_is_done_once_and_had_by_all(journal: Journal) -> None:
     assert await reserve(journal, "s") is Reserved.BUSY
     assert await reserve(journal, "r") is Reserved.BUSY, "two steps of one run that want the same"
     await journal.results.keep("k", "r", {"value": [1.5, None]}, 12.0)
-    expected = Kept({"value": [1.5, None]}, "r", 12.0)
+    expected = CachedResult({"value": [1.5, None]}, "r", 12.0)
     assert [await reserve(journal, run) for run in "rs"] == [expected, expected]
 
 
@@ -62,14 +62,14 @@ async def test_what_is_too_old_is_done_again(journal: Journal) -> None:
     await begin(journal, "r", "s")
     await reserve(journal, "r")
     await journal.results.keep("k", "r", {"value": 1}, 12.0)
-    assert await reserve(journal, "s", not_before=12.0) == Kept({"value": 1}, "r", 12.0)
+    assert await reserve(journal, "s", not_before=12.0) == CachedResult({"value": 1}, "r", 12.0)
     assert await reserve(journal, "s", not_before=12.5) is Reserved.MINE
     assert await reserve(journal, "r", not_before=12.5) is Reserved.BUSY
-    assert await reserve(journal, "r") == Kept({"value": 1}, "r", 12.0)
+    assert await reserve(journal, "r") == CachedResult({"value": 1}, "r", 12.0)
     await journal.results.give_up("k", "s")
-    assert await reserve(journal, "r") == Kept({"value": 1}, "r", 12.0)
+    assert await reserve(journal, "r") == CachedResult({"value": 1}, "r", 12.0)
     await journal.results.keep("k", "s", {"value": 2}, 13.0)
-    assert await reserve(journal, "r") == Kept({"value": 2}, "s", 13.0)
+    assert await reserve(journal, "r") == CachedResult({"value": 2}, "s", 13.0)
 
 
 async def test_where_one_gives_up_the_next_may_try(journal: Journal) -> None:
@@ -130,7 +130,7 @@ async def test_a_large_output_is_kept_whole(in_file: SqliteJournal) -> None:
     await begin(in_file, "r")
     await reserve(in_file)
     await in_file.results.keep("k", "r", output, 1.0)
-    assert await reserve(in_file) == Kept(output, "r", 1.0)
+    assert await reserve(in_file) == CachedResult(output, "r", 1.0)
 
 
 @pytest.mark.slow
@@ -170,7 +170,7 @@ await journal.results.keep("k", "r", {"value": 1}, 2.0)
         in_file.results.watch("k", told.set)
         other.communicate("\n")
         await asyncio.wait_for(told.wait(), 60)
-    assert await reserve(in_file, "s") == Kept({"value": 1}, "r", 2.0)
+    assert await reserve(in_file, "s") == CachedResult({"value": 1}, "r", 2.0)
 
 
 async def test_a_reservation_of_an_owner_that_was_taken_over_from_is_void(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Letters to the owner of a run, from the same process and from others."""
+"""Signals to the owner of a run, from the same process and from others."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from callsheet.executor.errors import RunNotFound
 from callsheet.executor.journal.journal import Journal
-from callsheet.executor.journal.signals import Approve, Cancel, Deny, Pause, Settle, Word
+from callsheet.executor.journal.signals import Approve, Cancel, Deny, Pause, Settle, SignalContent
 from callsheet.executor.journal.sqlite import SqliteJournal
 from tests.executor.journals import created, hear, in_file, journal, path, process
 
 __all__ = ["in_file", "journal", "path"]
 
-ALL: list[Word] = [
+ALL: list[SignalContent] = [
     Cancel("enough"),
     Pause(),
     Approve("send", "ann"),
@@ -31,23 +31,23 @@ async def test_letters_wait_in_the_order_in_which_they_came(journal: Journal) ->
     await journal.create(created())
     await journal.create(created("other"))
     for word in ALL:
-        await journal.mailbox.post("r", word)
-        await journal.mailbox.post("other", Pause())
-    letters = await journal.mailbox.letters("r")
-    assert [letter.word for letter in letters] == ALL
-    numbers = [letter.number for letter in letters]
+        await journal.signals.send_signal("r", word)
+        await journal.signals.send_signal("other", Pause())
+    unanswered = await journal.signals.unanswered("r")
+    assert [signal.content for signal in unanswered] == ALL
+    numbers = [signal.number for signal in unanswered]
     assert numbers == sorted(set(numbers))
-    await journal.append("r", [], letters=[numbers[0], numbers[3]])
-    assert [letter.word for letter in await journal.mailbox.letters("r")] == [ALL[1], ALL[2], ALL[4]]
+    await journal.append("r", [], answered=[numbers[0], numbers[3]])
+    assert [signal.content for signal in await journal.signals.unanswered("r")] == [ALL[1], ALL[2], ALL[4]]
 
 
 async def test_a_letter_needs_no_owner_but_a_run(journal: Journal) -> None:
     """It waits for whoever will have the run."""
     await journal.create(created())
     await journal.release("r")
-    await journal.mailbox.post("r", Approve("send"))
-    assert [letter.word for letter in await journal.mailbox.letters("r")] == [Approve("send")]
-    for going in (journal.mailbox.post("unknown", Pause()), journal.mailbox.letters("unknown")):
+    await journal.signals.send_signal("r", Approve("send"))
+    assert [signal.content for signal in await journal.signals.unanswered("r")] == [Approve("send")]
+    for going in (journal.signals.send_signal("unknown", Pause()), journal.signals.unanswered("unknown")):
         with pytest.raises(RunNotFound):
             await going
 
@@ -57,40 +57,40 @@ async def test_who_watches_is_told_of_each_letter_and_of_no_other(journal: Journ
     for run in ("r", "other"):
         await journal.create(created(run))
     told, told_other = asyncio.Event(), asyncio.Event()
-    stop = journal.mailbox.watch("r", told.set)
-    journal.mailbox.watch("other", told_other.set)
+    stop = journal.signals.watch("r", told.set)
+    journal.signals.watch("other", told_other.set)
     for word in ALL:
         told.clear()
-        await journal.mailbox.post("r", word)
+        await journal.signals.send_signal("r", word)
         await asyncio.wait_for(told.wait(), 30)
     assert not told_other.is_set()
     stop()
     stop()
     told.clear()
-    await journal.mailbox.post("r", Pause())
+    await journal.signals.send_signal("r", Pause())
     await asyncio.sleep(0)
     await journal.append("r", [])
     assert not told.is_set()
 
 
 async def test_a_number_is_never_given_twice(in_file: SqliteJournal) -> None:
-    """Also when all letters are answered: an old answer can't hit a new letter."""
+    """Also when all signals are answered: an old answer can't hit a new signal."""
     await in_file.create(created())
     seen: list[int] = []
     for _ in range(3):
-        await in_file.mailbox.post("r", Pause())
-        (letter,) = await in_file.mailbox.letters("r")
-        seen.append(letter.number)
-        await in_file.append("r", [], letters=(letter.number,))
+        await in_file.signals.send_signal("r", Pause())
+        (signal,) = await in_file.signals.unanswered("r")
+        seen.append(signal.number)
+        await in_file.append("r", [], answered=(signal.number,))
     assert len(set(seen)) == 3
 
 
 async def test_who_watches_is_told_of_letters_that_wait_already(in_file: SqliteJournal) -> None:
     """So that nothing depends on who was first."""
     await in_file.create(created())
-    await in_file.mailbox.post("r", Pause())
+    await in_file.signals.send_signal("r", Pause())
     told = asyncio.Event()
-    in_file.mailbox.watch("r", told.set)
+    in_file.signals.watch("r", told.set)
     await asyncio.wait_for(told.wait(), 30)
 
 
@@ -99,23 +99,23 @@ async def test_a_letter_from_another_process_arrives(in_file: SqliteJournal) -> 
     """The owner is told, and its answer is seen on the other side."""
     await in_file.create(created())
     told = asyncio.Event()
-    in_file.mailbox.watch("r", told.set)
+    in_file.signals.watch("r", told.set)
     main = """
-await journal.mailbox.post("r", Approve("send", "ann"))
-while await journal.mailbox.letters("r"):
+await journal.signals.send_signal("r", Approve("send", "ann"))
+while await journal.signals.unanswered("r"):
     await asyncio.sleep(0.02)
 say("answered")
 """
     with process(in_file.path, main) as other:
         await asyncio.wait_for(told.wait(), 60)
-        (letter,) = await in_file.mailbox.letters("r")
-        assert letter.word == Approve("send", "ann")
-        await in_file.append("r", [], letters=(letter.number,))
+        (signal,) = await in_file.signals.unanswered("r")
+        assert signal.content == Approve("send", "ann")
+        await in_file.append("r", [], answered=(signal.number,))
         assert await asyncio.to_thread(hear, other) == "answered"
 
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
-WORDS: st.SearchStrategy[Word] = st.one_of(
+WORDS: st.SearchStrategy[SignalContent] = st.one_of(
     st.builds(Cancel, TEXT),
     st.just(Pause()),
     st.builds(Approve, TEXT, TEXT),
@@ -132,6 +132,6 @@ WORDS: st.SearchStrategy[Word] = st.one_of(
 
 
 @given(WORDS)
-def test_every_word_is_read_back_as_it_was_said(word: Word) -> None:
+def test_every_word_is_read_back_as_it_was_said(word: SignalContent) -> None:
     """For every word there can be."""
-    assert msgspec.json.decode(msgspec.json.encode(word), type=Word) == word
+    assert msgspec.json.decode(msgspec.json.encode(word), type=SignalContent) == word

@@ -58,7 +58,7 @@ def created(run: str, at: float = 1.0) -> RunCreated:
 def read_all(path: Path) -> list[Event]:
     """The events of run r, by somebody who opens the file anew."""
     with closing(SqliteJournal(path)) as journal:
-        return journal.read("r")
+        return journal.read_events("r")
 
 
 async def test_what_is_appended_is_read_back(journal: SqliteJournal, path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_what_is_appended_is_read_back(journal: SqliteJournal, path: Path)
     await journal.append("r", events[:1])
     await journal.append("r", events[1:])
     other = SqliteJournal(path, must_exist=True)
-    assert journal.read("r") == other.read("r") == [created("r"), *events]
+    assert journal.read_events("r") == other.read_events("r") == [created("r"), *events]
     other.close()
 
 
@@ -87,7 +87,7 @@ async def test_many_at_once_keep_their_order_within_each_run(journal: SqliteJour
 
     await asyncio.gather(*map(write, runs))
     for run in runs:
-        assert [event.at for event in journal.read(run)[1:]] == [float(number) for number in range(30)]
+        assert [event.at for event in journal.read_events(run)[1:]] == [float(number) for number in range(30)]
 
 
 async def test_one_that_cannot_be_written_does_not_take_others_with_it(journal: SqliteJournal) -> None:
@@ -101,7 +101,7 @@ async def test_one_that_cannot_be_written_does_not_take_others_with_it(journal: 
         return_exceptions=True,
     )
     assert [type(result) for result in results] == [type(None), RunNotFound, JournalError, type(None)]
-    assert len(journal.read("r")) == 3
+    assert len(journal.read_events("r")) == 3
 
 
 async def test_runs_are_listed_newest_first_with_where_they_stand(journal: SqliteJournal) -> None:
@@ -129,13 +129,13 @@ async def test_a_run_is_found_by_the_beginning_of_its_id(journal: SqliteJournal)
     """If it is the only one; a whole id always is."""
     for run in ("aa1", "aa12", "b3"):
         await journal.create(created(run))
-    assert (journal.find("b"), journal.find("aa1")) == ("b3", "aa1")
+    assert (journal.find_run("b"), journal.find_run("aa1")) == ("b3", "aa1")
     with pytest.raises(RunAmbiguous) as ambiguous:
-        journal.find("aa")
+        journal.find_run("aa")
     assert set(ambiguous.value.runs) == {"aa1", "aa12"}
     for nobody in ("c", "", "%", "b_", "ü", "\ud800"):
         with pytest.raises(RunNotFound):
-            journal.find(nobody)
+            journal.find_run(nobody)
 
 
 async def test_what_the_driver_cannot_take_is_an_error_and_not_the_end(journal: SqliteJournal) -> None:
@@ -144,7 +144,7 @@ async def test_what_the_driver_cannot_take_is_an_error_and_not_the_end(journal: 
     with pytest.raises(UnicodeEncodeError):
         await journal.append("\ud800", [RunStarted(2.0, 4)])
     await journal.append("r", [RunStarted(2.0, 4)])
-    assert journal.read("r") == [created("r"), RunStarted(2.0, 4)]
+    assert journal.read_events("r") == [created("r"), RunStarted(2.0, 4)]
 
 
 def test_a_run_in_a_file_reads_back_as_it_was_lived(journal: SqliteJournal) -> None:
@@ -235,7 +235,7 @@ class TestOpening:
             connection.execute('UPDATE events SET body = \'{"event":"from_the_future","at":1}\'')
         connection.close()
         with pytest.raises(EventUnreadable, match="from_the_future"):
-            journal.read("r")
+            journal.read_events("r")
         journal.close()
 
     async def test_a_closed_journal_takes_nothing_more(self, journal: SqliteJournal) -> None:
@@ -244,7 +244,7 @@ class TestOpening:
         journal.close()
         with pytest.raises(JournalError, match="closed"):
             await journal.append("r", [RunStarted(2.0, 4)])
-        assert journal.read("r") == [created("r")]
+        assert journal.read_events("r") == [created("r")]
 
 
 class TestFaults:
@@ -257,10 +257,10 @@ class TestFaults:
         connection.execute(f"PRAGMA max_page_count = {pages + 2}")
         with pytest.raises(JournalError, match="disk is full"):
             await journal.append("r", [CancellationRequested(2.0, "x" * 100_000)])
-        assert journal.read("r") == [created("r")]
+        assert journal.read_events("r") == [created("r")]
         connection.execute("PRAGMA max_page_count = 1000000")
         await journal.append("r", [CancellationRequested(3.0)])
-        assert journal.read("r") == [created("r"), CancellationRequested(3.0)]
+        assert journal.read_events("r") == [created("r"), CancellationRequested(3.0)]
         journal.close()
 
     def test_a_file_that_may_not_grow_is_a_clear_error(self, path: Path) -> None:
@@ -287,7 +287,7 @@ class TestFaults:
         *acknowledged, error = done.stdout.splitlines()
         assert error.startswith("journal "), done
         journal = SqliteJournal(path)
-        assert [event.at for event in journal.read("r")][1:] == [float(at) for at in acknowledged]
+        assert [event.at for event in journal.read_events("r")][1:] == [float(at) for at in acknowledged]
         journal.close()
 
     async def test_a_journal_that_another_program_holds_locked_is_a_clear_error(
@@ -303,9 +303,9 @@ class TestFaults:
                 await journal.append("r", [CancellationRequested(2.0)])
             with pytest.raises(JournalError, match="holds it locked"):
                 SqliteJournal(path)
-            assert journal.read("r") == [created("r")]
+            assert journal.read_events("r") == [created("r")]
         await journal.append("r", [CancellationRequested(3.0)])
-        assert journal.read("r") == [created("r"), CancellationRequested(3.0)]
+        assert journal.read_events("r") == [created("r"), CancellationRequested(3.0)]
         journal.close()
 
     def test_a_torn_tail_is_cut(self, path: Path, tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ class TestFaults:
             torn.write_bytes(path.read_bytes())
             torn.with_name(torn.name + "-wal").write_bytes(log[: len(log) * place // 24])
             after = SqliteJournal(torn, process=later)
-            events = after.read("r")
+            events = after.read_events("r")
             assert events[:11] == [created("r"), *checkpointed]
             rest = [event.at for event in events[11:]]
             assert rest == [20 + number / 2 for number in range(len(rest))]
@@ -337,7 +337,7 @@ class TestFaults:
             lengths.add(len(rest))
             asyncio.run(after.claim("r"))
             asyncio.run(after.append("r", [CancellationRequested(99.0)]))
-            assert after.read("r") == [*events, CancellationRequested(99.0)]
+            assert after.read_events("r") == [*events, CancellationRequested(99.0)]
             after.close()
         assert len(lengths) > 5 and max(lengths) == 40
         journal.close()
@@ -392,7 +392,7 @@ class TestFaults:
                 process.send_signal(signal.SIGKILL)
                 rest = process.stdout.read().split()
             journal = SqliteJournal(path)
-            times = [event.at for event in journal.read(run)]
+            times = [event.at for event in journal.read_events(run)]
             assert times == [float(place) for place in range(len(times))]
             assert len(times) > (int(rest[-1]) if rest else 50 + 37 * attempt)
             journal.close()

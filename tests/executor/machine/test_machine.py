@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callsheet.executor.machine.machine import decide, fold
+from callsheet.executor.machine.machine import decide, reduce_event
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -20,7 +20,9 @@ from tests.executor.stage import equals, nothing, plan, step, value_of
 
 def test_deciding_changes_nothing() -> None:
     """Asked twice, the machine answers the same: only entering an event moves it on."""
-    state = fold(Puppet(plan(step("a"), step("b", "a"))).events[:3], {1: plan(step("a"), step("b", "a"))})
+    state = reduce_event(
+        Puppet(plan(step("a"), step("b", "a"))).events[:3], {1: plan(step("a"), step("b", "a"))}
+    )
     assert decide(state) == decide(state) is not None
 
 

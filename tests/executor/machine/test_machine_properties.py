@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callsheet.executor.machine.machine import apply, fold
+from callsheet.executor.machine.machine import apply, reduce_event
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -138,7 +138,7 @@ def test_every_run_ends_and_keeps_to_its_plan(checked: CheckedPlan, most: int, d
     for name in checked.steps:
         assert puppet.status(name) in ("completed", "failed", "skipped", "cancelled")
     kept = [decode(encode(event)) for event in puppet.events]
-    assert fold(kept, {1: checked}) == puppet.state
+    assert reduce_event(kept, {1: checked}) == puppet.state
 
 
 @settings(max_examples=100, deadline=None)
@@ -159,7 +159,7 @@ def test_a_run_cut_off_anywhere_folds_to_where_it_was(checked: CheckedPlan, data
     """For every beginning of a journal: its fold is the state after that event."""
     puppet = carry_out(checked, 4, data)
     cut = data.draw(st.integers(3, len(puppet.events)))
-    resumed = fold(puppet.events[:cut], {1: checked})
+    resumed = reduce_event(puppet.events[:cut], {1: checked})
     for event in puppet.events[cut:]:
         apply(resumed, event)
     assert resumed == puppet.state

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from callsheet.agents.contracts.capability import Effect
 from callsheet.executor.machine.commands import SeekResult, SetTimer, StartAttempt
-from callsheet.executor.machine.machine import decide, fold
+from callsheet.executor.machine.machine import decide, reduce_event
 from callsheet.executor.machine.plan_adoption import adoption
 from callsheet.executor.run.events import (
     ApprovalDenied,
@@ -58,7 +58,7 @@ SORTS = (
     capability("look", effect=Effect.READ).model_copy(update={"cache": 60.0}),
     capability("send", effect=Effect.IRREVERSIBLE),
 )
-MOST_REPLANS = 4
+MAX_REPLANS = 4
 SURPRISE = Failure(FailureKind.SURPRISE, "not as expected")
 
 
@@ -107,7 +107,7 @@ class Watched(Puppet):
 
     def enter(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            event = msgspec.structs.replace(event, replans=MOST_REPLANS)
+            event = msgspec.structs.replace(event, replans=MAX_REPLANS)
         if isinstance(event, AttemptStarted):
             self.check_start(event)
         before = dict(self.state.record.outputs)
@@ -160,9 +160,9 @@ class Watched(Puppet):
     def resume(self) -> None:
         """The same with all the plans that there were."""
         kept = [decode(encode(event)) for event in self.events]
-        self.state = fold(kept, self.state.plans)
-        self.enter(RunResumed(self.now, self.most, MOST_REPLANS))
-        self.timers = list(self.state.agenda.backoffs.values())
+        self.state = reduce_event(kept, self.state.plans)
+        self.enter(RunResumed(self.now, self.most, MAX_REPLANS))
+        self.timers = list(self.state.pending.backoffs.values())
         self.seeking.clear()
         self.to_hear = 0
         self.settle()
@@ -176,9 +176,9 @@ class Watched(Puppet):
             return
         self.checked = self.state.plans[adopted.revision] = checked
         self.enter(adopted)
-        agenda = self.state.agenda
-        self.timers = [timer for timer in self.timers if (timer.step, timer.item) in agenda.backoffs]
-        self.seeking = list(agenda.sought)
+        pending = self.state.pending
+        self.timers = [timer for timer in self.timers if (timer.step, timer.item) in pending.backoffs]
+        self.seeking = list(pending.sought)
         self.settle()
 
 
@@ -215,7 +215,7 @@ class Runs(RuleBasedStateMachine):
     def take_too_long(self, data: st.DataObject) -> None:
         """All attempts at a step together."""
         steps = self.puppet.state.plan.steps
-        unended = self.puppet.state.agenda.unended
+        unended = self.puppet.state.pending.unended
         limited = [name for name in steps if name in unended and steps[name].total_timeout_seconds]
         begun = [name for name in limited if self.puppet.state.record.steps[name].attempts]
         self.puppet.hear(StepTimeLimitReached(self.puppet.now, self.pick(data, begun)))
@@ -309,7 +309,7 @@ class Runs(RuleBasedStateMachine):
     def open_or_close_a_lane(self, data: st.DataObject, shut: bool) -> None:
         """Nobody is free for some kind of work, or somebody is again."""
         if shut:
-            self.puppet.closed.add(self.pick(data, self.puppet.state.agenda.queues))
+            self.puppet.closed.add(self.pick(data, self.puppet.state.pending.queues))
         else:
             self.puppet.closed.clear()
         self.puppet.settle()
@@ -377,15 +377,15 @@ class Runs(RuleBasedStateMachine):
     @invariant()
     def the_journal_folds_to_what_was_lived(self) -> None:
         kept = [decode(encode(event)) for event in self.puppet.events]
-        assert fold(kept, self.puppet.state.plans) == self.puppet.state
+        assert reduce_event(kept, self.puppet.state.plans) == self.puppet.state
 
     @invariant()
     def what_is_held_has_not_ended(self) -> None:
         record = self.puppet.state.record
         if record.status not in RUN_ENDED:
             assert all(record.steps[name].status not in ENDED for name in record.held)
-            assert set(self.puppet.state.ripe) <= set(record.held)
-            assert set(self.puppet.state.hopeless) <= set(record.held)
+            assert set(self.puppet.state.ready_to_replan) <= set(record.held)
+            assert set(self.puppet.state.given_up) <= set(record.held)
 
     @invariant()
     def nothing_irreversible_is_begun_again_unbidden(self) -> None:

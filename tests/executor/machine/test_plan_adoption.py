@@ -13,7 +13,7 @@ import pytest
 from callsheet.agents.errors import Permanent
 from callsheet.executor.machine.commands import StartAttempt
 from callsheet.executor.machine.machine import apply, decide
-from callsheet.executor.machine.machine_state import RunState
+from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.plan_adoption import adoption
 from callsheet.executor.run.events import (
     AttemptStarted,
@@ -86,9 +86,9 @@ class TestTheSameFailureTwice:
         assert [event.failure.kind for event in played.of(StepFailed)] == [FailureKind.STUCK]
 
 
-def holding(checked: CheckedPlan) -> RunState:
+def holding(checked: CheckedPlan) -> MachineState:
     """A run whose first attempts have begun."""
-    state = RunState({1: checked})
+    state = MachineState({1: checked})
     begin = (
         RunCreated(0.0, "r", "a goal", 7),
         PlanAdopted(0.0, 1, checked.document, checked.contracts),
@@ -99,7 +99,7 @@ def holding(checked: CheckedPlan) -> RunState:
     return state
 
 
-def enter(state: RunState, event: Event) -> None:
+def enter(state: MachineState, event: Event) -> None:
     """An event, and everything that is decided because of it."""
     apply(state, event)
     while (command := decide(state)) is not None:
@@ -123,21 +123,23 @@ class TestAStepThatTookTooLong:
     """Its attempts are told to stop, and may succeed all the same."""
 
     @pytest.fixture
-    def state(self) -> RunState:
+    def state(self) -> MachineState:
         """The planner is being asked about it."""
         state = holding(planned(step("a", total_timeout_seconds=5.0), step("b", it={"from": "a"})))
         enter(state, StepTimeLimitReached(1.0, "a"))
         assert (state.replanning, list(state.record.held)) == (ReplanningStarted(1.0, "a"), ["a"])
         return state
 
-    def test_a_late_result_is_a_result(self, state: RunState) -> None:
+    def test_a_late_result_is_a_result(self, state: MachineState) -> None:
         """The trouble is over, and what depends on the step begins."""
         enter(state, succeeded("a"))
-        assert not state.record.held and not state.ripe
+        assert not state.record.held and not state.ready_to_replan
         assert [work[0] for work in state.record.running] == ["b"]
 
     @pytest.mark.parametrize("decision", [ResultAccepted(2.0, "a", "fine"), GivenUp(2.0, "no way", "a")])
-    def test_a_decision_that_comes_after_it_changes_nothing(self, state: RunState, decision: Event) -> None:
+    def test_a_decision_that_comes_after_it_changes_nothing(
+        self, state: MachineState, decision: Event
+    ) -> None:
         """There is nothing left to decide."""
         enter(state, succeeded("a"))
         enter(state, decision)
@@ -145,7 +147,7 @@ class TestAStepThatTookTooLong:
         enter(state, succeeded("b"))
         assert state.record.status is RunStatus.COMPLETED
 
-    def test_a_result_that_is_heard_of_together_with_such_a_decision(self, state: RunState) -> None:
+    def test_a_result_that_is_heard_of_together_with_such_a_decision(self, state: MachineState) -> None:
         """In one breath, the decision first: the result is a result all the same."""
         apply(state, GivenUp(2.0, "no way", "a"))
         enter(state, succeeded("a"))
@@ -159,7 +161,7 @@ class TestAStepThatTookTooLong:
         assert (state.record.status, state.record.held) == (RunStatus.COMPLETED, {})
 
 
-def revised(state: RunState, checked: CheckedPlan) -> PlanAdopted:
+def revised(state: MachineState, checked: CheckedPlan) -> PlanAdopted:
     """The revision that makes it the run's plan."""
     adopted = adoption(state, Revise(checked, "better"), 3.0, lambda step: False)
     assert isinstance(adopted, PlanAdopted)
@@ -199,7 +201,7 @@ def fan(size: int, **others: Any) -> CheckedPlan:
 class TestCost:
     """Counted, not timed: no event costs more because there is more in the plan, or more that waits."""
 
-    def half_of_it_held(self, size: int) -> RunState:
+    def half_of_it_held(self, size: int) -> MachineState:
         state = holding(fan(size))
         for item in range(size // 2):
             enter(state, self.surprised(item))
@@ -214,7 +216,7 @@ class TestCost:
         few, many = (self.cost_of(kind, self.half_of_it_held(size)) for size in (40, 2_000))
         assert many <= few * 1.1
 
-    def cost_of(self, kind: str, state: RunState) -> int:
+    def cost_of(self, kind: str, state: MachineState) -> int:
         last = len(state.record.steps["a"].items or ()) - 1
         events: dict[str, Event] = {
             "surprise": self.surprised(last),

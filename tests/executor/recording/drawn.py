@@ -188,10 +188,10 @@ def recordings(draw: st.DrawFn) -> Recording:
 
 def fitting(events: Sequence[Event], more: Sequence[Event]) -> Recording:
     """A recording of the events, and of those others that fit."""
-    recording = Recording.of(events)
+    recording = Recording.from_events(events)
     for event in more:
         try:
-            recording = Recording.of([*recording.events, event])
+            recording = Recording.from_events([*recording.events, event])
         except RunNotRecordable:
             continue
     return recording

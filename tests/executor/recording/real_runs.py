@@ -82,7 +82,7 @@ async def _pursued(*turns: Script, goal: str = GOAL, **options: Any) -> Recordin
     with suppress(CallsheetError):
         await orchestrator.run(goal, review=review)
     (summary,) = journal.runs()
-    return Recording.of(journal.read(summary.run))
+    return Recording.from_events(journal.read_events(summary.run))
 
 
 async def planned() -> Recording:

@@ -19,7 +19,7 @@ from callsheet.executor.recording.writing.document import document_of
 from .everything import everything
 from .untouched import Untouched, recording_text
 
-DOCUMENT: Any = document_of(Recording.of(everything()))
+DOCUMENT: Any = document_of(Recording.from_events(everything()))
 ODD: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([None, True, 0, -1, 1.5, 10**30, "", "page", "each", [], {}, [[]], {"": None}]),
     st.text(max_size=4),

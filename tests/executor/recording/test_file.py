@@ -26,7 +26,7 @@ from .untouched import Untouched, recording_text
 @pytest.fixture
 def text() -> str:
     """The text of a file."""
-    return recording_text(Recording.of(everything()), Untouched())
+    return recording_text(Recording.from_events(everything()), Untouched())
 
 
 def written(text: str | bytes, path: Path) -> Path:
@@ -79,7 +79,7 @@ def test_more_events_than_were_recorded_are_told(text: str, tmp_path: Path) -> N
     with pytest.raises(RecordingInvalid, match=f"{count - 1} events were .* holds {count}; correct `events`"):
         load_recording(written(fewer, tmp_path / "run.yaml"))
     recording = load_recording(written(text.replace(told, ""), tmp_path / "run.yaml"))
-    assert recording == Recording.of(everything())
+    assert recording == Recording.from_events(everything())
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_newer_format_asks_for_a_newer_release(text: str, tmp_path: Path) -> N
 def test_a_recording_in_json_is_read(text: str, tmp_path: Path) -> None:
     """Programs write JSON."""
     path = written(json.dumps(read_yaml(text)), tmp_path / "run.json")
-    assert load_recording(path) == Recording.of(everything())
+    assert load_recording(path) == Recording.from_events(everything())
 
 
 def test_plans_are_checked_unless_that_is_not_wanted(text: str, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_hash_may_be_left_out(text: str, tmp_path: Path) -> None:
 def test_saving_makes_the_folders(tmp_path: Path) -> None:
     """And leaves nothing else in them."""
     path = tmp_path / "deep" / "down" / "run.yaml"
-    save_recording(Recording.of(everything()), path, Untouched())
+    save_recording(Recording.from_events(everything()), path, Untouched())
     assert [each.name for each in path.parent.iterdir()] == ["run.yaml"]
     assert load_recording(path).source == str(path)
 
@@ -205,8 +205,8 @@ def test_saving_makes_the_folders(tmp_path: Path) -> None:
 def test_saving_again_takes_the_place_of_the_file(tmp_path: Path) -> None:
     """There is never half a file."""
     path = written("something else", tmp_path / "run.yaml")
-    save_recording(Recording.of(everything()), path, Untouched())
-    assert load_recording(path) == Recording.of(everything())
+    save_recording(Recording.from_events(everything()), path, Untouched())
+    assert load_recording(path) == Recording.from_events(everything())
     assert [each.name for each in tmp_path.iterdir()] == ["run.yaml"]
 
 
@@ -215,14 +215,14 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     link, target = tmp_path / "link.yaml", tmp_path / "deep" / "run.yaml"
     link.symlink_to("deep/run.yaml")
     for _ in range(2):
-        save_recording(Recording.of(everything()), link, Untouched())
-        assert link.is_symlink() and load_recording(target) == Recording.of(everything())
+        save_recording(Recording.from_events(everything()), link, Untouched())
+        assert link.is_symlink() and load_recording(target) == Recording.from_events(everything())
     assert [each.name for each in target.parent.iterdir()] == ["run.yaml"]
 
 
 def test_where_it_cannot_be_written_is_told(tmp_path: Path) -> None:
     """A folder in the place of the file, a file in the place of the folder; nothing is left behind."""
-    recording = Recording.of(everything())
+    recording = Recording.from_events(everything())
     (tmp_path / "folder").mkdir()
     written("a file", tmp_path / "file")
     for path in (Path("/"), tmp_path / "folder", tmp_path / "file" / "run.yaml", tmp_path / "run.json"):
@@ -236,8 +236,8 @@ def test_a_run_that_is_still_going_is_recorded_so_far(tmp_path: Path) -> None:
     """Nothing has to have ended."""
     for events in (beginning(), [*beginning(), *drafting()], [*beginning(), *drafting(), *adopted()]):
         path = tmp_path / "run.yaml"
-        save_recording(Recording.of(events), path, Untouched())
-        assert load_recording(path).events == Recording.of(events).events
+        save_recording(Recording.from_events(events), path, Untouched())
+        assert load_recording(path).events == Recording.from_events(events).events
 
 
 def test_what_is_too_deep_for_a_file_is_refused() -> None:
@@ -249,7 +249,7 @@ def test_what_is_too_deep_for_a_file_is_refused() -> None:
     place = next(at for at, event in enumerate(events) if isinstance(event, AttemptSucceeded))
     events[place] = AttemptSucceeded(events[place].at, "page", 2, deep)
     with pytest.raises(RunNotRecordable, match="nested"):
-        recording_text(Recording.of(events), Untouched())
+        recording_text(Recording.from_events(events), Untouched())
 
 
 def test_no_line_is_looked_for_in_vain(tmp_path: Path) -> None:

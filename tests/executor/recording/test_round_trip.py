@@ -42,7 +42,7 @@ def test_the_runs_below_have_every_kind_of_event() -> None:
 @pytest.mark.parametrize("end", ENDS)
 def test_every_kind_of_event_comes_back(end: End, tmp_path: Path) -> None:
     """From the file, with its plans checked, and written again with the same bytes."""
-    recording = Recording.of(everything(end))
+    recording = Recording.from_events(everything(end))
     path = tmp_path / "run.yaml"
     save_recording(recording, path, Untouched())
     read = load_recording(path)
@@ -77,7 +77,7 @@ def test_real_runs_come_back(run: Callable[[], Coroutine[Any, Any, Recording]], 
 
 def test_a_run_recorded_twice_gives_the_same_bytes() -> None:
     """Nothing in the file depends on when it was written, or on the order of a set."""
-    texts = {recording_text(Recording.of(everything()), Untouched()) for _ in range(3)}
+    texts = {recording_text(Recording.from_events(everything()), Untouched()) for _ in range(3)}
     assert len(texts) == 1
 
 
@@ -85,7 +85,7 @@ def test_events_need_not_come_from_a_journal() -> None:
     """What a journal would make of a number or a default is made of it before it is compared or written."""
     events = everything()
     events[0] = msgspec.structs.replace(events[0], at=1_750_000_000)
-    recording = Recording.of(events)
+    recording = Recording.from_events(events)
     assert [encode(event) for event in recording.events] == [encode(event) for event in recording.events]
     text = recording_text(recording, Untouched())
     assert recording_text(again(text), Untouched()) == text
@@ -106,7 +106,7 @@ def test_every_time_counts_from_the_creation() -> None:
 
 def test_what_requests_share_is_told_once() -> None:
     """A long text that two requests have, and a schema, stand once in the document, under their names."""
-    document: Any = document_of(Recording.of(everything()))
+    document: Any = document_of(Recording.from_events(everything()))
     assert list(document["texts"]) == ["system_1"] and list(document["schemas"]) == ["plan_1"]
     calls = [event for event in document["events"] if event["event"] == "model_called"]
     assert [call["request"]["messages"][0]["content"] for call in calls].count({"text": "system_1"}) == 3
@@ -115,7 +115,7 @@ def test_what_requests_share_is_told_once() -> None:
 
 def test_a_contract_of_the_catalog_is_told_by_its_name() -> None:
     """Where a plan was checked against another, it is told whole."""
-    document: Any = document_of(Recording.of(everything()))
+    document: Any = document_of(Recording.from_events(everything()))
     first, second = (event for event in document["events"] if event["event"] == "plan_adopted")
     assert first["contracts"] == ["fetch", "send", "shout"]
     assert second["contracts"][0]["description"] == "Fetch a page, as it was then."
@@ -124,7 +124,7 @@ def test_a_contract_of_the_catalog_is_told_by_its_name() -> None:
 
 def test_what_is_at_its_default_is_left_out() -> None:
     """An event says no more than it has to; a catalog neither."""
-    document: Any = document_of(Recording.of(everything()))
+    document: Any = document_of(Recording.from_events(everything()))
     assert document["events"][2] == {"at": 2.0, "event": "draft_begun"}
     assert list(document["catalog"]["send"]) == [
         "hash",
@@ -138,7 +138,7 @@ def test_what_is_at_its_default_is_left_out() -> None:
 
 def test_the_keys_stand_in_their_order() -> None:
     """Whoever reads a recording finds what the run was about before what happened."""
-    document = document_of(Recording.of(everything()))
+    document = document_of(Recording.from_events(everything()))
     assert list(document) == [
         "recording",
         "callsheet",
@@ -161,7 +161,7 @@ def test_a_reply_with_a_misfit_of_pieces_is_fitted() -> None:
     call = events[3]
     assert isinstance(call, ModelCalled)
     events[3] = msgspec.structs.replace(call, chunks=((0.1, 10), (0.2, 999), (0.3, 5)))
-    document = document_of(Recording.of(events))
+    document = document_of(Recording.from_events(events))
     assert _events(document)[1]["chunks"] == [[0.1, 10], [0.2, len(call.reply) - 10]]
 
 

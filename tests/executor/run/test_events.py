@@ -63,7 +63,7 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
 
 
 def test_every_kind_has_a_name_of_its_own() -> None:
-    """The name in the journal is the class's, in small letters."""
+    """The name in the journal is the class's, in small signals."""
     names = {kind.__struct_config__.tag for kind in KINDS}
     assert len(names) == len(KINDS)
     assert StepSkipped.__struct_config__.tag == "step_skipped"

@@ -17,7 +17,7 @@ from callsheet.executor.run.events import (
     RunCreated,
     WordSpoken,
 )
-from callsheet.executor.run.revisions import Chapter, RevisionStory, tell_revisions
+from callsheet.executor.run.revisions import ReplanningRound, RevisionHistory, tell_revisions
 from callsheet.planner.revision.decision import Accept, Ask, GiveUp
 from tests.executor.revisions import Director, Turn, by_input, direct, planned, revise, step
 from tests.executor.stage import Behaviour
@@ -26,12 +26,12 @@ BROKEN = Permanent("there is no such thing")
 AFTER_A = planned(step("a"), step("b", it={"from": "a"}))
 
 
-def story(checked: Any, turns: Sequence[Turn], behaviour: Behaviour, **options: Any) -> RevisionStory:
+def story(checked: Any, turns: Sequence[Turn], behaviour: Behaviour, **options: Any) -> RevisionHistory:
     """The story of a plan that is carried out under this direction."""
     return tell_revisions(direct(checked, Director(turns, seconds=2.0), behaviour, **options).events)
 
 
-def only(told: RevisionStory) -> Chapter:
+def only(told: RevisionHistory) -> ReplanningRound:
     """The one chapter of a story."""
     (chapter,) = told.chapters
     return chapter

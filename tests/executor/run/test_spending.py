@@ -20,8 +20,8 @@ from callsheet.agents.spending.terms import Terms
 from callsheet.errors import ExitCode
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
 from callsheet.executor.errors import BudgetExceeded
-from callsheet.executor.models.budgeted import BudgetedModel, Till
-from callsheet.executor.models.journaled import JournaledModel, Owner
+from callsheet.executor.models.budgeted import BudgetedModel, BudgetGate
+from callsheet.executor.models.journaled import Caller, JournaledModel
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,
@@ -37,9 +37,9 @@ from callsheet.executor.run.events import (
     decode,
     encode,
 )
-from callsheet.executor.run.spending import ATTEMPT, REVISION, Purse, asking_terms, purse_of
+from callsheet.executor.run.spending import ATTEMPT, REVISION, RunSpending, asking_terms, spending_of
 
-PRICES = Prices.of({"m": {"input": 1_000_000, "output": 1_000_000}})
+PRICES = Prices.from_table({"m": {"input": 1_000_000, "output": 1_000_000}})
 """A dollar a token."""
 CREATED = RunCreated(0.0, "r", "a goal", 7)
 
@@ -58,9 +58,9 @@ def started(at: float, attempt: int = 1, agent: str = "w") -> AttemptStarted:
     return AttemptStarted(at, "a", attempt, agent, "key", 99.0, {})
 
 
-def folded(*events: Event, budget: str = "none", terms: dict[str, Terms] | None = None) -> Purse:
+def folded(*events: Event, budget: str = "none", terms: dict[str, Terms] | None = None) -> RunSpending:
     """The purse after these events."""
-    return purse_of((CREATED, *events), Budget.parse(budget), PRICES, terms or {})
+    return spending_of((CREATED, *events), Budget.parse(budget), PRICES, terms or {})
 
 
 # The fold.
@@ -68,7 +68,7 @@ def folded(*events: Event, budget: str = "none", terms: dict[str, Terms] | None 
 
 def test_a_purse_counts_what_the_journal_tells() -> None:
     """Tokens and money of every call, attempts, plans after the first, and time."""
-    purse = folded(
+    spending = folded(
         called(1.0, Usage(30, 10)),
         PlanAdopted(2.0, 1, {"steps": []}),
         started(3.0),
@@ -77,7 +77,7 @@ def test_a_purse_counts_what_the_journal_tells() -> None:
         PlanAdopted(6.0, 2, {"steps": []}),
         started(7.5),
     )
-    assert purse.spent() == Spending(
+    assert spending.spent() == Spending(
         tokens=46, cost=Decimal(46), seconds=7.5, attempts=2, revisions=1, model_calls=2
     )
 
@@ -85,7 +85,7 @@ def test_a_purse_counts_what_the_journal_tells() -> None:
 def test_time_stands_still_while_nobody_is_at_work() -> None:
     """While the run is paused, and between the death of its process and its being resumed; a clock that
     was set back takes nothing away."""
-    purse = folded(
+    spending = folded(
         started(10.0),
         RunResumed(1_000.0, 4),
         started(1_005.0),
@@ -96,8 +96,8 @@ def test_time_stands_still_while_nobody_is_at_work() -> None:
         started(5_990.0),
         started(5_992.0),
     )
-    assert purse.spent().seconds == 10 + 5 + 1 + 1 + 2
-    assert purse.spent(now=5_993.5).seconds == 19 + 1.5
+    assert spending.spent().seconds == 10 + 5 + 1 + 1 + 2
+    assert spending.spent(now=5_993.5).seconds == 19 + 1.5
 
 
 def test_a_call_that_nobody_counted_is_estimated() -> None:
@@ -144,16 +144,16 @@ def test_money_that_nobody_can_count_is_said() -> None:
 
 def test_what_is_left_broken_and_pressing_is_told() -> None:
     """Each in a sentence for people and planners."""
-    purse = folded(called(1.0, Usage(80, 3)), started(2.0), budget="100 tokens, 1 attempt, 1 revision")
-    assert purse.left() == Budget(tokens=17, attempts=0, revisions=1)
-    assert purse.broken() is None
-    assert purse.pressure() == (
+    spending = folded(called(1.0, Usage(80, 3)), started(2.0), budget="100 tokens, 1 attempt, 1 revision")
+    assert spending.left() == Budget(tokens=17, attempts=0, revisions=1)
+    assert spending.broken() is None
+    assert spending.pressure() == (
         "the budget is nearly used up: 83 tokens of 100 tokens; 1 attempt of 1 attempt"
     )
-    assert purse.refusal(ATTEMPT) == "1 attempt used or reserved, and the budget allows 1 attempt"
-    assert purse.refusal(REVISION) is None
-    purse.note(called(3.0, Usage(20, 0)))
-    assert purse.broken() == "103 tokens used, and the budget allows 100 tokens"
+    assert spending.refusal(ATTEMPT) == "1 attempt used or reserved, and the budget allows 1 attempt"
+    assert spending.refusal(REVISION) is None
+    spending.add_event(called(3.0, Usage(20, 0)))
+    assert spending.broken() == "103 tokens used, and the budget allows 100 tokens"
 
 
 EVENTS = st.lists(
@@ -183,17 +183,17 @@ def test_a_purse_folds_to_the_same_from_the_journal(events: list[Event], cut: in
     assert folded(*(decode(encode(event)) for event in events), terms=terms) == lived
     resumed = folded(*events[:cut], terms=terms)
     for event in events[cut:]:
-        resumed.note(event)
+        resumed.add_event(event)
     assert resumed == lived
 
 
 @given(EVENTS)
 def test_nothing_that_was_used_comes_back(events: list[Event]) -> None:
     """For every journal without revisions taken back: what was spent never becomes less."""
-    purse, before = folded(), folded().spent()
+    spending, before = folded(), folded().spent()
     for event in events:
-        purse.note(event)
-        after = purse.spent()
+        spending.add_event(event)
+        after = spending.spent()
         for name in ("tokens", "cost", "seconds", "attempts", "model_calls"):
             assert getattr(after, name) >= getattr(before, name)
         before = after
@@ -225,9 +225,9 @@ def request(question: int, most: int) -> ChatRequest:
     return ChatRequest((Message("user", "x" * 4 * question),), max_tokens=most)
 
 
-def till_of(budget: str, *events: Event, terms: dict[str, Terms] | None = None) -> Till:
+def till_of(budget: str, *events: Event, terms: dict[str, Terms] | None = None) -> BudgetGate:
     """A till over the purse of these events."""
-    return Till(folded(*events, budget=budget, terms=terms))
+    return BudgetGate(folded(*events, budget=budget, terms=terms))
 
 
 async def test_a_call_is_refused_before_it_is_made() -> None:
@@ -273,7 +273,7 @@ async def test_without_a_price_a_limit_of_money_refuses() -> None:
         await ask(BudgetedModel(strange, till_of("$5")), request(1, 1))
     await ask(BudgetedModel(Model([(0.0, Usage(1, 1))], name="local/x"), till_of("$0")), request(1, 1))
     own = till_of("$5", started(1.0), terms={"w": Terms(input_price=1.0)})
-    await ask(BudgetedModel(strange, own, Owner("a", None, 1)), request(1, 1))
+    await ask(BudgetedModel(strange, own, Caller("a", None, 1)), request(1, 1))
     assert strange.asked == 1
 
 
@@ -281,15 +281,15 @@ def test_what_is_in_flight_is_reserved_until_it_is_known() -> None:
     """While two calls may take everything a third is refused; once they took little it may go on."""
 
     async def scene() -> None:
-        till = till_of("100 tokens")
-        model = BudgetedModel(Model([(1.0, Usage(10, 2))]), till)
+        gate = till_of("100 tokens")
+        model = BudgetedModel(Model([(1.0, Usage(10, 2))]), gate)
         flights = [asyncio.create_task(ask(model, request(10, 40))) for _ in range(2)]
         await asyncio.sleep(0.5)
-        assert till.spent.tokens == 100
+        assert gate.spent.tokens == 100
         with pytest.raises(BudgetExceeded):
             await ask(model, request(10, 40))
         await asyncio.gather(*flights)
-        assert till.spent.tokens == 24
+        assert gate.spent.tokens == 24
         await ask(model, request(10, 40))
 
     run_virtually(scene())
@@ -306,24 +306,24 @@ def test_a_call_that_broke_off_keeps_no_reservation(ending: str) -> None:
             yield ChatChunk()
 
     async def scene() -> None:
-        till = till_of("100 tokens")
-        flight = asyncio.create_task(ask(BudgetedModel(Broken(), till), request(10, 80)))
+        gate = till_of("100 tokens")
+        flight = asyncio.create_task(ask(BudgetedModel(Broken(), gate), request(10, 80)))
         await asyncio.sleep(0.5)
-        assert till.spent.tokens == 90
+        assert gate.spent.tokens == 90
         if ending == "cancelled":
             flight.cancel()
         with pytest.raises((ModelUnavailable, asyncio.CancelledError)):
             await flight
-        assert till.spent.tokens == (10 if ending == "cancelled" else 0)
+        assert gate.spent.tokens == (10 if ending == "cancelled" else 0)
 
     run_virtually(scene())
 
 
 async def test_a_till_goes_on_where_the_journal_ends() -> None:
     """After a run is resumed, what was called before counts."""
-    till = till_of("100 tokens", called(1.0, Usage(95, 5)))
+    gate = till_of("100 tokens", called(1.0, Usage(95, 5)))
     with pytest.raises(BudgetExceeded):
-        await ask(BudgetedModel(Model(), till), request(1, 1))
+        await ask(BudgetedModel(Model(), gate), request(1, 1))
 
 
 CALLS = st.tuples(st.floats(0.0, 3.0), st.none() | st.builds(Usage, st.integers(0, 60), st.integers(0, 60)))
@@ -338,16 +338,16 @@ def test_a_limit_is_exceeded_by_no_more_than_one_call_a_slot(
 ) -> None:
     """For every interleaving of calls, by however many at once, of a model that may take more than it was
     allowed: beyond the limit goes at most the latest call of each. What the till counted is what the
-    journal's events fold to."""
-    purse = Purse(Budget(tokens=limit), PRICES)
-    till = Till(purse)
+    journal's events reduce to."""
+    spending = RunSpending(Budget(tokens=limit), PRICES)
+    gate = BudgetGate(spending)
     latest = [0] * len(slots)
 
     async def work(slot: int, calls: list[tuple[int, int, tuple[float, Usage | None]]]) -> None:
         for question, most, takes in calls:
             model = JournaledModel(Model([takes]), enter, VirtualClock())
             try:
-                reply = await ask(BudgetedModel(model, till), request(question, most))
+                reply = await ask(BudgetedModel(model, gate), request(question, most))
             except BudgetExceeded:
                 return
             usage = reply.usage
@@ -355,14 +355,14 @@ def test_a_limit_is_exceeded_by_no_more_than_one_call_a_slot(
             latest[slot] = counted or question + 2  # "answer", by its bytes
 
     async def enter(event: ModelCalled) -> None:
-        purse.note(event)
+        spending.add_event(event)
 
     async def scene() -> None:
         await asyncio.gather(*(work(slot, calls) for slot, calls in enumerate(slots)))
 
     run_virtually(scene())
-    assert purse.called.tokens <= limit + sum(latest)
-    assert till.spent == purse.called + purse.worked + Spending(seconds=purse.seconds)
+    assert spending.called.tokens <= limit + sum(latest)
+    assert gate.spent == spending.called + spending.worked + Spending(seconds=spending.seconds)
 
 
 @given(
@@ -376,14 +376,14 @@ def test_a_model_that_keeps_to_its_limits_exceeds_the_budget_by_one_call_in_all(
 ) -> None:
     """For every interleaving: because what is in flight is reserved, only the last call that was admitted
     may go beyond, and its question does not."""
-    till = Till(Purse(Budget(tokens=limit), PRICES))
+    gate = BudgetGate(RunSpending(Budget(tokens=limit), PRICES))
     longest = max((most for calls in slots for _, most, _ in calls), default=0)
 
     async def work(calls: list[tuple[int, int, float]]) -> None:
         for question, most, seconds in calls:
             model = Model([(seconds, Usage(question, most))])
             try:
-                await ask(BudgetedModel(model, till), request(question, most))
+                await ask(BudgetedModel(model, gate), request(question, most))
             except BudgetExceeded:
                 return
 
@@ -391,4 +391,4 @@ def test_a_model_that_keeps_to_its_limits_exceeds_the_budget_by_one_call_in_all(
         await asyncio.gather(*map(work, slots))
 
     run_virtually(scene())
-    assert till.spent.tokens <= limit + longest
+    assert gate.spent.tokens <= limit + longest

@@ -318,7 +318,7 @@ async def test_attempts_at_once_have_a_process_each(runner: ProcessRunner) -> No
 
 async def test_no_more_than_so_many_stay() -> None:
     """The others leave at once."""
-    runner = ProcessRunner(most_idle=1)
+    runner = ProcessRunner(max_idle=1)
     pids = {
         each["value"]
         for each in await asyncio.gather(*(perform(runner, process_agents.pid) for _ in range(3)))

@@ -17,9 +17,9 @@ from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.planner.catalog import embeddings as word_vectors
 from callsheet.planner.catalog import full_text as word_index
 from callsheet.planner.catalog.embeddings import VectorIndex, installed_vectors
-from callsheet.planner.catalog.full_text import SearchUnavailable, WordIndex
+from callsheet.planner.catalog.full_text import FullTextIndex, SearchUnavailable
 from callsheet.planner.catalog.idioms import idioms, plain_wordings
-from callsheet.planner.catalog.retrieval import MOST_PARTS, Retrieval, catalog_digest, fuse, search_queries
+from callsheet.planner.catalog.retrieval import MAX_PARTS, Retrieval, catalog_digest, fuse, search_queries
 from callsheet.planner.catalog.synonyms import synonym_groups
 from callsheet.planner.catalog.tokens import Wording, telling_words
 from tests.planner.catalogs import TEXT, capability
@@ -38,7 +38,7 @@ needs_vectors = pytest.mark.skipif(
 def found(*queries: str, catalog: tuple[Capability, ...] = CATALOG, by_meaning: bool = False) -> list[str]:
     """The names of what fits, the best first."""
     vectors = installed_vectors() if by_meaning else None
-    return [each.name for each in Retrieval(catalog, vectors).find(queries)]
+    return [each.name for each in Retrieval(catalog, vectors).find_capabilities(queries)]
 
 
 def test_inflected_words_are_found() -> None:
@@ -152,14 +152,16 @@ def test_a_query_is_never_read_as_a_command() -> None:
 @pytest.mark.parametrize("text", ["a " * 10_000, "let " * 5_000, "a@" * 10_000, "x, " * 6_000, "9 " * 10_000])
 def test_a_long_goal_makes_few_queries(text: str) -> None:
     """However it is cut, and in reasonable time."""
-    assert len(search_queries(text)) <= 1 + MOST_PARTS + len(idioms())
+    assert len(search_queries(text)) <= 1 + MAX_PARTS + len(idioms())
 
 
 def test_one_index_serves_several_threads() -> None:
     """Each gets what it would get alone."""
     retrieval = Retrieval(CATALOG, None)
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda query: retrieval.find([query])[0].name, ["parcel", "trees"] * 50))
+        answers = list(
+            pool.map(lambda query: retrieval.find_capabilities([query])[0].name, ["parcel", "trees"] * 50)
+        )
     assert answers == ["track_shipment", "prune_tree"] * 50
 
 
@@ -176,7 +178,7 @@ def test_a_python_that_cannot_search_is_told_so(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sqlite3, "connect", partial(connect, factory=Bare))
     word_index._thesaurus.cache_clear()
     with pytest.raises(SearchUnavailable, match="fewer capabilities"):
-        WordIndex([Wording("a", "b", ())])
+        FullTextIndex([Wording("a", "b", ())])
 
 
 def test_a_digest_tells_catalogs_apart_by_what_they_say() -> None:

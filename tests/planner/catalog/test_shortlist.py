@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
-from callsheet.planner.catalog.shortlist import KEPT, MOST_MORE, RetrievedShortlist, Shortlists
+from callsheet.planner.catalog.shortlist import KEPT, MAX_MORE, RetrievedShortlist, Shortlists
 from callsheet.planner.schemas.capability_text import signature
 from callsheet.prompts.budget import count_tokens
 from tests.planner.catalogs import TEXT, capability
@@ -62,7 +62,7 @@ def test_what_is_wanted_is_added_behind_what_was_there() -> None:
     more = SHORTLIST.more(["something that renames a lamp", "delete_river"], had)
     assert more[: len(had)] == had
     assert {"rename_lamp", "delete_river"} <= set(names(more))
-    assert len(set(names(more))) == len(more) <= len(had) + MOST_MORE
+    assert len(set(names(more))) == len(more) <= len(had) + MAX_MORE
 
 
 def test_a_capability_that_is_named_is_the_first_to_be_added() -> None:

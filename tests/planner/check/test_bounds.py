@@ -30,7 +30,7 @@ from callsheet.planner.check.checker import check
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
 OBJECT: JsonObject = {"type": "object", "properties": {"value": {}}, "required": ["value"]}
-PRICES = Prices.of({"m": {"input": 1, "output": 10}})
+PRICES = Prices.from_table({"m": {"input": 1, "output": 10}})
 
 
 def capability(name: str, effect: Effect = Effect.PURE) -> Capability:
@@ -120,7 +120,7 @@ def test_a_list_that_only_the_run_will_tell_counts_as_one_item_and_as_many() -> 
     """And a step over its results is as long as it is."""
     found = bounds(
         plan({"id": "a"}, {"id": "b", "for_each": {"from": "a"}}, {"id": "c", "for_each": {"from": "b"}}),
-        conditions(most_items=7),
+        conditions(max_items=7),
     )
     assert found.unsized == ("b", "c")
     assert (found.known.work.attempts, found.assumed.work.attempts) == (9, 3 + 2 * 7 * 3)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import Capability
-from callsheet.planner.check.capability_types import Contract
+from callsheet.planner.check.capability_types import CapabilityTypes
 from callsheet.planner.check.checker import CheckResult, check
 from callsheet.planner.check.fixes import apply_fixes
 from callsheet.planner.diagnostics import Diagnostic
@@ -252,7 +252,7 @@ def test_any_literal_for_any_input(catalog: list[Capability], value: Any) -> Non
             {
                 "id": f"s{at}",
                 "capability": each.name,
-                "inputs": dict.fromkeys(Contract(each).inputs, value),
+                "inputs": dict.fromkeys(CapabilityTypes(each).inputs, value),
                 "for_each": value,
             }
             for at, each in enumerate(catalog)

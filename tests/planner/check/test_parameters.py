@@ -246,7 +246,7 @@ def test_a_person_who_gives_a_host_grants_it() -> None:
     """What is given for a parameter counts as what the approved plan names."""
     plan = document(step("read", "read_file", path={"from": "params.city"}), city=CITY)
     checked = check_filled(plan, {"city": "secret/plans.txt"}, CATALOG).require()
-    granted = Grant.of("try it", checked)
+    granted = Grant.from_plan("try it", checked)
     assert granted.beyond(checked.steps["read"], {"path": "secret/plans.txt"}) == ()
     assert granted.beyond(checked.steps["read"], {"path": "secret/other.txt"}) != ()
 
@@ -321,8 +321,8 @@ def test_a_value_is_nobody_elses() -> None:
 )
 def test_a_typed_text_is_read_as_the_schema_wants(schema: JsonObject, text: str, value: Any) -> None:
     """Texts are taken as they stand, everything else as JSON."""
-    parameters = Parameters.of(Plan.model_validate(document(p=schema)))
-    assert parameters["p"].read(text) == value
+    parameters = Parameters.from_plan(Plan.model_validate(document(p=schema)))
+    assert parameters["p"].read_value(text) == value
 
 
 # For every plan and every value.
@@ -341,7 +341,7 @@ def _cases(draw: st.DrawFn) -> tuple[dict[str, JsonObject], dict[str, Any], str,
     plan = Plan.model_validate(document(**declared))
     known = [
         each
-        for name, parameter in Parameters.of(plan).items()
+        for name, parameter in Parameters.from_plan(plan).items()
         for each in reach(Known(f"params.{name}", parameter.type))
     ]
     sort = draw(st.sampled_from(("number", "truth", "text", "list", "object", "any")))
@@ -362,7 +362,7 @@ def test_for_every_plan_and_every_value(
     plan = document(answer={"template": text} if is_template else {"from": expression}, **declared)
     assume(found(plan).plan is not None)
     checked = check_filled(plan, taken, CATALOG).require()
-    known = Parameters.of(Plan.model_validate(plan))
+    known = Parameters.from_plan(Plan.model_validate(plan))
     tree = parse_template(text) if is_template else parse(expression)
     as_variable = elaborate(tree, {}, {"params": known.type}).tree
     assert evaluate(checked.answer, {}) == evaluate(as_variable, {"params": taken})

@@ -12,14 +12,14 @@ from hypothesis.errors import NoSuchExample
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.validation import Validator
-from callsheet.planner.check.capability_types import Contract
+from callsheet.planner.check.capability_types import CapabilityTypes
 from callsheet.planner.check.checker import check
 from callsheet.planner.expressions.elaborate import StepType, elaborate
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.schema_types import type_of_schema
-from callsheet.planner.expressions.tree import Constant, StepOutput, Text, Tree, children
+from callsheet.planner.expressions.tree import Constant, StepOutput, TemplateText, Tree, children
 from callsheet.planner.expressions.types import Type, union
 from callsheet.planner.expressions.values import Absent, Value
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
@@ -59,7 +59,7 @@ class Prover:
 
     def __init__(self, plan: CheckedPlan) -> None:
         self._plan = plan
-        self._contracts = {name: Contract(step.capability) for name, step in plan.steps.items()}
+        self._contracts = {name: CapabilityTypes(step.capability) for name, step in plan.steps.items()}
         self._steps = {
             name: StepType(
                 self._contracts[name].output, step.capability.main_output, step.for_each is not None
@@ -272,7 +272,7 @@ def test_the_plans_are_worth_checking() -> None:
         [step.for_each for step in steps if step.for_each is not None],
         [step.expectations for step in steps if step.expectations],
         [node for plan in accepted for node in _nodes(plan) if isinstance(node, StepOutput)],
-        [node for plan in accepted for node in _nodes(plan) if isinstance(node, Text)],
+        [node for plan in accepted for node in _nodes(plan) if isinstance(node, TemplateText)],
     ):
         assert len(traits) >= 5
 

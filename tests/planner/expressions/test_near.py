@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callsheet.planner.expressions.near import MOST_NAMES, did_you_mean, meant, nearest
+from callsheet.planner.expressions.near import MAX_NAMES, did_you_mean, meant, nearest
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def test_what_is_not_certain_is_not_mended(written: str, known: list[str]) -> No
 
 def test_among_too_many_nothing_is_certain() -> None:
     """Only some names are looked through, so that nobody waits; then no repair is certain."""
-    names = ["findings", *(f"name_{number}" for number in range(MOST_NAMES))]
-    assert meant("finding", names[:MOST_NAMES]) == "findings"
+    names = ["findings", *(f"name_{number}" for number in range(MAX_NAMES))]
+    assert meant("finding", names[:MAX_NAMES]) == "findings"
     assert meant("finding", names) is None
 
 

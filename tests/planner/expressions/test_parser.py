@@ -26,7 +26,7 @@ from callsheet.planner.expressions.tree import (
     Negative,
     Not,
     Operation,
-    Text,
+    TemplateText,
     Tree,
 )
 from callsheet.planner.expressions.values import Absent
@@ -165,10 +165,10 @@ def test_depth_is_bounded() -> None:
 
 def test_templates() -> None:
     """A template is text with expressions in single braces; doubled ones are braces."""
-    assert parse_template("Hi {a}!") == Text((Constant("Hi "), Name("a", 4), Constant("!")))
-    assert parse_template("{{a}}") == Text((Constant("{a}"),))
-    assert parse_template("") == Text(())
-    assert parse_template('{ {"k": "}"}["k"] }{a}') == Text(
+    assert parse_template("Hi {a}!") == TemplateText((Constant("Hi "), Name("a", 4), Constant("!")))
+    assert parse_template("{{a}}") == TemplateText((Constant("{a}"),))
+    assert parse_template("") == TemplateText(())
+    assert parse_template('{ {"k": "}"}["k"] }{a}') == TemplateText(
         (Index(DictDisplay((("k", Constant("}", 8)),), 2), Constant("k", 13), 12), Name("a", 20))
     )
 
@@ -194,7 +194,7 @@ def test_template_errors(text: str, start: int, problem: str) -> None:
 
 def test_a_template_is_bounded() -> None:
     """A template has 200,000 characters at most, an expression in it 4,000."""
-    assert parse_template("x" * MAX_TEMPLATE) == Text((Constant("x" * MAX_TEMPLATE),))
+    assert parse_template("x" * MAX_TEMPLATE) == TemplateText((Constant("x" * MAX_TEMPLATE),))
     for text in ("x" * (MAX_TEMPLATE + 1), '{ "' + "x" * 4_000 + '" }'):
         with pytest.raises(ExpressionSyntaxError, match="characters at most"):
             parse_template(text)

@@ -9,7 +9,7 @@ import pytest
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import (
     ANYTHING,
-    MOST_KINDS,
+    MAX_KINDS,
     Anything,
     List,
     Null,
@@ -72,7 +72,7 @@ def only(schema: Any, sort: type) -> Any:
         ({}, "anything"),
         (True, "anything"),
         (False, "nothing at all"),
-        ({"enum": [[each] for each in range(MOST_KINDS + 1)]}, "anything"),
+        ({"enum": [[each] for each in range(MAX_KINDS + 1)]}, "anything"),
         ({"$ref": "https://elsewhere.example/schema"}, "anything"),
         ({"$ref": "#/$defs/gone"}, "anything"),
         ({"$ref": "#"}, "anything"),

@@ -48,7 +48,7 @@ def new(id: str, capability: str, *depends_on: str, **inputs: Any) -> JsonObject
 
 def revision_of(answer: JsonObject, state: Situation, revision_format: RevisionFormat = SMALL) -> Revision:
     """The revision that an answer means."""
-    choice = revision_format.read(answer, state).choice
+    choice = revision_format.read_decision(answer, state).choice
     assert isinstance(choice, Revision)
     return choice
 
@@ -70,7 +70,7 @@ def test_every_decision_can_be_written(revision_format: RevisionFormat) -> None:
         ({"decision": "ask", "reason": "x", "question": " Which? "}, Ask("Which?")),
         ({"decision": "give_up", "reason": "no way"}, GiveUp("no way")),
     ):
-        proposal = revision_format.read({**others, **answer}, state)
+        proposal = revision_format.read_decision({**others, **answer}, state)
         assert proposal.choice == meant
         assert proposal.reason == answer["reason"]
 
@@ -95,7 +95,7 @@ def test_every_decision_can_be_written(revision_format: RevisionFormat) -> None:
 def test_what_has_not_the_shape_is_said(revision_format: RevisionFormat, answer: Any, problem: str) -> None:
     """In a sentence for the model."""
     with pytest.raises(ValueError, match=problem):
-        revision_format.read(answer, situation())
+        revision_format.read_decision(answer, situation())
 
 
 @pytest.mark.parametrize("revision_format", FORMATS, ids=lambda each: each.name)
@@ -157,16 +157,16 @@ def test_references_go_one_way() -> None:
     pair = {"old": "s1", "new": "s2"}
     assert revision_of(full(repoint=[pair, pair]), situation(), FULL).repoint == {"s1": "s2"}
     with pytest.raises(ValueError, match="re-pointed twice"):
-        FULL.read(full(repoint=[pair, {"old": "s1", "new": "s3"}]), situation())
+        FULL.read_decision(full(repoint=[pair, {"old": "s1", "new": "s3"}]), situation())
     with pytest.raises(ValueError, match="list of pairs"):
-        FULL.read(full(repoint=["s1"]), situation())
+        FULL.read_decision(full(repoint=["s1"]), situation())
 
 
 @pytest.mark.parametrize("binding", [{"from": "s1.text"}, {"template": "See {s1} {{x}}"}, "plain", 7, ["a"]])
 def test_the_full_format_shows_what_it_would_read(binding: Any) -> None:
     """So that the model can copy from the plan."""
     shown = FULL.show(binding)
-    read = FullFormat().read({"steps": [], "answer": shown}, "goal", ()).document["answer"]
+    read = FullFormat().read_plan({"steps": [], "answer": shown}, "goal", ()).document["answer"]
     assert read == binding
 
 
@@ -229,7 +229,7 @@ def test_what_is_written_again_behind_the_trouble_is_not_done_twice() -> None:
     found = revised(answer, state)
     assert [*found] == ["s4", "s5", "s6", "answer"]
     assert found["answer"] == {"from": "s6"}
-    assert "step s3: left out, as s6 does it now" in SMALL.read(answer, state).notes
+    assert "step s3: left out, as s6 does it now" in SMALL.read_decision(answer, state).notes
 
 
 def test_steps_behind_the_trouble_are_not_done_over_what_replaces_them() -> None:
@@ -323,9 +323,9 @@ def test_steps_can_be_left_out_without_new_ones() -> None:
     state = situation(trouble=None, words=("don't send it",))
     assert revision_of(small(remove=["s3"]), state).remove == ("s3",)
     with pytest.raises(ValueError, match="nothing changes"):
-        SMALL.read(small(), state)
+        SMALL.read_decision(small(), state)
     with pytest.raises(ValueError, match="has an `id`: s4, s5"):
-        SMALL.read(small({"capability": "find"}), state)
+        SMALL.read_decision(small({"capability": "find"}), state)
 
 
 def test_no_step_is_offered_for_removal_that_has_changed_something() -> None:

@@ -33,7 +33,7 @@ def short(
         {"id": f"s{number}", "capability": name, "inputs": inputs, "depends_on": depends_on}
         for number, (name, inputs, depends_on) in enumerate(steps, 1)
     ]
-    return ShortFormat().read(cast("JsonValue", {"steps": written}), "a goal", catalog).document
+    return ShortFormat().read_plan(cast("JsonValue", {"steps": written}), "a goal", catalog).document
 
 
 def step_of(document: JsonObject, at: int) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_every_worked_example_is_a_plan_that_checks(wire_format: WireFormat) -> 
     """What the prompt shows keeps to the schema and, translated, has not even a warning."""
     for example in load_examples(wire_format.name):
         assert jsonschema_rs.is_valid(wire_format.schema(example.catalog), example.answer)
-        document = wire_format.read(example.answer, example.goal, example.catalog).document
+        document = wire_format.read_plan(example.answer, example.goal, example.catalog).document
         assert check(document, example.catalog).diagnostics == ()
 
 
@@ -133,7 +133,7 @@ def test_a_forgotten_reference_is_put_after_the_prose() -> None:
             "depends_on": ["s1"],
         },
     ]
-    translation = ShortFormat().read({"steps": steps}, "a goal", CATALOG)
+    translation = ShortFormat().read_plan({"steps": steps}, "a goal", CATALOG)
     template = "Shorten the text of that file\n\n{ s1 }"
     assert step_of(translation.document, 1)["inputs"] == {"text": {"template": template}}
     assert len(translation.notes) == 1
@@ -146,7 +146,7 @@ def test_a_forgotten_reference_without_a_place_is_doubted() -> None:
         {"id": "s1", "capability": "read_file", "inputs": {"path": "a"}, "depends_on": []},
         {"id": "s2", "capability": "shorten", "inputs": {"text": "that file"}, "depends_on": ["s1"]},
     ]
-    (doubt,) = ShortFormat().read({"steps": steps}, "a goal", CATALOG).doubts
+    (doubt,) = ShortFormat().read_plan({"steps": steps}, "a goal", CATALOG).doubts
     assert "step s2 depends on s1" in doubt
     assert "{s1}" in doubt
 
@@ -162,7 +162,7 @@ def test_a_step_that_goes_to_the_same_source_is_not_given_it_twice() -> None:
             "depends_on": ["s1"],
         },
     ]
-    translation = ShortFormat().read({"steps": steps}, "a goal", CATALOG)
+    translation = ShortFormat().read_plan({"steps": steps}, "a goal", CATALOG)
     assert translation.notes == translation.doubts == ()
     assert step_of(translation.document, 1)["inputs"]["content"] == "four words of prose"
 
@@ -190,7 +190,7 @@ def test_the_answer_is_what_no_other_step_takes(steps: list[Any], answer: Any) -
 def test_what_has_no_steps_is_refused_in_a_sentence(wire_format: WireFormat, answer: Any) -> None:
     """The sentence tells the model what is wanted."""
     with pytest.raises(ValueError, match="steps"):
-        wire_format.read(answer, "a goal", CATALOG)
+        wire_format.read_plan(answer, "a goal", CATALOG)
 
 
 JSON = st.recursive(
@@ -217,7 +217,7 @@ def test_any_steps_are_translated_or_left_for_the_checker(
     wire_format: WireFormat, steps: list[Any], answer: Any
 ) -> None:
     """For every JSON value in the place of a step: nothing is raised, and the checker has the last word."""
-    document = wire_format.read({"steps": steps, "answer": answer}, "a goal", CATALOG).document
+    document = wire_format.read_plan({"steps": steps, "answer": answer}, "a goal", CATALOG).document
     check(document, CATALOG)
 
 
@@ -244,7 +244,7 @@ def test_every_plan_that_the_short_format_says_checks(answer: JsonObject) -> Non
     """For every answer whose references name earlier steps, the translation has no errors."""
     catalog = (READ, SAVE, SHORTEN)
     assert jsonschema_rs.is_valid(ShortFormat().schema(catalog), answer)
-    assert check(ShortFormat().read(answer, "a goal", catalog).document, catalog).errors == ()
+    assert check(ShortFormat().read_plan(answer, "a goal", catalog).document, catalog).errors == ()
 
 
 def builtin_catalog() -> list[Capability]:

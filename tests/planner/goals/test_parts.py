@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.planner.goals.parts import (
-    MOST_PARTS,
+    MAX_PARTS,
     find_dropped_parts,
     find_unmade,
     is_asked_for,
@@ -48,7 +48,7 @@ def test_a_part_begins_with_what_is_to_be_done(goal: str, parts: tuple[str, ...]
 def test_every_goal_has_parts_in_its_own_words(goal: str) -> None:
     """For every goal: at least one part, twelve at most, each a piece of the goal."""
     parts = split_goal(goal)
-    assert 1 <= len(parts) <= MOST_PARTS
+    assert 1 <= len(parts) <= MAX_PARTS
     assert all(part in " ".join(goal.split()) for part in parts)
 
 

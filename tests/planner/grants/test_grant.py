@@ -48,7 +48,7 @@ OUT = step("out", "save", path="out.md", content={"from": "short"})
 MAIL = step("mail", "send", to="team@example.com", body={"from": "short"})
 STEPS = (NOTES, NEWS, SHORT, OUT, MAIL)
 GRANTED = plan(*STEPS)
-GRANT = Grant.of(GOAL, GRANTED)
+GRANT = Grant.from_plan(GOAL, GRANTED)
 
 
 def reasons(*steps: Mapping[str, Any], before: CheckedPlan = GRANTED) -> Mapping[str, str]:
@@ -210,7 +210,7 @@ def test_what_writes_behind_a_change_is_approved_first() -> None:
 def test_an_approval_cannot_be_dropped() -> None:
     """Not from a step that reads either, and not by calling it another one; asking for one is allowed."""
     waiting = plan({**NOTES, "approval": True})
-    grant = Grant.of(GOAL, waiting)
+    grant = Grant.from_plan(GOAL, waiting)
     for changed in (NOTES, {**NOTES, "id": "other"}, step("notes", "read_file", path="out.md")):
         (why,) = grant.widened_by(waiting, plan(changed)).values()
         assert "was approved to wait for an approval" in why
@@ -246,9 +246,9 @@ def test_for_every_revision_what_writes_and_begins_anew_is_approved_first(data: 
     stays as it was does."""
     before, after = _checked(data), _checked(data)
     anew = begin_anew(before, after)
-    found = Grant.of("a goal", before).widened_by(before, after)
+    found = Grant.from_plan("a goal", before).widened_by(before, after)
     assert {id for id in anew if after.steps[id].capability.effect in CHANGING} <= found.keys() <= anew
-    assert Grant.of("a goal", before).widened_by(before, before) == {}
+    assert Grant.from_plan("a goal", before).widened_by(before, before) == {}
 
 
 @given(st.data())
@@ -256,7 +256,7 @@ def test_for_every_revision_what_writes_and_begins_anew_is_approved_first(data: 
 def test_for_every_grant_more_is_never_less(data: st.DataObject) -> None:
     """For every grant: what people add to it never takes anything away, and grants what they name."""
     before, after = _checked(data), _checked(data)
-    grant = Grant.of("a goal", before)
+    grant = Grant.from_plan("a goal", before)
     step = after.steps[data.draw(st.sampled_from(list(after.steps)))]
     constants: Any = {name: tree.value for name, tree in step.inputs.items() if isinstance(tree, Constant)}
     text = " ".join(str(each) for each in constants.values())
@@ -288,5 +288,5 @@ def test_for_every_literal_that_nobody_granted_it_is_found(reads: tuple[str, dic
 def test_for_every_text_a_grant_can_be_asked(path: str, goal: str) -> None:
     """For every goal and path: nothing is raised, and what is told can be shown."""
     checked = plan(step("a", "read_file", path="x"))
-    for sentence in Grant.of(goal, checked).beyond(checked.steps["a"], {"path": path}):
+    for sentence in Grant.from_plan(goal, checked).beyond(checked.steps["a"], {"path": path}):
         assert sentence.isprintable()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from callsheet.planner.plan.diff import MOST_SHOWN, Change, Move, PlanDiff, compare, plan_diff_lines
+from callsheet.planner.plan.diff import MAX_SHOWN, Change, Move, PlanDiff, compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
 
 JSON_VALUES = st.recursive(
@@ -244,4 +244,4 @@ def test_a_long_value_is_cut() -> None:
         {"goal": "g", "steps": [{"id": "a", "capability": "c", "inputs": {"x": "y" * 5_000}}], "answer": 1}
     )
     (_, line) = plan_diff_lines(compare(Plan.model_validate({"goal": "g", "steps": [], "answer": 1}), long))
-    assert line == f'    inputs.x: "{"y" * (MOST_SHOWN - 2)}…'
+    assert line == f'    inputs.x: "{"y" * (MAX_SHOWN - 2)}…'

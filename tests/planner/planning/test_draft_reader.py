@@ -126,7 +126,7 @@ def test_the_last_draft_has_all_of_a_plan_that_may_start(
     is the whole plan without what is irreversible or wants an approval, and what depends on that; each step
     as in the whole plan."""
     catalog, steps, pieces = case
-    document = FullFormat().read({"steps": steps, "answer": "done"}, "a goal", catalog).document
+    document = FullFormat().read_plan({"steps": steps, "answer": "done"}, "a goal", catalog).document
     checked = check(document, catalog).plan
     assume(checked is not None)
     assert checked is not None
@@ -145,7 +145,7 @@ def test_the_worked_examples_start_before_they_are_written(wire_format: WireForm
     for example in load_examples(wire_format.name):
         reader = DraftReader(wire_format, example.goal, example.catalog)
         drafts = drafts_of(reader, json.dumps(example.answer))
-        whole = wire_format.read(example.answer, example.goal, example.catalog).document
+        whole = wire_format.read_plan(example.answer, example.goal, example.catalog).document
         started = may_start(check(whole, example.catalog).require())
         assert [list(draft.steps)[-1] for draft in drafts] == _in_order(example, started)
         assert not reader.halted
@@ -332,9 +332,9 @@ def test_the_cost_is_in_proportion_to_the_plan(size: int) -> None:
 class Fickle(FullFormat):
     """Reads another path in the first step once there is a second."""
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+    def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan, its first step changed."""
-        read = super().read(answer, goal, catalog)
+        read = super().read_plan(answer, goal, catalog)
         document: Any = read.document
         document["steps"][0]["inputs"]["path"] = f"{len(document['steps'])}.txt"
         return read
@@ -347,9 +347,9 @@ class Counting(FullFormat):
         super().__init__()
         self.steps = 0
 
-    def read(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
+    def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan."""
-        read = super().read(answer, goal, catalog)
+        read = super().read_plan(answer, goal, catalog)
         document: Any = read.document
         self.steps += len(document["steps"])
         return read

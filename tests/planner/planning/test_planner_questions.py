@@ -11,7 +11,7 @@ import pytest
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.planning.errors import PlanningFailed
-from callsheet.planner.planning.planner import MOST_WIDENINGS, Clarification, Planned, Planner
+from callsheet.planner.planning.planner import MAX_WIDENINGS, Clarification, Planned, Planner
 from tests.planner.catalogs import CATALOG, COUNT, READ, SAVE, SHORTEN
 
 GOAL = "Read it and shorten it"
@@ -117,7 +117,7 @@ async def test_more_is_shown_twice_at_most() -> None:
     ):
         await Planner(model, shortlist=Cut(READ, SAVE, SHORTEN), max_repairs=1).plan("Do it", CATALOG)
     shown = ["shorten(" in request.messages[0].content for request in model.requests]
-    assert len(shown) == MOST_WIDENINGS + 2
+    assert len(shown) == MAX_WIDENINGS + 2
     assert not any(shown)
 
 

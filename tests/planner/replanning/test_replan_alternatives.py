@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from callsheet.agents.contracts.capability import Effect
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
-from callsheet.planner.replanning.prompt import MOST_ALTERNATIVES, ReplanPrompt
+from callsheet.planner.replanning.prompt import MAX_ALTERNATIVES, ReplanPrompt
 from callsheet.planner.revision.situation import Situation, Trouble
 from tests.planner.catalogs import TEXT, capability
 from tests.planner.situations import OFFICE, SHORT, situation
@@ -38,4 +38,4 @@ def test_a_large_catalog_names_a_few() -> None:
         capability(f"scan_{number}", {"path": TEXT}, {"text": TEXT}, effect=Effect.READ)
         for number in range(50)
     ]
-    assert question(situation(catalog=(*OFFICE, *many))).count("scan_") == MOST_ALTERNATIVES
+    assert question(situation(catalog=(*OFFICE, *many))).count("scan_") == MAX_ALTERNATIVES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
-from callsheet.planner.schemas.capability_text import MOST_DESCRIPTION, description
+from callsheet.planner.schemas.capability_text import MAX_DESCRIPTION, description
 
 OBJECT: JsonObject = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
 
@@ -17,7 +17,7 @@ def shown(text: str) -> str:
 def test_a_description_is_bounded_however_large_the_context_is() -> None:
     """200 KB of it would be paid for with every question; its beginning is shown, and that it is cut."""
     text = shown("Make a text loud. " * 11_000)
-    assert len(text) == MOST_DESCRIPTION
+    assert len(text) == MAX_DESCRIPTION
     assert text.startswith("Make a text loud.")
     assert text.endswith("…")
 
@@ -25,4 +25,4 @@ def test_a_description_is_bounded_however_large_the_context_is() -> None:
 def test_a_description_of_usual_length_is_shown_whole() -> None:
     """On one line, to the letter."""
     assert shown("Make a\ntext loud.") == "Make a text loud."
-    assert len(shown("x" * MOST_DESCRIPTION)) == MOST_DESCRIPTION
+    assert len(shown("x" * MAX_DESCRIPTION)) == MAX_DESCRIPTION

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.planner.schemas.literal_schema import (
-    MOST_CHOICES,
+    MAX_CHOICES,
     LiteralSchemas,
     nullable,
     read_entries,
@@ -85,7 +85,7 @@ def test_a_schema_that_speaks_of_itself_ends() -> None:
 
 def test_too_many_choices_are_left_to_the_checker() -> None:
     """In strict mode they count; the kind of value stays."""
-    choices: list[Any] = [f"choice {at}" for at in range(MOST_CHOICES + 1)]
+    choices: list[Any] = [f"choice {at}" for at in range(MAX_CHOICES + 1)]
     strict = LiteralSchemas({}, strict=True)
     assert strict.write({"enum": choices[1:]}) == {"type": "string", "enum": choices[1:]}
     assert strict.write({"enum": choices}) == {"type": "string"}

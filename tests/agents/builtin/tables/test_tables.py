@@ -18,7 +18,7 @@ from callsheet.agents.builtin.errors import TableError, TextError
 from callsheet.agents.builtin.tables.answer import TableAnswer, answer
 from callsheet.agents.builtin.tables.query import QueryProblem, query_schema, read_query, selectable
 from callsheet.agents.builtin.tables.summary import describe_columns
-from callsheet.agents.builtin.tables.table import Kind, Table, read_table
+from callsheet.agents.builtin.tables.table import Table, read_table
 from callsheet.agents.builtin.tables.tables import analyze_table
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.errors import Permanent, WorkspaceError
@@ -67,9 +67,8 @@ def test_columns_are_typed_by_all_their_values() -> None:
         b'n,money,share,day,month,text,none\n1,"$1,234.50",5%,2026-01-31,2026-01,x,\n-2,3,10%,,2026-12,2,n/a\n',
         "f",
     )
-    assert [column.kind for column in table.columns] == [
-        Kind.NUMBER, Kind.NUMBER, Kind.NUMBER, Kind.DATE, Kind.DATE, Kind.TEXT, Kind.TEXT,
-    ]  # fmt: skip
+    kinds = ["NUMBER", "NUMBER", "NUMBER", "DATE", "DATE", "TEXT", "TEXT"]
+    assert [column.kind.name for column in table.columns] == kinds
     assert table.frame["money"].to_list() == [1234.5, 3.0]
     assert table.frame["n"].to_list() == [1, -2]
     assert table.frame["none"].to_list() == [None, None]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from callsheet.agents.models.local.schema import MOST_CHARACTERS, grammar_schema
+from callsheet.agents.models.local.schema import MAX_CHARACTERS, grammar_schema
 
 
 def test_texts_get_a_bound() -> None:
@@ -19,13 +19,13 @@ def test_texts_get_a_bound() -> None:
     )
     properties = schema["properties"]
     assert isinstance(properties, dict)
-    assert properties["free"] == {"type": "string", "maxLength": MOST_CHARACTERS}
+    assert properties["free"] == {"type": "string", "maxLength": MAX_CHARACTERS}
     assert properties["short"] == {"type": "string", "maxLength": 9}
-    assert properties["long"] == {"type": "string", "maxLength": MOST_CHARACTERS}
+    assert properties["long"] == {"type": "string", "maxLength": MAX_CHARACTERS}
     assert properties["one"] == {"type": "string", "enum": ["a"]}
     assert properties["maxLength"] == {
         "type": "array",
-        "items": {"type": "string", "maxLength": MOST_CHARACTERS},
+        "items": {"type": "string", "maxLength": MAX_CHARACTERS},
     }
 
 

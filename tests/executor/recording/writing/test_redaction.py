@@ -49,7 +49,7 @@ class Replaces:
 @pytest.mark.parametrize("placeholder", ["<secret-1>", "", "x" * 500, "\n- \n"])
 def test_the_pieces_of_a_reply_still_add_up(placeholder: str, tmp_path: Path) -> None:
     """Whether what stands in for the secret is longer or shorter than it; and again it is the same."""
-    recording = Recording.of(everything())
+    recording = Recording.from_events(everything())
     redactor = Replaces(SECRET, placeholder)
     path = tmp_path / "run.yaml"
     save_recording(recording, path, redactor)
@@ -68,7 +68,7 @@ def test_pieces_that_are_gone_with_the_secret_are_gone() -> None:
     call = events[3]
     assert isinstance(call, ModelCalled)
     events[3] = msgspec.structs.replace(call, reply=SECRET, chunks=((0.1, 3), (0.2, 4)))
-    kept = redacted(Recording.of(events), Replaces(SECRET, "")).events[3]
+    kept = redacted(Recording.from_events(events), Replaces(SECRET, "")).events[3]
     assert isinstance(kept, ModelCalled) and (kept.reply, kept.chunks) == ("", ())
 
 
@@ -81,7 +81,7 @@ def test_texts_that_differ_by_their_secret_are_one_text_then() -> None:
             message = msgspec.structs.replace(first, content=f"{first.content} secret{place} " + "x" * 200)
             request = msgspec.structs.replace(event.request, messages=(message, *event.request.messages[1:]))
             events[place] = msgspec.structs.replace(event, request=request)
-    plain = recording_text(Recording.of(events), Replaces("nothing", "nothing"))
+    plain = recording_text(Recording.from_events(events), Replaces("nothing", "nothing"))
     assert "system_1" not in plain
 
     class Numbers(Replaces):
@@ -90,13 +90,13 @@ def test_texts_that_differ_by_their_secret_are_one_text_then() -> None:
                 document = Replaces(f"secret{place} ", "<secret> ").redact(document)
             return document
 
-    text = recording_text(Recording.of(events), Numbers("", ""))
+    text = recording_text(Recording.from_events(events), Numbers("", ""))
     assert text.count("system_1") == 4 and "system_2" not in text
 
 
 def test_a_secret_in_the_goal_and_in_keys_is_replaced() -> None:
     """Nothing is left out of it."""
-    recording = Recording.of(everything())
+    recording = Recording.from_events(everything())
     text = recording_text(recording, Replaces("reached", "<secret-1>"))
     assert "to be reached" not in text and text.count("to be <secret-1>") == 3
     assert "  nothing: null" not in recording_text(recording, Replaces("nothing", "<secret-1>"))
@@ -107,7 +107,7 @@ def test_a_secret_that_the_run_cannot_do_without_is_told(secret: str) -> None:
     """The name of a field, of a role, of a kind of failure or of a capability, where one of them is what is
     secret."""
     with pytest.raises(RunNotRecordable) as caught:
-        recording_text(Recording.of(everything()), Replaces(secret, "<secret-1>"))
+        recording_text(Recording.from_events(everything()), Replaces(secret, "<secret-1>"))
     assert caught.value.run == "0123456789ab"
 
 
@@ -129,7 +129,7 @@ def test_hashes_are_no_secrets() -> None:
             events[place] = msgspec.structs.replace(event, key=digest)
         elif isinstance(event, StepHeld):
             events[place] = msgspec.structs.replace(event, signature=digest[:32])
-    assert redacted(Recording.of(events), Redactor()) == Recording.of(events)
+    assert redacted(Recording.from_events(events), Redactor()) == Recording.from_events(events)
 
 
 def test_the_value_of_a_variable_is_in_no_recording(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_the_value_of_a_variable_is_in_no_recording(tmp_path: Path) -> None:
             events[place] = msgspec.structs.replace(
                 event, output={"tr0ub4dor-and-3-more": ["tr0ub4dor-and-3-more"]}
             )
-    recording = Recording.of(events)
+    recording = Recording.from_events(events)
     path = tmp_path / "run.yaml"
     save_recording(recording, path, Redactor(environment))
     text = path.read_text("utf-8")
@@ -163,7 +163,7 @@ def test_times_and_counts_are_no_secrets() -> None:
         elif isinstance(event, AttemptSucceeded) and event.step == "page":
             events[place] = msgspec.structs.replace(event, output={"text": "1200345", "n": 1_200_345})
     environment = {"A_SECRET": "1200345", "B_SECRET": str(CREATED), "C_SECRET": str(round(CREATED + 64.5))}
-    kept = redacted(Recording.of(events), Redactor(environment)).events
+    kept = redacted(Recording.from_events(events), Redactor(environment)).events
     (changed,) = [after for before, after in zip(events, kept, strict=True) if before != after]
     assert isinstance(changed, AttemptSucceeded) and changed.step == "page"
     assert str(changed.output["n"]) == changed.output["text"] != "1200345"

@@ -19,7 +19,7 @@ from .test_redaction import Replaces
 
 def test_what_can_be_read_back_is_the_text() -> None:
     """With its secrets taken out; the proof changes nothing."""
-    recording = Recording.of(everything())
+    recording = Recording.from_events(everything())
     assert proven_text(recording, Untouched()) == recording_text(recording, Untouched())
 
 
@@ -28,7 +28,7 @@ def test_a_secret_that_the_run_is_made_of_is_told_by_its_variable(word: str, tmp
     """And what to do; nothing is left behind, not even a folder. Other secrets are not to blame."""
     redactor = Redactor({"MY_SECRET": word, "REAL_TOKEN": "déjà vu"})
     with pytest.raises(RunNotRecordable, match=r"environment variable MY_SECRET \(") as caught:
-        save_recording(Recording.of(everything()), tmp_path / "deep" / "run.yaml", redactor)
+        save_recording(Recording.from_events(everything()), tmp_path / "deep" / "run.yaml", redactor)
     assert "REAL_TOKEN" not in str(caught.value)
     assert caught.value.advice.startswith("unset or rename the variable")
     assert not list(tmp_path.iterdir())
@@ -38,13 +38,13 @@ def test_a_secret_that_the_run_is_made_of_is_told_by_its_variable(word: str, tmp
 def test_a_placeholder_without_a_variable_is_told_as_it_is(word: str) -> None:
     """Where a pattern, or a name in the run, made a secret of a word."""
     with pytest.raises(RunNotRecordable, match="<secret-1>"):
-        proven_text(Recording.of(everything()), Replaces(word, "<secret-1>"))
+        proven_text(Recording.from_events(everything()), Replaces(word, "<secret-1>"))
 
 
 def test_secrets_are_not_blamed_for_what_is_wrong_without_them(tmp_path: Path) -> None:
     """A plan that does not check was so before."""
     path = tmp_path / "run.yaml"
-    text = recording_text(Recording.of(everything()), Untouched())
+    text = recording_text(Recording.from_events(everything()), Untouched())
     path.write_text(text.replace("condition: len(page) > 0", "condition: lenn(page) > 0"), "utf-8")
     with pytest.raises(RunNotRecordable, match="could not be read back: plan 1 does not check") as caught:
         save_recording(load_recording(path, check_plans=False), tmp_path / "again.yaml", Untouched())
@@ -53,7 +53,7 @@ def test_secrets_are_not_blamed_for_what_is_wrong_without_them(tmp_path: Path) -
 
 def test_a_file_that_would_be_too_large_is_not_written() -> None:
     """With its size, the limit, and what to do about it."""
-    recording = Recording.of(everything())
+    recording = Recording.from_events(everything())
     size = len(proven_text(recording, Untouched()).encode())
     assert proven_text(recording, Untouched(), size)
     with pytest.raises(RunNotRecordable, match=r"have 0\.0 MB, and .* 0\.005 MB at the most; let agents"):

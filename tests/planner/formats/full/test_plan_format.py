@@ -24,7 +24,7 @@ SCHEMA = FullFormat().schema(CATALOG)
 
 def read(steps: list[Any], answer: Any = "x") -> dict[str, Any]:
     """The document that an answer means."""
-    return FullFormat().read({"steps": steps, "answer": answer}, "a goal", CATALOG).document
+    return FullFormat().read_plan({"steps": steps, "answer": answer}, "a goal", CATALOG).document
 
 
 def wire(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_a_plan_of_every_entry_is_written_by_the_schema_and_read() -> None:
     ]
     answer: Any = {"steps": steps, "answer": "{default(texts, [])}"}
     assert jsonschema_rs.is_valid(SCHEMA, answer)
-    document = FullFormat().read(answer, "a goal", CATALOG).document
+    document = FullFormat().read_plan(answer, "a goal", CATALOG).document
     assert document == {
         "goal": "a goal",
         "steps": [
@@ -97,7 +97,7 @@ def test_the_format_says_whatever_a_plan_says(data: st.DataObject) -> None:
     """For every plan there is an answer that means it (a null that could be left out is left out)."""
     catalog = data.draw(catalogs())
     document = _without_nulls(data.draw(plans(catalog)))
-    assert FullFormat().read(wire(document), "a goal", catalog).document == document
+    assert FullFormat().read_plan(wire(document), "a goal", catalog).document == document
 
 
 def _without_nulls(value: Any) -> Any:
@@ -137,7 +137,7 @@ def test_optional_inputs_are_left_out_or_null() -> None:
     for inputs in filled:
         answer: Any = {"steps": [{"id": "page", "do": {"fill": inputs}}], "answer": "{page}"}
         assert jsonschema_rs.is_valid(SCHEMA, answer)
-        document = FullFormat().read(answer, "a goal", CATALOG).document
+        document = FullFormat().read_plan(answer, "a goal", CATALOG).document
         assert check(document, CATALOG).errors == ()
         documents += document["steps"]  # type: ignore[arg-type]
     assert [each["inputs"] for each in documents] == [  # type: ignore[index, call-overload]
@@ -195,7 +195,7 @@ def test_a_question_takes_the_place_of_the_answer() -> None:
     """And then there is no plan, whatever else was written."""
     answer: Any = {"steps": [], "answer": {"ask": " Which file? "}}
     assert jsonschema_rs.is_valid(SCHEMA, answer)
-    translation = FullFormat().read(answer, "a goal", CATALOG)
+    translation = FullFormat().read_plan(answer, "a goal", CATALOG)
     assert translation.question == "Which file?"
     assert translation.wanted == ()
     assert translation.document == {}
@@ -205,7 +205,7 @@ def test_a_goal_without_work_is_answered_straight_away() -> None:
     """No steps, and the answer itself."""
     answer: Any = {"steps": [], "answer": "Paris"}
     assert jsonschema_rs.is_valid(SCHEMA, answer)
-    translation = FullFormat().read(answer, "a goal", CATALOG)
+    translation = FullFormat().read_plan(answer, "a goal", CATALOG)
     assert translation.document == {"goal": "a goal", "steps": [], "answer": "Paris"}
     assert translation.question is None
 
@@ -216,7 +216,7 @@ def test_what_is_lacking_may_be_said_where_the_catalog_was_cut() -> None:
     cut = FullFormat(cut=True)
     assert jsonschema_rs.is_valid(cut.schema(CATALOG), answer)
     assert not jsonschema_rs.is_valid(SCHEMA, answer)
-    assert cut.read(answer, "a goal", CATALOG).wanted == ("send an SMS",)
+    assert cut.read_plan(answer, "a goal", CATALOG).wanted == ("send an SMS",)
     (part, *_), (whole, *_) = (
         PlanningPrompt(each, "a goal", CATALOG).messages() for each in (cut, FullFormat())
     )
@@ -245,4 +245,4 @@ def test_a_plain_step_costs_its_own_words_and_few_besides() -> None:
 def test_what_has_no_steps_is_refused_in_a_sentence(answer: Any) -> None:
     """The sentence tells the model what is wanted."""
     with pytest.raises(ValueError, match="steps"):
-        FullFormat().read(answer, "a goal", CATALOG)
+        FullFormat().read_plan(answer, "a goal", CATALOG)

@@ -93,9 +93,9 @@ def test_the_largest_inputs_are_untyped_first() -> None:
     assert sorted([*typed, *untyped]) == sorted(each.name for each in catalog)
     heavy = next(each for each in catalog if each.name == untyped[0])
     answer = _answer(heavy, [{"key": name, "value": "x"} for name in _names(heavy)])
-    assert check(FullFormat().read(answer, "a goal", catalog).document, catalog).errors == ()
+    assert check(FullFormat().read_plan(answer, "a goal", catalog).document, catalog).errors == ()
     answer = _answer(heavy, [])
-    assert check(FullFormat().read(answer, "a goal", catalog).document, catalog).errors != ()
+    assert check(FullFormat().read_plan(answer, "a goal", catalog).document, catalog).errors != ()
 
 
 def _names(each: Capability) -> list[str]:
@@ -126,7 +126,7 @@ def test_untyped_inputs_are_read_by_their_types() -> None:
     answer: Any = {"steps": [{"id": "a", "do": {"typed": entries}}], "answer": "{a}"}
     assert broken_rules(schema) == []
     assert jsonschema_rs.is_valid(schema, answer)
-    document: Any = FullFormat().read(answer, "a goal", catalog).document
+    document: Any = FullFormat().read_plan(answer, "a goal", catalog).document
     assert document["steps"][0]["inputs"] == {"n": 5, "words": {"from": '["a", "b"]'}}
     assert check(document, catalog).errors == ()
 
@@ -143,7 +143,7 @@ def test_even_names_alone_may_be_too_many() -> None:
     call = {"capability": "work_5999", "inputs": [{"key": "input_5999_0", "value": "x"}]}
     answer: Any = {"steps": [{"id": "a", "do": call}], "answer": "{a}"}
     assert jsonschema_rs.is_valid(schema, answer)
-    assert check(FullFormat().read(answer, "a goal", catalog).document, catalog).errors == ()
+    assert check(FullFormat().read_plan(answer, "a goal", catalog).document, catalog).errors == ()
 
 
 def test_a_wish_for_a_type_is_met_by_a_reference_too() -> None:

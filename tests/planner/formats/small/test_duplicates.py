@@ -32,7 +32,7 @@ READ = situation(
 
 def proposed(state: Situation, *steps: JsonObject, **others: Any) -> Any:
     """What the answer comes to."""
-    return ShortRevisionFormat().read(small(*steps, **others), state)
+    return ShortRevisionFormat().read_decision(small(*steps, **others), state)
 
 
 def added(state: Situation, *steps: JsonObject, **others: Any) -> list[str]:

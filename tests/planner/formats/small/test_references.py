@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.tree import Constant
-from callsheet.planner.expressions.tree import Text as TextTree
+from callsheet.planner.expressions.tree import TemplateText as TextTree
 from callsheet.planner.formats.small.references import read_references
 from callsheet.planner.plan.plan import From, Literal, Template
 
