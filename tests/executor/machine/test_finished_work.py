@@ -116,7 +116,13 @@ class TestForGood:
             return outcome
 
         after = revise(step("p"), step("s", "send", it={"from": "p"}, max_retries=0, timeout_seconds=60.0))
-        played = direct(before, Director([after]), lambda i, c: send(i, c) if c.step == "s" else "hello")
+        async def approve(request: ApprovalRequested) -> bool:
+            return True
+
+        def act(inputs: Any, context: Any) -> Any:
+            return send(inputs, context) if context.step == "s" else "hello"
+
+        played = direct(before, Director([after]), act, approve=approve)
         assert began(played) == ["p", "s", "s"]
         assert played.result.status is RunStatus.COMPLETED
 
