@@ -1,23 +1,21 @@
-"""How long to wait before the next attempt: exponential backoff with full jitter.
-
-The jitter is AWS's "full jitter" (Brooker, 2015): uniform between nothing and the exponential
-bound, which spreads the retries of many clients best. It comes from the run's seed and the
-attempt's place, so that the same run waits the same.
-"""
+"""How long a run waits before the next attempt: the jitter comes from the run's seed and the attempt's place,
+so that the same run waits the same."""
 
 from __future__ import annotations
 
 from hashlib import blake2b
 
-BASE_SECONDS = 0.5
-CAP_SECONDS = 60.0
+from callsheet.agents.backoff import BETWEEN_ATTEMPTS
 
 
-def backoff(seed: int, step: str, item: int | None, attempt: int, retry_after: float | None = None) -> float:
-    """Seconds between the failure of attempt number `attempt` and the next one; never less than
-    what the other side asked for."""
-    bound = min(CAP_SECONDS, BASE_SECONDS * 2.0 ** min(attempt, 64))
-    return max(retry_after or 0.0, bound * _fraction(f"{seed}:{step}:{item}:{attempt}"))
+def retry_delay(
+    seed: int, step: str, item: int | None, attempt: int, retry_after: float | None = None
+) -> float:
+    """Seconds between the failure of attempt number `attempt` (from 1) and the next one; never less than what
+    the other side asked for."""
+    return max(
+        retry_after or 0.0, BETWEEN_ATTEMPTS.delay(attempt, _fraction(f"{seed}:{step}:{item}:{attempt}"))
+    )
 
 
 def _fraction(place: str) -> float:

@@ -33,7 +33,7 @@ from callsheet.executor.run.spending import ATTEMPT
 from callsheet.executor.run.state import RunState, StepStatus, Try, Work
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
-from .backoff import backoff
+from .backoff import retry_delay
 from .commands import Enter, Finish, RequestApproval, SeekResult, SetTimer, StartAttempt
 from .machine_state import MachineState
 from .pending_work import PendingWork
@@ -68,7 +68,7 @@ def give_up_or_retry(state: MachineState, work: Work, failure: Failure) -> Enter
     counted = attempts - pending.spare.get(work, 0)
     if not failure.retryable or counted > pending.steps[step].max_retries:
         return Enter(fail(state, pending.steps[step], failure, item))
-    due = record.now + backoff(record.seed, step, item, counted, failure.retry_after)
+    due = record.now + retry_delay(record.seed, step, item, counted, failure.retry_after)
     return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
 
 

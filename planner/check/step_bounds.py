@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from callsheet.agents.agent import Agent
+from callsheet.agents.backoff import BETWEEN_ATTEMPTS
 from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.models.chat import Usage
 from callsheet.agents.registry import Registry
@@ -29,10 +30,8 @@ from callsheet.planner.plan.checked_plan import CompiledStep
 MAX_ITEMS = 100
 """How many items a `for_each` step is assumed to have at the most, where only its run will tell."""
 
-# As the executor has them, which this folder may not import.
-BACKOFF_SECONDS = 0.5
-BACKOFF_CAP_SECONDS = 60.0
 GRACE_SECONDS = 2.0
+"""As the executor has it, which this folder may not import."""
 
 _ANY = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
 _NONE: frozenset[Quantity] = frozenset()
@@ -113,7 +112,7 @@ class StepMeasurer:
         return registry.agents_for(capability) if capability in registry.capabilities else ()
 
     def _longest(self, step: CompiledStep) -> float:
-        waits = (_backoff(attempt) for attempt in range(1, step.max_retries + 1))
+        waits = (BETWEEN_ATTEMPTS.delay(attempt, jitter=1.0) for attempt in range(1, step.max_retries + 1))
         attempts = (step.max_retries + 1) * (step.timeout_seconds + self._conditions.grace_seconds)
         longest = attempts + sum(waits)
         if step.total_timeout_seconds is None:
@@ -174,11 +173,6 @@ class StepMeasurer:
         if not weight:
             return None
         return sum(figures.success_weight * figures.mean_seconds for figures in known) / weight
-
-
-def _backoff(attempt: int) -> float:
-    """The longest wait after an attempt."""
-    return min(BACKOFF_CAP_SECONDS, BACKOFF_SECONDS * 2.0**attempt)
 
 
 def _items(step: CompiledStep, earlier: Mapping[str, StepBounds]) -> int | None:

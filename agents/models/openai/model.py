@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from urllib.parse import urlsplit
 
+from callsheet.agents.backoff import Backoff
 from callsheet.agents.models.chat import ChatChunk, ChatRequest, FinishReason, Usage
 from callsheet.agents.models.errors import ModelError, ModelRefused, ModelUnavailable
 
-from .backoff import Backoff
 from .failure import FailureReader
 from .request import RequestBody, draft
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 OFFICIAL = "https://api.openai.com/v1"
 CONTEXT_TOKENS = 128_000
 CONNECT_SECONDS = 10.0
+
+MAX_RETRY_AFTER = 60.0
+"""Seconds that a server may ask for: where it asks for more the model does not wait, and the error says how
+long it would have been."""
 
 
 class ServerMemory:
@@ -164,10 +168,11 @@ class OpenAIModel:
     async def _wait(self, failure: ModelError, retries: int | None) -> None:
         if not isinstance(failure, ModelUnavailable) or retries is None or retries >= self._max_retries:
             raise failure from None
-        delay = self._backoff.delay(retries, failure.retry_after, self._random)
-        if delay is None:
+        asked = failure.retry_after
+        if asked is not None and asked > MAX_RETRY_AFTER:
             raise failure from None
-        await self._sleep(delay)
+        jitter = self._random.random()
+        await self._sleep(self._backoff.delay(retries, jitter) if asked is None else asked)
 
 
 class _Answer:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.planner.formats.examples import Example, load_examples
 from callsheet.planner.formats.plan_format import Translation
 from callsheet.planner.goals.coverage import find_unmade_results
@@ -48,7 +49,7 @@ class ShortFormat:
             "minItems": 1,
             "maxItems": self._max_steps,
         }
-        return _object({"steps": steps})
+        return closed_object({"steps": steps})
 
     def missing_schema(self, catalog: Sequence[Capability], ids: Collection[str], most: int) -> JsonObject:
         """Like `schema`, for at most so many steps to be added to a plan that has these ids."""
@@ -56,7 +57,7 @@ class ShortFormat:
         free: JsonObject = {"type": "string", "enum": [f"s{first + at}" for at in range(most)]}
         items: list[JsonValue] = [_step_schema(each, free) for each in catalog]
         steps: JsonObject = {"type": "array", "items": {"anyOf": items}, "minItems": 1, "maxItems": most}
-        return _object({"steps": steps})
+        return closed_object({"steps": steps})
 
     def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
         """Five of them, each over capabilities of their own, whatever the catalog: fewer, and others, were
@@ -101,11 +102,11 @@ def _step_schema(capability: Capability, id: JsonObject = _ID) -> JsonObject:
     properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
     required = cast("list[str]", capability.input_schema.get("required") or [])
     inputs: JsonObject = {name: _input_schema(schemas, part) for name, part in properties.items()}
-    return _object(
+    return closed_object(
         {
             "id": id,
             "capability": {"type": "string", "enum": [capability.name]},
-            "inputs": {**_object(inputs), "required": [name for name in inputs if name in required]},
+            "inputs": {**closed_object(inputs), "required": [name for name in inputs if name in required]},
             "depends_on": {"type": "array", "items": _ID, "maxItems": 20},
         }
     )
@@ -118,12 +119,3 @@ def _input_schema(schemas: LiteralSchemas, schema: object) -> JsonObject:
     options = written.get("anyOf")
     known = options if isinstance(options, list) else [written]
     return written if {"type": "string"} in known else {"anyOf": [*known, _REFERENCE]}
-
-
-def _object(properties: Mapping[str, JsonValue]) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": dict(properties),
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -116,6 +116,7 @@ class TestForGood:
             return outcome
 
         after = revise(step("p"), step("s", "send", it={"from": "p"}, max_retries=0, timeout_seconds=60.0))
+
         async def approve(request: ApprovalRequested) -> bool:
             return True
 

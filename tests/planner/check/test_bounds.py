@@ -23,7 +23,6 @@ from callsheet.agents.spending.demand import NO_DEMAND, Demand
 from callsheet.agents.spending.prices import Prices
 from callsheet.agents.spending.terms import Terms, TermsError
 from callsheet.executor.driver import executor
-from callsheet.executor.machine import backoff
 from callsheet.planner.check import step_bounds
 from callsheet.planner.check.bounds import Bounds, Conditions, bounds
 from callsheet.planner.check.checker import check
@@ -229,12 +228,8 @@ def test_the_longest_time_has_every_attempt_run_into_its_limit() -> None:
     assert bounds(steps, conditions()).known.longest == (3 * 10 + 1 + 2) + 12
 
 
-def test_waits_and_grace_are_those_of_the_executor() -> None:
-    """They stand in two folders, because one may not import the other."""
-    assert (step_bounds.BACKOFF_SECONDS, step_bounds.BACKOFF_CAP_SECONDS) == (
-        backoff.BASE_SECONDS,
-        backoff.CAP_SECONDS,
-    )
+def test_the_grace_is_that_of_the_executor() -> None:
+    """It stands in two folders, because one may not import the other."""
     assert step_bounds.GRACE_SECONDS == executor.GRACE_SECONDS
 
 
