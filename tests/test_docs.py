@@ -120,6 +120,12 @@ def test_every_import_of_an_example_works(page: Path) -> None:
     assert missing == []
 
 
+def test_the_examples_of_isolation_run() -> None:
+    """An agent is made that wants a process, and a runner with the arguments that the page has."""
+    for block in fences((ROOT / "docs" / "isolation.md").read_text("utf-8"), "python"):
+        exec(compile(block, "isolation.md", "exec"), {"__name__": "page"})
+
+
 @pytest.mark.parametrize("page", LIVING, ids=name_of)
 def test_every_class_is_in_the_product(page: Path) -> None:
     """A name written like a class is one of ours, or of a library that the product uses."""

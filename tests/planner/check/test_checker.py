@@ -459,7 +459,7 @@ def test_every_code_is_in_the_reference() -> None:
     root = Path(__file__).parents[3]
     folder = Path(callsheet.planner.__file__).parent
     source = "".join(path.read_text() for path in folder.rglob("*.py"))
-    in_source = set(re.findall(r"\b(?:Diagnostic|note|_find)\(\s*\"([a-z]+(?:-[a-z]+)+)\"", source))
+    in_source = set(re.findall(r"\b(?:Diagnostic|note|_find|_report)\(\s*\"([a-z]+(?:-[a-z]+)+)\"", source))
     in_table = set(
         re.findall(r"^\| `([a-z]+(?:-[a-z]+)+|cycle)`", (root / "docs/plan.md").read_text(), re.MULTILINE)
     )
