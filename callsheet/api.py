@@ -1,8 +1,7 @@
-"""The short way in: one function for each thing that people want done.
+"""The public functions: run, resume, plan and check.
 
-What an argument leaves open comes from the configuration of the working folder, as at the command
-line; only agents are always those that the code names. Whoever wants several runs with the same agents
-makes an `Orchestrator`.
+An argument that is not given comes from the settings of the working folder, as at the command line; only
+`agents` never do. For several runs with the same agents, make an `Orchestrator`.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ class AlreadyAsync(CallsheetError):
 
     def __init__(self, called: str, instead: str) -> None:
         super().__init__(
-            f"callsheet.{called} cannot wait here, because an event loop runs already (as it does in "
-            f"notebooks); write `await callsheet.{instead}(...)`"
+            f"callsheet.{called} cannot be called while an event loop is running (as in notebooks); "
+            f"write `await callsheet.{instead}(...)`"
         )
         self.called = called
         self.instead = instead
@@ -64,16 +63,16 @@ async def run(
     watch: Watch | None = None,
     **given: Unpack[Keywords],
 ) -> RunResult:
-    """Plan a goal, or take a plan that there is, carry it out, and return how that went.
+    """Plan a goal, or take a given plan, carry it out, and return the result.
 
     `plan` is a Plan, the document of one, or the path of a file with one; `params` are the values of its
     parameters. Irreversible steps wait until `approve` says yes, unless `review` approved the whole plan;
-    `watch` hears of everything that happens. The other keywords are described in
+    `watch` gets every event. The other keywords are described in
     `callsheet.orchestration.keywords`, and the options among them (`budget`, `time_limit`, `max_replans` and
-    so on) at `RunOptions`; what none of them says is as configured.
+    so on) at `RunOptions`; those that are not given are as configured.
 
-    A run that fails is a result, and so is one that pauses; `resume` goes on with that. Raises what keeps
-    one from starting: GoalError, PlanningFailed, PlanInvalid, DocumentError, ModelNotConfigured, a ModelError
+    A run that fails is a result, and so is one that pauses; `resume` continues it. Raises what keeps a run
+    from starting: GoalError, PlanningFailed, PlanInvalid, DocumentError, ModelNotConfigured, a ModelError
     while planning, JournalError, ConfigError, OptionInvalid, BudgetError, StrategyError.
     """
     settings = Settings.load()
@@ -102,13 +101,13 @@ async def resume(
     watch: Watch | None = None,
     **given: Unpack[Keywords],
 ) -> RunResult:
-    """Go on with a run that was paused, or whose process ended, and return how that went. What is done
-    stays done.
+    """Continue a run that was paused, or whose process ended, and return the result. What is done stays
+    done.
 
-    `run` is an id or the beginning of one. `agents` must offer what the run's remaining steps need, as
-    it was when the run began. The other keywords are those of `run`: an option that is given holds from now
-    on, and one that is not stays as the run was started with, whatever is configured. `review` looks at the
-    plan of a run that was not yet carried out.
+    `run` is an id or the beginning of one. `agents` must provide what the remaining steps need, with the
+    contracts that the run began with. The other keywords are those of `run`: an option that is given
+    holds from now on, and any other stays as the run was started with, whatever is configured. `review`
+    approves the plan of a run that has not started.
 
     Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has it,
     and AgentsChanged; none of these changes anything.
@@ -153,13 +152,13 @@ def plan_sync(goal: str, *, watch: Watch | None = None, **given: Unpack[Keywords
 def check(
     plan: object, *, agents: Iterable[Agent] | Registry | None = None, policy: Policy | None = None
 ) -> CheckResult:
-    """Hold a plan, the JSON of one, or the file with one, against what the agents offer. Asks no model, runs
-    nothing. Raises DocumentError where a file cannot be read."""
+    """Check a plan (a Plan, its document, or the path of a file) against the agents' capabilities. Calls no
+    model and runs nothing. Raises DocumentError if the file cannot be read."""
     return check_plan(document_of(plan), registry_of(agents).catalog, policy)
 
 
 def require_no_loop(name: str) -> None:
-    """See that no event loop runs, for `name_sync`. Raises AlreadyAsync."""
+    """Refuse to run `name_sync` within an event loop. Raises AlreadyAsync."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -180,10 +179,11 @@ def _wait(name: str, work: Coroutine[Any, Any, T]) -> T:
 def _orchestrator(
     called: str, settings: Settings, given: Keywords, needs_model: Callable[[Journal], bool]
 ) -> Generator[tuple[Orchestrator, RunKeywords]]:
-    """An orchestrator as configured, where the keywords say nothing else; and the options among them."""
+    """An orchestrator as configured, with the given keywords instead where there are any; and the options
+    among them."""
     require_known(called, given, Keywords)
     options, around = divide(given)
-    # What cannot be meant is told before anything is opened, let alone fetched.
+    # An invalid option is an error before a journal is opened or weights are downloaded.
     RunOptions.of(**options)
     with journal_of(settings, around.pop("store", _CONFIGURED)) as journal:
         model = model_of(settings, around.pop("model", None), required=needs_model(journal))
@@ -201,7 +201,7 @@ def _always(value: bool) -> Callable[[Journal], bool]:
 
 @contextmanager
 def journal_of(settings: Settings, store: Journal | str | PathLike[str] | None) -> Generator[Journal]:
-    """The journal to use; closed afterwards where it was opened here. Raises JournalError."""
+    """The journal to use; closed afterwards if it was opened here. Raises JournalError."""
     if store is not None and not isinstance(store, str | PathLike):
         yield store
         return
@@ -214,7 +214,7 @@ def journal_of(settings: Settings, store: Journal | str | PathLike[str] | None) 
 
 
 def model_of(settings: Settings, model: ChatModel | str | None, *, required: bool) -> ChatModel | None:
-    """The model to use. For a plan that there is already, nothing is fetched, and none will do."""
+    """The model to use. If it is not `required`, no weights are downloaded, and it may be None."""
     if model is not None:
         return named_model(model, settings)
     wanted = model_settings(settings)

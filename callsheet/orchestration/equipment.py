@@ -1,4 +1,4 @@
-"""With what an orchestrator pursues goals: noted with every run, so that the run can be done over again."""
+"""What an orchestrator works with: journaled with every run, so that the run can be replayed."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _PRICED = (
 
 
 class Equipment:
-    """The catalog, the agents and the model of an orchestrator. What of it never changes is worked out once.
+    """The catalog, the agents and the model of an orchestrator. What never changes is computed once.
 
-    `wire_format` is how the model writes plans; None where the model decides.
+    `wire_format` is how the model writes plans; None leaves that to the model.
     """
 
     def __init__(
@@ -49,16 +49,18 @@ class Equipment:
     def require_model(self) -> ChatModel:
         """The model. Raises ModelNotConfigured where there is none."""
         if self.model is None:
-            raise ModelNotConfigured("planning needs a model, and this orchestrator was given none")
+            raise ModelNotConfigured(
+                "planning needs a model, and this orchestrator has none; give it `model=`"
+            )
         return self.model
 
     @cached_property
     def digest(self) -> str:
-        """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
+        """Identifies a catalog: SHA-256 over the contracts, cut to 16 characters."""
         return digest_of(self._contracts)
 
     def noted(self, at: float, time_limit: float | None) -> RunEquipped:
-        """The event of a run that begins now. Raises TermsError where an agent's terms or demand are none."""
+        """The event of a run that begins now. Raises TermsError for invalid terms or an invalid demand."""
         return RunEquipped(
             at,
             self._contracts,
@@ -88,7 +90,7 @@ class Equipment:
 
 
 def digest_of(contracts: Sequence[dict[str, Any]]) -> str:
-    """Tells catalogs apart: SHA-256 over the contracts, cut to 16 characters."""
+    """Identifies a catalog: SHA-256 over the contracts, cut to 16 characters."""
     return hashlib.sha256(json.dumps(list(contracts), sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -1,4 +1,4 @@
-"""What people may say about the runs that they start, as keyword arguments: written once, for every door.
+"""The keyword arguments of everything that starts a run, written once.
 
 `callsheet.run`, `resume` and `plan`, each with its `_sync`, and the `Orchestrator` take the same ones. The
 options among them, and what each means, are those of `RunOptions`.
@@ -24,43 +24,42 @@ from callsheet.planner.plan.policy import Policy
 
 
 class OrchestratorKeywords(RunKeywords, total=False):
-    """With what goals are pursued, beside the agents; and the options of the runs."""
+    """What an orchestrator works with, apart from the agents; and the options of its runs."""
 
     model: ChatModel | str | None
-    """Who plans, and is what agents find in their context: a model, or the name of one (`openai/NAME`,
-    `local`, `local/FILE`). Without one only finished plans of work that needs none can run."""
+    """The model that plans, and that agents find in their context: an object, or a name (`openai/NAME`,
+    `local`, `local/FILE`). Without one only given plans can run, with agents that need no model."""
 
     store: Journal | str | PathLike[str] | None
-    """The file of the journal, a journal that somebody else closes, or None for one in memory."""
+    """The file of the journal, a journal that the caller closes, or None for one in memory."""
 
     workspace: Workspace | str | PathLike[str] | None
     """The folder that agents may read and write."""
 
     policy: Policy | None
-    """How large a plan may be, and what of it wants an approval."""
+    """How large a plan may be, and which effects need approval."""
 
     approve: AskApproval | None
-    """Is asked about steps that want an approval; without it a run pauses there."""
+    """Is asked about steps that need approval; without it the run pauses there."""
 
     clock: Clock | None
-    """What time it is; the system's where nothing is said."""
+    """What time it is; the system's clock by default."""
 
     wire_format: WireFormat | None
-    """How the model writes a plan: where nothing is said the short way for an embedded model, else the full
-    one."""
+    """How the model writes a plan; by default `ShortFormat` for an embedded model, else `FullFormat`."""
 
     capability_limits: Mapping[str, int] | None
-    """The attempts at a capability that are under way at once, at the most, over all runs together."""
+    """The maximum of concurrent attempts at each capability, over all runs together."""
 
     prices: Prices | None
-    """What models cost, beside those whose prices are published."""
+    """Prices of models, tried before the published ones."""
 
     ports: Ports | None
-    """Where attempts run and who casts them, for replays and other stages than this process."""
+    """The parts that a replay replaces: where attempts run, and which agent gets them."""
 
 
 class Keywords(OrchestratorKeywords, total=False):
-    """The same, and the agents."""
+    """The keywords of the public functions: these, and the agents."""
 
     agents: Iterable[Agent] | Registry | None
-    """Who is available: the built-in ones where nothing is said."""
+    """The agents; by default the built-in ones."""

@@ -1,4 +1,4 @@
-"""Who hears of a run while it goes on."""
+"""Callbacks for a run while it is under way."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from callsheet.planner.planning.model_call import PlanningProgress
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who hears of a run while it goes on: of the planner's turns, and of every event that is kept."""
+    """Callbacks for a run while it is under way: for the planner's turns, and for every journaled event."""
 
     on_progress: Callable[[PlanningProgress], None] | None = None
     on_event: Callable[[Event], None] | None = None
 
     def hear(self, event: Event) -> None:
-        """Tell of an event."""
+        """Pass an event on."""
         if self.on_event is not None:
             self.on_event(event)

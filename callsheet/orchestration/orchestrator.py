@@ -1,4 +1,4 @@
-"""The whole in one place: a goal is planned, the plan is looked at, carried out, and answered."""
+"""The whole in one place: a goal is planned, the plan is reviewed and carried out to an answer."""
 
 from __future__ import annotations
 
@@ -56,13 +56,12 @@ DEFAULT_STORE = Path(".callsheet/runs.db")
 class Orchestrator:
     """Pursues goals with the agents, the model and the workspace it is given.
 
-    `agents` are the built-in ones where nothing is said. The keywords are described in
-    `callsheet.orchestration.keywords`; `store` is `.callsheet/runs.db`, and `workspace` the working folder,
-    where nothing is said. The options among them (those of `RunOptions`) hold for every run that begins here
-    and is given no others; a run that is resumed keeps those that it began with. The strategy, and the limits
-    of capabilities, are for all runs together.
+    By default `agents` are the built-in ones, `store` is `.callsheet/runs.db`, and `workspace` is the working
+    folder. The keywords are described in `callsheet.orchestration.keywords`. The options among them (those of
+    `RunOptions`) hold for every run that begins here, unless `run` is given others; a run that is resumed
+    keeps those that it began with. The strategy, and the limits of capabilities, are for all runs together.
 
-    Raises OptionInvalid, BudgetError, StrategyError, and what keeps a model that is named from being used:
+    Raises OptionInvalid, BudgetError, StrategyError, and what keeps a named model from being used:
     ModelNotConfigured, WeightsUnavailable, ModelRejected, ConfigError.
     """
 
@@ -96,8 +95,8 @@ class Orchestrator:
         agents: Iterable[Agent] | Registry | None = None,
         **given: Unpack[OrchestratorKeywords],
     ) -> Self:
-        """One that works as the settings say, where nothing else is said. The model and the journal are
-        those given."""
+        """An orchestrator with these settings, and the given keywords instead where there are any. Model and
+        journal are always those that are given."""
         options, around = divide(given)
         said: dict[str, Any] = {
             "workspace": settings.workspace,
@@ -115,7 +114,7 @@ class Orchestrator:
         self.close()
 
     def close(self) -> None:
-        """End the processes of agents, and let go of the journal, where it was opened here."""
+        """End the processes of agents, and close the journal if it was opened here."""
         self._runner.close()
         if self._opened is not None:
             self._opened.close()
@@ -123,12 +122,12 @@ class Orchestrator:
 
     @property
     def registry(self) -> Registry:
-        """Who is available."""
+        """The agents."""
         return self._registry
 
     @property
     def journal(self) -> Journal:
-        """Where runs are kept; opened when it is first wanted. Raises JournalError."""
+        """Where runs are stored; opened at its first use. Raises JournalError."""
         if not isinstance(self._store, str | PathLike):
             return self._store
         if self._opened is None:
@@ -137,27 +136,27 @@ class Orchestrator:
 
     @property
     def control(self) -> RunControl:
-        """How to stop, rest and answer runs, those of other processes too. Raises JournalError."""
+        """How to cancel, pause and answer runs, also those of other processes. Raises JournalError."""
         return RunControl(self.journal, self._clock)
 
     def check(self, plan: object) -> CheckResult:
-        """Hold a plan, the JSON of one, or the file with one, against the capabilities on offer. Raises
-        DocumentError where a file cannot be read."""
+        """Check a plan (a Plan, its document, or the path of a file) against the capabilities. Raises
+        DocumentError if the file cannot be read."""
         return check(document_of(plan), self._registry.catalog, self._policy)
 
     def bounds(self, checked: CheckedPlan) -> Bounds:
-        """What a plan may take at the most, and what it usually does. Raises JournalError."""
+        """The most that a plan may use, and what it usually uses. Raises JournalError."""
         return self._measure(checked, self._options)
 
     async def plan(self, goal: str, *, watch: Watch | None = None, **options: Unpack[RunKeywords]) -> Planned:
-        """Make a plan that a run with these options would be carried out by, and run nothing.
+        """Make a plan for a run with these options, and run nothing.
 
         Raises GoalError, GoalUnclear where the goal leaves open what the plan depends on, PlanningFailed,
         PlanningTimeUp, BudgetExceeded, and what the model raises.
         """
         wanted = Goal.from_text(goal, self._registry.catalog)
         self._equipment.require_model()
-        # No run comes of it, so it is in no journal that is kept.
+        # The plan is not run, so nothing of it belongs in the journal on disk.
         around = self._around(MemoryJournal())
         quiet = Watch(on_progress=None if watch is None else watch.on_progress)
         planning = Preparation(new_run_id(), around, self._options_with(options), quiet)
@@ -177,22 +176,26 @@ class Orchestrator:
         watch: Watch | None = None,
         **options: Unpack[RunKeywords],
     ) -> RunResult:
-        """Pursue a goal, or carry out a plan that there is already, and return how that went.
+        """Pursue a goal, or carry out a given plan, and return the result.
 
         `plan` is a Plan, the document of one, or the path of a file with one; `params` are the values of its
-        parameters. The options are those of `RunOptions`, and go before those of this orchestrator.
-        Where nobody gave a `review`, every irreversible step waits for an approval of its own.
-        Where the goal leaves something open the run pauses with a question, which `control.tell` answers.
-        A run that fails is a result, not an exception. What keeps a run from starting is one: OptionInvalid,
+        parameters. The options are those of `RunOptions`, and override those of this orchestrator.
+        Without `review`, every irreversible step waits for an approval of its own.
+        If the goal leaves something open, the run pauses with a question, which `control.tell` answers.
+        A run that fails is a result, not an exception. Raises what keeps a run from starting: OptionInvalid,
         GoalError and PlanningFailed, PlanningTimeUp, PlanInvalid, DocumentError, ParameterError, what the
         model raises while it plans, JournalError. Whatever happens after the run was created is in the
         journal.
         """
         wanted = self._options_with(options)
         if options.get("stream") and (plan is not None or review is not None):
-            raise OptionInvalid("stream", True, "a goal that nobody reviews: no other plan is streamed")
+            raise OptionInvalid(
+                "stream",
+                True,
+                "a goal, without `plan` or `review`: a plan that is streamed cannot be reviewed",
+            )
         if params and plan is None:
-            raise ParameterError(("there is no plan whose parameters `params` are: give the plan, too",), ())
+            raise ParameterError(("`params` are parameters of a plan: give `plan`, too",), ())
         checked = None if plan is None else self._filled(plan, params or {})
         if checked is not None:
             text = goal or checked.plan.goal
@@ -214,12 +217,12 @@ class Orchestrator:
         watch: Watch | None = None,
         **options: Unpack[RunKeywords],
     ) -> RunResult:
-        """Go on with a run that was paused, or whose process ended: what is done stays done, what was
-        being attempted is attempted again, and what nobody can tell waits for a person's word.
+        """Continue a run that was paused, or whose process ended: finished work stays done, interrupted
+        attempts are repeated, and irreversible work in doubt waits for the user.
 
-        `run` may be the beginning of an id. A run that was still being planned is planned to the end,
-        with the answers that the model has given already. The options (those of `RunOptions`) take the place
-        of those that the run was started with; the others stay as they were.
+        `run` may be the beginning of an id. If the run was still being planned, planning goes on
+        with the answers that the model has given already. The options (those of `RunOptions`) replace those
+        that the run was started with; the others stay as they were.
         Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has
         it, and AgentsChanged.
         """
@@ -246,7 +249,7 @@ class Orchestrator:
                 return RunResult.from_state(record)
         if record.status is not RunStatus.PENDING:
             goal = record.goal if record.drafting else None
-            # What wants an approval of a plan that there is was said when it was adopted.
+            # A plan that is adopted already was reviewed then; its approvals are in the journal.
             executor = self._executor(watch, given, goal, is_reviewed=goal is None)
             return await executor.resume(run, history=planning.history)
         adopted = [event for event in events if isinstance(event, PlanAdopted)]
@@ -261,9 +264,9 @@ class Orchestrator:
         review: Review | None,
         watch: Watch,
     ) -> RunResult:
-        """Carry a run out that has not started, once it has its plan, or while it is written."""
+        """Carry out a run that has not started, once it has its plan, or while the plan is written."""
         if planning.options.streams and checked is None and review is None:
-            # A model writes it, though none may have been asked yet.
+            # No model call is journaled yet, but a model writes the plan, so it may be replanned as usual.
             options = replace(planning.options, max_replans=planning.options.replans(given=False))
             drafting = self._executor(watch, options, goal)
             return await drafting.draft(planning.run, history=planning.history)
@@ -281,7 +284,7 @@ class Orchestrator:
 
     @property
     def _free(self) -> RunOptions:
-        """The options for a run that began elsewhere: what it may take was said there."""
+        """The options for a run that began elsewhere: its budget and time limit were set there."""
         return replace(self._options, budget=None, time_limit=None)
 
     def _around(self, journal: Journal) -> PlanningSurroundings:
@@ -296,7 +299,7 @@ class Orchestrator:
     def _executor(
         self, watch: Watch, options: RunOptions, goal: str | None = None, *, is_reviewed: bool = False
     ) -> Executor:
-        """Who carries a run out. A `goal` is there where the plan for it is still being written."""
+        """Carries a run out. `goal` is given while its plan is still being written."""
         drafter = None if goal is None else self._planners.drafter(goal, watch)
         if drafter is not None and self._ports.drafter is not None:
             drafter = self._ports.drafter(drafter)

@@ -15,11 +15,11 @@ from .equipment import Equipment
 from .listeners import Watch
 
 CATALOG_SHARE = 0.4
-"""Of a model's context: what may be spent on showing it what there is to plan with."""
+"""The share of a model's context that the catalog may take."""
 
 
 class Planners:
-    """Makes planners that ask a model that is given, about the catalog and in the ways of an equipment."""
+    """Makes planners for a model, with the catalog, policy and format of an equipment."""
 
     def __init__(self, equipment: Equipment) -> None:
         self._registry = equipment.registry
@@ -28,17 +28,17 @@ class Planners:
         self._shortlists: dict[int, Shortlists] = {}
 
     def planner(self, model: ChatModel) -> Planner:
-        """Who makes a plan for a goal."""
+        """Makes a plan for a goal."""
         shortlist = self._shortlist(model)
         return Planner(model, policy=self._policy, wire_format=self._format, shortlist=shortlist)
 
     def replanner(self, model: ChatModel) -> Replanner:
-        """Who says how a run goes on."""
+        """Decides how a run goes on."""
         shortlist = self._shortlist(model)
         return Replanner(model, policy=self._policy, wire_format=self._format, shortlist=shortlist)
 
     def drafter(self, goal: str, watch: Watch) -> MakeDrafter:
-        """Makes who writes the plan of a run that starts meanwhile."""
+        """Makes the writer of a plan whose run starts meanwhile."""
         catalog = self._registry.catalog
 
         def make(model: ChatModel, tell: OnDraft) -> PlanWriter:
@@ -49,7 +49,7 @@ class Planners:
         return make
 
     def _shortlist(self, model: ChatModel) -> Shortlist:
-        """What a model is shown of the catalog: all of it, where that takes no more than its share."""
+        """What a model is shown of the catalog: all of it, if that fits its share of the context."""
         tokens = int(model.context_tokens * CATALOG_SHARE)
         if tokens not in self._shortlists:
             self._shortlists[tokens] = Shortlists(tokens=tokens)

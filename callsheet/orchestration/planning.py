@@ -1,6 +1,6 @@
-"""A run before it starts: from a goal, or a plan that there is, to the plan that it is carried out by.
+"""A run before it starts: from a goal, or a given plan, to the plan that is carried out.
 
-All that happens on the way is in the journal: the run is created, planned, asked about, or called off.
+Everything on the way is journaled: the run is created, planned, reviewed, or cancelled.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class PlanningSurroundings:
-    """What planning a run needs from outside. `measure` says what a plan may take, with some options."""
+    """What planning a run needs from outside. `measure` computes the bounds of a plan under some options."""
 
     journal: Journal
     clock: Clock
@@ -66,7 +66,7 @@ class PlanningSurroundings:
 
 class Preparation:
     """One run before it starts. `history` are its events so far, and grows as more happens. `options` are
-    those of the run; their time limit is what is left of it."""
+    those of the run; their time limit is what is left of it after planning."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class Preparation:
         self._spending = self._fold()
 
     async def create(self, goal: str, checked: CheckedPlan | None = None) -> None:
-        """Begin the run, with the plan that there is, if there is one."""
+        """Begin the run, with the given plan if there is one."""
         begun = list(self._beginning(clean_text(str(goal)), checked))
         created, *more = begun
         assert isinstance(created, RunCreated)
@@ -98,11 +98,11 @@ class Preparation:
     async def settle(
         self, goal: str, checked: CheckedPlan | None, review: Review | None
     ) -> CheckedPlan | None:
-        """The plan that the run is carried out by: the one that there is, or one for the goal; afforded, and
-        looked at. None where the run does not start now, because it was called off, or waits for the answer
-        to a question: `result` tells.
+        """The plan to carry out: the given one, or one for the goal; within the budget, and reviewed. None if
+        the run does not start now, because it was cancelled, or waits for the answer to a question: `result`
+        says which.
 
-        Whatever keeps it from starting is in the journal then, and raised: BudgetExceeded, PlanningTimeUp,
+        What keeps it from starting is journaled, and raised: BudgetExceeded, PlanningTimeUp,
         what `Planner.plan` raises, and JournalError.
         """
         try:
@@ -123,10 +123,10 @@ class Preparation:
         return None
 
     async def write(self, goal: str) -> Planned | Clarification:
-        """A plan for the goal that the budget admits, or the question without whose answer there is none.
+        """A plan for the goal that the budget admits, or the question that has to be answered first.
 
-        What the model has answered before is not asked again. Raises CancelReceived where somebody wants the
-        run to stop, PlanningTimeUp, BudgetExceeded, and what `Planner.plan` raises.
+        What the model has answered before is not asked again. Raises CancelReceived if the run was cancelled
+        meanwhile, PlanningTimeUp, BudgetExceeded, and what `Planner.plan` raises.
         """
         asked: ChatModel = JournaledModel(
             self._around.equipment.require_model(), self._enter, self._around.clock
@@ -137,20 +137,20 @@ class Preparation:
         return await self._in_time(self._write(planner, goal))
 
     async def hear(self) -> None:
-        """Take in what somebody has said to a run whose goal left something open."""
+        """Take in the user's messages to a run whose goal left something open."""
         for signal in await self._around.journal.signals.unanswered(self.run):
             if isinstance(signal.content, Tell):
                 spoken = WordSpoken(self._now(), signal.content.text, signal.content.by)
                 await self._enter(spoken, [signal.number])
 
     def result(self) -> RunResult:
-        """How the run stands."""
+        """The state of the run."""
         return RunResult.from_state(run_state_of(self.history))
 
     @property
     def executed_with(self) -> RunOptions:
-        """The options with which the plan is carried out: one that nobody asked a model for is changed by
-        a model only where that is wanted."""
+        """The options with which the plan is carried out: a plan that was given is revised by a model only if
+        the user set `max_replans`."""
         given = not any(isinstance(event, ModelCalled) for event in self.history)
         return replace(self.options, max_replans=self.options.replans(given=given))
 
@@ -167,7 +167,7 @@ class Preparation:
             yield self._adoption(checked)
 
     async def _adopt(self, goal: str) -> CheckedPlan | None:
-        """The plan for the goal, adopted; None where the run waits for the answer to a question now."""
+        """The plan for the goal, adopted; None if the run now waits for the answer to a question."""
         began = self._now()
         planned = await self.write(goal)
         if isinstance(planned, Clarification):
@@ -177,14 +177,14 @@ class Preparation:
             return None
         await self._enter(self._adoption(planned.checked))
         if self.options.time_limit is not None:
-            # Planning is a part of the run; how long somebody looks at the plan is not.
+            # Planning counts towards the time limit; the time that the user takes for the review does not.
             left = self.options.time_limit - (self._now() - began)
             self.options = replace(self.options, time_limit=max(0.0, left))
         return planned.checked
 
     async def _write(self, planner: Planner, goal: str) -> Planned | Clarification:
-        """A plan for the goal; where the budget does not admit it, the planner has one chance to make a
-        cheaper one."""
+        """A plan for the goal; if the budget does not admit it, the planner has one chance to make a cheaper
+        one."""
         answers = run_state_of(self.history).answers
         planned = await self._ask(planner, goal, answers)
         if isinstance(planned, Clarification) or not (problems := self._too_dear(planned.checked)):
@@ -215,20 +215,20 @@ class Preparation:
             raise PlanningTimeUp(limit) from None
 
     def _affordable(self, checked: CheckedPlan) -> CheckedPlan:
-        """The plan, where the budget admits it. Raises BudgetExceeded."""
+        """The plan, if the budget admits it. Raises BudgetExceeded."""
         if problems := self._too_dear(checked):
             raise BudgetExceeded("the plan is not carried out", "; ".join(problems))
         return checked
 
     def _too_dear(self, checked: CheckedPlan) -> tuple[str, ...]:
-        """A sentence for each limit that the plan would go beyond."""
+        """A sentence for each limit that the plan would exceed."""
         if self._spending is None:
             return ()
         measured = self._around.measure(checked, self.options)
         return measured.exceeds(self._spending.budget, self._spending.spent(self._now()))
 
     def _fold(self) -> RunSpending | None:
-        """What the run has used so far; None where nothing limits it."""
+        """What the run has used so far; None if it has no budget."""
         if self.options.budget is None:
             return None
         equipment = self._around.equipment

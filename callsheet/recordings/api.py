@@ -28,7 +28,7 @@ from callsheet.settings.registry import registry_of as configured_registry
 from callsheet.settings.settings import Settings
 
 RECORDED = "recorded"
-"""Stands for a model: that of the recording, whatever is live."""
+"""In place of a model: the recorded answers, whatever is live."""
 
 
 def record(
@@ -38,14 +38,14 @@ def record(
     store: Journal | str | PathLike[str] | None = None,
     secret_patterns: Sequence[str] = (),
 ) -> Recording:
-    """A past run as a recording, written to `path` where one is given. Its journal holds all that it takes.
-    What is returned is the run as it was; only the file is without its secrets.
+    """A past run as a recording, written to `path` if one is given. Everything comes from the journal.
+    The returned recording is complete; only the file is without secrets.
 
-    `run` is an id, or the beginning of one; `store` is where runs are kept, the configured place where
-    nothing is said. What looks like a secret is taken out of the file; `secret_patterns` are regular
-    expressions for more, beside the configured ones.
+    `run` is an id, or the beginning of one; `store` is where runs are stored, by default the configured
+    place. What looks like a secret is removed from the file; `secret_patterns` are further regular
+    expressions, besides the configured ones.
 
-    Raises RunNotFound, RunAmbiguous, RunOwned where it is still going on, RunNotRecordable,
+    Raises RunNotFound, RunAmbiguous, RunOwned while it is still running, RunNotRecordable,
     RecordingUnwritable, SecretPatternInvalid, JournalError, ConfigError.
     """
     settings = Settings.load()
@@ -61,25 +61,25 @@ def record(
 
 
 def redactor_of(settings: Settings, patterns: Sequence[str] = ()) -> Redactor:
-    """Who takes the secrets of this environment, and what the patterns fit, out of recordings. Raises
+    """Removes the secrets of this environment, and what the patterns match, from recordings. Raises
     SecretPatternInvalid."""
     return Redactor(environ, (*settings.secret_patterns, *patterns))
 
 
 def save_anew(recording: Recording, path: Path, redactor: Redactor) -> int:
-    """Write a recording where one may be already. Returns how many placeholders for secrets the old file had
-    that have none in their place now. Raises what `save_recording` does."""
+    """Write a recording, perhaps over an older one. Returns how many fewer placeholders for secrets the file
+    has than before. Raises what `save_recording` does."""
     before = _placeholders(path)
     save_recording(recording, path, redactor)
     return max(0, len(before) - len(_placeholders(path)))
 
 
 def fewer_placeholders_text(number: int) -> str:
-    """What to say of a recording that was written anew with so many placeholders fewer."""
+    """The warning about a rewritten recording with so many fewer placeholders."""
     return (
-        f"it has {number} placeholder{'' if number == 1 else 's'} for secrets fewer than before; patterns "
-        "that were given with --secret then have to be given again, or stand in `secret_patterns` of the "
-        "settings"
+        f"it has {number} fewer placeholder{'' if number == 1 else 's'} for secrets than before; if the old "
+        "file was made with --secret, give the same patterns again, or put them into `secret_patterns` of "
+        "the settings"
     )
 
 
@@ -96,17 +96,17 @@ async def replay(
 ) -> Replay:
     """Carry a recorded run out again, by the real planner and the real executor, in virtual time.
 
-    Without `live` nothing uses the network: models and agents answer as they did. `live` may name
-    `planner`, `agents` (which leaves out work that cannot be undone) and single capabilities: those are asked
-    today. `agents` are today's, which are also held against the contracts that were recorded: a list, a
-    registry, or, as for `--agents`, the path of a Python file or the name of a module that has some, which
-    join the built-in ones. `model` is who is asked for what is live, the configured one where nothing is
-    said, and `"recorded"` for none. `what_if` are things that happen otherwise; then `live` is only what was
-    not recorded. With `update` what drifted is done live, and written back to the file that the recording
-    comes from, without what looks like a secret, and what `secret_patterns` fit beside the configured ones.
+    Without `live` nothing uses the network: models and agents give their recorded answers. `live` may name
+    `planner`, `agents` (all but irreversible work) and single capabilities, which then do their work today.
+    `agents` are today's agents, whose contracts are compared with the recorded ones: a list, a registry, or,
+    as for `--agents`, the path of a Python file or the name of a module whose agents join the built-in ones.
+    `model` is the live model, by default the configured one; with `"recorded"` there is none. `what_if` are
+    changes to what happens; then `live` is asked only for what was not recorded. With `update` what drifted
+    is done live, and written back to the file of the recording, without secrets: what looks like one, and
+    what `secret_patterns` match besides the configured ones.
 
-    Raises what `load_recording` does, WhatIfInvalid, UnknownCapability for what is to be live and nobody
-    offers, AgentsNotLoaded, ModelNotConfigured, SecretPatternInvalid, RecordingUnwritable, and
+    Raises what `load_recording` does, WhatIfInvalid, UnknownCapability if no agent provides a capability that
+    is to be live, AgentsNotLoaded, ModelNotConfigured, SecretPatternInvalid, RecordingUnwritable, and
     NetworkForbidden.
     """
     return await beside(
@@ -155,7 +155,7 @@ def replay_sync(
 
 
 def _placeholders(path: Path) -> frozenset[str]:
-    """The placeholders for secrets in a file, each once; none where there is no such file."""
+    """The placeholders for secrets in a file, each once; none if there is no such file."""
     try:
         return frozenset(PLACEHOLDER.findall(path.read_text("utf-8", errors="replace")))
     except OSError:
@@ -172,7 +172,7 @@ def _team_of(settings: Settings, agents: Iterable[Agent] | Registry | str | Path
 def live_model(
     settings: Settings, model: ChatModel | str | None, *, is_needed: bool, may_help: bool
 ) -> ChatModel | None:
-    """Who is asked for what is live. Raises ModelNotConfigured where somebody is needed and nobody there."""
+    """The model for what is live. Raises ModelNotConfigured if one is needed and none is configured."""
     if model == RECORDED or not (is_needed or may_help):
         return None
     return model_of(settings, model, required=is_needed)

@@ -2,7 +2,7 @@
 
 Python tells its audit hooks what it is about to do, and does not do it where a hook raises. It tells them
 too late, or in the wrong place, in two cases. `socket.connect(("name", 1))` looks the name up before it
-tells anybody; and an asyncio loop looks names up in a thread that does not have the caller's context. So
+raises its event; and an asyncio loop looks names up in a thread that does not have the caller's context. So
 while a guard is on, these methods ask it themselves.
 
 Not seen is what never passes through Python's sockets: child processes, libraries with sockets of their
@@ -38,12 +38,12 @@ _Addressed: TypeAlias = tuple[What, Callable[..., object]]
 
 
 class NetworkForbidden(CallsheetError):
-    """Something wanted to use the network while a guard was on: `what` was tried, with which `address`."""
+    """Code tried to use the network while a guard was on: `what` was tried, with which `address`."""
 
     def __init__(self, what: What, address: str) -> None:
         super().__init__(
-            f"something tried to {_TRIED[what]} {address}, and nothing may use the network here; replay what "
-            "it would answer, fake the agent that asks, or ask for this to be live"
+            f"the code tried to {_TRIED[what]} {address}, and the network is blocked here; replay a "
+            "recording of the answer, fake the agent that connects, or make it live"
         )
         self.what = what
         self.address = address
@@ -57,7 +57,7 @@ class NetworkGuard:
     `asyncio.to_thread`, while other threads, such as a test's server, are free. With `everywhere` it holds
     for every thread of the process. Guards nest; an attempt counts for each that holds.
 
-    On leaving it raises the first attempt, where no other error is on its way out: code that swallows
+    On leaving it raises the first attempt, unless another error is being raised: code that catches
     the error does not hide it.
     """
 
@@ -119,7 +119,7 @@ class _Hook:
                 self._detours.close()
 
     def refuse(self, what: What, address: object) -> None:
-        """Raise NetworkForbidden where a guard holds here; without an address nobody is spoken to."""
+        """Raise NetworkForbidden if a guard holds here; a call without an address contacts no host."""
         if address is None:
             return
         here = _HERE.get()
@@ -138,7 +138,7 @@ class _Hook:
             self.refuse(what, address(*args))
 
     def _lead_past_here(self) -> None:
-        # Heavy, and needed only by somebody who runs something.
+        # Heavy, and needed only once a guard is on.
         from asyncio import BaseEventLoop
 
         for owner, methods in ((socket.socket, _SOCKET_METHODS), (BaseEventLoop, _LOOP_METHODS)):
@@ -159,7 +159,7 @@ class _Hook:
         try:
             yield
         finally:
-            # Somebody else may have replaced it in the meantime, and has it still.
+            # Another library may have replaced the method meanwhile; leave that in place.
             if vars(owner).get(name) is not asking:
                 pass
             elif inherited:
@@ -191,7 +191,7 @@ def _fourth(_buffers: Any, _ancillary: Any = (), _flags: Any = 0, address: Any =
 
 
 def _host_and_port(host: Any, port: Any = None, *_others: Any, **_options: Any) -> object:
-    # Without a host a server asks for the address to listen on, for which nobody else is asked.
+    # Without a host a server asks for an address to listen on, which needs no look-up.
     return None if host is None else (host, port)
 
 

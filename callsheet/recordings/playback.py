@@ -1,4 +1,4 @@
-"""A recorded run is carried out again: by the real planner and the real executor, in virtual time."""
+"""Carrying a recorded run out again: by the real planner and the real executor, in virtual time."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ from callsheet.planner.plan.policy import Policy
 from .recorded_team import RecordedTeam
 
 _MIN_SECONDS = 1e-9
-"""What is left of a limit of which nothing was left: a limit is more than nothing."""
+"""The least time limit: one that is used up must still be positive."""
 
 
-# Without a text: the event loop writes what its main task gave, to look for a handler of signals.
+# Without a repr: the event loop formats the result of its main task when it looks for a signal handler.
 @dataclass(frozen=True, slots=True, repr=False)
 class Played:
-    """What came of playing a recording. `stopped` says why it went no further, if it did not; `error` is what
-    the run's process ended with, if it did with one."""
+    """A recording as it was played. `stopped` says why it could not go on, if it could not; `error` is the
+    error that ended the run's process, if there was one."""
 
     events: Sequence[Event]
     stage: ReplayStage
@@ -67,8 +67,8 @@ class Played:
 class Playback:
     """Plays one recording, once, on the running event loop, which must be a virtual one.
 
-    `today` is who is available now, for what is live; `live_model` is asked then. Attempts that are live
-    work in `workspace`, and the `redactor` takes secrets out of what they gave where it is held against the
+    `today` has the agents of now, and `live_model` the model, for what is live. Live attempts work in
+    `workspace`, and the `redactor` removes secrets from their results before they are compared with the
     recording.
     """
 
@@ -110,7 +110,7 @@ class Playback:
         )
 
     async def play(self) -> Played:
-        """Play it to its end, or as far as it goes."""
+        """Play the recording to its end, or as far as possible."""
         await self._journal.create(self._recording.created, *self._events[1 : self._begun])
         await self._journal.release(self._recording.run)
         stopped: Drift | None = None
@@ -127,12 +127,12 @@ class Playback:
         return Played(self._journal.events, self._stage, stopped or self._journal.stopped, error)
 
     async def _play_on(self) -> None:
-        """One process of the run after the other. The first may have died before it did anything."""
+        """One process of the run after another. The first one may have died before its first event."""
         if self._stage.course.is_over:
             return
         first = self._stage.course.next
         if isinstance(first, ModelCalled):
-            # There may have been others before, who died before they had an answer.
+            # Earlier processes may have died before the model answered, and left no event.
             await self._wait_until(first.started)
         await self._appear(None)
         while (resumed := self._comes_back()) is not None:
@@ -143,14 +143,14 @@ class Playback:
         await asyncio.sleep(max(0.0, at - self._clock.now()))
 
     async def _appear(self, resumed: Event | None) -> None:
-        """A process takes the run up, and has it until it rests, ends, or dies."""
+        """A process takes the run, and has it until the run pauses or ends, or the process dies."""
         run = self._recording.run
         if (reason := self._people.calls_off) is not None:
             await self._orchestrator(resumed).control.cancel(run, reason)
             return
         await self._people.write_signals()
         if resumed is None and not isinstance(upcoming := self._stage.course.next, ModelCalled | None):
-            # Until then somebody did what took no event.
+            # Until then the user reviewed the plan, or the process did work that left no event.
             await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
         with suppress(ProcessEnded):
             await self._orchestrator(resumed).resume(
@@ -160,7 +160,7 @@ class Playback:
             )
 
     def _comes_back(self) -> Event | None:
-        """What brings another process to the run; None where nothing does."""
+        """The event with which another process takes the run; None if there is none."""
         if self._journal.stopped is not None:
             return None
         record = run_state_of(self._journal.events)
@@ -190,8 +190,8 @@ class Playback:
         )
 
     def _options(self, resumed: Event | None) -> RunKeywords:
-        """The options that whoever takes the run up has given it: those that the event says with which it is
-        resumed, or those with which it was started."""
+        """The options that the process gave: those of the event that resumes the run, or those with which the
+        run was started."""
         if isinstance(resumed, RunResumed):
             return _resumed_with(resumed)
         started = self._started
@@ -217,7 +217,7 @@ class Playback:
 
     @property
     def _has_given_plan(self) -> bool:
-        """Whether the run began with a plan that no model was asked for."""
+        """Whether the run began with a given plan."""
         place = 2 + self._has_figures
         return len(self._events) > place and isinstance(self._events[place], PlanAdopted)
 
@@ -231,7 +231,7 @@ class Playback:
 
     @property
     def _is_reviewed(self) -> bool:
-        """Whether somebody looked at the whole plan, so that no irreversible step has to wait by itself."""
+        """Whether the whole plan was reviewed, so that no irreversible step needs an approval of its own."""
         if self._is_streamed:
             return False
         started = self._started
@@ -239,8 +239,8 @@ class Playback:
 
     @property
     def _time_limit(self) -> float | None:
-        """In seconds from the beginning of planning, as far as it can be told from where the run began; None
-        where it is what the run was created with."""
+        """In seconds from the beginning of planning, as far as the start of the run shows it; None if the run
+        was created with it."""
         started, equipped = self._started, self._recording.equipped
         budget = Budget.parse(self._recording.created.budget or "none")
         if equipped.time_limit is not None or budget.seconds is not None:

@@ -1,4 +1,4 @@
-"""Stand-ins: the agents of a recorded run, as they were, with today's in the places that are live."""
+"""The agents of a replay: stand-ins for the recorded ones, and today's for what is live."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from callsheet.executor.replay.liveness import Liveness
 
 
 class RecordedAgent:
-    """An agent of a recorded run: it says of itself what it said then, and does nothing."""
+    """Stands in for an agent of a recorded run: it has the same contracts and terms, and does nothing."""
 
     isolation = Isolation.LOOP
 
@@ -34,15 +34,15 @@ class RecordedAgent:
         self.demand = demand
 
     async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
-        """Nobody asks: the runner of a replay knows how it ended. Raises Permanent."""
+        """Never called: the runner of a replay has the recorded outcome. Raises Permanent."""
         raise Permanent(f"{self.name} only stands in for an agent of a recorded run")
 
 
 class RecordedTeam:
-    """Who is there in a replay: the recorded agents, with the contracts of then; and where today's planner is
-    to see what there is today, today's for what is live.
+    """The agents of a replay: the recorded ones, with their recorded contracts; and if the planner is live,
+    today's contracts for the capabilities that are live.
 
-    Raises UnknownCapability where something is to be live that nobody offers today.
+    Raises UnknownCapability if no agent of today provides a capability that is to be live.
     """
 
     def __init__(self, recording: Recording, today: Registry | None, live: Liveness) -> None:
@@ -72,7 +72,7 @@ class RecordedTeam:
         self.registry = Registry(stand_ins.values())
 
     def today(self, agent: str, capability: str) -> Agent | None:
-        """Who does this work today: the agent of that name, else the first who offers it."""
+        """The agent that does this work today: the one of that name, else the first that offers it."""
         if self._today is None or capability not in self._today.capabilities:
             return None
         offers = self._today.agents_for(capability)
@@ -80,5 +80,5 @@ class RecordedTeam:
 
 
 def _is_todays(capability: Capability, live: Liveness) -> bool:
-    """Whether today's planner sees it as it is today."""
+    """Whether the planner is shown today's contract."""
     return live.replans and live.has(capability.name, capability.effect)

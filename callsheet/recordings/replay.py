@@ -1,4 +1,4 @@
-"""Replaying: one function, from a recording to a verdict, with what is to be live and what otherwise."""
+"""Replaying: one function, from a recording to a verdict, with live parts and what-ifs."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ from .playback import Playback, Played
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Today's agents. Where they are the `whole` team, a capability that none of them offers is gone;
-    else they are those who happen to be there."""
+    """Today's agents. If they are the whole team (`is_whole`), a capability that none of them offers is gone;
+    otherwise the recorded agents offer the rest."""
 
     registry: Registry
     is_whole: bool = True
@@ -48,28 +48,34 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class ReplayTerms:
-    """How a recording is replayed: what is `live`, done by the `team` and asked of the `model`; and what is
-    to happen otherwise. With `update` what drifted is recorded anew, by whoever is live. The `redactor` takes
-    the secrets of today out of what is compared."""
+    """How a recording is replayed."""
 
-    live: Liveness = Liveness()  # noqa: RUF009 - frozen, so one will do for everybody
+    live: Liveness = Liveness()  # noqa: RUF009 - frozen, so one object serves all
+    """The parts that do their work today."""
     team: Team | None = None
+    """Today's agents, to do what is live and to compare contracts with; None: the recorded ones."""
     model: ChatModel | None = None
+    """The model for what is live."""
     what_ifs: tuple[WhatIf, ...] = ()
+    """Changes to what happens."""
     update: bool = False
+    """Whether to record what drifted again, with the live parts."""
     workspace: Path = Path()
+    """The folder that live agents may read and write."""
     redactor: Redacts | None = None
+    """Removes the secrets of live results before they are compared."""
 
 
 def replay(recording: Recording, terms: ReplayTerms) -> Replay:
-    """Carry a recorded run out again, in virtual time. Where nothing is live nothing may use the network.
+    """Carry a recorded run out again, in virtual time. Without live parts the network is blocked.
 
-    Raises WhatIfInvalid, also for what never happened, UnknownCapability, and NetworkForbidden.
+    Raises WhatIfInvalid, also for a what-if that does not happen in this run, UnknownCapability, and
+    NetworkForbidden.
     """
     require_places(terms.what_ifs, _steps_of(recording))
     if terms.what_ifs:
         return _imagined(recording, terms)
-    # What is live is done once, whatever is to become of it: some of it cannot be undone.
+    # Live work is done only once, update or not: some of it is irreversible.
     at_once = terms.update and bool(terms.live)
     played = _play_on(recording, terms) if at_once else _play(recording, terms)
     drifts = (*_schema_drifts(recording, terms), *_drifts(recording, played, terms, is_live=bool(terms.live)))
@@ -88,8 +94,8 @@ def replay(recording: Recording, terms: ReplayTerms) -> Replay:
 
 
 def _asking(events: Sequence[Event], terms: ReplayTerms) -> list[Event]:
-    """The events of a run, begun with the model that was asked: that of today where it planned from the
-    beginning, of which nobody knows the price that another had."""
+    """The events of a run, with the model that was asked: today's, if it planned from the beginning. The
+    recorded price is kept only for the same model."""
     created, equipped, *course = events
     assert isinstance(created, RunCreated) and isinstance(equipped, RunEquipped)
     model = terms.model if terms.live.replans else None
@@ -101,7 +107,7 @@ def _asking(events: Sequence[Event], terms: ReplayTerms) -> list[Event]:
 
 
 def _retimed(recording: Recording, updated: Recording) -> Recording:
-    """What was recorded anew, with the times that it had; as it is, where it does not replay with them."""
+    """The updated recording with the recorded times; as it is, if it does not replay with them."""
     return next((each for each in retimings(recording, updated) if _replays(each)), updated)
 
 
@@ -114,13 +120,13 @@ def _replays(recording: Recording) -> bool:
 
 
 def _imagined(recording: Recording, terms: ReplayTerms) -> Replay:
-    """What would have been. What was recorded still holds, as far as it goes."""
+    """The run with its what-ifs. Recorded outcomes are used as far as they fit."""
     terms = replace(terms, live=replace(terms.live, only_missing=True))
     played = _play(recording, terms)
     never = [each for each in terms.what_ifs if each not in played.stage.happened]
     if never and played.stopped is None:
         raise WhatIfInvalid(
-            f"this never happens, as the run goes: {'; '.join(each.describe() for each in never)}"
+            f"this does not happen in the run: {'; '.join(each.describe() for each in never)}"
         )
     differences = tuple(_drifts(recording, played, terms, is_live=True))
     return Replay(
@@ -129,7 +135,7 @@ def _imagined(recording: Recording, terms: ReplayTerms) -> Replay:
 
 
 def _drifts(recording: Recording, played: Played, terms: ReplayTerms, *, is_live: bool) -> Iterator[Drift]:
-    """What is not as recorded. Secrets of today look as those of the recording do."""
+    """What differs from the recording. Secrets of live results are compared as placeholders."""
     if terms.redactor is not None and terms.live:
         played = replace(played, events=without_numbers(_shown(recording, played.events, terms)))
         recording = replace(recording, events=tuple(without_numbers(recording.events)))
@@ -137,7 +143,7 @@ def _drifts(recording: Recording, played: Played, terms: ReplayTerms, *, is_live
 
 
 def _shown(recording: Recording, events: Sequence[Event], terms: ReplayTerms) -> Sequence[Event]:
-    """The events of a replay, as they can be shown to everybody."""
+    """The events of a replay, without secrets."""
     if terms.redactor is None or not terms.live:
         return events
     return without_secrets(recording, events, terms.redactor)
@@ -166,13 +172,13 @@ def _schema_drifts(recording: Recording, terms: ReplayTerms) -> tuple[Drift, ...
 
 
 def _play_on(recording: Recording, terms: ReplayTerms) -> Played:
-    """The recorded run with the contracts of today, and with whoever is there for what was not recorded."""
+    """The recorded run with today's contracts, where the live parts fill in what was not recorded."""
     begun = recording if terms.team is None else _with_contracts_of(recording, terms.team)
     return _play(begun, replace(terms, live=replace(terms.live, fills=True)))
 
 
 def _with_contracts_of(recording: Recording, team: Team) -> Recording:
-    """The recording as it would have begun with the contracts of today."""
+    """The recording as it would have begun with today's contracts."""
     catalog = catalog_now(recording, team.registry, is_whole=team.is_whole)
     contracts = tuple(each.model_dump(mode="json") for each in catalog)
     if contracts == recording.equipped.contracts:
@@ -195,7 +201,7 @@ def _with_contracts_of(recording: Recording, team: Team) -> Recording:
         if isinstance(event, ModelCalled):
             break
         if isinstance(event, PlanAdopted):
-            # Nobody is going to make that plan: it was given.
+            # This plan was given, so no planner adapts it to today's contracts.
             checked = check(event.plan, catalog).require()
             events[at] = msgspec.structs.replace(event, contracts=checked.contracts)
             break

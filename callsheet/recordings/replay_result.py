@@ -1,4 +1,4 @@
-"""What came of a replay, for tests and for people."""
+"""The result of a replay, for tests and for users."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from callsheet.planner.plan.plan import Plan
 
 
 class ReplayDrifted(CallsheetError, AssertionError):
-    """A replay is not as it was recorded. `drifts` say in what."""
+    """A replay differs from its recording in `drifts`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.DRIFT
 
@@ -30,8 +30,8 @@ class ReplayDrifted(CallsheetError, AssertionError):
         told = "\n".join(drift.describe() for drift in drifts)
         name = source or "the recording"
         super().__init__(
-            f"{name}: the replay is not as it was recorded\n{told}\n"
-            "If that is what you want, re-record what drifted: callsheet replay --update "
+            f"{name}: the replay differs from the recording\n{told}\n"
+            "If that is intended, record again what drifted: callsheet replay --update "
             f"{source or 'FILE'}, with the --agents of the run"
         )
         self.drifts = tuple(drifts)
@@ -39,21 +39,22 @@ class ReplayDrifted(CallsheetError, AssertionError):
 
 @dataclass(frozen=True, repr=False)
 class Replay:
-    """A recorded run that was carried out again.
-
-    `drifts` are what is not as it was recorded; where something was to happen otherwise (`is_what_if`), the
-    differences that follow from that. `events` is the journal of the replay. `updated` holds the new
-    recording, where what drifted was recorded anew; where that was wanted and could not be, `obstacle` is
-    what kept it from being.
-    """
+    """A recorded run that was carried out again."""
 
     recording: Recording
+    """What was replayed."""
     events: Sequence[Event]
+    """The journal of the replay."""
     drifts: tuple[Drift, ...]
+    """What differs from the recording; with `is_what_if`, the consequences of the what-ifs."""
     is_what_if: bool = False
+    """Whether there were what-ifs."""
     is_cut_short: bool = False
+    """Whether the replay stopped early, because it needed something that was not recorded."""
     updated: Recording | None = None
+    """The new recording, if what drifted was recorded again."""
     obstacle: Drift | None = None
+    """Why there is no updated recording, although an update was asked for."""
 
     def __repr__(self) -> str:
         name = self.recording.source or self.recording.run
@@ -62,32 +63,32 @@ class Replay:
 
     @cached_property
     def result(self) -> RunResult:
-        """How the run went this time."""
+        """The result of the run, this time."""
         return RunResult.from_state(run_state_of(self.events))
 
     @property
     def goal(self) -> str:
-        """What was wanted."""
+        """The goal of the run."""
         return self.result.goal
 
     @property
     def status(self) -> RunStatus:
-        """Where the run stands at the end of the replay."""
+        """The status of the run at the end of the replay."""
         return self.result.status
 
     @property
     def completed(self) -> bool:
-        """Whether the run came to its answer."""
+        """Whether the run completed, with an answer."""
         return self.status is RunStatus.COMPLETED
 
     @property
     def failed(self) -> bool:
-        """Whether the run ended without one."""
+        """Whether the run failed."""
         return self.status is RunStatus.FAILED
 
     @property
     def waiting(self) -> bool:
-        """Whether the run waits for a person."""
+        """Whether the run waits for the user."""
         return self.status is RunStatus.PAUSED
 
     @property
@@ -108,13 +109,13 @@ class Replay:
         return tuple(plans[number] for number in sorted(plans))
 
     def step(self, id: str) -> StepResult:
-        """A step of the latest plan, or one that a revision has dropped. Raises LookupError for any other."""
+        """A step of the latest plan, or one that a revision has removed. Raises LookupError for any other."""
         steps = self.result.steps
         if id not in steps:
             raise LookupError(f"the run has no step {id!r}; {did_you_mean(id, steps)}")
         return steps[id]
 
     def assert_no_drift(self) -> None:
-        """Raise ReplayDrifted, an AssertionError that shows every drift, unless all is as it was recorded."""
+        """Raise ReplayDrifted, an AssertionError that shows every drift, if there is any."""
         if self.drifts:
             raise ReplayDrifted(self.recording.source, self.drifts)

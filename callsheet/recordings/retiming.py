@@ -1,5 +1,5 @@
-"""Retiming: what was recorded anew gets the times that it had, so that the diff of its file has what changed
-and not when. Pure; whether such a recording replays is for others to see."""
+"""Retiming: an updated recording gets the recorded times, so that the diff of its file shows what changed
+and not when. Pure; the caller tests whether such a recording replays."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _PLACE = ("step", "item", "attempt", "midway")
 _LIMITS = ("deadline", "due")
 
 Matches: TypeAlias = list[int | None]
-"""For each event of a run the place of the recorded one that it is; None where it is none of them."""
+"""For each event of a run the place of the recorded one that it is; None if it is none of them."""
 
 
 def retimings(recorded: Recording, updated: Recording) -> Iterator[Recording]:
-    """The updated recording with the recorded times, the one that is most like the recorded one first: with
-    its events in their recorded order, and in their own. What makes no sense in that order is left out."""
+    """The updated recording with the recorded times, the most similar one first: with its events in the
+    recorded order, then in their own. An order that makes no valid recording is left out."""
     matches = _matches(recorded.events, updated.events)
     order = _recorded_order(matches)
     arranged = [([updated.events[place] for place in order], [matches[place] for place in order])]

@@ -1,4 +1,4 @@
-"""The verdict over a replay: what is not as it was recorded. Pure, but for the checks of plans."""
+"""The verdict on a replay: what differs from the recording. Pure."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ _TOLD_OTHERWISE = (PlanAdopted, AttemptStarted, ModelCalled, type(None))
 def schema_drifts(
     recording: Recording, today: Registry, *, is_whole: bool, redactor: Redacts | None = None
 ) -> Iterator[Drift]:
-    """The recorded capabilities whose contracts are others today, or, where today's agents are the `whole`
-    team, that nobody offers any more; and whether the plans still check. What is offered beside them changes
-    nothing for the run."""
+    """The recorded capabilities whose contracts changed, or, if today's agents are the whole team, that no
+    agent provides any more; and whether the plans still pass the check. New capabilities are no drift."""
     before = {each["name"]: each for each in recording.equipped.contracts}
     after = [each.model_dump(mode="json") for each in today.catalog if each.name in before]
     drifts = list(contract_drifts(before.values(), after, is_whole=is_whole))
@@ -54,20 +53,20 @@ def schema_drifts(
 
 
 def catalog_now(recording: Recording, today: Registry, *, is_whole: bool) -> Sequence[Capability]:
-    """The recorded catalog as it would be today."""
+    """The recorded catalog with today's contracts."""
     known = {} if is_whole else {each.name: each for each in recording.capabilities}
     offered = {name: each for name, each in today.capabilities.items() if is_whole or name in known}
     return [each for _, each in sorted((known | offered).items())]
 
 
 def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterator[Drift]:
-    """What of the run itself is not as recorded. Where something is `live` only what came of it counts; else
-    every event does."""
+    """How the run itself differs from the recording. If anything is live only results count; otherwise every
+    event does."""
     if played.stopped is not None:
         parting = None if is_live else played.stage.course.parting
         yield from _cut_short(recording.events, played.events, parting, played.stopped)
     elif is_live and (unheard := unanswered(recording, played.events)) is not None:
-        # All the rest comes of that.
+        # All other differences follow from that.
         yield unheard
         yield from _run_drifts(recording.events, played.events)
     elif is_live:
@@ -77,8 +76,8 @@ def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterato
 
 
 def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
-    """The first question that was not recorded and that a model at hand failed to answer, if the run came to
-    grief or had to do without something; else None."""
+    """The first prompt that was not recorded and that the live model failed to answer, if the run did not
+    complete or has something missing; else None."""
     record = run_state_of(now)
     if record.status is RunStatus.COMPLETED and not record.missing:
         return None
@@ -88,29 +87,29 @@ def unanswered(recording: Recording, now: Sequence[Event]) -> Drift | None:
             known.remove((call.request, call.error))
             continue
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
-        return Drift.with_lines(DriftKind.MODEL, place, f"the model at hand does not answer: {call.error}")
+        return Drift.with_lines(DriftKind.MODEL, place, f"the live model does not answer: {call.error}")
     return None
 
 
 def worse_end(recording: Recording, now: Sequence[Event]) -> Drift | None:
-    """That the run does not come to its answer any more, where it did."""
+    """That the run no longer completes, if it did."""
     record = run_state_of(now)
     if record.status is RunStatus.COMPLETED or record.status is recording.status:
         return None
     why = "" if record.account is None else f": {record.account.describe()}"
     question = "" if record.question is None else f", and asks: {record.question}"
-    summary = f"it was {recording.status} when it was recorded, and is {record.status} now{why}{question}"
+    summary = f"the run was {recording.status} when recorded, and is {record.status} now{why}{question}"
     return Drift.with_lines(DriftKind.RESULT, "the run", summary)
 
 
 def without_secrets(recording: Recording, events: Sequence[Event], redactor: Redacts) -> Sequence[Event]:
-    """The events with placeholders for their secrets; those that stand for the same in the recording where
-    they are named, or where there is just one. Raises RunNotRecordable."""
+    """The events with placeholders for their secrets; the same ones as in the recording, if they are named or
+    there is just one. Raises RunNotRecordable."""
     return redacted(replace(recording, events=tuple(events)), redactor).events
 
 
 def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
-    """Those that ended with an error, which somebody was still waiting for."""
+    """The calls that ended with an error, except those that were broken off."""
     for event in events:
         if isinstance(event, ModelCalled) and event.error and not event.error.startswith(BROKEN_OFF):
             yield event
@@ -119,10 +118,10 @@ def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
 def _cut_short(
     recorded: Sequence[Event], now: Sequence[Event], parting: Divergence | None, stopped: Drift
 ) -> Iterator[Drift]:
-    """What was different up to where the replay could not go on, and then that."""
+    """What differs up to the point where the replay stopped, and then why it stopped."""
     plans = list(plan_drifts(recorded, now, in_both=True))
     yield from plans
-    # Work that begins with other inputs, and questions that are others, are what it was stopped for.
+    # Other inputs and other prompts are the reason for stopping, which comes last.
     if parting is not None and not isinstance(parting.other, _TOLD_OTHERWISE):
         yield parting_drift(parting)
     yield from (each for each in model_drifts(recorded, now) if each.kind is DriftKind.MODEL)
@@ -134,7 +133,7 @@ def _cut_short(
     }
     yield from (each for each in result_drifts(before, after) if each.where in ended)
     if stopped.kind in (DriftKind.PLAN, DriftKind.RESULT):
-        # Work that was not recorded comes of another plan, or of another result under the same.
+        # Work that was not recorded follows from another plan, or from another result under the same plan.
         stopped = msgspec.structs.replace(stopped, kind=DriftKind.PLAN if plans else DriftKind.RESULT)
     yield stopped
 
@@ -152,24 +151,26 @@ def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
     elif not course.is_over:
         reason = "" if played.error is None else f": {played.error}"
         left = len(course.left)
-        summary = f"it ends before the recorded run did, with {left} events to come{reason}"
+        summary = f"it ends {left} events before the recorded run{reason}"
         yield Drift.with_lines(DriftKind.DECISION, "the run", summary)
     for call in played.stage.unused_calls:
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
-        yield Drift.with_lines(DriftKind.PROMPT, place, "what the model was asked is asked by nobody")
+        yield Drift.with_lines(DriftKind.PROMPT, place, "a recorded prompt is no longer sent")
     for attempt in played.stage.unused_attempts:
         place = call_place(*attempt.place, midway=False)
-        yield Drift.with_lines(DriftKind.DECISION, place, f"what {attempt.capability} did is done by nobody")
+        yield Drift.with_lines(
+            DriftKind.DECISION, place, f"a recorded attempt at {attempt.capability} does not happen"
+        )
 
 
 def _run_drifts(recorded: Sequence[Event], now: Sequence[Event]) -> Iterator[Drift]:
-    """How the run ends otherwise."""
+    """How the end of the run differs."""
     drifts = result_drifts(run_state_of(recorded), run_state_of(now))
     yield from (drift for drift in drifts if drift.where == "the run")
 
 
 def _told_apart(drifts: Sequence[Drift]) -> Iterator[Drift]:
-    """Decisions are only other decisions where they were made in the same light."""
+    """A decision counts as drift only if plan and results, on which it was based, are the recorded ones."""
     another_plan = any(drift.kind is DriftKind.PLAN for drift in drifts)
     results = {drift.where for drift in drifts if drift.kind is DriftKind.RESULT}
     for drift in drifts:
@@ -187,6 +188,6 @@ def _plan_findings(recording: Recording, catalog: Sequence[Capability]) -> Itera
             yield Drift.with_lines(
                 DriftKind.AGENT_SCHEMA,
                 f"revision {revision}",
-                "the plan no longer checks with the contracts of today",
+                "the plan no longer passes the check with today's contracts",
                 lines,
             )

@@ -13,7 +13,7 @@ from callsheet.settings.settings import Settings
 
 
 def model_settings(settings: Settings, environment: Mapping[str, str] = os.environ) -> ModelSettings:
-    """What `choose_model` is to choose by."""
+    """The settings that `choose_model` needs."""
     return ModelSettings(
         model=settings.model,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
@@ -25,9 +25,10 @@ def model_settings(settings: Settings, environment: Mapping[str, str] = os.envir
 
 
 def named_model(model: ChatModel | str | None, settings: Settings | None = None) -> ChatModel | None:
-    """The model itself, or the one of this name, as the settings (those of the working folder) say.
+    """The model itself, or the model of this name, with the key, server and cache of the settings (by default
+    those of the working folder).
 
-    Raises what `choose_model` does, ModelNotConfigured for what is neither, and ConfigError.
+    Raises what `choose_model` does, ModelNotConfigured if it is neither a model nor a name, and ConfigError.
     """
     if model is None:
         return None

@@ -1,4 +1,4 @@
-"""Who is available: the built-in agents, and those that a person brings along."""
+"""The agents that the settings name: the built-in ones, and the user's own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from callsheet.settings.user_agents import load_agents
 def registry_of(settings: Settings) -> Registry:
     """The registry that the settings ask for.
 
-    Raises AgentsNotLoaded, and what Registry raises where two agents don't go together.
+    Raises AgentsNotLoaded, and what Registry raises if two agents don't fit together.
     """
     builtin = builtin_agents() if settings.builtin else ()
     return Registry(chain(builtin, *map(load_agents, settings.agents)))

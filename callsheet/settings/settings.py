@@ -1,8 +1,8 @@
-"""What a person has set, where each value comes from, and which of them holds.
+"""The settings, where each value comes from, and which one holds.
 
-The later wins: what Callsheet itself assumes, `[tool.callsheet]` in pyproject.toml, callsheet.toml,
-the environment, flags. Both files are looked for in the working folder alone. They are trusted as far
-as the folder's code is: `agents` names Python to import. A key to a service stands in neither.
+The later source wins: defaults, `[tool.callsheet]` in pyproject.toml, callsheet.toml, the environment,
+flags. Both files are looked for in the working folder only. They are trusted as much as the folder's
+code: `agents` names Python to import. An API key may be in neither file, since both get committed.
 """
 
 from __future__ import annotations
@@ -58,11 +58,11 @@ _ENVIRONMENT = {
     "stream": "CALLSHEET_STREAM",
 }
 _FLAGS = {"builtin": "--no-builtin", "fail_fast": "--keep-going"}
-"""The flags that are not called like what they set."""
+"""The flags whose names differ from the settings."""
 
 
 class ConfigError(CallsheetError):
-    """A setting cannot be used. `source` is the file, variable or flag; `key` None means all of it."""
+    """A setting cannot be used. `source` is the file, variable or flag; `key` None means the whole of it."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -116,53 +116,61 @@ def _known_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise ValueError(f"{pattern!r} is no regular expression: {error}") from None
+            raise ValueError(f"{pattern!r} is not a valid regular expression: {error}") from None
     return patterns
 
 
 SpelledPath: TypeAlias = Annotated[Path, AfterValidator(_expand)]
-"""A path as a person writes it; `~` is the home folder."""
+"""A path as the user writes it; `~` is the home folder."""
 
 
 class Settings(BaseModel):
-    """Everything that can be set, each value checked, and `sources` with where each came from.
+    """Everything that can be set, each value checked. Paths are relative to the working folder.
 
-    Paths are taken from the working folder. `local_model` is a GGUF file to use as the embedded
-    model, `cache` the folder that weights are fetched into (None: the person's usual one). `agents`
-    are Python files or modules whose agents join the built-in ones, unless `builtin` is false.
-    `capability_limits` bounds the attempts at one capability that are under way at once. `durability` is what
-    a journal entry outlives: `normal` the death of the process, `full` a power cut. `prices` are those of
-    models (dollars a million tokens), before the published ones. `secret_patterns` are regular expressions
-    for what a recording must not hold, beside what looks like a secret anyway. The options of runs are
-    described at `RunOptions`; those of the settings hold for runs that begin.
+    The options of runs (`fail_fast`, `budget` and so on) are described at `RunOptions`; those of the settings
+    hold for runs that start, not for runs that are resumed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str | None = Field(default=None, min_length=1)
+    """The name of the model that plans: `openai/NAME`, `local` or `local/FILE`; None: the first available."""
     api_key: SecretStr | None = None
+    """The key for the server; only from the environment."""
     base_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]")
+    """The address of a server that speaks OpenAI's protocol."""
     local_model: SpelledPath | None = None
+    """A GGUF file to use as the embedded model."""
     cache: SpelledPath | None = None
+    """The folder that weights are downloaded into; None: the user's cache folder."""
     store: SpelledPath = Path(".callsheet/runs.db")
+    """The file of the journal."""
     workspace: SpelledPath = Path()
+    """The folder that agents may read and write."""
     agents: tuple[str, ...] = ()
+    """Python files or modules with agents of the user."""
     builtin: bool = True
+    """Whether the built-in agents are available as well."""
     max_concurrency: int = Field(default=MAX_CONCURRENCY, ge=1, le=MOST["max_concurrency"])
     capability_limits: Mapping[str, PositiveInt] = Field(default_factory=dict[str, int])
+    """The maximum of concurrent attempts at a capability, over all runs of a process."""
     strategy: Annotated[str, AfterValidator(_known_strategy)] = "balanced"
     fail_fast: bool = True
     hedge: bool = False
     durability: Durability = Durability.NORMAL
+    """What a journaled event survives: `normal` the death of the process, `full` a power cut."""
     budget: Annotated[str, BeforeValidator(_known_budget)] | None = None
     time_limit: Annotated[float, BeforeValidator(_known_duration)] | None = None
     stream: bool = False
     prices: Annotated[Mapping[str, Mapping[str, float]], AfterValidator(_known_prices)] = Field(
         default_factory=dict[str, Mapping[str, float]]
     )
+    """Prices of models, in dollars for a million tokens; tried before the published ones."""
     max_replans: int | None = Field(default=None, ge=0, le=MOST["max_replans"])
     secret_patterns: Annotated[tuple[str, ...], AfterValidator(_known_patterns)] = ()
+    """Regular expressions for secrets to keep out of recordings, besides those that are recognized anyway."""
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
+    """Where each value comes from: a file, a variable, a flag, or `default`."""
 
     @classmethod
     def load(
@@ -171,9 +179,9 @@ class Settings(BaseModel):
         environment: Mapping[str, str] | None = None,
         flags: Mapping[str, Any] | None = None,
     ) -> Self:
-        """The settings that hold in `folder` (the working folder). A flag of None was not given.
+        """The settings for `folder` (by default the working folder). A flag of None was not given.
 
-        Raises ConfigError where a file cannot be read, or a key or value is none that is known.
+        Raises ConfigError if a file cannot be read, or a key or value is not valid.
         """
         values: dict[str, Any] = {}
         sources: dict[str, str] = {}
@@ -185,12 +193,12 @@ class Settings(BaseModel):
 
     @property
     def options(self) -> RunOptions:
-        """The options of runs that begin."""
+        """The options of runs that start."""
         return self._options_in(OPTIONS)
 
     @property
     def flagged(self) -> RunOptions:
-        """Those of the options that a flag gave: what is said to this very run."""
+        """The options that come from flags, and so are meant for this very run, also if it is resumed."""
         return self._options_in(key for key in OPTIONS if self.source(key) == _flag(key))
 
     def _options_in(self, keys: Iterable[str]) -> RunOptions:
@@ -206,9 +214,9 @@ _FILE_KEYS = tuple(key for key in _KEYS if key != "api_key")
 
 
 class _Layer(NamedTuple):
-    """The values that come from one place; `each` names the place of one value where they differ.
+    """The values of one source; `each` names the origin of a single value, if it has one of its own.
 
-    A `typed` layer has values of TOML's types, and `true` is not `"true"` there; the others have texts.
+    A `typed` layer has values of TOML's types, where `true` is not `"true"`; the others have strings.
     """
 
     name: str
@@ -246,7 +254,7 @@ def _read_file(path: Path, name: str, table: tuple[str, ...]) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(name, None, f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise ConfigError(name, None, f"is no TOML: {error}") from None
+        raise ConfigError(name, None, f"is not valid TOML: {error}") from None
     for part in table:
         inner = content.get(part, {})
         if not isinstance(inner, dict):
@@ -259,10 +267,12 @@ def _read_file(path: Path, name: str, table: tuple[str, ...]) -> dict[str, Any]:
 def _refuse_unknown(name: str, content: Mapping[str, Any]) -> None:
     for key in content:
         if key == "api_key":
-            raise ConfigError(name, key, "a key does not belong in a file; set OPENAI_API_KEY instead")
+            raise ConfigError(
+                name, key, "an API key does not belong in a file; set the environment variable OPENAI_API_KEY"
+            )
         if key not in _FILE_KEYS:
             near = get_close_matches(key, _FILE_KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(_FILE_KEYS)}"
+            hint = f"did you mean {near[0]!r}?" if near else f"the settings are: {', '.join(_FILE_KEYS)}"
             raise ConfigError(name, key, f"there is no such setting; {hint}")
 
 

@@ -1,4 +1,4 @@
-"""The agents that a person brings along, in a Python file or module."""
+"""The user's own agents, in a Python file or module."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = ("name", "capabilities", "isolation", "perform")
 
 
 class AgentsNotLoaded(CallsheetError):
-    """What `--agents` names cannot be imported, or has no agents. `place` is what was named."""
+    """The file or module `place`, named by `--agents`, cannot be imported, or has no agents."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -29,8 +29,8 @@ class AgentsNotLoaded(CallsheetError):
 
 
 def load_agents(place: str) -> tuple[Agent, ...]:
-    """The agents at the top of a Python file (a path that ends in `.py`) or an importable module, in the
-    order they stand there. The working folder is searched for modules, as Python does.
+    """The agents at the top of a Python file (a path that ends in `.py`) or an importable module, in
+    their order there. Modules are searched for in the working folder too, as Python does.
 
     Raises AgentsNotLoaded.
     """

@@ -1,4 +1,4 @@
-"""Plans in assertions: equal to what a test wrote down, or told apart step by step."""
+"""Plans in assertions: equal to the document in a test, or compared step by step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_PROBLEMS = 3
 
 
 class ComparedPlan(Plan):
-    """A plan that is equal to its document, too. What is left at its default may stand there or not."""
+    """A plan that is also equal to its document. The document may leave defaults out."""
 
     @classmethod
     def from_plan(cls, plan: Plan) -> Self:
@@ -32,9 +32,9 @@ class ComparedPlan(Plan):
 
 
 def plan_differences(left: object, right: object) -> list[str] | None:
-    """Why a plan is not equal to another, or to a document, in lines for people; None where this is not about
-    plans. What changes is told from what was expected to what there is: from right to left, unless the
-    plan of a replay stands on the right."""
+    """Why a plan differs from another, or from a document, in lines for the user; None if neither is a plan.
+    Changes are shown from the expected to the actual plan: from right to left, unless the plan of a replay
+    is on the right."""
     if not isinstance(left, Plan) and not isinstance(right, Plan):
         return None
     expected, found = (left, right) if _is_found(right) and not _is_found(left) else (right, left)
@@ -42,9 +42,9 @@ def plan_differences(left: object, right: object) -> list[str] | None:
     if before is None or after is None:
         return None
     if isinstance(before, str) or isinstance(after, str):
-        return ["the plan is compared with a document that is none:", *_lines(before), *_lines(after)]
+        return ["the plan is compared with a document that is not a plan:", *_lines(before), *_lines(after)]
     lines = list(_differences(before, after))
-    return ["the plan is another one than expected:", *lines] if lines else None
+    return ["the plan differs from the expected one:", *lines] if lines else None
 
 
 def _is_found(value: object) -> bool:
@@ -52,7 +52,7 @@ def _is_found(value: object) -> bool:
 
 
 def _read(value: object) -> Plan | str | None:
-    """The plan, or what is wrong with its document; None for what is neither."""
+    """The plan, or what is wrong with its document; None for any other value."""
     if isinstance(value, Plan):
         return value
     if not isinstance(value, Mapping):

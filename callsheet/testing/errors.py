@@ -1,4 +1,4 @@
-"""What can go wrong with a recording in a test."""
+"""Errors about recordings in tests."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from callsheet.recordings.replay_result import ReplayDrifted
 
 
 class RecordedTestError(CallsheetError):
-    """The branch of everything that concerns tests with recordings."""
+    """The root of errors about recordings in tests."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 class MarkInvalid(RecordedTestError):
-    """What stands in a `recording` marker cannot be used."""
+    """The arguments of a `recording` marker are not valid."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(
-            f"@pytest.mark.recording: {problem}; write the file, and what else there is to say by name: "
+            f"@pytest.mark.recording: {problem}; give the file first, and everything else by keyword: "
             '@pytest.mark.recording("recordings/brief.yaml", agents=[...])'
         )
         self.problem = problem
 
 
 class RecordingMissing(RecordedTestError):
-    """There is no file `path` to replay. With `can_be_made` its marker says how to make it."""
+    """There is no file `path` to replay. `can_be_made` is true if its marker says how to make it."""
 
     def __init__(self, path: str, *, can_be_made: bool) -> None:
         advice = (
             "make it with `pytest --callsheet-record=missing`"
             if can_be_made
-            else f"write a past run there with `callsheet record RUN -o {path}`, or give the marker a `goal` "
-            "or a `plan`, and have it made by `pytest --callsheet-record=missing`"
+            else f"record a past run with `callsheet record RUN -o {path}`, or give the marker a `goal` or a "
+            "`plan`, and run `pytest --callsheet-record=missing`"
         )
         super().__init__(f"there is no recording {path}; {advice}")
         self.path = path
@@ -43,37 +43,37 @@ class RecordingMissing(RecordedTestError):
 
 
 class RunNotKept(RecordedTestError):
-    """The run that was to become the recording `path` did not go well. `problem` says what happened."""
+    """The run for the recording `path` did not complete. `problem` says what happened."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(
-            f"nothing was written to {path}, because the run did not go well: {problem}. If that is what you "
-            f"want to test, let `callsheet run` do the same, and then `callsheet record last -o {path}`"
+            f"{path} was not written, because the run did not complete: {problem}. To test just that, do the "
+            f"same with `callsheet run`, and then `callsheet record last -o {path}`"
         )
         self.path = path
         self.problem = problem
 
 
 class UpdateRefused(RecordedTestError):
-    """A test wants to change its recording `path` in a run of pytest that is to change none."""
+    """A test would update its recording `path`, and this run of pytest may not change recordings."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"{path} is to be updated, and this run of pytest changes no recordings; allow it with "
-            "`pytest --callsheet-record=all`, or do it once with `callsheet replay --update`"
+            f"{path} was not updated: this run of pytest may not change recordings; allow it with "
+            "`pytest --callsheet-record=all`, or update the file with `callsheet replay --update`"
         )
         self.path = path
 
 
 class DriftsUnseen(RecordedTestError, AssertionError):
-    """A test would have passed without a look at the `drifts` of a strict replay of `path`."""
+    """A test passed without having looked at the `drifts` of a strict replay of `path`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.DRIFT
 
     def __init__(self, path: str, drifts: Sequence[Drift]) -> None:
         super().__init__(
-            f"{ReplayDrifted(path, drifts)}\nThe test went well beside that; where it is not about drifts, "
-            "write `strict=False` in its marker"
+            f"{ReplayDrifted(path, drifts)}\nThe test passed otherwise; if drifts do not matter to it, write "
+            "`strict=False` in its marker"
         )
         self.path = path
         self.drifts = tuple(drifts)

@@ -1,4 +1,4 @@
-"""Fakes for a test: one for every capability that somebody offers."""
+"""Fakes for a test: one for every capability that the given agents offer."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from callsheet.agents.registry import Registry
 from .site import Site
 
 Offers: TypeAlias = str | PathLike[str] | Iterable[Agent | Capability] | Registry
-"""Whose work is to be faked: agents, capabilities, a registry, or a Python file or module with agents."""
+"""What to fake: agents, capabilities, a registry, or a Python file or module with agents."""
 
 
 def fakes_of(
     offers: Offers, site: Site, answers: Mapping[str, FakeAnswers] = MappingProxyType({})
 ) -> tuple[FakeAgent, ...]:
-    """A fake for every capability on offer, each once, with the answers under its name, or samples of its
+    """A fake for every capability, each once, with the answers under its name, or samples of its
     output schema. Raises what `fake_agents` does, AgentsNotLoaded, and NoAgent."""
     return fake_agents(_capabilities(offers, site), answers)
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def off_loop(work: Callable[[], T]) -> T:
-    """Do it here, or, where an event loop is running, in a thread that is waited for."""
+    """Do the work here, or, if an event loop is running, in a thread, and wait for it."""
     if not _has_loop():
         return work()
     with ThreadPoolExecutor(1) as pool:

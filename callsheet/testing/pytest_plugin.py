@@ -1,7 +1,7 @@
 """The pytest plugin: recordings replayed in tests, models by script, fakes of agents, and no network.
 
-pytest loads it wherever Callsheet is installed, so it costs nothing until a test uses it: what `testing` and
-`callsheet` offer is imported at the first use.
+pytest loads it wherever Callsheet is installed, so it must cost nothing until a test uses it: the names of
+`testing` and `callsheet` are imported at their first use.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WRITTEN = "callsheet_recording"
 """The property of a test that has made a recording: it reaches the summary from other processes, too."""
 _GUARD = pytest.StashKey["testing.NetworkGuard | None"]()
 _CHECKS = pytest.StashKey[list[Callable[[], object]]]()
-"""What is to hold once a test has run to its end: each raises an error where it does not."""
+"""Checks at the end of a test that has passed: each raises an error if it fails."""
 _MADE = pytest.StashKey[set[Path]]()
 """The recordings that were made in this session."""
 
@@ -40,10 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--callsheet-record",
         choices=_MODES,
-        help="which recordings are made by live runs: none, those whose files are missing, or all of which "
-        "the marker says how (the default is `callsheet_record` of the ini-file, else none)",
+        help="which recordings to make by live runs: none, those whose files are missing, or all whose "
+        "marker says how (default: `callsheet_record` of the ini-file, else none)",
     )
-    parser.addini("callsheet_record", "what --callsheet-record is where it is not given", default="none")
+    parser.addini("callsheet_record", "the mode if --callsheet-record is not given", default="none")
     parser.addini(
         "callsheet_strict",
         "whether a test fails for drifts of a strict replay that it has not looked at",
@@ -52,14 +52,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(
         "callsheet_no_network",
-        "whether every test is one with the `no_network` marker",
+        "whether every test has the `no_network` marker",
         type="bool",
         default=False,
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the markers, and see that the mode is one."""
+    """Register the markers, and check the mode."""
     config.addinivalue_line(
         "markers",
         "recording(file, *, goal=None, plan=None, agents=None, live=(), model=None, ...): the recording that "
@@ -67,16 +67,16 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "no_network(on=True): while the test runs nothing in the process may use the network",
+        "no_network(on=True): while the test runs, no code in the process may use the network",
     )
     mode = _mode(config)
     if mode not in _MODES:
-        raise pytest.UsageError(f"callsheet_record is {mode!r}, and may be: {', '.join(_MODES)}")
+        raise pytest.UsageError(f"callsheet_record is {mode!r}; it must be one of: {', '.join(_MODES)}")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say that there may be live runs."""
-    which = {"missing": "recordings that are missing", "all": "recordings"}.get(_mode(config))
+    """Announce live runs."""
+    which = {"missing": "missing recordings", "all": "recordings"}.get(_mode(config))
     return which and f"callsheet: {which} are made by live runs"
 
 
@@ -86,7 +86,7 @@ def recording(request: pytest.FixtureRequest) -> testing.RecordingFixture:
     marker = request.node.get_closest_marker("recording")
     if marker is None:
         pytest.fail(
-            "the fixture `recording` replays what a marker names; write above the test: "
+            "the fixture `recording` needs a marker that names the file; write above the test: "
             '@pytest.mark.recording("recordings/brief.yaml")',
             pytrace=False,
         )
@@ -112,8 +112,7 @@ def recording(request: pytest.FixtureRequest) -> testing.RecordingFixture:
 
 @pytest.fixture
 def scripted_model(request: pytest.FixtureRequest) -> Callable[..., testing.ScriptedModel]:
-    """Makes models that answer by script, as `ScriptedModel` does. A test does not pass where a turn is left
-    over, or a question found none."""
+    """Makes `ScriptedModel`s. The test fails if a turn is left over, or a call found no turn."""
 
     def make(turns: Iterable[Script] | str = (), **options: Any) -> testing.ScriptedModel:
         model = testing.ScriptedModel([turns] if isinstance(turns, str) else turns, **options)
@@ -125,8 +124,8 @@ def scripted_model(request: pytest.FixtureRequest) -> Callable[..., testing.Scri
 
 @pytest.fixture
 def fake_agents(request: pytest.FixtureRequest) -> Callable[..., Sequence[testing.FakeAgent]]:
-    """Makes a fake for every capability of agents, of a registry, or of a file with agents. Each answers what
-    stands under its name in `answers`, or a sample of its output schema, and keeps its `calls`."""
+    """Makes a fake for every capability of agents, of a registry, or of a file with agents. Each returns
+    what `answers` has under its name, or a sample of its output schema, and keeps its `calls`."""
 
     def make(offers: Offers, answers: Mapping[str, FakeAnswers] | None = None) -> Sequence[testing.FakeAgent]:
         return testing.fakes_of(offers, _site(request), answers or {})
@@ -136,8 +135,8 @@ def fake_agents(request: pytest.FixtureRequest) -> Callable[..., Sequence[testin
 
 @pytest.fixture
 def no_network(request: pytest.FixtureRequest) -> testing.NetworkGuard:
-    """A guard that is on while the test runs: nothing in the process may use the network then, and a test
-    that swallows the error of something that tried does not pass."""
+    """A guard that is on while the test runs: no code in the process may use the network then, and the test
+    fails for an attempt even if its code catches the error."""
     guard = testing.NetworkGuard(everywhere=True)
     request.node.stash[_GUARD] = guard
     return guard
@@ -145,14 +144,14 @@ def no_network(request: pytest.FixtureRequest) -> testing.NetworkGuard:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Begin anew with every try: plugins that run a test again do so with the same item."""
+    """Reset the state before every run of a test: plugins that rerun a test use the same item."""
     item.stash[_GUARD] = None
     item.stash[_CHECKS] = []
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Run a test under its guard, and hold it to what its fixtures promise."""
+    """Run a test under its guard, and then the checks of its fixtures."""
     guard = item.stash.get(_GUARD, None)
     if guard is None and _is_guarded(item):
         guard = testing.NetworkGuard(everywhere=True)
@@ -167,8 +166,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
-    """Tell two plans apart by their steps."""
-    # Where this module was never imported, neither of them is a plan.
+    """Compare two plans by their steps."""
+    # If this module was never imported, neither of them is a plan.
     if op != "==" or "callsheet.planner.plan.plan" not in sys.modules:
         return None
     return testing.plan_differences(left, right)
@@ -219,12 +218,12 @@ def _check_at_end(request: pytest.FixtureRequest, check: Callable[[], object]) -
 def _fail_for_attempts(guard: testing.NetworkGuard) -> None:
     for attempt in guard.attempts[:1]:
         place = "".join(traceback.format_tb(attempt.__traceback__, limit=1))
-        pytest.fail(f"{attempt}\n\nThe error was swallowed here:\n{place}", pytrace=False)
+        pytest.fail(f"{attempt}\n\nThe error was caught here:\n{place}", pytrace=False)
 
 
 @contextmanager
 def _told_plainly(*kinds: type[Exception]) -> Generator[None]:
-    """Show errors that say all there is to say without the code that raised them."""
+    """Show errors whose message is enough without a traceback."""
     try:
         yield
     except kinds as error:

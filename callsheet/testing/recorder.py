@@ -1,4 +1,4 @@
-"""Making the recording of a test: what its marker wants is done, for real, and written down."""
+"""Making the recording of a test: the run of its marker is carried out live, and written to a file."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Recorder:
         self._mark = mark
 
     def record(self) -> str:
-        """Pursue the goal, or carry out the plan, and write what happened to the marker's file, without its
-        secrets. Says what was written, in a line.
+        """Pursue the goal, or carry out the plan, and write the recording to the marker's file, without
+        secrets. Returns a line that says what was written.
 
-        Raises RunNotKept where the run ends otherwise than with its answer, or waiting for a person; what
+        Raises RunNotKept unless the run completes or waits for the user; what
         `callsheet.run` raises, RunNotRecordable, and RecordingUnwritable.
         """
         path = self._site.path(self._mark.file)
@@ -78,12 +78,12 @@ async def _accept(checked: CheckedPlan) -> bool:
 
 
 async def _approve(request: ApprovalRequested) -> bool | None:
-    # A yes to what is planned is none to what a revision wants beyond that.
+    # `yes` approves the plan; a request with a reason comes from a revision that goes beyond it.
     return None if request.why else True
 
 
 def _outcome(result: RunResult) -> str:
     steps = f"{len(result.steps)} step{'' if len(result.steps) == 1 else 's'}"
     calls = f"{result.model_calls} model call{'' if result.model_calls == 1 else 's'}"
-    status = "waiting for a person" if result.status is RunStatus.PAUSED else result.status
+    status = "waiting for the user" if result.status is RunStatus.PAUSED else result.status
     return f"{status}, {steps}, {calls}"

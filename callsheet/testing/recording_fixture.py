@@ -1,4 +1,4 @@
-"""The `recording` of a test, and what it can be asked."""
+"""The fixture `recording` of a test."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from .watched_replay import WatchedReplay
 
 
 class RecordingFixture:
-    """The recording that a test's marker names: `recording` is what the file says, `path` where it is.
+    """The recording that a test's marker names: `recording` is the content of the file `path`.
 
-    `on_update` hears of every update of the file; without it nothing is written.
+    `on_update` is called for every update of the file; without it no update is allowed.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class RecordingFixture:
     ) -> WatchedReplay:
         """Carry the recorded run out again, as `callsheet.replay` does, in sync and in async tests alike.
 
-        What is not said is as the marker has it. Where nothing is live and nothing is to happen otherwise,
-        the replay is `strict`: a test that has not looked at its drifts does not pass with any.
+        Arguments that are not given are those of the marker. Without live parts and what-ifs the replay is
+        `strict`: a test that has not looked at its drifts fails for them.
 
-        Raises UpdateRefused where nothing is to be written in this run of pytest, and what
+        Raises UpdateRefused if this run of pytest may not change recordings, and what
         `callsheet.replay` does.
         """
         if update and self._on_update is None:

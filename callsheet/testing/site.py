@@ -1,4 +1,4 @@
-"""Where a test stands: whose settings hold, from where its paths go, and how a person sees them."""
+"""The place of a test: which settings hold, what its paths are relative to, and how they are shown."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .recording_mark import Agents
 
 @dataclass(frozen=True)
 class Site:
-    """`folder` is that of the test's file, `root` the one whose settings hold, and `here` where the person is
-    who started the tests."""
+    """`folder` is that of the test's file, `root` the one whose settings hold, and `here` the folder in which
+    pytest was started."""
 
     folder: Path
     root: Path
@@ -27,7 +27,7 @@ class Site:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the root, with paths that hold wherever the test works. Raises ConfigError."""
+        """The settings of the root, with paths that are valid in any working folder. Raises ConfigError."""
         settings = Settings.load(self.root)
         return settings.model_copy(
             update={
@@ -41,11 +41,11 @@ class Site:
         return self.folder / name
 
     def shown(self, path: Path) -> str:
-        """The path as the person would write it."""
+        """The path as the user would write it."""
         return str(path.relative_to(self.here) if path.is_relative_to(self.here) else path)
 
     def registry(self, agents: Agents | None) -> Registry:
-        """Who is available; where nothing is said, as the settings have it.
+        """The given agents; if None, those of the settings.
 
         Raises AgentsNotLoaded, MarkInvalid, and what Registry raises.
         """
@@ -58,7 +58,7 @@ class Site:
         if not places:
             return Registry(each for each in given if not isinstance(each, str | PathLike))
         if len(places) < len(given):
-            raise MarkInvalid("`agents` has agents as well as names of files or modules, and takes either")
+            raise MarkInvalid("`agents` takes either agents or names of files and modules, not both")
         return registry_of(self.settings.model_copy(update={"agents": _placed(places, self.folder)}))
 
 

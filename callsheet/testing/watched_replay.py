@@ -1,4 +1,4 @@
-"""A replay in a test: it knows whether the test has looked at what drifted."""
+"""A replay in a test: it notes whether the test has looked at its drifts."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from .compared_plan import ComparedPlan
 
 
 class WatchedReplay(Replay):
-    """A `Replay` for assertions: its plans are equal to documents, too, and it is shown by how it went.
+    """A `Replay` for assertions: its plans are also equal to documents, and its repr says how it went.
 
-    Where it is `strict`, a test that has not looked at `drifts` is not to pass with any.
+    If it is `strict`, a test that has not looked at its `drifts` fails for them.
     """
 
     def __init__(self, replay: Replay, *, strict: bool) -> None:
-        # What is frozen has no other way to be filled.
+        # Replay is frozen, and its __init__ has no place for these two.
         vars(self).update(vars(replay), strict=strict, _is_looked_at=False)
 
-    # What is frozen is set by nobody, so that a property will do.
+    # A field of a frozen class is never assigned, so a read-only property may override it.
     @property
     def drifts(self) -> tuple[Drift, ...]:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """What is not as it was recorded."""
+        """What differs from the recording."""
         vars(self)["_is_looked_at"] = True
         return self._drifts
 
     @property
     def unseen_drifts(self) -> tuple[Drift, ...]:
-        """What is not as it was recorded, where that is not to be and the test has not looked."""
+        """The drifts of a strict replay at which the test has not looked."""
         return self._drifts if vars(self)["strict"] and not vars(self)["_is_looked_at"] else ()
 
     @cached_property
@@ -38,7 +38,7 @@ class WatchedReplay(Replay):
         return tuple(map(ComparedPlan.from_plan, super().revisions))
 
     def assert_no_drift(self) -> None:
-        """Raise ReplayDrifted, an AssertionError that shows every drift, unless all is as it was recorded."""
+        """Raise ReplayDrifted, an AssertionError that shows every drift, if there is any."""
         __tracebackhide__ = True
         if self.drifts:
             raise ReplayDrifted(self.recording.source, self._drifts)

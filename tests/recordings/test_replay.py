@@ -100,7 +100,7 @@ def test_a_recording_is_not_given_up_for_a_run_that_ends_worse(file: Path) -> No
     before = file.read_bytes()
     run = callsheet.replay_sync(file, live="stock", agents=[broken, tell], update=True)
     assert run.updated is None and run.obstacle is not None
-    assert run.obstacle.summary.startswith("it was completed when it was recorded, and is failed now")
+    assert run.obstacle.summary.startswith("the run was completed when recorded, and is failed now")
     assert file.read_bytes() == before
 
 

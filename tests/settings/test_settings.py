@@ -112,7 +112,7 @@ def test_a_key_is_never_shown(tmp_path: Path) -> None:
     ("text", "key", "says"),
     [
         ('modle = "x"', "modle", "did you mean 'model'?"),
-        ("zzz = 1", "zzz", "known are: model"),
+        ("zzz = 1", "zzz", "the settings are: model"),
         ("model = 3", "model", "valid string"),
         ('builtin = "yes"', "builtin", "valid boolean"),
         ("max_concurrency = 0", "max_concurrency", "greater than or equal to 1"),
@@ -158,7 +158,7 @@ def test_a_mistake_in_the_environment_names_the_variable(tmp_path: Path) -> None
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None:
     """A file that cannot be parsed, or is not text, gives one error with its name."""
     (tmp_path / "callsheet.toml").write_bytes(content)
-    with pytest.raises(ConfigError, match=r"callsheet\.toml: is no TOML"):
+    with pytest.raises(ConfigError, match=r"callsheet\.toml: is not valid TOML"):
         _load(tmp_path)
 
 

@@ -102,7 +102,7 @@ def test_shop(recording):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E       assert the plan is another one than expected:",
+            "E       assert the plan differs from the expected one:",
             'E*~ goal: "How many chairs?" -> "How many chairs are there, doubled?"',
             "E*- mail: order",
             "E*+ twice: double",
@@ -122,7 +122,7 @@ def test_shop(recording):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "E*the plan is compared with a document that is none:",
+            "E*the plan is compared with a document that is not a plan:",
             "E*steps: Field required",
             "E*stages: Extra*",
         ]

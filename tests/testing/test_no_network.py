@@ -25,7 +25,7 @@ def test_a_test_cannot_connect(project: Project, above: str, argument: str) -> N
     """By the fixture or by the marker: it fails with the address, at the line that tried."""
     result = project.test(f"{CONNECT}\n{above}\ndef test_shop({argument}):\n    connect()")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*NetworkForbidden: something tried to connect to 127.0.0.1:9,*"])
+    result.stdout.fnmatch_lines(["*NetworkForbidden: the code tried to connect to 127.0.0.1:9,*"])
 
 
 def test_an_error_that_was_swallowed_fails_the_test_all_the_same(project: Project) -> None:
@@ -41,7 +41,7 @@ def test_shop():
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "something tried to connect to 127.0.0.1:9,*",
+            "the code tried to connect to 127.0.0.1:9,*",
             "The error was swallowed here:",
             "*test_shop.py*, in test_shop",
             "    connect()",
@@ -66,7 +66,7 @@ async def test_coroutine():
 """)
     result.assert_outcomes(failed=2)
     raised = [line for line in result.outlines if line.startswith("E  ")]
-    assert sum("NetworkForbidden: something tried to" in line for line in raised) == 2
+    assert sum("NetworkForbidden: the code tried to" in line for line in raised) == 2
 
 
 def test_fixtures_are_free_before_and_after(project: Project) -> None:

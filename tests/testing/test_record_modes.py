@@ -55,7 +55,7 @@ def test_what_is_missing_is_recorded_and_then_replayed(project: Project) -> None
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "callsheet: recordings that are missing are made by live runs",
+            "callsheet: missing recordings are made by live runs",
             "*callsheet: recordings were written*",
             "recordings*new.yaml (completed, 2 steps, 1 model call)",
         ]
@@ -103,7 +103,7 @@ def test_a_mode_that_is_none_is_refused(project: Project) -> None:
     project.configure(callsheet_record="sometimes")
     result = project.test(PLAN_TEST)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*callsheet_record is 'sometimes', and may be: none, missing, all*"])
+    result.stderr.fnmatch_lines(["*callsheet_record is 'sometimes'; it must be one of: none, missing, all*"])
 
 
 def test_nothing_is_approved_unless_the_marker_says_so(project: Project) -> None:
@@ -112,7 +112,7 @@ def test_nothing_is_approved_unless_the_marker_says_so(project: Project) -> None
     (project.folder / "work").mkdir()
     result = project.test(f"YES = False\n{ORDER_TEST}", "--callsheet-record=missing")
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["recordings*order.yaml (waiting for a person, 1 step, 0 model calls)"])
+    result.stdout.fnmatch_lines(["recordings*order.yaml (waiting for the user, 1 step, 0 model calls)"])
     assert not (project.folder / "orders.txt").exists()
     project.test(f"YES = True\n{ORDER_TEST}", "--callsheet-record=all").assert_outcomes(passed=1)
     assert (project.folder / "orders.txt").read_text() == "8\n"
@@ -252,7 +252,7 @@ def test_a_recording_that_had_more_placeholders_is_told(project: Project) -> Non
     project.test(CODE_TEST, "--callsheet-record=missing").assert_outcomes(passed=1)
     file = project.folder / "recordings" / "code.yaml"
     secret = file.read_text().replace("LAUNCH 0451", '"<secret-1>"')
-    fewer = "it has 1 placeholder for secrets fewer than before; patterns that were given with --secret *"
+    fewer = "it has 1 fewer placeholder for secrets than before; *--secret*"
     update = CODE_TEST.replace("plan=PLAN, ", "").replace("replay()", "replay(update=True)")
     for test, told in ((CODE_TEST, "completed, 1 step, 0 model calls"), (update, "updated")):
         file.write_text(secret)

@@ -120,7 +120,7 @@ def test_shop(recording):
     result.stdout.fnmatch_lines(
         [
             ">       recording.replay().assert_no_drift()",
-            "E       *ReplayDrifted: recordings*planned.yaml: the replay is not as it was recorded",
+            "E       *ReplayDrifted: recordings*planned.yaml: the replay differs from the recording",
             "E       agent-schema drift, double: its contract is another",
             'E         + input_schema.properties.times: {"type": "integer", "default": 2}',
             "E       *callsheet replay --update recordings*planned.yaml, with the --agents of the run",
@@ -139,7 +139,7 @@ def test_shop(recording):
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
-            "recordings*planned.yaml: the replay is not as it was recorded",
+            "recordings*planned.yaml: the replay differs from the recording",
             "agent-schema drift, double: its contract is another",
             "*write `strict=False` in its marker",
             "FAILED test_shop.py::test_shop - *",
@@ -291,7 +291,7 @@ def test_a_fixture_without_a_marker_says_what_to_write(project: Project) -> None
         ("recording", "missing a required argument: 'file'"),
         ("recording('a.yaml', gaol='x')", "got an unexpected keyword argument 'gaol'"),
         ("recording('a.yaml', 'b.yaml')", "too many positional arguments"),
-        ("recording(3)", "3 is no path of a recording"),
+        ("recording(3)", "3 is not the path of a recording"),
     ],
 )
 def test_a_wrong_marker_is_told(project: Project, marker: str, told: str) -> None:

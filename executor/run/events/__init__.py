@@ -1,11 +1,11 @@
-"""The events of a run: append-only facts, which reduce to the state of the run and nothing else.
+"""The events of a run, append-only facts, one file a concern; imports what an event holds, and nothing else.
 
 Whatever was decided with a clock, a random number or a choice of agent stands in an event, so
 that reading a journal never decides anything again. `at` is when it happened, in seconds since
 the epoch. `item` counts the items of a `for_each` step from 0, and is None for any other step;
 `attempt` counts from 1, for each item on its own.
 
-One file a concern, and all are imported from here. The room imports what an event holds, and nothing else.
+All are imported from here. The state of a run is what its events reduce to, and nothing else.
 """
 
 from __future__ import annotations

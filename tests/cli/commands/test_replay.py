@@ -225,7 +225,7 @@ class TestDrifted:
         done = invoke("replay", given, "--agents", "few.py", "--no-builtin")
         assert done.exit_code == 5
         assert "agent-schema drift, double: nobody offers it any more" in done.stdout
-        assert "the plan no longer checks with the contracts of today" in done.stdout
+        assert "the plan no longer passes the check with today's contracts" in done.stdout
         assert "--agents few.py --no-builtin` records anew" in done.stderr
 
     def test_without_agents_the_recorded_ones_stand_in(
@@ -496,7 +496,7 @@ class TestUpdate:
         with model_at(gone):
             done = invoke("replay", revised, "--update")
         assert done.exit_code == 5
-        assert "model drift, planner: the model at hand does not answer: " in done.stdout
+        assert "model drift, planner: the live model does not answer: " in done.stdout
         assert "see to the model, or name another one with --model" in done.stdout
         assert revised.read_bytes() == before
 
@@ -595,8 +595,9 @@ class TestSecrets:
         done = invoke("replay", "run.yaml", "--update", "--live", "customer")
         assert (done.exit_code, done.stdout) == (0, "updated run.yaml: result\n")
         assert done.stderr == (
-            "warning: run.yaml: it has 1 placeholder for secrets fewer than before; patterns that were given "
-            "with --secret then have to be given again, or stand in `secret_patterns` of the settings\n"
+            "warning: run.yaml: it has 1 fewer placeholder for secrets than before; if the old file was made "
+            "with --secret, give the same patterns again, or put them into `secret_patterns` of the "
+            "settings\n"
         )
 
     def test_a_broken_file_is_told_without_it(self, invoke: Invoke, folder: Path, secret: Path) -> None:
