@@ -29,7 +29,7 @@ class RunOwned(ExecutorError):
 
     def __init__(self, run: str, pid: int, host: str) -> None:
         super().__init__(
-            f"run {run!r} is in the hands of process {pid} on {host}; wait until that has ended, or end it"
+            f"run {run!r} is running in process {pid} on {host}; wait for it to end, or stop it"
         )
         self.run = run
         self.pid = pid
@@ -41,9 +41,9 @@ class RunTakenOver(JournalError):
     one has let go of it again."""
 
     def __init__(self, path: Path | str, run: str, pid: int | None = None, host: str | None = None) -> None:
-        by = "another process, which has let go of it since" if pid is None else f"process {pid} on {host}"
+        by = "another process, which has released it since" if pid is None else f"process {pid} on {host}"
         super().__init__(
-            path, f"run {run!r} was taken over by {by}; nothing was written, and this process must leave it"
+            path, f"run {run!r} was taken over by {by}; nothing was written, and this process must stop working on it"
         )
         self.run = run
         self.pid = pid
@@ -64,7 +64,7 @@ class RunNotFound(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"there is no run {run!r}; `callsheet runs` lists those that there are")
+        super().__init__(f"there is no run {run!r}; list the runs of this journal with `callsheet runs`")
         self.run = run
 
 
@@ -74,7 +74,7 @@ class RunAmbiguous(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, prefix: str, runs: tuple[str, ...]) -> None:
-        super().__init__(f"several runs begin with {prefix!r}: {', '.join(runs)}; write more of the id")
+        super().__init__(f"several runs begin with {prefix!r}: {', '.join(runs)}; give more of the id")
         self.prefix = prefix
         self.runs = runs
 
@@ -95,7 +95,7 @@ class EventUnreadable(ExecutorError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(
-            f"an event cannot be read ({problem}); it was damaged, or written by another release of Callsheet"
+            f"an event cannot be read ({problem}); it is damaged, or another release of Callsheet wrote it"
         )
         self.problem = problem
 
@@ -115,7 +115,7 @@ class RunEnded(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, status: str) -> None:
-        super().__init__(f"run {run!r} is {status}, so there is nothing to go on with; start a new run")
+        super().__init__(f"run {run!r} is {status} and cannot be continued; start a new run")
         self.run = run
         self.status = status
 
@@ -128,8 +128,8 @@ class AgentsChanged(ExecutorError):
 
     def __init__(self, run: str, problems: tuple[str, ...]) -> None:
         super().__init__(
-            f"run {run!r} cannot go on with the agents that there are now: {'; '.join(problems)}. "
-            "Nothing was changed: bring back the agents that it began with, or start a new run"
+            f"run {run!r} cannot continue with the agents available now: {'; '.join(problems)}. "
+            "Nothing was changed: restore the agents that it began with, or start a new run"
         )
         self.run = run
         self.problems = problems
@@ -141,9 +141,9 @@ class NothingWaits(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, step: str | None, waiting: tuple[str, ...]) -> None:
-        named = "nothing" if step is None else f"step {step!r} does not"
-        others = f"; those that do are: {', '.join(waiting)}" if waiting else ""
-        super().__init__(f"run {run!r}: {named} wait{'s' if step is None else ''} for a decision{others}")
+        named = "no step is" if step is None else f"step {step!r} is not"
+        others = f"; waiting: {', '.join(waiting)}" if waiting else ""
+        super().__init__(f"run {run!r}: {named} waiting for a decision{others}")
         self.run = run
         self.step = step
         self.waiting = waiting
@@ -161,28 +161,28 @@ class AnswerRefused(ExecutorError):
         self.problem = problem
 
 
-class NobodyListens(ExecutorError):
+class PlannerMissing(ExecutorError):
     """Somebody has something to say to the planner of a run that has none."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"run {run!r} carries out a plan that no planner may change, so nobody would hear it; go on with "
-            "it by `callsheet resume --max-replans 5` and say it then, or cancel it and run the goal anew"
+            f"run {run!r} has no planner that could read this; resume the run with "
+            "`callsheet resume --max-replans 5` and send it then, or cancel the run and run the goal again"
         )
         self.run = run
 
 
-class WordRefused(ExecutorError):
+class MessageRefused(ExecutorError):
     """What somebody wants to say to the planner is empty, or has too many characters."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, characters: int, most: int) -> None:
         super().__init__(
-            f"run {run!r}: a word to the planner has 1 to {most:,} characters, and this one {characters:,}; "
-            "put what is to be worked on in a file, and name the file"
+            f"run {run!r}: a message to the planner has 1 to {most:,} characters, this one has {characters:,}; "
+            "put long material in a file, and name the file"
         )
         self.run = run
         self.characters = characters

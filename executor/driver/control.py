@@ -8,7 +8,7 @@ from typing import Any
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.errors import AnswerRefused, NobodyListens, NothingWaits, WordRefused
+from callsheet.executor.errors import AnswerRefused, PlannerMissing, NothingWaits, MessageRefused
 from callsheet.executor.evaluation.explain import describe
 from callsheet.executor.journal.history import open_record
 from callsheet.executor.journal.journal import Journal
@@ -85,18 +85,18 @@ class RunControl:
         if verdict == "done":
             _require_output(record, name, output)
         elif output is not None:
-            raise AnswerRefused(record.run, name, "only work that is done has an output")
+            raise AnswerRefused(record.run, name, "only the verdict `done` takes an output")
         return await self._post(record, Settle(name, verdict, at, output, by))
 
     async def tell(self, run: str, text: str, by: str = "") -> RunOwner | None:
-        """Say something to the planner: the answer to what it asked, or a new wish. Raises WordRefused
-        where the text is empty or too long, and NobodyListens where the run has no planner."""
+        """Say something to the planner: the answer to what it asked, or a new wish. Raises MessageRefused
+        where the text is empty or too long, and PlannerMissing where the run has no planner."""
         text = text.strip()
         record = self._open_run(run)
         if not text or len(text) > MAX_SAID:
-            raise WordRefused(record.run, len(text), MAX_SAID)
+            raise MessageRefused(record.run, len(text), MAX_SAID)
         if record.question is None and record.started is not None and not (record.replans or record.drafting):
-            raise NobodyListens(record.run)
+            raise PlannerMissing(record.run)
         return await self._post(record, Tell(clean_text(text), by))
 
     async def _decide(
@@ -152,7 +152,7 @@ def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     doubtful = record.doubts_about(step, item)
     if len(doubtful) > 1:
         named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
-        raise AnswerRefused(record.run, step or "?", f"several are in doubt, so name one: {named}")
+        raise AnswerRefused(record.run, step or "?", f"several pieces of work are in doubt; name one: {named}")
     if not doubtful:
         raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return doubtful[0]
@@ -167,5 +167,5 @@ def _require_output(record: RunState, step: str, output: dict[str, Any] | None) 
     if not validator.accepts(output):
         problems = describe(validator.problems(output))
         raise AnswerRefused(
-            record.run, step, f"that it is done needs its output, as {wanted!r} promises it: {problems}"
+            record.run, step, f"the verdict `done` needs an output as {wanted!r} promises it: {problems}"
         )

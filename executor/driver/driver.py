@@ -207,7 +207,7 @@ class Driver:
         record = self._state.record
         waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful), *record.held)
         if not (waiting or self._state.pausing or record.question):
-            raise AssertionError("the run has not ended, and nothing is left to do")
+            raise AssertionError("the run has not ended, but nothing is left to do")
         self._enter(RunPaused(self._now(), waiting))
         self._over = True
 

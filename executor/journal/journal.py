@@ -197,7 +197,7 @@ class MemoryJournal:
     async def create(self, created: RunCreated, *more: Event) -> None:
         """Begin a run, and own it. Raises JournalError where there is one with the same id."""
         if created.run in self._runs:
-            raise JournalError("in memory", f"there is a run {created.run!r} already")
+            raise JournalError("in memory", f"run {created.run!r} already exists")
         self._runs[created.run] = [encode(event) for event in (created, *more)]
         self._own(created.run)
 

@@ -77,7 +77,7 @@ class Ownership:
                 (run, self._register(connection), self._process.wall()),
             )
         except sqlite3.IntegrityError:
-            raise JournalError(self._path, f"there is a run {run!r} already") from None
+            raise JournalError(self._path, f"run {run!r} already exists") from None
         assert cursor.lastrowid is not None
         hold = Hold(cursor.lastrowid, 1, 0)
         _insert(connection, hold, entries)

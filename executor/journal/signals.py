@@ -197,7 +197,7 @@ class SqliteSignals:
         try:
             return _decoder.decode(word)
         except msgspec.DecodeError as error:
-            raise JournalError(self._path, f"letter {number} cannot be read: {error}") from None
+            raise JournalError(self._path, f"signal {number} cannot be read: {error}") from None
 
 
 def _post(values: tuple[str, float, str], connection: sqlite3.Connection) -> int:
@@ -220,4 +220,4 @@ def require_waiting(path: Path | str, run: str, numbers: Sequence[int], waiting:
     gone = sorted(set(numbers).difference(waiting))
     if gone:
         named = ", ".join(map(str, gone))
-        raise JournalError(path, f"no letter {named} waits for run {run!r}; each is answered once")
+        raise JournalError(path, f"no signal {named} is waiting for run {run!r}; each is answered once")

@@ -67,6 +67,6 @@ def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterato
     for capability in capabilities:
         offered = registry.capabilities.get(capability.name)
         if offered is None:
-            yield f"nobody offers {capability.name!r} any more"
+            yield f"no agent provides {capability.name!r}"
         elif changed := differences(capability, offered):
-            yield f"{capability.name!r} has another {' and '.join(changed).replace('_', ' ')}"
+            yield f"{capability.name!r} has a different {' and '.join(changed).replace('_', ' ')}"

@@ -107,7 +107,7 @@ class RunOptions:
         read: dict[str, Any] = {**given}
         for name, most in MOST.items():
             if isinstance(value := read.get(name), int) and value > most:
-                raise OptionInvalid(name, value, f"{most:,} at the most")
+                raise OptionInvalid(name, value, f"at most {most:,}")
         if (budget := given.get("budget")) is not None:
             read["budget"] = Budget.of(budget)
         if (limit := given.get("time_limit")) is not None:
@@ -162,7 +162,7 @@ class RunOptions:
         value = getattr(self, name)
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if value is not None and not (is_whole and value >= least):
-            raise OptionInvalid(name, value, f"a whole number, {least} to {MOST[name]:,}")
+            raise OptionInvalid(name, value, f"an integer, {least} to {MOST[name]:,}")
 
 
 OPTIONS = tuple(field.name for field in fields(RunOptions))

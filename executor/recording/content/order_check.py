@@ -94,16 +94,16 @@ def require_coherent(events: Sequence[Event]) -> None:
 def _require_time(event: Event, created: float) -> None:
     """See that virtual time can go there, with a microsecond still being one. Raises Misfit."""
     if not abs(created) < _LATEST:
-        raise OrderProblem("a run is created at seconds since the epoch that no clock shows")
+        raise OrderProblem("the time of the run's creation is out of range")
     times = [time for name in times_of(type(event)) if (time := getattr(event, name)) is not None]
     if any(not abs(time - created) <= _LONGEST for time in times):
-        raise OrderProblem("it is at a time more than a hundred years away from the creation of the run")
+        raise OrderProblem("its time is more than a hundred years away from the creation of the run")
 
 
 def _require_fit(course: RunProgress, event: Event) -> None:
     """See that the event can happen now. Raises Misfit."""
     if course.record.status in RUN_ENDED:
-        raise OrderProblem(f"something happens after the run was {course.record.status}")
+        raise OrderProblem(f"an event follows after the run was {course.record.status}")
     rule = _RULES.get(event.__class__)
     if rule is not None:
         rule(course, event)
@@ -113,7 +113,7 @@ def _require_contracts(event: RunEquipped | PlanAdopted | DraftGrown) -> None:
     names: set[str] = set()
     for contract in event.contracts:
         if (problem := contract_problem(contract)) is not None:
-            raise OrderProblem(f"one of its contracts is none: {problem}")
+            raise OrderProblem(f"one of its contracts is invalid: {problem}")
         if contract["name"] in names:
             raise OrderProblem(f"two of its contracts are called {contract['name']!r}")
         names.add(contract["name"])
@@ -125,34 +125,34 @@ def _beginning(course: RunProgress, event: RunCreated | RunEquipped) -> None:
 
 def _figures_known(course: RunProgress, event: FiguresKnown) -> None:
     if course.record.revision or course.record.model_calls:
-        raise OrderProblem("what was known of agents stands at the beginning of a run")
+        raise OrderProblem("what was known of agents belongs at the beginning of a run")
 
 
 def _plan_adopted(course: RunProgress, event: PlanAdopted) -> None:
     record = course.record
     if event.revision != record.revision + 1:
-        raise OrderProblem(f"it is revision {event.revision}, and the next one is {record.revision + 1}")
+        raise OrderProblem(f"it is revision {event.revision}, but the next one is {record.revision + 1}")
     names = _step_names(event.plan.get("steps", []))
     for name in event.afresh:
         if name not in names:
-            raise OrderProblem(f"`afresh` names {name!r:.80}, which is no step; {did_you_mean(name, names)}")
+            raise OrderProblem(f"`afresh` names {name!r:.80}, which is not a step; {did_you_mean(name, names)}")
     if record.revision or record.drafting:
         dropped = {name for name, step in record.steps.items() if step.dropped}
         for name in names.difference(event.afresh):
             if name not in record.steps or name in dropped:
-                raise OrderProblem(f"step {name!r:.80} is new, and `afresh` does not name it")
+                raise OrderProblem(f"step {name!r:.80} is new, but `afresh` does not name it")
 
 
 def _step_names(steps: object) -> set[str]:
     """The names of the steps in a plan, which the reducer relies on to be there."""
     if not isinstance(steps, (list, tuple)):
-        raise OrderProblem("the steps of its plan are no list")
+        raise OrderProblem("`steps` of its plan is not a list")
     names: set[str] = set()
     for step in cast("Sequence[object]", steps):
         entries = cast("dict[str, object]", step) if isinstance(step, dict) else {}
         name, capability = entries.get("id"), entries.get("capability")
         if not (isinstance(name, str) and isinstance(capability, str)):
-            raise OrderProblem("a step of its plan has no text as `id` and `capability`")
+            raise OrderProblem("a step of its plan needs a string as `id` and as `capability`")
         if name in names:
             raise OrderProblem(f"two steps of its plan are called {name!r:.80}")
         names.add(name)
@@ -161,7 +161,7 @@ def _step_names(steps: object) -> set[str]:
 
 def _draft_begun(course: RunProgress, event: DraftBegun) -> None:
     if course.record.drafting or course.record.revision:
-        raise OrderProblem("a draft is begun once, where there is no plan yet")
+        raise OrderProblem("a draft is begun once, before there is a plan")
 
 
 def _draft_grown(course: RunProgress, event: DraftGrown) -> None:
@@ -192,10 +192,10 @@ def _run_resumed(course: RunProgress, event: RunResumed) -> None:
 def _model_called(course: RunProgress, event: ModelCalled) -> None:
     if event.step is None:
         if event.item is not None or event.attempt is not None:
-            raise OrderProblem("it names an item or an attempt, and no step")
+            raise OrderProblem("it names an item or an attempt, but no step")
         return
     if event.attempt is None:
-        raise OrderProblem(f"it names the step {event.step!r:.80}, and no attempt")
+        raise OrderProblem(f"it names the step {event.step!r:.80}, but no attempt")
     if (event.step, event.item, event.attempt) not in course.begun:
         raise OrderProblem(f"{told(event.step, event.item, event.attempt)} was never started")
 
@@ -214,7 +214,7 @@ def _items_resolved(course: RunProgress, event: ItemsResolved) -> None:
 def _approval_decided(course: RunProgress, event: ApprovalGranted | ApprovalDenied) -> None:
     course.step(event.step)
     if event.step not in course.record.asked:
-        raise OrderProblem(f"nobody was asked about step {event.step!r:.80}")
+        raise OrderProblem(f"no approval of step {event.step!r:.80} was requested")
 
 
 def _attempt_started(course: RunProgress, event: AttemptStarted) -> None:
@@ -241,9 +241,9 @@ def _about_step(course: RunProgress, event: HedgeForgone | StepTimeLimitReached)
 def _doubt_settled(course: RunProgress, event: DoubtSettled) -> None:
     course.step(event.step)
     if (event.step, event.item) not in course.record.doubtful:
-        raise OrderProblem(f"nobody doubts what became of step {event.step!r:.80}")
+        raise OrderProblem(f"the outcome of step {event.step!r:.80} is not in doubt")
     if (event.verdict == "done") is (event.output is None):
-        raise OrderProblem("there is an output where the verdict is `done`, and only there")
+        raise OrderProblem("the verdict `done` needs an output, and no other verdict has one")
 
 
 def _about_work(course: RunProgress, event: WorkEvent) -> None:
@@ -253,7 +253,7 @@ def _about_work(course: RunProgress, event: WorkEvent) -> None:
 def _result_found_or_not(course: RunProgress, event: ResultReused | ResultMissing) -> None:
     course.step(event.step)
     if (event.step, event.item) not in course.sought:
-        raise OrderProblem(f"no result was sought for step {event.step!r:.80}")
+        raise OrderProblem(f"no result was looked up for step {event.step!r:.80}")
     if isinstance(event, ResultReused):
         course.place(event.step, event.item)
 
@@ -300,7 +300,7 @@ def _run_paused(course: RunProgress, event: RunPaused) -> None:
 
 def _run_ended(course: RunProgress, event: RunCompleted | RunFailed | RunCancelled) -> None:
     if course.record.running:
-        raise OrderProblem(f"the run ends, and {told(*next(iter(course.record.running)))} has not")
+        raise OrderProblem(f"the run ends before {told(*next(iter(course.record.running)))} does")
     match event:
         case RunCompleted():
             course.require_started()

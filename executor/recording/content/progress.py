@@ -49,19 +49,19 @@ class RunProgress:
         """The record of a step that has not ended, in a run that was started."""
         step = self.step(name)
         if self.record.started is None:
-            raise OrderProblem(f"something happens to step {name!r:.80} before the run was started")
+            raise OrderProblem(f"step {name!r:.80} has an event before the run was started")
         if step.status in ENDED:
-            raise OrderProblem(f"something happens to step {name!r:.80} after it was {step.status}")
+            raise OrderProblem(f"step {name!r:.80} has an event after it was {step.status}")
         return step
 
     def place(self, name: str, item: int | None) -> StepRecord:
         """The record of a step that has not ended and has this item: None, where it goes through none."""
         step = self.open_step(name)
         if step.items is None and item is not None:
-            raise OrderProblem(f"step {name!r:.80} has no items, or none yet, and item {item} of it is named")
+            raise OrderProblem(f"it names item {item} of step {name!r:.80}, which has no items so far")
         if step.items is not None and (item is None or not 0 <= item < len(step.items)):
             raise OrderProblem(
-                f"step {name!r:.80} has {len(step.items)} items, and item {item} of it is named"
+                f"it names item {item} of step {name!r:.80}, which has {len(step.items)} items"
             )
         return step
 

@@ -44,7 +44,7 @@ def _require_contract(recording: Recording, contract: dict[str, Any], line_of: L
     try:
         Capability.model_validate(contract)
     except (ValidationError, AgentError) as error:
-        problem = f"the contract of `{contract['name']}` is none: {_first(error)}"
+        problem = f"the contract of `{contract['name']}` is invalid: {_first(error)}"
         line = line_of(f"/catalog/{contract['name']}")
         raise RecordingInvalid(recording.source, problem, line, _MEND) from None
 
@@ -68,7 +68,7 @@ def _require_plan(recording: Recording, adopted: PlanAdopted, pointer: str, line
         pointer += "/contracts"
     else:
         return
-    problem = f"plan {adopted.revision} does not check: {told}"
+    problem = f"plan {adopted.revision} is invalid: {told}"
     raise RecordingInvalid(recording.source, problem, line_of(pointer), _MEND)
 
 

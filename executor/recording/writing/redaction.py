@@ -15,7 +15,7 @@ from callsheet.executor.run.events import Event, ModelCalled, encode
 
 from .kept_numbers import keeps_numbers_of
 
-_NEEDED = "what is secret in it is something that it cannot do without"
+_NEEDED = "taking out a secret would break it"
 
 
 class Redacts(Protocol):

@@ -200,19 +200,19 @@ class RecordedModel(CallerAwareModel):
         nearest = nearest_call(wanted, owner, self._calls, self._is_used)
         place = call_place(owner.step, owner.item, owner.attempt, midway=owner.midway)
         if nearest is None:
-            summary = f"{place} asks the model, and no such question was recorded"
+            summary = f"{place} asks the model, but no such question was recorded"
             drift = Drift.with_lines(DriftKind.PROMPT, place, summary)
         else:
             before, now = self._masking.recorded_request(nearest.request), self._masking.request(wanted)
             fields, lines = request_differences(before, now)
-            summary = f"the model is asked something that was not recorded; it differs in {', '.join(fields)}"
-            drift = Drift.with_lines(DriftKind.PROMPT, place, f"{summary}, from the nearest that was", lines)
+            summary = f"the model is asked a question that was not recorded; changed: {', '.join(fields)}"
+            drift = Drift.with_lines(DriftKind.PROMPT, place, f"{summary} (compared with the nearest recorded question)", lines)
         self._stop(drift)
         return ReplayStopped(drift)
 
     def _refuse_end(self, call: ModelCalled) -> JournalError:
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
-        summary = "whoever asks the model waits for an answer that nobody waited for when it was recorded"
+        summary = "the caller waits for an answer that the recorded run did not wait for"
         drift = Drift.with_lines(DriftKind.DECISION, place, summary)
         self._stop(drift)
         return ReplayStopped(drift)

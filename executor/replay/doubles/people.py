@@ -192,4 +192,4 @@ def _word_of(event: Event) -> SignalContent:
         case DoubtSettled():
             return Settle(event.step, event.verdict, event.item, event.output, event.by)
         case _:
-            raise AssertionError(f"{event!r} is no letter")
+            raise AssertionError(f"{event!r} is not a signal")

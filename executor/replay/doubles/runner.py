@@ -276,20 +276,20 @@ class RecordedRunner:
         where = call_place(*place, midway=False)
         nearest = self._attempts.nearest(place, assignment.capability)
         if nearest is None:
-            summary = f"{assignment.capability} is to do something, and did nothing when it was recorded"
+            summary = f"{assignment.capability} is called, but was never called in the recording"
             drift = Drift.with_lines(DriftKind.RESULT, where, summary)
         else:
             before = self._masking.recorded_inputs(nearest.started.inputs)
             lines = value_diff(dict(before), dict(self._masking.inputs(assignment.inputs)), "inputs")
             near = call_place(*nearest.place, midway=False)
-            summary = f"{assignment.capability} is to do what was not recorded; the nearest that was: {near}"
+            summary = f"{assignment.capability} is called with inputs that were not recorded; the nearest call: {near}"
             drift = Drift.with_lines(DriftKind.RESULT, where, summary, lines)
         self._stop(drift)
         return ReplayStopped(drift)
 
     def _refuse_end(self, attempt: RecordedAttempt) -> ReplayStopped:
         where = call_place(*attempt.place, midway=False)
-        summary = "it goes on beyond where it ended when it was recorded, and nobody knows what it comes to"
+        summary = "it goes on beyond its recorded end, so its result is unknown"
         drift = Drift.with_lines(DriftKind.DECISION, where, summary)
         self._stop(drift)
         return ReplayStopped(drift)
