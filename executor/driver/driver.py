@@ -76,7 +76,7 @@ class Driver:
     ) -> None:
         self._state = state
         self._around = around
-        self._run = state.record.run
+        self._run = state.run.run
         self._on_event = around.on_event
         self._loop = asyncio.get_running_loop()
         clock = around.clock
@@ -94,10 +94,10 @@ class Driver:
             state, around, self._post, self._break, lambda: self._assignments.model_for(asks)
         )
         self._shared_results = SharedResults(
-            around.journal.results, state.record, clock, self._post, self._break
+            around.journal.results, state.run, clock, self._post, self._break
         )
         self._attempts = Attempts(
-            around.ports.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
+            around.ports.runner, clock, state.run, self._post, self._attempt_ended, around.grace_seconds
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
@@ -118,7 +118,7 @@ class Driver:
             for event in events:
                 self._enter(event)
             self._take_up()
-            if self._state.record.model_calls or any(isinstance(event, RunResumed) for event in events):
+            if self._state.run.model_calls or any(isinstance(event, RunResumed) for event in events):
                 # A word that waits already counts before anything starts; while a plan is made, or nobody has
                 # the run, somebody may speak.
                 self._inbox += self._without_pauses(await self._signal_reader.fetch_signals())
@@ -137,20 +137,20 @@ class Driver:
 
     def _take_up(self) -> None:
         """Set up what the journal says is under way, beside attempts."""
-        record, pending = self._state.record, self._state.pending
+        run, pending = self._state.run, self._state.pending
         now = self._now()
-        if record.deadline is not None:
+        if run.deadline is not None:
             # Where the clock was set back since, nothing takes longer than it was to take at first.
-            self._timers.limit_run(min(record.deadline, now + record.deadline - record.limited))
+            self._timers.limit_run(min(run.deadline, now + run.deadline - run.limited))
         for scheduled in pending.backoffs.values():
             due = min(scheduled.due, now + (scheduled.due - scheduled.at))
             self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
-        for request in record.asked.values():
+        for request in run.asked.values():
             self._approvals.prepare(request)
         if self._state.replanning is not None:
             self._replanning_requests.prepare()
         for name in pending.unended:
-            step = record.steps[name]
+            step = run.steps[name]
             if len(step.attempts) > step.earlier:
                 self._limit_step(name, min(step.attempts[step.earlier].started, now))
 
@@ -204,9 +204,9 @@ class Driver:
 
     def _pause(self) -> None:
         """Nothing is under way and nothing is to be decided: only a person can help."""
-        record = self._state.record
-        waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful), *record.held)
-        if not (waiting or self._state.pausing or record.question):
+        run = self._state.run
+        waiting = (*run.asked, *dict.fromkeys(step for step, _ in run.doubtful), *run.held)
+        if not (waiting or self._state.pausing or run.question):
             raise AssertionError("the run has not ended, but nothing is left to do")
         self._enter(RunPaused(self._now(), waiting))
         self._over = True
@@ -344,7 +344,7 @@ class Driver:
 
     def _busy(self, hedge: StartAttempt) -> tuple[str, ...]:
         work = hedge.step.id, hedge.item
-        return (self._state.record.running[*work, self._state.pending.hedges[work]].agent,)
+        return (self._state.run.running[*work, self._state.pending.hedges[work]].agent,)
 
     def _go_without(self, command: StartAttempt, found: Nobody | Wait) -> None:
         if command.hedge:

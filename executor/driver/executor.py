@@ -121,10 +121,10 @@ class Executor:
         events = self._journal.read_events(run) if history is None else history
         state = reduce_event(events, {1: checked}, self._spending(events))
         self._allow(state)
-        if state.record.status is not RunStatus.PENDING:
-            raise RunNotPending(run, state.record.status)
+        if state.run.status is not RunStatus.PENDING:
+            raise RunNotPending(run, state.run.status)
         begin: list[Event] = []
-        if not state.record.revision:
+        if not state.run.revision:
             begin.append(PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts))
         return await self._drive(state, checked, [*begin, self._start(state, checked, events)], self._options)
 
@@ -138,8 +138,8 @@ class Executor:
         nothing = CheckedPlan.empty(run_state_of(events).goal)
         state = reduce_event(events, {0: nothing}, self._spending(events))
         self._allow(state)
-        if state.record.status is not RunStatus.PENDING or state.record.revision:
-            raise RunNotPending(run, state.record.status)
+        if state.run.status is not RunStatus.PENDING or state.run.revision:
+            raise RunNotPending(run, state.run.status)
         begun = DraftBegun(self._clock.now())
         return await self._drive(state, nothing, [begun, self._start(state, nothing, events)], self._options)
 
@@ -153,8 +153,8 @@ class Executor:
         """
         events = self._journal.read_events(run) if history is None else history
         state = revive(events, self._registry, self._spending(events))
-        if state.record.status not in _OPEN:
-            raise RunEnded(run, state.record.status)
+        if state.run.status not in _OPEN:
+            raise RunEnded(run, state.run.status)
         require_agents(state, self._registry)
         options = self._options.or_else(options_of(state))
         is_limited = any(isinstance(event, RunEquipped) and event.time_limit is not None for event in events)
@@ -183,10 +183,10 @@ class Executor:
         figures = self._figures(state, known, contested)
         around = replace(self._environment, admit=self._admission(options))
         await Driver(state, around, figures, contested).drive(*events)
-        if state.record.status in RUN_ENDED:
-            observations = observations_of(state.record, self._registry)
-            await self._journal.figures.add_observations(state.record.run, observations)
-        return RunResult.from_state(state.record)
+        if state.run.status in RUN_ENDED:
+            observations = observations_of(state.run, self._registry)
+            await self._journal.figures.add_observations(state.run.run, observations)
+        return RunResult.from_state(state.run)
 
     @property
     def _replans(self) -> int:
@@ -250,7 +250,7 @@ class Executor:
     ) -> dict[tuple[str, str], Figures]:
         """What the run knows of the agents between whom it chooses: from before it, and from itself."""
         figures = {(each.agent, each.capability): each.figures for each in known}
-        for seen in observations_of(state.record, self._registry):
+        for seen in observations_of(state.run, self._registry):
             if seen.capability in contested:
                 key = seen.agent, seen.capability
                 figures[key] = figures.get(key, Figures()).after(seen)

@@ -17,7 +17,7 @@ def options_of(state: MachineState) -> RunOptions:
         fail_fast=state.fail_fast,
         hedge=state.hedge,
         max_concurrency=state.max_concurrency,
-        max_replans=state.record.replans,
+        max_replans=state.run.replans,
         budget=None if state.spending is None else state.spending.budget,
     )
 
@@ -56,5 +56,5 @@ def _deadline(now: float, given: RunOptions, state: MachineState, *, is_limited:
     # The time in which nobody had the run is nobody's: it is not asked of the purse as of now.
     left = None if budget is None or state.spending is None else budget.left(state.spending.spent()).seconds
     deadline = now + min(limit for limit in (given.time_limit, left) if limit is not None)
-    so_far = state.record.deadline if is_limited and given.time_limit is None else None
+    so_far = state.run.deadline if is_limited and given.time_limit is None else None
     return deadline if so_far is None else min(deadline, so_far)

@@ -31,13 +31,13 @@ class SharedResults:
     def __init__(
         self,
         results: Results,
-        record: RunState,
+        run: RunState,
         clock: Clock,
         post: Callable[[Event], None],
         broke: Callable[[BaseException], None],
     ) -> None:
         self._results = results
-        self._record = record
+        self._run = run
         self._clock = clock
         self._post = post
         self._broke = broke
@@ -74,7 +74,7 @@ class SharedResults:
             if isinstance(event, AttemptSucceeded):
                 key = self._reserved.pop((event.step, event.item), None)
                 if key is not None:
-                    self._write(self._results.keep(key, self._record.run, event.output, event.at))
+                    self._write(self._results.keep(key, self._run.run, event.output, event.at))
             elif isinstance(event, StepHeld) and event.item is not None:
                 self.forget((event.step, event.item))
             elif isinstance(event, (StepFailed, StepHeld)):
@@ -106,7 +106,7 @@ class SharedResults:
         now, (name, item) = self._clock.now(), work
         if (
             isinstance(found, CachedResult)
-            and first_disappointment(self._record, step, item, found.output) is None
+            and first_disappointment(self._run, step, item, found.output) is None
         ):
             self._post(ResultReused(now, name, found.output, found.run, item))
             return
@@ -121,7 +121,7 @@ class SharedResults:
             try:
                 now = self._clock.now()
                 found = await self._results.reserve(
-                    key, self._record.run, now=now, not_before=now - max_seconds
+                    key, self._run.run, now=now, not_before=now - max_seconds
                 )
                 if found is not Reserved.BUSY:
                     return found
@@ -130,7 +130,7 @@ class SharedResults:
                 leave()
 
     def _give_up(self, work: Work) -> None:
-        self._write(self._results.give_up(self._reserved.pop(work), self._record.run))
+        self._write(self._results.give_up(self._reserved.pop(work), self._run.run))
 
     def _write(self, writing: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(writing)

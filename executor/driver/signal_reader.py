@@ -94,18 +94,18 @@ def event_of(state: MachineState, word: SignalContent, at: float) -> Event | Non
         case Pause():
             return PauseRequested(at)
         case Approve(step, by):
-            return ApprovalGranted(at, step, by) if step in state.record.asked else None
+            return ApprovalGranted(at, step, by) if step in state.run.asked else None
         case Deny(step, by):
-            return ApprovalDenied(at, step, by) if step in state.record.asked else None
+            return ApprovalDenied(at, step, by) if step in state.run.asked else None
         case Tell(text, by):
-            heard = state.record.replans or state.record.drafting
+            heard = state.run.replans or state.run.drafting
             return WordSpoken(at, text, by) if heard else None
         case Settle():
             return _settled(state, word, at)
 
 
 def _settled(state: MachineState, word: Settle, at: float) -> DoubtSettled | None:
-    if (word.step, word.item) not in state.record.doubtful:
+    if (word.step, word.item) not in state.run.doubtful:
         return None
     validator = state.pending.steps[word.step].capability.output_validator
     if word.verdict == "done" and not validator.accepts(word.output):
@@ -120,7 +120,7 @@ def is_settled(state: MachineState, event: Event) -> bool:
         return False
     match event:
         case ApprovalDenied(step=step) | ApprovalGranted(step=step):
-            return step not in state.record.asked
+            return step not in state.run.asked
         case StepTimeLimitReached(step=step):
             return step not in state.pending.unended
         case ResultReused(step=step, item=item):

@@ -23,7 +23,7 @@ class MachineState:
     documents are in the events, and what they compile to is brought along."""
 
     plans: dict[int, CheckedPlan]
-    record: RunState = field(default_factory=RunState)
+    run: RunState = field(default_factory=RunState)
     pending: PendingWork = field(default_factory=lambda: PendingWork.from_steps({}, {}))
     max_concurrency: int = 0
     fail_fast: bool = True
@@ -66,7 +66,7 @@ class MachineState:
     @property
     def plan(self) -> CheckedPlan:
         """The plan that is carried out; the draft of it, under 0, while it is being written."""
-        return self.plans[self.record.revision]
+        return self.plans[self.run.revision]
 
     @property
     def is_ending(self) -> bool:

@@ -89,7 +89,7 @@ def write(*lines: Line, behaviour: Behaviour | None = None, **options: Any) -> T
         executor = _executor(journal, clock, behaviour or by_input(), lines, **options)
         result = await executor.draft("r")
         events = journal.read_events("r")
-        assert RunResult.from_state(revive(events, Registry(())).record) == result
+        assert RunResult.from_state(revive(events, Registry(())).run) == result
         return Told(result, events, journal)
 
     return run_virtually(pursue())

@@ -450,6 +450,6 @@ def test_work_that_ends_the_process_again_and_again_fails_at_last() -> None:
     for _ in range(MAX_LOSSES):
         assert puppet.running == [("a", None)]
         puppet.resume()
-    assert puppet.state.record.status == "failed"
+    assert puppet.state.run.status == "failed"
     assert puppet.latest.account.failure.kind == "lost"
     assert 'isolation="process"' in puppet.latest.account.describe()
