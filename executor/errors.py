@@ -23,27 +23,26 @@ class JournalError(ExecutorError):
 
 
 class RunOwned(ExecutorError):
-    """Somebody alive has the run: the process `pid` on the machine `host`."""
+    """A living process has the run: `pid` on the machine `host`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, pid: int, host: str) -> None:
-        super().__init__(
-            f"run {run!r} is running in process {pid} on {host}; wait for it to end, or stop it"
-        )
+        super().__init__(f"run {run!r} is running in process {pid} on {host}; wait for it to end, or stop it")
         self.run = run
         self.pid = pid
         self.host = host
 
 
 class RunTakenOver(JournalError):
-    """The run has another owner by now, so nothing was written: `pid` on `host`, both None where that
-    one has let go of it again."""
+    """The run has another owner now, so nothing was written: `pid` on `host`, both None where that
+    process has released it again."""
 
     def __init__(self, path: Path | str, run: str, pid: int | None = None, host: str | None = None) -> None:
         by = "another process, which has released it since" if pid is None else f"process {pid} on {host}"
         super().__init__(
-            path, f"run {run!r} was taken over by {by}; nothing was written, and this process must stop working on it"
+            path,
+            f"run {run!r} was taken over by {by}; nothing was written; this process must stop working on it",
         )
         self.run = run
         self.pid = pid
@@ -51,7 +50,7 @@ class RunTakenOver(JournalError):
 
 
 class RunNotClaimed(JournalError):
-    """Somebody writes a run that this journal does not own."""
+    """A run was to be written that this journal object does not own."""
 
     def __init__(self, path: Path | str, run: str) -> None:
         super().__init__(path, f"run {run!r} was not claimed; claim it before writing to it")
@@ -136,7 +135,7 @@ class AgentsChanged(ExecutorError):
 
 
 class NothingWaits(ExecutorError):
-    """Somebody decides about a step that does not wait for it; `waiting` are those that do."""
+    """A decision was made about a step that does not wait for one; `waiting` are those that do."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -150,7 +149,7 @@ class NothingWaits(ExecutorError):
 
 
 class AnswerRefused(ExecutorError):
-    """What somebody says became of a step's work cannot be taken: `problem` says why."""
+    """An answer about the outcome of a step's work cannot be accepted: `problem` says why."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -162,7 +161,7 @@ class AnswerRefused(ExecutorError):
 
 
 class PlannerMissing(ExecutorError):
-    """Somebody has something to say to the planner of a run that has none."""
+    """A message was sent to the planner of a run that has none."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -175,13 +174,13 @@ class PlannerMissing(ExecutorError):
 
 
 class MessageRefused(ExecutorError):
-    """What somebody wants to say to the planner is empty, or has too many characters."""
+    """A message to the planner is empty, or has too many characters."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, characters: int, most: int) -> None:
         super().__init__(
-            f"run {run!r}: a message to the planner has 1 to {most:,} characters, this one has {characters:,}; "
+            f"run {run!r}: a message to the planner has 1 to {most:,} characters, not {characters:,}; "
             "put long material in a file, and name the file"
         )
         self.run = run

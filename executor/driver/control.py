@@ -8,7 +8,7 @@ from typing import Any
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.errors import AnswerRefused, PlannerMissing, NothingWaits, MessageRefused
+from callsheet.executor.errors import AnswerRefused, MessageRefused, NothingWaits, PlannerMissing
 from callsheet.executor.evaluation.explain import describe
 from callsheet.executor.journal.history import open_record
 from callsheet.executor.journal.journal import Journal
@@ -111,8 +111,8 @@ class RunControl:
     def _open_run(self, run: str) -> RunState:
         return open_record(self._journal, self._journal.find_run(run))
 
-    async def _post(self, record: RunState, word: SignalContent) -> RunOwner | None:
-        await self._journal.signals.send_signal(record.run, word)
+    async def _post(self, record: RunState, content: SignalContent) -> RunOwner | None:
+        await self._journal.signals.send_signal(record.run, content)
         return self._journal.owner(record.run)
 
     async def _end(self, run: str, reason: str) -> None:
@@ -152,7 +152,9 @@ def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     doubtful = record.doubts_about(step, item)
     if len(doubtful) > 1:
         named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
-        raise AnswerRefused(record.run, step or "?", f"several pieces of work are in doubt; name one: {named}")
+        raise AnswerRefused(
+            record.run, step or "?", f"several pieces of work are in doubt; name one: {named}"
+        )
     if not doubtful:
         raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return doubtful[0]

@@ -120,9 +120,7 @@ class SharedResults:
             leave = self._results.watch(key, news.set)
             try:
                 now = self._clock.now()
-                found = await self._results.reserve(
-                    key, self._run.run, now=now, not_before=now - max_seconds
-                )
+                found = await self._results.reserve(key, self._run.run, now=now, not_before=now - max_seconds)
                 if found is not Reserved.BUSY:
                     return found
                 await news.wait()

@@ -112,14 +112,14 @@ def decide(state: MachineState, blocked: Container[QueueKey] = _NONE) -> Command
         return None if run.running else Finish(_last_event(state))
     if state.halted:
         # Nothing starts before there is a plan; but what the planner has asked for it may be answered.
-        return ask_planner(state) if state.word_waits and not state.pausing else None
+        return ask_planner(state) if state.message_waits and not state.pausing else None
     if state.pausing and pending.unended:
         return None
     if pending.unmeetable:
         return skip(run, pending, next(iter(pending.unmeetable)))
     if pending.failed:
         return give_up_or_retry(state, *pending.failed[0])
-    if (run.held or state.word_waits or state.spending) and (command := ask_planner(state)) is not None:
+    if (run.held or state.message_waits or state.spending) and (command := ask_planner(state)) is not None:
         return command
     if pending.questions:
         return answer_question(state, next(iter(pending.questions)))

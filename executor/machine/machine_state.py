@@ -19,15 +19,21 @@ from .pending_work import PendingWork
 
 @dataclass(slots=True)
 class MachineState:
-    """A run in progress. `plans` has the checked plan of every revision that the journal adopts:
-    documents are in the events, and what they compile to is brought along."""
+    """A run in progress."""
 
     plans: dict[int, CheckedPlan]
+    """The checked plan of every revision that the journal adopts: documents are in the events, and what they
+    compile to is brought along."""
     run: RunState = field(default_factory=RunState)
+    """What has happened so far."""
     pending: PendingWork = field(default_factory=lambda: PendingWork.from_steps({}, {}))
+    """What may happen next."""
     max_concurrency: int = 0
+    """How many attempts may be running at once."""
     fail_fast: bool = True
+    """The first failure ends the run; otherwise what does not depend on it is finished."""
     hedge: bool = False
+    """Work that takes unusually long may get a second attempt beside the first."""
     known: tuple[KnownFigures, ...] = ()
     """The figures that the run began with."""
     replanning: ReplanningStarted | None = None
@@ -38,7 +44,7 @@ class MachineState:
     """The planner is being asked in the light of something that somebody has said."""
     halted: bool = False
     """What has been written of the plan since its last good step does not check: nothing starts."""
-    word_waits: bool = False
+    message_waits: bool = False
     """Somebody has said something that the planner has not heard."""
     given_up: dict[str, str] = field(default_factory=dict[str, str])
     """The steps that are held and for which nobody knows a way on, each with why."""

@@ -66,7 +66,7 @@ def may_replan(state: MachineState, step: str | None) -> bool:
 def is_listening(state: MachineState) -> bool:
     """Whether somebody has said something about which the planner is still to decide: nothing that changes
     the world begins until it has."""
-    if state.run.drafting or not (state.word_waits or state.heard):
+    if state.run.drafting or not (state.message_waits or state.heard):
         return False
     return state.replanning is not None or may_replan(state, None)
 
@@ -82,7 +82,7 @@ def ask_planner(state: MachineState) -> Enter | Replan | None:
     if not (run.drafting or may_replan(state, None)):
         return None
     step = next(iter(state.ready_to_replan), None)
-    if step is not None or state.word_waits:
+    if step is not None or state.message_waits:
         return Replan(ReplanningStarted(run.now, step))
     pressure = _pressure(state)
     return Replan(ReplanningStarted(run.now, pressure=pressure)) if pressure else None

@@ -43,7 +43,7 @@ def before_adoption(state: MachineState, event: PlanAdopted) -> None:
 def _plan_adopted(state: MachineState, event: PlanAdopted) -> None:
     if event.revision == 1:
         # What was said before there was a plan is in it.
-        state.word_waits = False
+        state.message_waits = False
     if event.revision == 1 and state.carried is None:
         return
     afresh, steps = frozenset(event.afresh), state.plan.steps
@@ -89,7 +89,7 @@ def _model_called(state: MachineState, event: ModelCalled) -> None:
 
 def _replanning_started(state: MachineState, event: ReplanningStarted) -> None:
     state.replanning = event
-    state.heard, state.word_waits = state.word_waits, False
+    state.heard, state.message_waits = state.message_waits, False
     state.pressed = state.pressed or bool(event.pressure)
 
 
@@ -124,12 +124,12 @@ def _despair(state: MachineState, step: str, why: str) -> None:
 
 def _person_asked(state: MachineState, event: PersonAsked) -> None:
     # What led to the question is not decided before it is answered.
-    state.word_waits = state.word_waits or state.heard
+    state.message_waits = state.message_waits or state.heard
     _decided(state)
 
 
 def _word_spoken(state: MachineState, event: WordSpoken) -> None:
-    state.word_waits = True
+    state.message_waits = True
     # Whoever speaks may have changed the world: what failed before may do now.
     state.signatures.clear()
     if state.grant is not None:

@@ -135,7 +135,9 @@ def _plan_adopted(progress: RunProgress, event: PlanAdopted) -> None:
     names = _step_names(event.plan.get("steps", []))
     for name in event.afresh:
         if name not in names:
-            raise OrderProblem(f"`afresh` names {name!r:.80}, which is not a step; {did_you_mean(name, names)}")
+            raise OrderProblem(
+                f"`afresh` names {name!r:.80}, which is not a step; {did_you_mean(name, names)}"
+            )
     if run.revision or run.drafting:
         dropped = {name for name, step in run.steps.items() if step.dropped}
         for name in names.difference(event.afresh):

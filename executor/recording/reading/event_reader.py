@@ -47,9 +47,7 @@ class EventReader:
         if kind is None:
             if not isinstance(tag, str):
                 self._faults.fail("`event` must be the name of an event", f"{pointer}/event")
-            self._faults.fail(
-                f"{tag!r:.80} is not an event; {did_you_mean(tag, KINDS)}", f"{pointer}/event"
-            )
+            self._faults.fail(f"{tag!r:.80} is not an event; {did_you_mean(tag, KINDS)}", f"{pointer}/event")
         self._faults.require_known(fields_of(kind).unknown(entries), pointer)
         event: Event = self._faults.converted(self._told_out(kind, entries, pointer), kind, pointer)
         if isinstance(event, ModelCalled):

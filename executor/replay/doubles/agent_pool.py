@@ -36,14 +36,14 @@ class RecordedAgentPool:
     """
 
     def __init__(
-        self, registry: Registry, attempts: RecordedAttempts, course: HistoryFollower, clock: Clock
+        self, registry: Registry, attempts: RecordedAttempts, follower: HistoryFollower, clock: Clock
     ) -> None:
         self._registry = registry
         self._attempts = attempts
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._waiting: dict[Waiter, asyncio.TimerHandle | None] = {}
-        course.listen(self._wake_all)
+        follower.listen(self._wake_all)
 
     def acquire(self, request: Request) -> Agent | Wait | Nobody:
         """Whichever agent was given it, once it is its turn."""
@@ -63,22 +63,22 @@ class RecordedAgentPool:
 
     def blocked(self, closed: Container[QueueKey]) -> Container[QueueKey]:
         """All but those of whose work something comes next."""
-        return _Blocked(closed, self._attempts, self._course)
+        return _Blocked(closed, self._attempts, self._follower)
 
     def _choose(
         self, capability: str, now: float, exclude: Container[str], attempt: Try | None
     ) -> Agent | Wait | Nobody:
         assert attempt is not None
-        if not self._course.in_step:
+        if not self._follower.in_step:
             return self._again(capability, attempt, exclude)
-        match self._course.next:
+        match self._follower.next:
             case AttemptStarted(step=step, item=item, attempt=number) as started if (
                 step,
                 item,
                 number,
             ) == attempt:
                 # What has happened may be a little ahead of the clock.
-                if max(now, self._course.latest) + EARLY_SECONDS < started.at:
+                if max(now, self._follower.latest) + EARLY_SECONDS < started.at:
                     return Wait(started.at)
                 return self._named(started.agent, capability) or self._again(capability, attempt, exclude)
             case StepFailed(step=step, failure=failure) | StepHeld(step=step, failure=failure) if (
@@ -100,8 +100,8 @@ class RecordedAgentPool:
     def _wake_all(self) -> None:
         if not self._waiting:
             return
-        if self._course.in_step and not isinstance(
-            self._course.next, RecordedWork | BudgetReached | RunPaused
+        if self._follower.in_step and not isinstance(
+            self._follower.next, RecordedWork | BudgetReached | RunPaused
         ):
             return
         for waiter in list(self._waiting):
@@ -134,16 +134,16 @@ class _Blocked:
     agent was free again: it shows in what began then."""
 
     def __init__(
-        self, closed: Container[QueueKey], attempts: RecordedAttempts, course: HistoryFollower
+        self, closed: Container[QueueKey], attempts: RecordedAttempts, follower: HistoryFollower
     ) -> None:
         self._closed = closed
         self._attempts = attempts
-        self._course = course
+        self._follower = follower
 
     def __contains__(self, key: object) -> bool:
-        upcoming = self._course.next
+        upcoming = self._follower.next
         if isinstance(upcoming, RecordedWork):
             capability = self._attempts.capability_of(upcoming)
             return key in self._closed or not (isinstance(key, tuple) and key[0] == capability)
-        may_begin = isinstance(upcoming, BudgetReached) or not self._course.in_step
+        may_begin = isinstance(upcoming, BudgetReached) or not self._follower.in_step
         return key in self._closed or not may_begin

@@ -40,16 +40,16 @@ class ReplayJournal:
     and where it is told to `stop`.
     """
 
-    def __init__(self, events: Sequence[Event], course: HistoryFollower, clock: Clock) -> None:
+    def __init__(self, events: Sequence[Event], follower: HistoryFollower, clock: Clock) -> None:
         self._events: list[Event] = []
         self._run = ""
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._is_owned = False
         self._is_killed = False
         self.stopped: Drift | None = None
         self._signals = MemorySignals(self._require)
-        self._results = _RecordedResults(events, course, clock, self._lives)
+        self._results = _RecordedResults(events, follower, clock, self._lives)
         self._figures = _RecordedFigures(events)
 
     @property
@@ -79,7 +79,7 @@ class ReplayJournal:
     def kill(self) -> None:
         """Keep nothing more, until somebody else owns the run: its process is dead."""
         self._is_killed = True
-        self._course.part(None)
+        self._follower.part(None)
 
     async def create(self, created: RunCreated, *more: Event) -> None:
         """Begin the run, and own it."""
@@ -117,14 +117,14 @@ class ReplayJournal:
             self._signals.answer(run, answered)
         for event in events:
             # What the run's driver enters was held against the course when it was entered.
-            followed = self._course.has_followed(len(self._events), event)
-            self._events.append(event if followed else self._course.follow(event))
-        if self._course.breaks_off:
+            followed = self._follower.has_followed(len(self._events), event)
+            self._events.append(event if followed else self._follower.follow(event))
+        if self._follower.breaks_off:
             self._is_killed = True
             raise ProcessEnded
         # Signals that have to be there by now are written, and what follows begins when it did.
         await asyncio.sleep(
-            max(0.0, self._course.latest - self._clock.now()) if self._course.in_step else 0.0
+            max(0.0, self._follower.latest - self._clock.now()) if self._follower.in_step else 0.0
         )
 
     def read_events(self, run: str) -> list[Event]:
@@ -157,9 +157,9 @@ class _RecordedResults:
     `life` is how often somebody has gone on with the run."""
 
     def __init__(
-        self, events: Iterable[Event], course: HistoryFollower, clock: Clock, life: Callable[[], int]
+        self, events: Iterable[Event], follower: HistoryFollower, clock: Clock, life: Callable[[], int]
     ) -> None:
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._life = life
         self._answers: defaultdict[tuple[int, str], deque[_Answer]] = defaultdict(deque)
@@ -173,8 +173,8 @@ class _RecordedResults:
         answers = self._answers[self._life(), key]
         answer = answers.popleft() if answers else _Answer()
         if answer.event is None:
-            await self._course.wait_for_parting()
-        if not self._course.in_step or answer.event is None:
+            await self._follower.wait_for_divergence()
+        if not self._follower.in_step or answer.event is None:
             return self._others.get(key, Reserved.MINE)
         await asyncio.sleep(max(0.0, answer.event.at - self._clock.now()))
         return _kept(answer.event) if isinstance(answer.event, ResultReused) else Reserved.MINE

@@ -71,7 +71,7 @@ class RecordedModel(CallerAwareModel):
         name: str,
         context_tokens: int,
         events: Iterable[Event],
-        course: HistoryFollower,
+        follower: HistoryFollower,
         clock: Clock,
         live: Liveness,
         live_model: ChatModel | None,
@@ -97,7 +97,7 @@ class RecordedModel(CallerAwareModel):
                 self._drafted = True
         self._used: set[int] = set()
         self._asking: set[int] = set()
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._live = live
         self._live_model = live_model
@@ -170,11 +170,11 @@ class RecordedModel(CallerAwareModel):
         return self._live.plans_on if owner.step is None else self._is_live(owner)
 
     def _is_used(self, call: ModelCalled) -> bool:
-        return id(call) in self._used or id(call) in self._asking or self._course.has_heard(call)
+        return id(call) in self._used or id(call) in self._asking or self._follower.has_heard(call)
 
     def _is_of_now(self, call: ModelCalled) -> bool:
         """Whether the process made the call that has the run now."""
-        return not self._course.in_step or self._lives[id(call)] == self._course.life
+        return not self._follower.in_step or self._lives[id(call)] == self._follower.life
 
     def _find(self, wanted: ModelRequest, owner: Caller) -> ModelCalled | None:
         here = (call for call in self._calls if _is_at(call, owner) and self._is_of_now(call))
@@ -189,9 +189,9 @@ class RecordedModel(CallerAwareModel):
     async def _see_whether_it_was_answered(self, owner: Caller) -> None:
         """What was being asked when the process ended, or the run, is in no journal: nobody waited for it any
         more. Comes back where that cannot be it. Raises ProcessEnded."""
-        if not self._course.in_step or owner.step is not None:
+        if not self._follower.in_step or owner.step is not None:
             return
-        if not owner.midway and isinstance(self._course.next, RunCancelled | None):
+        if not owner.midway and isinstance(self._follower.next, RunCancelled | None):
             raise ProcessEnded
         if owner.midway and not any(call.midway and self._is_of_now(call) for call in self.unused):
             await self._go_on()
@@ -206,7 +206,9 @@ class RecordedModel(CallerAwareModel):
             before, now = self._masking.recorded_request(nearest.request), self._masking.request(wanted)
             fields, lines = request_differences(before, now)
             summary = f"the model is asked a question that was not recorded; changed: {', '.join(fields)}"
-            drift = Drift.with_lines(DriftKind.PROMPT, place, f"{summary} (compared with the nearest recorded question)", lines)
+            drift = Drift.with_lines(
+                DriftKind.PROMPT, place, f"{summary} (compared with the nearest recorded question)", lines
+            )
         self._stop(drift)
         return ReplayStopped(drift)
 
@@ -229,7 +231,7 @@ class RecordedModel(CallerAwareModel):
     async def _play(self, call: ModelCalled, latest: float) -> AsyncIterator[ChatChunk]:
         """The recorded answer, in its pieces and, where steps start while it is written, at their times. One
         that nobody heard to its end is given as far as it was heard, and no end to it."""
-        began = call.started if self._course.in_step else self._clock.now()
+        began = call.started if self._follower.in_step else self._clock.now()
         timed = self._drafted and call.step is None
         is_broken_off = call.error is not None and call.error.startswith(BROKEN_OFF)
         ends = min(began + call.at - call.started, latest)
@@ -260,13 +262,13 @@ class RecordedModel(CallerAwareModel):
         await self._until(ends)
         self._used.add(id(call))
         if call.error is not None:
-            await self._course.reach_outcry(call)
+            await self._follower.reach_outcry(call)
             raise model_error_of(call.error)
 
     def _ends_the_process(self, call: ModelCalled) -> bool:
         """Whether the process that planned did not live to say why it stopped asking."""
         planning = call.step is None and not call.midway
-        return planning and self._course.in_step and not self._course.is_heard_to_its_end(call)
+        return planning and self._follower.in_step and not self._follower.is_heard_to_its_end(call)
 
     async def _until(self, at: float) -> None:
         seconds = at - self._clock.now()

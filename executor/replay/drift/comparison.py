@@ -156,18 +156,18 @@ def decision_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator
             yield Drift.with_lines(DriftKind.DECISION, step, "the executor decides differently", lines)
 
 
-def parting_drift(parting: Divergence) -> Drift:
+def divergence_drift(divergence: Divergence) -> Drift:
     """The first thing in which a replay, with nothing in it live, differs from what was recorded."""
-    recorded = "nothing more" if parting.recorded is None else event_line(parting.recorded)
-    now = "nothing" if parting.other is None else event_line(parting.other)
-    step = getattr(parting.recorded or parting.other, "step", None)
+    recorded = "nothing more" if divergence.recorded is None else event_line(divergence.recorded)
+    now = "nothing" if divergence.other is None else event_line(divergence.other)
+    step = getattr(divergence.recorded or divergence.other, "step", None)
     lines = [f"- {recorded}", f"+ {now}"]
-    if parting.recorded is not None and type(parting.recorded) is type(parting.other):
-        lines += value_diff(_fields(parting.recorded), _fields(parting.other))
+    if divergence.recorded is not None and type(divergence.recorded) is type(divergence.other):
+        lines += value_diff(_fields(divergence.recorded), _fields(divergence.other))
     return Drift.with_lines(
         DriftKind.DECISION,
         step or "the run",
-        f"event {parting.index - 1} differs; later differences may follow from it",
+        f"event {divergence.index - 1} differs; later differences may follow from it",
         lines,
     )
 

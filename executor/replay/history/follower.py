@@ -89,17 +89,17 @@ class HistoryFollower:
         self._process_ends = self._begin_process()
         self._unheard: list[News] = []
         """What was not heard in the recorded run: it counts once the courses part."""
-        self.parting: Divergence | None = None
+        self.divergence: Divergence | None = None
 
     @property
     def in_step(self) -> bool:
         """Whether the two still agree."""
-        return self.parting is None
+        return self.divergence is None
 
     @property
     def next(self) -> Event | None:
         """What comes next; None at the end, and where the courses have parted."""
-        return self._events[self._at] if self.parting is None and self._at < len(self._events) else None
+        return self._events[self._at] if self.divergence is None and self._at < len(self._events) else None
 
     @property
     def latest(self) -> float:
@@ -109,7 +109,7 @@ class HistoryFollower:
     @property
     def is_over(self) -> bool:
         """Whether all of it was followed."""
-        return self.parting is None and self._at == len(self._events)
+        return self.divergence is None and self._at == len(self._events)
 
     @property
     def left(self) -> Sequence[Event]:
@@ -119,7 +119,7 @@ class HistoryFollower:
     @property
     def breaks_off(self) -> bool:
         """Whether the process of the recorded run ended here, with the run neither over nor at rest."""
-        return self.parting is None and self._processes.died(self._at)
+        return self.divergence is None and self._processes.died(self._at)
 
     @property
     def life(self) -> int:
@@ -151,29 +151,29 @@ class HistoryFollower:
 
     def part(self, other: Event | None) -> None:
         """The other run goes its own way from here on."""
-        if self.parting is None:
-            self.parting = Divergence(self._at, self.next, other)
+        if self.divergence is None:
+            self.divergence = Divergence(self._at, self.next, other)
             self._clock.catch_up(self._events[self._at - 1].at)
             self._tell()
             awaited = [*self._waiting, *self._waiting_for_begin]
             _come_true([*awaited, *(each for waiting in self._awaited.values() for each in waiting)])
 
-    async def wait_for_parting(self) -> None:
+    async def wait_for_divergence(self) -> None:
         """Come back once the two agree no longer."""
-        if self.parting is None:
+        if self.divergence is None:
             self._waiting.append(asyncio.get_running_loop().create_future())
             await self._waiting[-1]
 
     async def reach(self, event: Event) -> None:
         """Come back once everything before the recorded event was followed, or the two agree no longer."""
-        if self.parting is None and any(each is event for each in self.left[1:]):
+        if self.divergence is None and any(each is event for each in self.left[1:]):
             reached = asyncio.get_running_loop().create_future()
             self._awaited.setdefault(id(event), []).append(reached)
             await reached
 
     def follow(self, event: Event) -> Event:
         """The event that is to be entered in the place of one that is about to be."""
-        if self.parting is not None:
+        if self.divergence is not None:
             return event
         expected = self.next
         if expected is None or not is_same(event, expected, live=self._live):
@@ -204,12 +204,12 @@ class HistoryFollower:
     @property
     def may_rest(self) -> bool:
         """Whether the recorded run rested here; any run may, once the courses have parted."""
-        return self.parting is not None or isinstance(self.next, RunPaused)
+        return self.divergence is not None or isinstance(self.next, RunPaused)
 
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
         """Whether something of the inbox is to be taken in now; who is to `wake` else, once it is."""
         self._wake = wake
-        if self.parting is not None:
+        if self.divergence is not None:
             return bool(inbox or self._unheard)
         if self._beginning:
             asyncio.get_running_loop().call_soon(self._let_begin)
@@ -231,7 +231,7 @@ class HistoryFollower:
 
     def divide(self, inbox: list[News]) -> tuple[list[News], list[News]]:
         """What of the inbox is to be taken in now, in its order, and what is to wait."""
-        if self.parting is not None:
+        if self.divergence is not None:
             unheard, self._unheard = self._unheard, []
             return [*unheard, *inbox], []
         if self._beginning:

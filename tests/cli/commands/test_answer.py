@@ -163,7 +163,7 @@ class TestBadInput:
     """Exit 2, one sentence, and the run waits as before."""
 
     @pytest.mark.parametrize(
-        ("word", "says"), [("", "this one has 0"), ("  \n", "this one has 0"), ("x" * 30_000, "30,000")]
+        ("word", "says"), [("", "not 0"), ("  \n", "not 0"), ("x" * 30_000, "30,000")]
     )
     def test_a_word_is_neither_empty_nor_a_book(
         self, invoke: Invoke, asked: str, word: str, says: str

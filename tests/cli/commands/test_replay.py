@@ -397,7 +397,7 @@ class TestUpdate:
         before, flags = file.read_bytes(), ("--update", "--live", "revenue", "--model", "recorded")
         done = invoke("replay", file, *flags)
         assert (done.exit_code, mailed(folder), file.read_bytes()) == (5, "", before)
-        assert "mail is called with inputs that were not recorded" in done.stdout
+        assert "mail is called with unrecorded inputs" in done.stdout
         assert "\n    to have it done: --live mail\n" in done.stdout
         done = invoke("replay", file, *flags, "--live", "mail")
         assert (done.exit_code, mailed(folder)) == (0, "ann: 43\n")

@@ -51,7 +51,9 @@ class TestFail:
         _, _, end = done.stdout.partition(
             "it goes no further, because something is wanted that was not recorded:\n"
         )
-        assert end.startswith("  prompt drift, replanner: the model is asked a question that was not recorded")
+        assert end.startswith(
+            "  prompt drift, replanner: the model is asked a question that was not recorded"
+        )
         assert "    +nothing works\n" in end
         assert end.endswith("\n  to have the planner asked: --live planner\n")
 
@@ -103,7 +105,10 @@ class TestReturn:
         otherwise = ("--return", "loud", '{"result": "psst"}')
         done = invoke("replay", given, *otherwise)
         assert done.exit_code == 5
-        assert "shout is called with inputs that were not recorded; the nearest call: again, attempt 1\n" in done.stdout
+        assert (
+            "shout is called with unrecorded inputs; the nearest call: again, attempt 1\n"
+            in done.stdout
+        )
         assert done.stdout.endswith("\n  to have it done: --live shout\n")
         done = invoke("replay", given, *otherwise, "--live", "shout", "--model", "recorded")
         assert done.exit_code == 0
@@ -200,7 +205,10 @@ class TestBadInput:
         ("flags", "problem"),
         [
             (("--fail", "lowd", "x"), "no plan of the recording has a step 'lowd'; there are: loud, again"),
-            (("--fail", "Loud 1", "x"), "'Loud 1' is not a place in a plan; write STEP, STEP[ITEM] or STEP:ATT"),
+            (
+                ("--fail", "Loud 1", "x"),
+                "'Loud 1' is not a place in a plan; write STEP, STEP[ITEM] or STEP:ATT",
+            ),
             (("--kill", ""), "'' is not a place in a plan"),
             (("--return", "loud", "{"), "the output for 'loud' cannot be read: this is no JSON: "),
             (("--return", "loud", '{"result": NaN}'), "NaN is no JSON"),

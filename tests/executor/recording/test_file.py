@@ -67,7 +67,9 @@ def test_a_lost_end_is_told_by_the_number_of_events(text: str, tmp_path: Path) -
         load_recording(written(cut, tmp_path / "run.yaml"))
     error = caught.value
     assert cut.splitlines()[(error.line or 0) - 1] == f"  events: {count}"
-    assert error.problem == f"{count} events were recorded, but the file holds {count - 1}: its end is missing"
+    assert (
+        error.problem == f"{count} events were recorded, but the file holds {count - 1}: its end is missing"
+    )
     assert error.advice == "restore it, or record the run again"
 
 
@@ -91,7 +93,10 @@ def test_more_events_than_were_recorded_are_told(text: str, tmp_path: Path) -> N
         ("- recording: 1\n", "this is not a recording"),
         ("{}", "this is not a recording"),
         ("goal: a goal\nsteps: []\nanswer: 1\n", "this is a plan, not a recording"),
-        ("catalog: {}\nevents: []\n", "the line `recording:` is missing, and other lines may be too; restore it"),
+        (
+            "catalog: {}\nevents: []\n",
+            "the line `recording:` is missing, and other lines may be too; restore it",
+        ),
         ("recording: {}\n", "`recording` must be the number of the format, not {}"),
         ("recording: 1\n", "missing required field `callsheet`"),
     ],

@@ -102,7 +102,11 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "attemps: 1",
         "did you mean `attempts`?",
     ),
-    "figures of too many": (of("run_started", put([1, 2, {}, "x!"], "figures", 0)), "x!", "unknown field '3'"),
+    "figures of too many": (
+        of("run_started", put([1, 2, {}, "x!"], "figures", 0)),
+        "x!",
+        "unknown field '3'",
+    ),
     "no goal": (drop("goal"), "recording: 1", "missing required field `goal`"),
     "no events": (drop("events"), "recording: 1", "missing required field `events`"),
     "no seed": (drop("run", "seed"), "id: 0123456789ab", "missing required field `seed`"),
@@ -127,7 +131,11 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "- fetsch",
         "did you mean `fetch`?",
     ),
-    "a capability with a bad name": (put({}, "catalog", "Send It"), "Send It", "lowercase letters, digits and _"),
+    "a capability with a bad name": (
+        put({}, "catalog", "Send It"),
+        "Send It",
+        "lowercase letters, digits and _",
+    ),
     "an edited contract": (
         put("Send two.", "catalog", "send", "description"),
         "hash: efdc3b2c048b",
@@ -172,7 +180,11 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "event: draft_begin",
         "`draft_begun`?",
     ),
-    "an event of a number": (of("draft_begun", put(5, "event")), "event: 5", "`event` must be the name of an event"),
+    "an event of a number": (
+        of("draft_begun", put(5, "event")),
+        "event: 5",
+        "`event` must be the name of an event",
+    ),
     "an event that is a text": (put("nothing!", "events", 0), "- nothing!", "expected `object`, got `str`"),
     "a beginning amid the rest": (
         of("draft_begun", put("run_created", "event")),
@@ -271,7 +283,11 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "- at: 7.0",
         "`afresh` does not name it",
     ),
-    "a step that is not new": (of("plan_adopted", put(["paje"], "afresh")), "- at: 7.0", "which is not a step"),
+    "a step that is not new": (
+        of("plan_adopted", put(["paje"], "afresh")),
+        "- at: 7.0",
+        "which is not a step",
+    ),
     "steps that are none": (of("plan_adopted", put("x!", "plan", "steps")), "- at: 7.0", "is not a list"),
     "a step without an id": (
         of("plan_adopted", drop("plan", "steps", 0, "id")),
@@ -279,8 +295,16 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "needs a string as `id`",
     ),
     "an approval of nothing": (remove("approval_requested"), "- at: 23.0", "no approval of step"),
-    "a doubt of nobody": (remove("attempt_lost"), "- at: 31.0", "the outcome of step 'letter' is not in doubt"),
-    "a doubt without an end": (of("doubt_settled", drop("output")), "- at: 31.0", "the verdict `done` needs an output"),
+    "a doubt of nobody": (
+        remove("attempt_lost"),
+        "- at: 31.0",
+        "the outcome of step 'letter' is not in doubt",
+    ),
+    "a doubt without an end": (
+        of("doubt_settled", drop("output")),
+        "- at: 31.0",
+        "the verdict `done` needs an output",
+    ),
     "an acceptance of nothing": (remove("step_held"), "- at: 16.25", "step 'each' is not held"),
     "an acceptance without output": (
         lambda document: (

@@ -26,7 +26,7 @@ from .model import RecordedModel
 from .runner import RecordedRunner
 
 
-class ReplayStage:
+class ReplayEnvironment:
     """One replay's model, journal, runner and chooser of agents, around the course that was recorded.
 
     `begun` events are there before anybody does anything. `registry` is who is chosen; `today` finds who does
@@ -48,12 +48,12 @@ class ReplayStage:
     ) -> None:
         events = recording.events
         masking = Masking(redactor)
-        self.course = HistoryFollower(events, begun, clock, live=bool(live))
-        self.journal = ReplayJournal(events, self.course, clock)
+        self.follower = HistoryFollower(events, begun, clock, live=bool(live))
+        self.journal = ReplayJournal(events, self.follower, clock)
         self._attempts = RecordedAttempts(events, masking)
         runner = RecordedRunner(
             self._attempts,
-            self.course,
+            self.follower,
             clock,
             live,
             today,
@@ -63,15 +63,15 @@ class ReplayStage:
             self.journal.stop,
             masking,
         )
-        chooser = RecordedAgentPool(registry, self._attempts, self.course, clock)
-        drafts = RecordedDrafts(events, self.course, clock)
-        self.ports = Ports(runner, chooser, self.course, drafts.around)
+        chooser = RecordedAgentPool(registry, self._attempts, self.follower, clock)
+        drafts = RecordedDrafts(events, self.follower, clock)
+        self.ports = Ports(runner, chooser, self.follower, drafts.around)
         self.happened = runner.happened
         self.model = RecordedModel(
             recording.created.model,
             recording.equipped.context_tokens,
             events,
-            self.course,
+            self.follower,
             clock,
             live,
             live_model,
