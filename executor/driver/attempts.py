@@ -88,7 +88,7 @@ class Attempts:
         self._deadlines.cancel()
 
     def abandon_all(self) -> None:
-        """Wait for nobody any longer."""
+        """Wait for no attempt any longer."""
         for live in list(self._live.values()):
             if live.task is not None:
                 live.task.cancel()

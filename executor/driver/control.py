@@ -23,14 +23,14 @@ from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RunState, RunStatus, Work
 
 MAX_SAID = 20_000
-"""Characters of a word to the planner."""
+"""Characters of a message to the planner."""
 
 
 class RunControl:
     """Talks to the owner of a run through its journal.
 
-    Every word waits there until it is answered. What is returned is who has the run now and will
-    hear it; None where nobody does, and whoever resumes the run will. A run may be named by the
+    Every signal waits there until it is answered. What is returned is who has the run now and will
+    hear it; None where no process has it, and whoever resumes the run will. A run may be named by the
     beginning of its id. Everything raises RunNotFound, RunAmbiguous, RunEnded and JournalError.
     """
 
@@ -39,15 +39,15 @@ class RunControl:
         self._clock = clock
 
     async def pause(self, run: str) -> RunOwner | None:
-        """Let nothing start any more, and the run rest once what is under way has ended. Where nobody
-        has it, it rests already."""
+        """Let nothing start any more, and pause the run once what is running has ended. Where no process
+        has it, it is paused already."""
         record = self._open_run(run)
         if self._journal.owner(record.run) is None:
             return None
         return await self._post(record, Pause())
 
     async def cancel(self, run: str, reason: str = "") -> RunOwner | None:
-        """Stop the run. Where nobody has it, it is ended here and now."""
+        """Stop the run. Where no process has it, it is ended here and now."""
         record = self._open_run(run)
         owner = self._journal.owner(record.run)
         if owner is None:
@@ -118,7 +118,7 @@ class RunControl:
     async def _end(self, run: str, reason: str) -> None:
         await self._journal.claim(run)
         try:
-            # As of now, when nobody else can add to it.
+            # As of now, when no other process can add to it.
             events = self._journal.read_events(run)
             unanswered = [signal.number for signal in await self._journal.signals.unanswered(run)]
             await self._journal.append(run, self._last_events(events, reason), answered=unanswered)

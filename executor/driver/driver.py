@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.selection.statistics import Figures
-from callsheet.executor.dispatch.chooser import Nobody, Wait
+from callsheet.executor.dispatch.chooser import NoAgent, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatcher
 from callsheet.executor.errors import JournalError
 from callsheet.executor.evaluation.outcome import Outcome
@@ -119,8 +119,8 @@ class Driver:
                 self._enter(event)
             self._take_up()
             if self._state.run.model_calls or any(isinstance(event, RunResumed) for event in events):
-                # A word that waits already counts before anything starts; while a plan is made, or nobody has
-                # the run, somebody may speak.
+                # A waiting signal counts before anything starts; one may have arrived while a plan was made,
+                # or while no process had the run.
                 self._inbox += self._without_pauses(await self._signal_reader.fetch_signals())
                 self._take_in()
             await self._pursue()
@@ -217,6 +217,7 @@ class Driver:
         self._batch, self._launches, self._answered = [], [], []
         if batch or answered:
             await self._around.journal.append(self._run, batch, answered=answered)
+        # Listeners hear only of what is kept: a process that resumes the run must not know less than they.
         if self._on_event is not None:
             for event in batch:
                 self._on_event(event)
@@ -247,19 +248,21 @@ class Driver:
             inbox, self._inbox = self._pace.divide(self._inbox)
         for entry in inbox:
             event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
+            # What was decided meanwhile may have made it meaningless.
             if event is not None and not (is_settled(self._state, event)):
                 if isinstance(event, PlanAdopted):
                     self._make_way(event)
                 self._enter(event)
 
     def _without_pauses(self, unanswered: list[Signal]) -> list[Signal]:
-        """Who resumes a run wants it to go on, whatever somebody wanted of its last owner."""
+        """Resuming a run means that it is to go on, so a pause that was meant for its last owner is
+        dropped."""
         pauses = [signal for signal in unanswered if isinstance(signal.content, Pause)]
         self._answered += [signal.number for signal in pauses]
         return [signal for signal in unanswered if signal not in pauses]
 
     def _event_of(self, news: Signal | Decided | Drafted) -> Event | None:
-        """What somebody has written, or the planner has come to, as an event."""
+        """A signal, or what the planner decided, as an event."""
         match news:
             case Signal():
                 return self._read(news)
@@ -326,7 +329,7 @@ class Driver:
 
     def _start_attempt(self, command: StartAttempt) -> None:
         found = self._dispatcher.acquire(command, self._busy(command) if command.hedge else ())
-        if isinstance(found, (Nobody, Wait)):
+        if isinstance(found, (NoAgent, Wait)):
             self._go_without(command, found)
             return
         step, at = command.step, self._now()
@@ -346,10 +349,10 @@ class Driver:
         work = hedge.step.id, hedge.item
         return (self._state.run.running[*work, self._state.pending.hedges[work]].agent,)
 
-    def _go_without(self, command: StartAttempt, found: Nobody | Wait) -> None:
+    def _go_without(self, command: StartAttempt, found: NoAgent | Wait) -> None:
         if command.hedge:
             self._enter(HedgeForgone(self._now(), command.step.id, command.item))
-        elif isinstance(found, Nobody):
+        elif isinstance(found, NoAgent):
             failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
             self._enter(fail(self._state, command.step, failure, command.item))
 

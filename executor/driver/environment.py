@@ -20,7 +20,7 @@ from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Ports
 
 AskApproval: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
-"""Asks somebody whether a step may start. None where nobody says: the run waits for a signal then."""
+"""Asks the user whether a step may start. None where there is no answer: the run waits for a signal then."""
 
 Admit: TypeAlias = Callable[[CheckedPlan, Spending, Collection[str], Budget], Sequence[str]]
 """A sentence for each limit that a plan would go beyond, after what was spent, with those steps done."""

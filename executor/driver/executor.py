@@ -58,9 +58,9 @@ class Executor:
     whose plan, or whose `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every
     event once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `chooser` says
     which agent gets an attempt; runs that share one share the limits of their agents. `replanner` makes who
-    is asked about failures, surprises and people's words; without one a failure or a surprise is final.
+    is asked about failures, surprises and people's messages; without one a failure or a surprise is final.
     `prices` are those of models, for runs with a budget. `drafter` makes who writes the plan of a run that
-    starts before there is one. `pace` says when news is taken in, where a run follows the course of another.
+    starts before there is one. `pace` says when news is taken in, where a run follows another.
     """
 
     def __init__(
@@ -112,9 +112,9 @@ class Executor:
         self, run: str, checked: CheckedPlan, *, history: Sequence[Event] | None = None
     ) -> RunResult:
         """Carry a plan out, for a run that the journal has as created; where it has not adopted the plan
-        yet, it does so now. `history` are the events of the run so far, where they are at hand.
+        yet, it does so now. `history` are the events of the run so far, where they are known.
 
-        Comes back when the run has ended, or waits for somebody. Cancelling stops what runs, enters the
+        Comes back when the run has ended, or waits for a person. Cancelling stops what runs, enters the
         cancellation in the journal, and raises CancelledError then. Raises JournalError, RunNotFound and
         RunNotPending, and what `approve` and `on_event` raise.
         """
@@ -148,7 +148,7 @@ class Executor:
 
         `history` is as for `run`. The options that this executor has hold from now on, and a time limit
         counts from now; those that it has not stay as they are in the journal. Comes back and raises as `run`
-        does; RunEnded where there is nothing to go on with, and AgentsChanged where nobody
+        does; RunEnded where the run has ended, and AgentsChanged where no agent
         could. Neither changes anything.
         """
         events = self._journal.read_events(run) if history is None else history
@@ -221,7 +221,7 @@ class Executor:
     def bounds(
         self, checked: CheckedPlan, done: Collection[str] = (), options: RunOptions | None = None
     ) -> Bounds:
-        """What the plan may take at the most, and usually, with those steps done: with these options, or
+        """What the plan may take at most, and usually, with those steps done: with these options, or
         those of this executor."""
         options = options or self._options
         name = None if self._model is None else self._model.name

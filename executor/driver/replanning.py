@@ -82,11 +82,11 @@ class ReplanningRequests:
         self._replanning.ask()
 
     def withdraw(self) -> None:
-        """Nobody waits for the answer any more."""
+        """The answer is not needed any more."""
         self._replanning.withdraw()
 
     def event_of(self, decided: Decided) -> Event | None:
-        """What the planner decided, as an event; None where it has to think again, or nobody waits for it.
+        """What the planner decided, as an event; None where it has to think again, or is not waited for.
         A plan that is to be adopted is among those of the state then."""
         if self._state.replanning is None:
             return None
@@ -106,7 +106,7 @@ class ReplanningRequests:
                 return ReplanningFailed(now, message, step)
 
     def draft_of(self, drafted: Drafted) -> Event | None:
-        """What has been written of the plan, as an event; None where nobody waits for it, or nothing is
+        """What has been written of the plan, as an event; None where it is not waited for, or nothing is
         new."""
         state = self._state
         if not state.run.drafting or state.halted or state.is_ending:

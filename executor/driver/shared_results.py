@@ -51,7 +51,7 @@ class SharedResults:
         return bool(self._seeking)
 
     def seek(self, sought: ResultSought, step: CompiledStep) -> None:
-        """Post whether there is a result to be had."""
+        """Post whether a result can be reused."""
         work = sought.step, sought.item
         self._seeking[work] = self._loop.create_task(self._seek(work, sought.key, step))
 
@@ -117,6 +117,7 @@ class SharedResults:
     async def _reserve(self, key: str, max_seconds: float) -> CachedResult | Reserved:
         while True:
             news = asyncio.Event()
+            # Watched before it is asked for: news that came in between would be missed.
             leave = self._results.watch(key, news.set)
             try:
                 now = self._clock.now()

@@ -86,7 +86,7 @@ class SignalReader:
 
 
 def event_of(state: MachineState, content: SignalContent, at: float) -> Event | None:
-    """What a word amounts to: the event to enter, or None where it comes too late, or fits nothing that
+    """What a signal amounts to: the event to enter, or None where it comes too late, or fits nothing that
     the run waits for. Pure."""
     match content:
         case Cancel(reason):

@@ -23,7 +23,7 @@ _STANDINGS = {
 
 def situation_of(state: MachineState, catalog: Iterable[Capability], refusal: str = "") -> Situation:
     """Where the run stands, and what the planner is being asked about. `catalog` is what is on offer now;
-    what the present plan uses of capabilities that nobody offers any more is added to it."""
+    what the present plan uses of capabilities that no agent provides any more is added to it."""
     run, plan = state.run, state.plan
     named = {step.capability.name: step.capability for step in plan.steps.values()}
     known = named | {capability.name: capability for capability in catalog}

@@ -29,7 +29,7 @@ def scope_of(run: RunState, step: str, item: int | None, output: dict[str, Any] 
 
 
 def inputs_of(run: RunState, step: CompiledStep, item: int | None) -> dict[str, Any] | Failure:
-    """What an agent is given for the work, as its capability takes it; or why that is not to be had."""
+    """What an agent is given for the work, as its capability takes it; or why it cannot be given that."""
     scope = scope_of(run, step.id, item)
     inputs: dict[str, Any] = {}
     for name, tree in step.inputs.items():

@@ -34,7 +34,7 @@ Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | Attem
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
 _ENDS_A_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
-"""Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that nobody
+"""Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that was not
 asked for is a failure like any other."""
 
 

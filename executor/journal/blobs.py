@@ -51,6 +51,7 @@ def detach(data: bytes) -> Entry:
     body, taken = _thin(data, ())
     blobs = [(hashlib.sha256(value).hexdigest(), value.decode()) for _, value in taken]
     parts = [(place, name) for (place, _), (name, _) in zip(taken, blobs, strict=True)]
+    # Outer ones first: an inner value is put into an outer one that is there already.
     parts.reverse()
     return Entry(body.decode(), _encoder.encode(parts).decode() if parts else None, tuple(blobs))
 

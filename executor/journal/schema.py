@@ -174,7 +174,7 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: Durability) 
     connection.execute(f"PRAGMA synchronous = {durability.value}")
     # Also where nothing is to be changed: a file that cannot be written is better known now.
     connection.execute("BEGIN IMMEDIATE")
-    # Asked again, now that nobody else can change it.
+    # Asked again, now that no other process can change it.
     version = _pragma(connection, "user_version")
     _check_version(version, path)
     if version < len(VERSIONS):

@@ -57,7 +57,7 @@ class Deny(_SignalContent, frozen=True):
 
 
 class Settle(_SignalContent, frozen=True):
-    """What became of work whose outcome nobody knew: it was `done`, with this output; it is to be done
+    """What became of work whose outcome was unknown: it was `done`, with this output; it is to be done
     `again`; or it `failed`. `by` says who found out."""
 
     step: str
@@ -81,7 +81,7 @@ _decoder: msgspec.json.Decoder[SignalContent] = msgspec.json.Decoder(SignalConte
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """A word to the owner of a run. `number` counts all signals of a journal, `at` is when it was
+    """A message to the owner of a run. `number` counts all signals of a journal, `at` is when it was
     posted, in seconds since the epoch."""
 
     number: int
@@ -93,7 +93,7 @@ class Signals(Protocol):
     """Signals that wait for the owner of their run. One is answered by `Journal.append`, exactly once."""
 
     async def send_signal(self, run: str, content: SignalContent) -> None:
-        """Leave a word for whoever has the run, now or later. Raises RunNotFound, JournalError."""
+        """Leave a signal for whoever has the run, now or later. Raises RunNotFound, JournalError."""
         ...
 
     async def unanswered(self, run: str) -> list[Signal]:
@@ -117,7 +117,7 @@ class MemorySignals:
         self._subscriptions = Subscriptions()
 
     async def send_signal(self, run: str, content: SignalContent) -> None:
-        """Leave a word for whoever has the run. Raises RunNotFound."""
+        """Leave a signal for whoever has the run. Raises RunNotFound."""
         self._require(run)
         self._last += 1
         self._unanswered.setdefault(run, []).append(Signal(self._last, time.time(), content))
@@ -158,7 +158,7 @@ class SqliteSignals:
         return bool(self._subscriptions)
 
     async def send_signal(self, run: str, content: SignalContent) -> None:
-        """Leave a word for whoever has the run. Raises RunNotFound, JournalError."""
+        """Leave a signal for whoever has the run. Raises RunNotFound, JournalError."""
         values = run, time.time(), msgspec.json.encode(content).decode()
         await self._writer.write(partial(_post, values), partial(self._tell, run))
 

@@ -92,7 +92,7 @@ class SetTimer(msgspec.Struct, frozen=True):
 
 
 class RequestApproval(msgspec.Struct, frozen=True):
-    """Enter the event, and ask somebody."""
+    """Enter the event, and ask for the approval."""
 
     event: ApprovalRequested
 

@@ -39,7 +39,7 @@ from .machine_state import MachineState
 from .pending_work import PendingWork
 from .replanning_decisions import fail
 
-_NOBODY: dict[str, int] = {}
+_NO_FAILURES: dict[str, int] = {}
 
 
 def skip(run: RunState, pending: PendingWork, step: str) -> Enter:
@@ -103,7 +103,7 @@ def begin_work(state: MachineState, work: Work) -> Enter | SeekResult | StartAtt
         return Enter(BudgetReached(run.now, problem))
     attempt = pending.attempts.get(work, 0) + 1
     return StartAttempt(
-        step, item, attempt, inputs, pending.blamed.get(work, _NOBODY), pending.queue_key(work)
+        step, item, attempt, inputs, pending.blamed.get(work, _NO_FAILURES), pending.queue_key(work)
     )
 
 
@@ -118,7 +118,7 @@ def begin_hedge(run: RunState, pending: PendingWork, work: Work) -> Enter | Star
         item,
         pending.attempts[work] + 1,
         inputs,
-        _NOBODY,
+        _NO_FAILURES,
         pending.queue_key(work),
         hedge=True,
     )
@@ -167,7 +167,7 @@ def _reach(state: MachineState, step: CompiledStep) -> Enter:
 
 def _approval(state: MachineState, step: CompiledStep) -> Enter | RequestApproval:
     """Whoever is asked sees exactly what the agents would be given. What was done under an earlier plan
-    needs nobody's word: it is taken over, at once as long as it comes first."""
+    needs no approval: it is taken over, at once as long as it comes first."""
     works = _works_of(state, step, most=1)
     if isinstance(works, dict):
         for item, inputs in works.items():

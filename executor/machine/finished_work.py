@@ -76,6 +76,7 @@ class CarriedResults:
                 self._keep(run, step, steps)
             if changed_for_good(step, known):
                 self.irreversible.add(step.capability.name)
+        # A trace depends on what a step depends on, and the next plan may change that.
         self.traces.clear()
 
     def _keep(self, run: RunState, step: CompiledStep, steps: Steps) -> None:
@@ -89,6 +90,7 @@ class CarriedResults:
     def _trace(self, run: RunState, step: CompiledStep, steps: Steps) -> str:
         marks = {self._mark(run, steps[name], steps) for name in step.dependencies} - {NO_TRACE}
         if len(marks) < 2:
+            # Passed on as it is: steps that change nothing, however many lie between, leave no trace.
             return next(iter(marks), NO_TRACE)
         return _digest(sorted(marks))
 

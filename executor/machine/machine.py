@@ -99,7 +99,7 @@ def decide(state: MachineState, blocked: Container[QueueKey] = _NONE) -> Command
     """The next thing to be done, or None where only an event from outside can help.
 
     One command at a time, so that each is decided in the light of the one before. Work in a queue
-    that is `blocked` is left where it is: nobody is free for it now.
+    that is `blocked` is left where it is: no agent is free for it now.
     """
     run, pending = state.run, state.pending
     if run.status is not RunStatus.RUNNING:

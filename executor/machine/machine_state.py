@@ -41,13 +41,13 @@ class MachineState:
     replies: list[ModelCalled] = field(default_factory=list[ModelCalled])
     """What the model has answered to that so far."""
     heard: bool = False
-    """The planner is being asked in the light of something that somebody has said."""
+    """The planner is being asked in the light of a message from a person."""
     halted: bool = False
     """What has been written of the plan since its last good step does not check: nothing starts."""
     message_waits: bool = False
-    """Somebody has said something that the planner has not heard."""
+    """There is a message that the planner has not heard yet."""
     given_up: dict[str, str] = field(default_factory=dict[str, str])
-    """The steps that are held and for which nobody knows a way on, each with why."""
+    """The held steps for which the planner found no way on, each with why."""
     ready_to_replan: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     """The steps that are held and of which nothing is under way: the planner can be asked about them."""
     signatures: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
@@ -61,13 +61,13 @@ class MachineState:
     grant: Grant | None = None
     """What the first plan was granted, once another is to take its place."""
     pausing: bool = False
-    """Somebody wants the run to rest: nothing starts any more."""
+    """The run is to be paused: nothing starts any more."""
     grievance: Account | None = None
     """The first failure that its step does not allow, where the rest is finished all the same."""
     verdict: Account | None = None
     """Why the run is failing: nothing starts any more, and what runs is stopped."""
     cancelled: str | None = None
-    """Why somebody wants the run to stop; None where nobody does."""
+    """Why the run is being cancelled; None where it is not."""
 
     @property
     def plan(self) -> CheckedPlan:

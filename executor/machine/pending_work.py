@@ -192,6 +192,7 @@ class PendingWork:
                 work = next(iter(waiting))
                 if harmless and self.steps[work[0]].capability.effect in CHANGING:
                     continue
+                # Looking for a result may mean waiting for another run, so that is bounded like attempts.
                 if len(self.sought) < max_sought or not self.is_to_seek(work):
                     return work
         return None

@@ -1,5 +1,5 @@
 """Taking another plan in the place of the present one: what begins anew, what is in the way, and what
-somebody must approve first. Pure."""
+must be approved first. Pure."""
 
 from __future__ import annotations
 

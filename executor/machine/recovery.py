@@ -1,5 +1,5 @@
 """Bringing a run back from its journal: its plans as they were checked, and whether there still is
-somebody to carry them out."""
+agents to carry them out."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def may_replan(state: MachineState, step: str | None) -> bool:
 
 
 def is_listening(state: MachineState) -> bool:
-    """Whether somebody has said something about which the planner is still to decide: nothing that changes
+    """Whether there is a message about which the planner is still to decide: nothing that changes
     the world begins until it has."""
     if state.run.drafting or not (state.message_waits or state.heard):
         return False
@@ -110,7 +110,7 @@ def _end_held(state: MachineState, held: StepHeld) -> StepFailed:
 
 
 def _because(failure: Failure, why: str) -> Failure:
-    """The failure, with why nobody does anything about it."""
+    """The failure, with why it is not replanned."""
     return msgspec.structs.replace(failure, message=f"{failure.message} ({why})")
 
 

@@ -154,7 +154,7 @@ def _result_kept(state: MachineState, event: ResultKept) -> None:
 
 
 def _give_up_if_ready_to_replan(state: MachineState, step: str) -> None:
-    # Of work that was done already nothing may be left that somebody could approve.
+    # Of work that was done already nothing may be left to approve.
     if step in state.ready_to_replan:
         state.pending.questions.pop(step, None)
 

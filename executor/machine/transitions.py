@@ -177,7 +177,9 @@ def _attempt_failed(state: MachineState, event: AttemptFailed) -> None:
         blamed = state.pending.blamed.setdefault(work, {})
         blamed[event.agent] = blamed.get(event.agent, 0) + 1
     if _retire(state, event):
+        # The other attempt at this work may still succeed.
         return
+    # Work in doubt waits for a person: trying it again might do it twice.
     if not event.failure.in_doubt:
         queue_failure(state, work, event.failure)
 
@@ -186,6 +188,7 @@ def _attempt_surprised(state: MachineState, event: AttemptSurprised) -> None:
     if state.run.obsolete and _is_obsolete(state, event):
         return
     if _retire(state, event):
+        # A surprise is an answer too: the work was done.
         _call_off_rivals(state, event.step, event.item)
     queue_failure(state, (event.step, event.item), event.surprise)
 
@@ -201,6 +204,7 @@ def _attempt_lost(state: MachineState, event: AttemptLost) -> None:
     pending, work = state.pending, (event.step, event.item)
     pending.lost_attempts.pop((*work, event.attempt), None)
     pending.losses[work] = pending.losses.get(work, 0) + 1
+    # The end of a process says nothing about the work, so it costs none of the work's retries.
     pending.spare[work] = pending.spare.get(work, 0) + 1
     if _retire(state, event) or is_settled(state, work):
         return
@@ -257,6 +261,7 @@ def _hedge_due(state: MachineState, event: HedgeDue) -> None:
     if (*work, event.attempt) in state.run.obsolete:
         return
     attempt = state.run.running.get((*work, event.attempt))
+    # It may have ended, or been told to stop, since the timer was set.
     if attempt is not None and attempt.status is AttemptStatus.RUNNING and work not in state.pending.rivals:
         state.pending.hedges[work] = event.attempt
 
@@ -276,6 +281,7 @@ def _result_missing(state: MachineState, event: ResultMissing) -> None:
     # The step may have failed meanwhile, with another item.
     if state.pending.sought.pop(work, None) is not None:
         state.pending.searched.add(work)
+        # It had its turn before its result was looked for.
         state.pending.queue(work, first=True)
 
 
@@ -305,6 +311,7 @@ def _step_failed(state: MachineState, event: StepFailed) -> None:
     if step.on_failure is not OnFailure.CONTINUE:
         attempts = pending.attempts.get((event.step, event.item), 0)
         account = Account(event.failure, event.step, event.item, attempts)
+        # The first failure explains the run: later ones may follow from it.
         state.grievance = state.grievance or account
         if state.fail_fast:
             return end_run(state, account)
@@ -328,6 +335,7 @@ def _budget_reached(state: MachineState, event: BudgetReached) -> None:
 
 
 def _cancellation_requested(state: MachineState, event: CancellationRequested) -> None:
+    # A run that is failing already fails: the first reason counts.
     if not state.is_ending:
         state.cancelled = event.reason
         cancel_attempts(state, state.run.running)

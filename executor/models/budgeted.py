@@ -34,7 +34,7 @@ class BudgetGate:
     """Admits the calls of one run, one after the other, on its event loop.
 
     A call is refused before it is made where what it asks for certain (one call, and its question by the
-    count of its bytes) goes beyond a limit, or nothing is left of one. What it may take at the most (its
+    count of its bytes) goes beyond a limit, or nothing is left of one. What it may take at most (its
     question, and an answer of `max_tokens`) is reserved until it has ended; then what the provider counted
     takes the place of that. So all that is in flight together goes beyond a limit by no more than the last
     call that was admitted, and by what each of them exceeds its reservation.

@@ -58,7 +58,7 @@ class KeptOutput(msgspec.Struct, frozen=True):
 
 
 class PendingApproval(msgspec.Struct, frozen=True):
-    """What somebody was asked and has not answered: whether a step may start. `inputs` is what it would be
+    """An approval that was requested and is not decided. `inputs` is what the step would be
     given, a list of them for a `for_each` step; `why` is there where the plan itself does not ask."""
 
     step: str
@@ -69,7 +69,7 @@ class PendingApproval(msgspec.Struct, frozen=True):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Work of which nobody knows whether it was done: the attempt at it that `agent` began at `started`,
+    """Work whose outcome is unknown: the attempt at it that `agent` began at `started`,
     in seconds since the epoch."""
 
     step: str

@@ -33,7 +33,7 @@ ATTEMPT = Spending(attempts=1)
 REVISION = Spending(revisions=1)
 """What one more plan takes."""
 UNANSWERED = (ModelUnavailable, ModelRejected)
-"""What a call ends with that the model never answered, so that nobody charges for it."""
+"""What a call ends with that the model never answered, so that it costs nothing."""
 BYTES_A_TOKEN = 4
 
 _ENDS = (AttemptCancelled, AttemptFailed, AttemptLost, AttemptSucceeded, AttemptSurprised)
@@ -131,6 +131,7 @@ class RunSpending:
     def _let_time_pass(self, event: Event) -> None:
         if isinstance(event, RunResumed):
             self.resting = False
+        # A clock that was set back gives no time back.
         elif self.now is not None and not self.resting and event.at > self.now:
             self.seconds += event.at - self.now
         self.now = event.at

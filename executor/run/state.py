@@ -44,8 +44,8 @@ class StepStatus(StrEnum):
     PENDING = "pending"
     RUNNING = "running"
     WAITING = "waiting"
-    """For the next attempt to be due, for a result that is being made elsewhere, for somebody's word, or
-    for the planner's."""
+    """For the next attempt to be due, for a result that is being made elsewhere, for an approval, or
+    for the planner."""
     COMPLETED = "completed"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -62,7 +62,7 @@ class AttemptStatus(StrEnum):
     SURPRISED = "surprised"
     CANCELLED = "cancelled"
     LOST = "lost"
-    """Its process ended, and nobody knows what became of it."""
+    """Its process ended, and its outcome is unknown."""
 
 
 RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED})

@@ -165,7 +165,7 @@ class _ModelRelay:
 
     def hear(self, said: CallModel | Forget, send: Callable[[ModelAnswer], None]) -> None:
         """From any thread: the agent asks, and the answer is to be sent; or it no longer wants to know."""
-        # The loop is closed where nobody waits for the attempt any more.
+        # The loop is closed where nothing waits for the attempt any more.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._take, said, send)
 

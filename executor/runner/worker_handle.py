@@ -88,13 +88,13 @@ class WorkerProcess:
         with self._lock:
             if self._is_leaving:
                 return False
-            # From now on nobody can take it back by cancelling: how it ends is always told.
+            # From now on it cannot be taken back by cancelling: how it ends is always told.
             pending_task.ended.set_running_or_notify_cancel()
             self._pending_tasks.put(pending_task)
             return True
 
     def dismiss(self) -> None:
-        """Let it go once it has done what it has in hand."""
+        """Let it go once it has done what it was given."""
         with self._lock:
             self._is_leaving = True
             self._pending_tasks.put(None)

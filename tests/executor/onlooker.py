@@ -1,4 +1,4 @@
-"""Somebody who reads the events of a run one by one, and sees whether its replanning keeps its promises."""
+"""A reader of the events of a run, one by one, that sees whether its replanning keeps its promises."""
 
 from __future__ import annotations
 

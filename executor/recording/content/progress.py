@@ -1,4 +1,4 @@
-"""The course of a run: what has happened so far, as far as what may happen next depends on it."""
+"""What has happened so far in a run, as far as what may happen next depends on it."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .problems import LineOf
 
 _MAX_FINDINGS = 3
 _MEND = "correct it, or record the run again"
-_NOBODY = Registry()
+_NO_AGENTS = Registry()
 
 
 def require_sound(recording: Recording, line_of: LineOf) -> None:
@@ -58,7 +58,7 @@ def _require_plans(recording: Recording, line_of: LineOf) -> None:
 
 def _require_plan(recording: Recording, adopted: PlanAdopted, pointer: str, line_of: LineOf) -> None:
     try:
-        recheck(adopted, _NOBODY)
+        recheck(adopted, _NO_AGENTS)
     except PlanInvalid as error:
         found = [each for each in error.diagnostics if each.severity is Severity.ERROR]
         told = "; ".join(str(each) for each in found[:_MAX_FINDINGS])

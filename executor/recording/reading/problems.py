@@ -33,7 +33,7 @@ class DocumentProblems:
         raise RecordingInvalid(self.source, problem, self._line_of(pointer), advice or self._advice)
 
     def require_known(self, unknown: Iterator[tuple[str, str, frozenset[str]]], at: str = "") -> None:
-        """See that there is no field of which nobody knows."""
+        """See that there is no unknown field."""
         for pointer, name, names in unknown:
             hint = did_you_mean(name, sorted(names))
             self.fail(f"unknown field {name!r:.80} ({hint})", f"{at}{pointer}")

@@ -25,7 +25,7 @@ _OF_VARIABLE = "<secret:"
 
 
 def proven_text(recording: Recording, redactor: Redacts, limit: int = MAX_BYTES) -> str:
-    """The text of the file, without secrets, of `limit` bytes at the most. Raises RunNotRecordable, also
+    """The text of the file, without secrets, of at most `limit` bytes. Raises RunNotRecordable, also
     where it could not be read back."""
     try:
         clean = redacted(recording, redactor)

@@ -34,7 +34,7 @@ class RecordedDrafts:
         return made
 
     async def go_on(self) -> None:
-        """Tell the drafts of this process that are left, when they were told. Comes back once the courses
+        """Tell the drafts of this process that are left, when they were told. Comes back once the runs
         have parted."""
         for event in self._follower.left_to_process if self._follower.in_step else ():
             if self._tell is not None and isinstance(event, DraftGrown | DraftHalted):

@@ -1,4 +1,4 @@
-"""The stage of a replay: everything that a run meets there, in the place of the world."""
+"""The environment of a replay: everything that a run meets there, in the place of the world."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .runner import RecordedRunner
 
 
 class ReplayEnvironment:
-    """One replay's model, journal, runner and chooser of agents, around the course that was recorded.
+    """One replay's model, journal, runner and chooser of agents, around the recorded run.
 
     `begun` events are there before anybody does anything. `registry` is who is chosen; `today` finds who does
     what is live, where `live_runner` runs it, and `live_model` is who is asked then.
@@ -83,10 +83,10 @@ class ReplayEnvironment:
 
     @property
     def unused_calls(self) -> list[ModelCalled]:
-        """The calls of models that nobody made again."""
+        """The calls of models that were not made again."""
         return self.model.unused
 
     @property
     def unused_attempts(self) -> Sequence[RecordedAttempt]:
-        """The attempts that nobody made again."""
+        """The attempts that were not made again."""
         return self._attempts.unused

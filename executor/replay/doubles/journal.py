@@ -34,7 +34,7 @@ from callsheet.executor.run.state import Work
 
 
 class ReplayJournal:
-    """Holds one run. Each event is held against the course before it is kept.
+    """Holds one run. Each event is compared with the recorded one before it is kept.
 
     It refuses to go on where the process of the recorded run ended, where it is told to `kill` the process,
     and where it is told to `stop`.
@@ -77,9 +77,9 @@ class ReplayJournal:
         self.stopped = self.stopped or drift
 
     def kill(self) -> None:
-        """Keep nothing more, until somebody else owns the run: its process is dead."""
+        """Keep nothing more, until another process owns the run: this one is dead."""
         self._is_killed = True
-        self._follower.part(None)
+        self._follower.diverge(None)
 
     async def create(self, created: RunCreated, *more: Event) -> None:
         """Begin the run, and own it."""
@@ -100,7 +100,7 @@ class ReplayJournal:
         self._is_owned = False
 
     def owner(self, run: str) -> RunOwner | None:
-        """Nobody but this replay. Raises RunNotFound."""
+        """This replay alone. Raises RunNotFound."""
         self._require(run)
         return None
 
@@ -116,7 +116,7 @@ class ReplayJournal:
         if answered:
             self._signals.answer(run, answered)
         for event in events:
-            # What the run's driver enters was held against the course when it was entered.
+            # What the run's driver enters was compared with the recorded run when it was entered.
             followed = self._follower.has_followed(len(self._events), event)
             self._events.append(event if followed else self._follower.follow(event))
         if self._follower.breaks_off:
@@ -154,7 +154,7 @@ class ReplayJournal:
 
 class _RecordedResults:
     """Answers whoever seeks a result as it was answered, when it was: each time that a key was sought once.
-    `life` is how often somebody has gone on with the run."""
+    `life` is how often the run was resumed."""
 
     def __init__(
         self, events: Iterable[Event], follower: HistoryFollower, clock: Clock, life: Callable[[], int]
@@ -168,7 +168,7 @@ class _RecordedResults:
         self._read(events)
 
     async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
-        """What was found, if something was. Where nobody saw an answer there is none, as long as the courses
+        """What was found, if something was. Where no answer was seen there is none, as long as the runs
         agree."""
         answers = self._answers[self._life(), key]
         answer = answers.popleft() if answers else _Answer()
@@ -180,10 +180,10 @@ class _RecordedResults:
         return _kept(answer.event) if isinstance(answer.event, ResultReused) else Reserved.MINE
 
     async def keep(self, key: str, run: str, output: dict[str, Any], at: float) -> None:
-        """Nobody else asks."""
+        """No other run asks."""
 
     async def give_up(self, key: str, run: str) -> None:
-        """Nobody else asks."""
+        """No other run asks."""
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
         """Nothing ever comes of waiting."""
@@ -210,7 +210,7 @@ class _RecordedResults:
 
 @dataclass(slots=True)
 class _Answer:
-    """What came of seeking a result; None where nobody saw it."""
+    """What came of seeking a result; None where that was not seen."""
 
     event: ResultMissing | ResultReused | None = None
 
@@ -233,4 +233,4 @@ class _RecordedFigures:
         return {row: figures for row, figures in self._figures.items() if row[1] in capabilities}
 
     async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
-        """A replay teaches nobody anything."""
+        """A replay says nothing about agents."""

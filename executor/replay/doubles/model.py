@@ -63,7 +63,7 @@ class RecordedModel(CallerAwareModel):
     planner, or an attempt, with the very same content; each call once.
 
     What is live is asked of the `live_model`. `stop` ends the replay over a question that was not recorded,
-    `go_on` does what is done while nobody answers one.
+    `go_on` does what is done while none is answered.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class RecordedModel(CallerAwareModel):
 
     @property
     def unused(self) -> list[ModelCalled]:
-        """The recorded calls that nobody made again, in their order."""
+        """The recorded calls that were not made again, in their order."""
         return [call for call in self._calls if not self._is_used(call)]
 
     def for_caller(self, owner: Caller) -> ChatModel:
@@ -187,8 +187,8 @@ class RecordedModel(CallerAwareModel):
         return found
 
     async def _see_whether_it_was_answered(self, owner: Caller) -> None:
-        """What was being asked when the process ended, or the run, is in no journal: nobody waited for it any
-        more. Comes back where that cannot be it. Raises ProcessEnded."""
+        """What was being asked when the process ended, or the run, is in no journal: it was not waited for
+        any more. Comes back where that cannot be it. Raises ProcessEnded."""
         if not self._follower.in_step or owner.step is not None:
             return
         if not owner.midway and isinstance(self._follower.next, RunCancelled | None):
@@ -230,15 +230,15 @@ class RecordedModel(CallerAwareModel):
 
     async def _play(self, call: ModelCalled, latest: float) -> AsyncIterator[ChatChunk]:
         """The recorded answer, in its pieces and, where steps start while it is written, at their times. One
-        that nobody heard to its end is given as far as it was heard, and no end to it."""
+        that was not heard to its end is given as far as it was heard, and no end to it."""
         began = call.started if self._follower.in_step else self._clock.now()
         timed = self._drafted and call.step is None
         is_broken_off = call.error is not None and call.error.startswith(BROKEN_OFF)
         ends = min(began + call.at - call.started, latest)
         if not (timed or is_broken_off):
             await self._until(ends)
-        # Of what came in one piece nobody knows when: it waits for its turn wherever it is heard. And nobody
-        # but those who are told of drafts, and agents, cares for the pieces.
+        # When something came in one piece is not recorded: it waits for its turn wherever it is heard. And
+        # only listeners to drafts, and agents, care for the pieces.
         chunks = call.chunks if timed or is_broken_off or call.step is not None else ()
         pieces = chunks or ((0.0, len(call.reply)),)
         given = 0

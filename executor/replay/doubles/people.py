@@ -62,7 +62,7 @@ class RecordedPeople:
         """What a process found in its signals, by identity."""
 
     async def review(self, checked: CheckedPlan) -> bool:
-        """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
+        """Look at the plan for as long as the person did, and say the same. Raises ProcessEnded where it was
         never said."""
         upcoming = self._follower.next
         if upcoming is None:
@@ -100,8 +100,8 @@ class RecordedPeople:
             self._writing = asyncio.create_task(self._write_later(to_come))
 
     def answers_again(self) -> bool:
-        """Whether somebody has another answer, to a question that is asked although the run goes its own way;
-        it is there then when somebody takes the run up."""
+        """Whether there is another answer, to a question that is asked although the run goes its own way;
+        it is there then when the run is resumed."""
         if self._answers is None:
             left = () if self._follower.in_step else self._follower.left
             self._answers = [_signal_of(event) for event in left if isinstance(event, WordSpoken)]
@@ -115,7 +115,7 @@ class RecordedPeople:
 
     @property
     def calls_off(self) -> str | None:
-        """Why somebody ends the run now, while nobody has it; None where nobody does."""
+        """Why the run is ended now, while no process has it; None where it is not."""
         if not self._follower.in_step:
             return None
         match self._follower.left[:2]:
@@ -155,11 +155,11 @@ class RecordedPeople:
             is_outcry = self._follower.is_outcry(event) or is_because_of(event, before)
             is_written = not (is_asked_for or is_outcry)
             if not is_signal:
-                # A word that waits when a run is started is heard first.
+                # A signal that waits when a run is started is heard first.
                 opening = event if isinstance(event, RunStarted) else None
             batch = (batch or event) if event.__class__ in NEWS else None
             if has_begun and (is_signal or ends_planning) and is_written:
-                # Whoever finds that somebody wanted a rest does not rest for it: it has to come later.
+                # A process that finds a pause waiting does not pause for it: the signal has to come later.
                 unanswered.append((batch if isinstance(event, PauseRequested) else opening, event))
             before = event
         return unanswered

@@ -91,7 +91,7 @@ class RecordedRunner:
         longer = 0.0
         for each in [each for each in self._what_ifs if each.fits(place)]:
             # From here on the run goes its own way.
-            self._follower.part(None)
+            self._follower.diverge(None)
             is_first = each not in self.happened
             self.happened.append(each)
             match each.action:
@@ -216,11 +216,11 @@ class RecordedRunner:
             case AttemptFailed(failure=failure) | AttemptSurprised(surprise=failure):
                 raise error_of(failure)
             case _:
-                raise AssertionError(f"{ending!r} is no end that an attempt comes to by itself")
+                raise AssertionError(f"{ending!r} is not an end that an attempt comes to by itself")
 
     async def _come_to_what_is_known(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
         """It was stopped, or its process died. Where it is not here, it is known what it comes to only if the
-        same work was done later, or somebody said so."""
+        same work was done later, or a person said so."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._follower.wait_for_divergence(), FOREVER_SECONDS)
         if attempt.settled is None:

@@ -56,7 +56,7 @@ def contract_drifts(
     recorded: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]], *, is_whole: bool = True
 ) -> Iterator[Drift]:
     """The capabilities whose contracts are others now; and where `now` is the `whole` catalog, those that
-    nobody offers any more, and those that nobody offered."""
+    no agent provides any more, and those that none provided."""
     before = {each["name"]: dict(each) for each in recorded}
     after = {each["name"]: dict(each) for each in now}
     for name, contract in before.items():

@@ -99,12 +99,12 @@ OUTCOMES = (GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted)
 
 
 def is_broken_off(news: News) -> TypeGuard[ModelCalled]:
-    """Whether it is a call for whose end nobody waited."""
+    """Whether it is a call whose end was not waited for."""
     return isinstance(news, ModelCalled) and news.error is not None and news.error.startswith(BROKEN_OFF)
 
 
 def is_call_of_planner(news: News) -> bool:
-    """Whether somebody asked a model for a plan, or for a decision."""
+    """Whether a model was asked for a plan, or for a decision."""
     return isinstance(news, ModelCalled) and news.step is None
 
 

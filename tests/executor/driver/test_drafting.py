@@ -45,7 +45,7 @@ Line = tuple[float, Any]
 
 @dataclass
 class Writer:
-    """Somebody who writes a plan, piece by piece."""
+    """A planner that writes a plan, piece by piece."""
 
     lines: Sequence[Line]
     tell: Callable[[CheckedPlan | str], None]

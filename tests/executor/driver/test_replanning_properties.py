@@ -121,7 +121,7 @@ class World:
         return self.approves[chance(step) % len(self.approves)]
 
     async def approve(self, request: ApprovalRequested) -> bool:
-        """Somebody who takes their time."""
+        """A person who takes their time."""
         await asyncio.sleep(3)
         return self.says(request.step)
 

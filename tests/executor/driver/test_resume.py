@@ -67,7 +67,7 @@ def checked(document: Mapping[str, Any] = STORY) -> CheckedPlan:
 
 
 def actor(**by_step: Any) -> Actor:
-    """Somebody who works and sends."""
+    """An agent that works and sends."""
 
     def fail_once(inputs: Mapping[str, JsonValue], context: Context) -> JsonValue:
         if context.attempt == 1:

@@ -348,7 +348,7 @@ class Runs(RuleBasedStateMachine):
     @precondition(is_running)
     @rule(checked=st.none() | plans(), kept=st.integers(0, 9))
     def speak(self, checked: CheckedPlan | None, kept: int) -> None:
-        """Somebody has a wish, and the planner may know at once what to do about it."""
+        """A person has a wish, and the planner may know at once what to do about it."""
         self.puppet.hear(WordSpoken(self.puppet.now, "in another way, please"))
         self.revise(checked, kept)
 
