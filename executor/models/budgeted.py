@@ -18,16 +18,22 @@ from .journaled import Caller, ModelWrapper
 
 @dataclass(slots=True)
 class _Call:
-    """A call in flight, by an agent with these `terms`: the bytes of its question, what is `reserved` for
-    it, and what is known of its answer so far."""
+    """A call that is being made."""
 
     model: str
+    """The name of the model."""
     terms: Terms
+    """The terms of the agent that makes it."""
     asked: int
+    """The size of its question, in bytes."""
     reserved: Spending
+    """What is kept back from the budget for it."""
     answered: int = 0
+    """The size of its answer so far, in bytes."""
     usage: Usage = NO_USAGE
+    """The tokens that the provider has counted so far."""
     unanswered: bool = False
+    """The model was not reached, or refused the call: it costs nothing."""
 
 
 class BudgetGate:

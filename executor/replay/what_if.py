@@ -28,17 +28,22 @@ class WhatIfInvalid(ExecutorError):
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """One thing that happens otherwise, at every attempt of a step, or at those of the `item` and the number
-    `attempt` alone: it fails with `message`, it returns `output`, it takes `seconds` longer, or the process
-    is killed in the middle of the first such attempt."""
+    """One thing that happens differently in a replay."""
 
     action: Action
+    """What happens: an attempt fails, returns an output or takes longer, or the process is killed."""
     step: str
+    """The step at whose attempts it happens."""
     item: int | None = None
+    """The one item at whose attempts it happens; None for all."""
     attempt: int | None = None
+    """The number of the one attempt; None for all, or for the first where the process is killed."""
     message: str = ""
+    """Why it fails."""
     output: JsonObject | None = None
+    """What it returns."""
     seconds: float = 0.0
+    """How much longer it takes."""
 
     @classmethod
     def fail(cls, place: str, message: str) -> WhatIf:
