@@ -23,27 +23,26 @@ class JournalError(ExecutorError):
 
 
 class RunOwned(ExecutorError):
-    """Somebody alive has the run: the process `pid` on the machine `host`."""
+    """A living process has the run: `pid` on the machine `host`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, pid: int, host: str) -> None:
-        super().__init__(
-            f"run {run!r} is in the hands of process {pid} on {host}; wait until that has ended, or end it"
-        )
+        super().__init__(f"run {run!r} is running in process {pid} on {host}; wait for it to end, or stop it")
         self.run = run
         self.pid = pid
         self.host = host
 
 
 class RunTakenOver(JournalError):
-    """The run has another owner by now, so nothing was written: `pid` on `host`, both None where that
-    one has let go of it again."""
+    """The run has another owner now, so nothing was written: `pid` on `host`, both None where that
+    process has released it again."""
 
     def __init__(self, path: Path | str, run: str, pid: int | None = None, host: str | None = None) -> None:
-        by = "another process, which has let go of it since" if pid is None else f"process {pid} on {host}"
+        by = "another process, which has released it since" if pid is None else f"process {pid} on {host}"
         super().__init__(
-            path, f"run {run!r} was taken over by {by}; nothing was written, and this process must leave it"
+            path,
+            f"run {run!r} was taken over by {by}; nothing was written; this process must stop working on it",
         )
         self.run = run
         self.pid = pid
@@ -51,7 +50,7 @@ class RunTakenOver(JournalError):
 
 
 class RunNotClaimed(JournalError):
-    """Somebody writes a run that this journal does not own."""
+    """A run was to be written that this journal object does not own."""
 
     def __init__(self, path: Path | str, run: str) -> None:
         super().__init__(path, f"run {run!r} was not claimed; claim it before writing to it")
@@ -64,7 +63,7 @@ class RunNotFound(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"there is no run {run!r}; `callsheet runs` lists those that there are")
+        super().__init__(f"there is no run {run!r}; list the runs of this journal with `callsheet runs`")
         self.run = run
 
 
@@ -74,7 +73,7 @@ class RunAmbiguous(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, prefix: str, runs: tuple[str, ...]) -> None:
-        super().__init__(f"several runs begin with {prefix!r}: {', '.join(runs)}; write more of the id")
+        super().__init__(f"several runs begin with {prefix!r}: {', '.join(runs)}; give more of the id")
         self.prefix = prefix
         self.runs = runs
 
@@ -95,7 +94,7 @@ class EventUnreadable(ExecutorError):
 
     def __init__(self, problem: str) -> None:
         super().__init__(
-            f"an event cannot be read ({problem}); it was damaged, or written by another release of Callsheet"
+            f"an event cannot be read ({problem}); it is damaged, or another release of Callsheet wrote it"
         )
         self.problem = problem
 
@@ -115,7 +114,7 @@ class RunEnded(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, status: str) -> None:
-        super().__init__(f"run {run!r} is {status}, so there is nothing to go on with; start a new run")
+        super().__init__(f"run {run!r} is {status} and cannot be continued; start a new run")
         self.run = run
         self.status = status
 
@@ -128,29 +127,29 @@ class AgentsChanged(ExecutorError):
 
     def __init__(self, run: str, problems: tuple[str, ...]) -> None:
         super().__init__(
-            f"run {run!r} cannot go on with the agents that there are now: {'; '.join(problems)}. "
-            "Nothing was changed: bring back the agents that it began with, or start a new run"
+            f"run {run!r} cannot continue with the agents available now: {'; '.join(problems)}. "
+            "Nothing was changed: restore the agents that it began with, or start a new run"
         )
         self.run = run
         self.problems = problems
 
 
 class NothingWaits(ExecutorError):
-    """Somebody decides about a step that does not wait for it; `waiting` are those that do."""
+    """A decision was made about a step that does not wait for one; `waiting` are those that do."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, step: str | None, waiting: tuple[str, ...]) -> None:
-        named = "nothing" if step is None else f"step {step!r} does not"
-        others = f"; those that do are: {', '.join(waiting)}" if waiting else ""
-        super().__init__(f"run {run!r}: {named} wait{'s' if step is None else ''} for a decision{others}")
+        named = "no step is" if step is None else f"step {step!r} is not"
+        others = f"; waiting: {', '.join(waiting)}" if waiting else ""
+        super().__init__(f"run {run!r}: {named} waiting for a decision{others}")
         self.run = run
         self.step = step
         self.waiting = waiting
 
 
 class AnswerRefused(ExecutorError):
-    """What somebody says became of a step's work cannot be taken: `problem` says why."""
+    """An answer about the outcome of a step's work cannot be accepted: `problem` says why."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -161,28 +160,28 @@ class AnswerRefused(ExecutorError):
         self.problem = problem
 
 
-class NobodyListens(ExecutorError):
-    """Somebody has something to say to the planner of a run that has none."""
+class PlannerMissing(ExecutorError):
+    """A message was sent to the planner of a run that has none."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str) -> None:
         super().__init__(
-            f"run {run!r} carries out a plan that no planner may change, so nobody would hear it; go on with "
-            "it by `callsheet resume --max-replans 5` and say it then, or cancel it and run the goal anew"
+            f"run {run!r} has no planner that could read this; resume the run with "
+            "`callsheet resume --max-replans 5` and send it then, or cancel the run and run the goal again"
         )
         self.run = run
 
 
-class WordRefused(ExecutorError):
-    """What somebody wants to say to the planner is empty, or has too many characters."""
+class MessageRefused(ExecutorError):
+    """A message to the planner is empty, or has too many characters."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, characters: int, most: int) -> None:
         super().__init__(
-            f"run {run!r}: a word to the planner has 1 to {most:,} characters, and this one {characters:,}; "
-            "put what is to be worked on in a file, and name the file"
+            f"run {run!r}: a message to the planner has 1 to {most:,} characters, not {characters:,}; "
+            "put long material in a file, and name the file"
         )
         self.run = run
         self.characters = characters

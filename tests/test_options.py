@@ -174,9 +174,9 @@ def test_what_is_no_option_is_told(door: str) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "error", "says"),
     [
-        ("max_concurrency", 0, OptionInvalid, "whole number, 1 to 10,000"),
-        ("max_concurrency", True, OptionInvalid, "whole number"),
-        ("max_replans", 101, OptionInvalid, "100 at the most"),
+        ("max_concurrency", 0, OptionInvalid, "integer, 1 to 10,000"),
+        ("max_concurrency", True, OptionInvalid, "integer"),
+        ("max_replans", 101, OptionInvalid, "at most 100"),
         ("time_limit", "soon", OptionInvalid, "write seconds, or 90s, 5m"),
         ("time_limit", -1, OptionInvalid, "write seconds"),
         ("fail_fast", "yes", OptionInvalid, "True or False"),

@@ -18,9 +18,9 @@ from callsheet.agents.workspace.workspace import Workspace
 from callsheet.errors import CallsheetError
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.writing.redaction import Redacts
+from callsheet.executor.replay.doubles.environment import ReplayEnvironment
 from callsheet.executor.replay.doubles.people import RecordedPeople
 from callsheet.executor.replay.doubles.raised_errors import RecordedError
-from callsheet.executor.replay.doubles.stage import ReplayStage
 from callsheet.executor.replay.drift.drift import Drift
 from callsheet.executor.replay.errors import ProcessEnded, ReplayStopped
 from callsheet.executor.replay.history.clock import ReplayClock
@@ -59,7 +59,7 @@ class Played:
     error that ended the run's process, if there was one."""
 
     events: Sequence[Event]
-    stage: ReplayStage
+    stage: ReplayEnvironment
     stopped: Drift | None
     error: CallsheetError | RecordedError | None
 
@@ -92,7 +92,7 @@ class Playback:
         self._workspace = Workspace(workspace)
         self._live_runner = LocalRunner()
         self._begun = 2 + self._has_figures + self._has_given_plan
-        self._stage = ReplayStage(
+        self._stage = ReplayEnvironment(
             recording,
             self._begun,
             self._clock,
@@ -106,7 +106,7 @@ class Playback:
         )
         self._journal = self._stage.journal
         self._people = RecordedPeople(
-            self._events, recording.run, self._stage.course, self._clock, self._journal.signals
+            self._events, recording.run, self._stage.follower, self._clock, self._journal.signals
         )
 
     async def play(self) -> Played:
@@ -128,9 +128,9 @@ class Playback:
 
     async def _play_on(self) -> None:
         """One process of the run after another. The first one may have died before its first event."""
-        if self._stage.course.is_over:
+        if self._stage.follower.is_over:
             return
-        first = self._stage.course.next
+        first = self._stage.follower.next
         if isinstance(first, ModelCalled):
             # Earlier processes may have died before the model answered, and left no event.
             await self._wait_until(first.started)
@@ -149,7 +149,7 @@ class Playback:
             await self._orchestrator(resumed).control.cancel(run, reason)
             return
         await self._people.write_signals()
-        if resumed is None and not isinstance(upcoming := self._stage.course.next, ModelCalled | None):
+        if resumed is None and not isinstance(upcoming := self._stage.follower.next, ModelCalled | None):
             # Until then the user reviewed the plan, or the process did work that left no event.
             await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
         with suppress(ProcessEnded):
@@ -166,8 +166,8 @@ class Playback:
         record = run_state_of(self._journal.events)
         if record.status in RUN_ENDED:
             return None
-        if self._stage.course.in_step:
-            return self._stage.course.next
+        if self._stage.follower.in_step:
+            return self._stage.follower.next
         if record.status is RunStatus.RUNNING and any(each.action == "kill" for each in self._what_ifs):
             return RunResumed(self._clock.now(), 0)
         if record.status is RunStatus.PAUSED and record.question and self._people.answers_again():

@@ -16,8 +16,8 @@ from callsheet.executor.recording.writing.redaction import Redacts, redacted
 from callsheet.executor.replay.drift.comparison import (
     compare_runs,
     contract_drifts,
+    divergence_drift,
     model_drifts,
-    parting_drift,
     plan_drifts,
     result_drifts,
 )
@@ -63,8 +63,8 @@ def drifts_of(recording: Recording, played: Played, *, is_live: bool) -> Iterato
     """How the run itself differs from the recording. If anything is live only results count; otherwise every
     event does."""
     if played.stopped is not None:
-        parting = None if is_live else played.stage.course.parting
-        yield from _cut_short(recording.events, played.events, parting, played.stopped)
+        divergence = None if is_live else played.stage.follower.divergence
+        yield from _cut_short(recording.events, played.events, divergence, played.stopped)
     elif is_live and (unheard := unanswered(recording, played.events)) is not None:
         # All other differences follow from that.
         yield unheard
@@ -116,14 +116,14 @@ def _failed_calls(events: Sequence[Event]) -> Iterator[ModelCalled]:
 
 
 def _cut_short(
-    recorded: Sequence[Event], now: Sequence[Event], parting: Divergence | None, stopped: Drift
+    recorded: Sequence[Event], now: Sequence[Event], divergence: Divergence | None, stopped: Drift
 ) -> Iterator[Drift]:
     """What differs up to the point where the replay stopped, and then why it stopped."""
     plans = list(plan_drifts(recorded, now, in_both=True))
     yield from plans
     # Other inputs and other prompts are the reason for stopping, which comes last.
-    if parting is not None and not isinstance(parting.other, _TOLD_OTHERWISE):
-        yield parting_drift(parting)
+    if divergence is not None and not isinstance(divergence.other, _TOLD_OTHERWISE):
+        yield divergence_drift(divergence)
     yield from (each for each in model_drifts(recorded, now) if each.kind is DriftKind.MODEL)
     before, after = run_state_of(recorded), run_state_of(now)
     ended = {
@@ -139,18 +139,18 @@ def _cut_short(
 
 
 def _strict_drifts(recording: Recording, played: Played) -> Iterator[Drift]:
-    course = played.stage.course
-    parting = course.parting
-    if parting is not None:
-        if isinstance(parting.recorded, PlanAdopted) and isinstance(parting.other, PlanAdopted):
+    follower = played.stage.follower
+    divergence = follower.divergence
+    if divergence is not None:
+        if isinstance(divergence.recorded, PlanAdopted) and isinstance(divergence.other, PlanAdopted):
             plans = list(plan_drifts(recording.events, played.events))
-            yield from plans or [parting_drift(parting)]
+            yield from plans or [divergence_drift(divergence)]
         else:
-            yield parting_drift(parting)
+            yield divergence_drift(divergence)
         yield from _run_drifts(recording.events, played.events)
-    elif not course.is_over:
+    elif not follower.is_over:
         reason = "" if played.error is None else f": {played.error}"
-        left = len(course.left)
+        left = len(follower.left)
         summary = f"it ends {left} events before the recorded run{reason}"
         yield Drift.with_lines(DriftKind.DECISION, "the run", summary)
     for call in played.stage.unused_calls:

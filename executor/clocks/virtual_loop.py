@@ -130,7 +130,7 @@ async def beside(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
             tether.cancel()
     if cancelled is None:
         return working.result()
-    # However the work ended, nobody wants to know any more.
+    # However the work ended, the result is not wanted any more.
     working.exception()
     raise cancelled
 

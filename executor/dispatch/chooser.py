@@ -26,7 +26,9 @@ class Request(msgspec.Struct, frozen=True):
     """An attempt for which an agent is wanted. Times are seconds since the epoch."""
 
     capability: str
+    """The capability that the agent must provide."""
     now: float
+    """The time of the request."""
     figures: Mapping[tuple[str, str], Figures] = NO_FIGURES
     """What the run knows of agents, by their names and the capability."""
     failures: Mapping[str, int] = NO_FAILURES
@@ -36,6 +38,7 @@ class Request(msgspec.Struct, frozen=True):
     waiter: Waiter | None = None
     """Who waits where no agent is free. Without one the run does not wait."""
     attempt: Try | None = None
+    """The attempt, where the chooser has to know it: a replay does."""
     strategy: Strategy | None = None
     """How the run wants agents chosen; the chooser's own way where nothing is said."""
 
@@ -58,7 +61,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class Nobody:
+class NoAgent:
     """No agent will do, and waiting won't help; `message` says which were there and why not."""
 
     message: str
@@ -67,7 +70,7 @@ class Nobody:
 class AgentChooser(Protocol):
     """Gives attempts to agents. `AgentPool` does it by which are free; each method is described there."""
 
-    def acquire(self, request: Request) -> Agent | Wait | Nobody:
+    def acquire(self, request: Request) -> Agent | Wait | NoAgent:
         """The agent for an attempt, which it begins now."""
         ...
 

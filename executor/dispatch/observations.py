@@ -13,13 +13,13 @@ MAX_OBSERVED = 64
 _DONE = (AttemptStatus.SUCCEEDED, AttemptStatus.SURPRISED)
 
 
-def observations_of(record: RunState, registry: Registry) -> list[Observation]:
+def observations_of(run: RunState, registry: Registry) -> list[Observation]:
     """The attempts that succeeded, or failed by their agent's own fault, in the order in which they
     ended; of each agent at each capability the latest 64, since figures forget those before. What agents
     ask is taken from those that there are now."""
     terms = {agent.name: terms_of(agent) for agent in registry.agents}
     latest: dict[tuple[str, str], deque[AttemptRecord]] = {}
-    for step in record.steps.values():
+    for step in run.steps.values():
         for attempt in step.attempts:
             if attempt.ended is not None and (attempt.status in _DONE or _is_at_fault(attempt)):
                 place = attempt.agent, attempt.capability

@@ -12,8 +12,8 @@ from .environment import AskApproval
 
 
 class Approvals:
-    """Asks, and posts the answers. Where nobody can be asked, or nobody says, the step waits for a signal,
-    and it is `settled` that nobody is being asked."""
+    """Asks, and posts the answers. Where there is no way to ask, or no answer, the step waits for a signal,
+    and it is `settled` that no question is open."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class Approvals:
         self._prepared: dict[str, ApprovalRequested] = {}
 
     def __bool__(self) -> bool:
-        """Whether somebody is being asked, or is going to be."""
+        """Whether a question is open, or will be asked."""
         return bool(self._tasks or self._prepared)
 
     def prepare(self, request: ApprovalRequested) -> None:
@@ -50,14 +50,14 @@ class Approvals:
             self._tasks[request.step] = self._loop.create_task(self._ask(self._approve, request))
 
     def withdraw(self, step: str) -> None:
-        """Somebody else has answered."""
+        """The question was answered by a signal."""
         self._prepared.pop(step, None)
         task = self._tasks.pop(step, None)
         if task is not None:
             task.cancel()
 
     def withdraw_all(self) -> None:
-        """Nobody needs to answer any more."""
+        """No answer is needed any more."""
         for step in [*self._prepared, *self._tasks]:
             self.withdraw(step)
 

@@ -30,11 +30,11 @@ class Assignments:
     def start(self, command: StartAttempt, agent: str, at: float) -> AttemptStarted:
         """The event that gives an attempt to an agent."""
         step = command.step
-        record = self._state.record
+        run = self._state.run
         # What a revision changed is other work, and an agent that knows keys must not take it for the same.
-        since = record.steps[step.id].since
+        since = run.steps[step.id].since
         place = step.id if since == 1 else f"{step.id}@{since}"
-        key = f"{record.run}:{place}" + ("" if command.item is None else f":{command.item}")
+        key = f"{run.run}:{place}" + ("" if command.item is None else f":{command.item}")
         deadline = at + step.timeout_seconds
         return AttemptStarted(
             at, step.id, command.attempt, agent, key, deadline, command.inputs, command.item, command.hedge
@@ -43,7 +43,7 @@ class Assignments:
     def assignment(self, agent: Agent, started: AttemptStarted) -> Assignment:
         """The work of an attempt, for its agent."""
         context = Context(
-            self._state.record.run,
+            self._state.run.run,
             started.step,
             started.attempt,
             started.key,
@@ -52,7 +52,7 @@ class Assignments:
             started.deadline,
             self.model_for(Caller(started.step, started.item, started.attempt)),
         )
-        capability = self._state.record.steps[started.step].capability
+        capability = self._state.run.steps[started.step].capability
         return Assignment(agent, capability, started.inputs, context)
 
     def model_for(self, owner: Caller) -> ChatModel | None:

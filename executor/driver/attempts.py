@@ -46,14 +46,14 @@ class Attempts:
         self,
         runner: Runner,
         clock: Clock,
-        record: RunState,
+        run: RunState,
         post: Callable[[Outcome], None],
         on_end: OnEnd,
         grace_seconds: float,
     ) -> None:
         self._runner = runner
         self._clock = clock
-        self._record = record
+        self._run = run
         self._post = post
         self._on_end = on_end
         self._grace_seconds = grace_seconds
@@ -88,7 +88,7 @@ class Attempts:
         self._deadlines.cancel()
 
     def abandon_all(self) -> None:
-        """Wait for nobody any longer."""
+        """Wait for no attempt any longer."""
         for live in list(self._live.values()):
             if live.task is not None:
                 live.task.cancel()
@@ -131,7 +131,7 @@ class Attempts:
         attempt = live.started.step, live.started.item, live.started.attempt
         del self._live[attempt]
         outcome = self._outcome(live, returned, error)
-        self._on_end(live.assignment, live.started, outcome, self._record.running[attempt])
+        self._on_end(live.assignment, live.started, outcome, self._run.running[attempt])
         self._post(outcome)
 
     def _outcome(self, live: _Live, returned: object, error: BaseException | None) -> Outcome:
@@ -139,7 +139,7 @@ class Attempts:
         if live.timed_out:
             return judge_timeout(live.step, started, at, abandoned=isinstance(error, Abandoned))
         if error is None:
-            return judge_output(self._record, live.step, started, returned, at)
+            return judge_output(self._run, live.step, started, returned, at)
         if isinstance(error, Abandoned) or (live.was_stopped and isinstance(error, asyncio.CancelledError)):
             abandoned = isinstance(error, Abandoned)
             return AttemptCancelled(at, started.step, started.attempt, abandoned, started.item)

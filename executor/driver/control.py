@@ -8,7 +8,7 @@ from typing import Any
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.errors import AnswerRefused, NobodyListens, NothingWaits, WordRefused
+from callsheet.executor.errors import AnswerRefused, MessageRefused, NothingWaits, PlannerMissing
 from callsheet.executor.evaluation.explain import describe
 from callsheet.executor.journal.history import open_record
 from callsheet.executor.journal.journal import Journal
@@ -23,14 +23,14 @@ from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RunState, RunStatus, Work
 
 MAX_SAID = 20_000
-"""Characters of a word to the planner."""
+"""Characters of a message to the planner."""
 
 
 class RunControl:
     """Talks to the owner of a run through its journal.
 
-    Every word waits there until it is answered. What is returned is who has the run now and will
-    hear it; None where nobody does, and whoever resumes the run will. A run may be named by the
+    Every signal waits there until it is answered. What is returned is who has the run now and will
+    hear it; None where no process has it, and whoever resumes the run will. A run may be named by the
     beginning of its id. Everything raises RunNotFound, RunAmbiguous, RunEnded and JournalError.
     """
 
@@ -39,15 +39,15 @@ class RunControl:
         self._clock = clock
 
     async def pause(self, run: str) -> RunOwner | None:
-        """Let nothing start any more, and the run rest once what is under way has ended. Where nobody
-        has it, it rests already."""
+        """Let nothing start any more, and pause the run once what is running has ended. Where no process
+        has it, it is paused already."""
         record = self._open_run(run)
         if self._journal.owner(record.run) is None:
             return None
         return await self._post(record, Pause())
 
     async def cancel(self, run: str, reason: str = "") -> RunOwner | None:
-        """Stop the run. Where nobody has it, it is ended here and now."""
+        """Stop the run. Where no process has it, it is ended here and now."""
         record = self._open_run(run)
         owner = self._journal.owner(record.run)
         if owner is None:
@@ -85,18 +85,18 @@ class RunControl:
         if verdict == "done":
             _require_output(record, name, output)
         elif output is not None:
-            raise AnswerRefused(record.run, name, "only work that is done has an output")
+            raise AnswerRefused(record.run, name, "only the verdict `done` takes an output")
         return await self._post(record, Settle(name, verdict, at, output, by))
 
     async def tell(self, run: str, text: str, by: str = "") -> RunOwner | None:
-        """Say something to the planner: the answer to what it asked, or a new wish. Raises WordRefused
-        where the text is empty or too long, and NobodyListens where the run has no planner."""
+        """Say something to the planner: the answer to what it asked, or a new wish. Raises MessageRefused
+        where the text is empty or too long, and PlannerMissing where the run has no planner."""
         text = text.strip()
         record = self._open_run(run)
         if not text or len(text) > MAX_SAID:
-            raise WordRefused(record.run, len(text), MAX_SAID)
+            raise MessageRefused(record.run, len(text), MAX_SAID)
         if record.question is None and record.started is not None and not (record.replans or record.drafting):
-            raise NobodyListens(record.run)
+            raise PlannerMissing(record.run)
         return await self._post(record, Tell(clean_text(text), by))
 
     async def _decide(
@@ -111,14 +111,14 @@ class RunControl:
     def _open_run(self, run: str) -> RunState:
         return open_record(self._journal, self._journal.find_run(run))
 
-    async def _post(self, record: RunState, word: SignalContent) -> RunOwner | None:
-        await self._journal.signals.send_signal(record.run, word)
+    async def _post(self, record: RunState, content: SignalContent) -> RunOwner | None:
+        await self._journal.signals.send_signal(record.run, content)
         return self._journal.owner(record.run)
 
     async def _end(self, run: str, reason: str) -> None:
         await self._journal.claim(run)
         try:
-            # As of now, when nobody else can add to it.
+            # As of now, when no other process can add to it.
             events = self._journal.read_events(run)
             unanswered = [signal.number for signal in await self._journal.signals.unanswered(run)]
             await self._journal.append(run, self._last_events(events, reason), answered=unanswered)
@@ -152,7 +152,9 @@ def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     doubtful = record.doubts_about(step, item)
     if len(doubtful) > 1:
         named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
-        raise AnswerRefused(record.run, step or "?", f"several are in doubt, so name one: {named}")
+        raise AnswerRefused(
+            record.run, step or "?", f"several pieces of work are in doubt; name one: {named}"
+        )
     if not doubtful:
         raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return doubtful[0]
@@ -167,5 +169,5 @@ def _require_output(record: RunState, step: str, output: dict[str, Any] | None) 
     if not validator.accepts(output):
         problems = describe(validator.problems(output))
         raise AnswerRefused(
-            record.run, step, f"that it is done needs its output, as {wanted!r} promises it: {problems}"
+            record.run, step, f"the verdict `done` needs an output as {wanted!r} promises it: {problems}"
         )

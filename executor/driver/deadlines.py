@@ -45,7 +45,7 @@ class Deadlines(Generic[T]):
             self._set(due)
 
     def cancel(self) -> None:
-        """Call nobody any more."""
+        """Call nothing any more."""
         self._waiting.clear()
         if self._timer is not None:
             self._timer.cancel()

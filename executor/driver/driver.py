@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.selection.statistics import Figures
-from callsheet.executor.dispatch.chooser import Nobody, Wait
+from callsheet.executor.dispatch.chooser import NoAgent, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatcher
 from callsheet.executor.errors import JournalError
 from callsheet.executor.evaluation.outcome import Outcome
@@ -76,7 +76,7 @@ class Driver:
     ) -> None:
         self._state = state
         self._around = around
-        self._run = state.record.run
+        self._run = state.run.run
         self._on_event = around.on_event
         self._loop = asyncio.get_running_loop()
         clock = around.clock
@@ -94,10 +94,10 @@ class Driver:
             state, around, self._post, self._break, lambda: self._assignments.model_for(asks)
         )
         self._shared_results = SharedResults(
-            around.journal.results, state.record, clock, self._post, self._break
+            around.journal.results, state.run, clock, self._post, self._break
         )
         self._attempts = Attempts(
-            around.ports.runner, clock, state.record, self._post, self._attempt_ended, around.grace_seconds
+            around.ports.runner, clock, state.run, self._post, self._attempt_ended, around.grace_seconds
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
@@ -118,9 +118,9 @@ class Driver:
             for event in events:
                 self._enter(event)
             self._take_up()
-            if self._state.record.model_calls or any(isinstance(event, RunResumed) for event in events):
-                # A word that waits already counts before anything starts; while a plan is made, or nobody has
-                # the run, somebody may speak.
+            if self._state.run.model_calls or any(isinstance(event, RunResumed) for event in events):
+                # A waiting signal counts before anything starts; one may have arrived while a plan was made,
+                # or while no process had the run.
                 self._inbox += self._without_pauses(await self._signal_reader.fetch_signals())
                 self._take_in()
             await self._pursue()
@@ -137,20 +137,20 @@ class Driver:
 
     def _take_up(self) -> None:
         """Set up what the journal says is under way, beside attempts."""
-        record, pending = self._state.record, self._state.pending
+        run, pending = self._state.run, self._state.pending
         now = self._now()
-        if record.deadline is not None:
+        if run.deadline is not None:
             # Where the clock was set back since, nothing takes longer than it was to take at first.
-            self._timers.limit_run(min(record.deadline, now + record.deadline - record.limited))
+            self._timers.limit_run(min(run.deadline, now + run.deadline - run.limited))
         for scheduled in pending.backoffs.values():
             due = min(scheduled.due, now + (scheduled.due - scheduled.at))
             self._timers.retry((scheduled.step, scheduled.item), scheduled.attempt, due)
-        for request in record.asked.values():
+        for request in run.asked.values():
             self._approvals.prepare(request)
         if self._state.replanning is not None:
             self._replanning_requests.prepare()
         for name in pending.unended:
-            step = record.steps[name]
+            step = run.steps[name]
             if len(step.attempts) > step.earlier:
                 self._limit_step(name, min(step.attempts[step.earlier].started, now))
 
@@ -204,10 +204,10 @@ class Driver:
 
     def _pause(self) -> None:
         """Nothing is under way and nothing is to be decided: only a person can help."""
-        record = self._state.record
-        waiting = (*record.asked, *dict.fromkeys(step for step, _ in record.doubtful), *record.held)
-        if not (waiting or self._state.pausing or record.question):
-            raise AssertionError("the run has not ended, and nothing is left to do")
+        run = self._state.run
+        waiting = (*run.asked, *dict.fromkeys(step for step, _ in run.doubtful), *run.held)
+        if not (waiting or self._state.pausing or run.question):
+            raise AssertionError("the run has not ended, but nothing is left to do")
         self._enter(RunPaused(self._now(), waiting))
         self._over = True
 
@@ -217,6 +217,7 @@ class Driver:
         self._batch, self._launches, self._answered = [], [], []
         if batch or answered:
             await self._around.journal.append(self._run, batch, answered=answered)
+        # Listeners hear only of what is kept: a process that resumes the run must not know less than they.
         if self._on_event is not None:
             for event in batch:
                 self._on_event(event)
@@ -247,19 +248,21 @@ class Driver:
             inbox, self._inbox = self._pace.divide(self._inbox)
         for entry in inbox:
             event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
+            # What was decided meanwhile may have made it meaningless.
             if event is not None and not (is_settled(self._state, event)):
                 if isinstance(event, PlanAdopted):
                     self._make_way(event)
                 self._enter(event)
 
     def _without_pauses(self, unanswered: list[Signal]) -> list[Signal]:
-        """Who resumes a run wants it to go on, whatever somebody wanted of its last owner."""
+        """Resuming a run means that it is to go on, so a pause that was meant for its last owner is
+        dropped."""
         pauses = [signal for signal in unanswered if isinstance(signal.content, Pause)]
         self._answered += [signal.number for signal in pauses]
         return [signal for signal in unanswered if signal not in pauses]
 
     def _event_of(self, news: Signal | Decided | Drafted) -> Event | None:
-        """What somebody has written, or the planner has come to, as an event."""
+        """A signal, or what the planner decided, as an event."""
         match news:
             case Signal():
                 return self._read(news)
@@ -326,7 +329,7 @@ class Driver:
 
     def _start_attempt(self, command: StartAttempt) -> None:
         found = self._dispatcher.acquire(command, self._busy(command) if command.hedge else ())
-        if isinstance(found, (Nobody, Wait)):
+        if isinstance(found, (NoAgent, Wait)):
             self._go_without(command, found)
             return
         step, at = command.step, self._now()
@@ -344,12 +347,12 @@ class Driver:
 
     def _busy(self, hedge: StartAttempt) -> tuple[str, ...]:
         work = hedge.step.id, hedge.item
-        return (self._state.record.running[*work, self._state.pending.hedges[work]].agent,)
+        return (self._state.run.running[*work, self._state.pending.hedges[work]].agent,)
 
-    def _go_without(self, command: StartAttempt, found: Nobody | Wait) -> None:
+    def _go_without(self, command: StartAttempt, found: NoAgent | Wait) -> None:
         if command.hedge:
             self._enter(HedgeForgone(self._now(), command.step.id, command.item))
-        elif isinstance(found, Nobody):
+        elif isinstance(found, NoAgent):
             failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
             self._enter(fail(self._state, command.step, failure, command.item))
 

@@ -20,7 +20,7 @@ from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Ports
 
 AskApproval: TypeAlias = Callable[[ApprovalRequested], Awaitable[bool | None]]
-"""Asks somebody whether a step may start. None where nobody says: the run waits for a signal then."""
+"""Asks the user whether a step may start. None where there is no answer: the run waits for a signal then."""
 
 Admit: TypeAlias = Callable[[CheckedPlan, Spending, Collection[str], Budget], Sequence[str]]
 """A sentence for each limit that a plan would go beyond, after what was spent, with those steps done."""
@@ -31,16 +31,30 @@ class RunEnvironment:
     """What a run needs from outside, as given to the Executor."""
 
     ports: Ports
+    """Where attempts run and who chooses their agents."""
     journal: Journal
+    """Where the run's events are kept."""
     workspace: Workspace
+    """The folder that agents work in."""
     clock: Clock
+    """Tells the time, real or virtual."""
     model: ChatModel | None
+    """The model that plans and that agents may use; None where there is none."""
     approve: AskApproval | None
+    """Asks for an approval at once; without it the run waits for a signal."""
     on_event: Callable[[Event], None] | None
+    """Is called with every event once it is kept."""
     grace_seconds: float
+    """How long an attempt has to stop after it was told to; then it is abandoned."""
     catalog: tuple[Capability, ...] = ()
+    """The capabilities that plans may use."""
     replanner: MakeReplanner | None = None
+    """Makes the planner that revises plans; without it a failure is final."""
     admit: Admit | None = None
+    """Says which limits of the budget a plan would exceed; without it every plan is admitted."""
     drafter: MakeDrafter | None = None
+    """Makes the planner that writes a plan while its first steps are running."""
     needs_approval: Callable[[CompiledStep], bool] | None = None
+    """Whether a step needs an approval although its plan does not say so."""
     strategy: Strategy | None = None
+    """How agents are chosen; None leaves that to the pool."""

@@ -58,9 +58,9 @@ class Executor:
     whose plan, or whose `needs_approval`, wants it; without one a run pauses there. `on_event` hears of every
     event once it is kept. An attempt that is told to stop has `grace_seconds` to do so. `chooser` says
     which agent gets an attempt; runs that share one share the limits of their agents. `replanner` makes who
-    is asked about failures, surprises and people's words; without one a failure or a surprise is final.
+    is asked about failures, surprises and people's messages; without one a failure or a surprise is final.
     `prices` are those of models, for runs with a budget. `drafter` makes who writes the plan of a run that
-    starts before there is one. `pace` says when news is taken in, where a run follows the course of another.
+    starts before there is one. `pace` says when news is taken in, where a run follows another.
     """
 
     def __init__(
@@ -112,19 +112,19 @@ class Executor:
         self, run: str, checked: CheckedPlan, *, history: Sequence[Event] | None = None
     ) -> RunResult:
         """Carry a plan out, for a run that the journal has as created; where it has not adopted the plan
-        yet, it does so now. `history` are the events of the run so far, where they are at hand.
+        yet, it does so now. `history` are the events of the run so far, where they are known.
 
-        Comes back when the run has ended, or waits for somebody. Cancelling stops what runs, enters the
+        Comes back when the run has ended, or waits for a person. Cancelling stops what runs, enters the
         cancellation in the journal, and raises CancelledError then. Raises JournalError, RunNotFound and
         RunNotPending, and what `approve` and `on_event` raise.
         """
         events = self._journal.read_events(run) if history is None else history
         state = reduce_event(events, {1: checked}, self._spending(events))
         self._allow(state)
-        if state.record.status is not RunStatus.PENDING:
-            raise RunNotPending(run, state.record.status)
+        if state.run.status is not RunStatus.PENDING:
+            raise RunNotPending(run, state.run.status)
         begin: list[Event] = []
-        if not state.record.revision:
+        if not state.run.revision:
             begin.append(PlanAdopted(self._clock.now(), 1, checked.document, checked.contracts))
         return await self._drive(state, checked, [*begin, self._start(state, checked, events)], self._options)
 
@@ -138,8 +138,8 @@ class Executor:
         nothing = CheckedPlan.empty(run_state_of(events).goal)
         state = reduce_event(events, {0: nothing}, self._spending(events))
         self._allow(state)
-        if state.record.status is not RunStatus.PENDING or state.record.revision:
-            raise RunNotPending(run, state.record.status)
+        if state.run.status is not RunStatus.PENDING or state.run.revision:
+            raise RunNotPending(run, state.run.status)
         begun = DraftBegun(self._clock.now())
         return await self._drive(state, nothing, [begun, self._start(state, nothing, events)], self._options)
 
@@ -148,13 +148,13 @@ class Executor:
 
         `history` is as for `run`. The options that this executor has hold from now on, and a time limit
         counts from now; those that it has not stay as they are in the journal. Comes back and raises as `run`
-        does; RunEnded where there is nothing to go on with, and AgentsChanged where nobody
+        does; RunEnded where the run has ended, and AgentsChanged where no agent
         could. Neither changes anything.
         """
         events = self._journal.read_events(run) if history is None else history
         state = revive(events, self._registry, self._spending(events))
-        if state.record.status not in _OPEN:
-            raise RunEnded(run, state.record.status)
+        if state.run.status not in _OPEN:
+            raise RunEnded(run, state.run.status)
         require_agents(state, self._registry)
         options = self._options.or_else(options_of(state))
         is_limited = any(isinstance(event, RunEquipped) and event.time_limit is not None for event in events)
@@ -183,10 +183,10 @@ class Executor:
         figures = self._figures(state, known, contested)
         around = replace(self._environment, admit=self._admission(options))
         await Driver(state, around, figures, contested).drive(*events)
-        if state.record.status in RUN_ENDED:
-            observations = observations_of(state.record, self._registry)
-            await self._journal.figures.add_observations(state.record.run, observations)
-        return RunResult.from_state(state.record)
+        if state.run.status in RUN_ENDED:
+            observations = observations_of(state.run, self._registry)
+            await self._journal.figures.add_observations(state.run.run, observations)
+        return RunResult.from_state(state.run)
 
     @property
     def _replans(self) -> int:
@@ -221,7 +221,7 @@ class Executor:
     def bounds(
         self, checked: CheckedPlan, done: Collection[str] = (), options: RunOptions | None = None
     ) -> Bounds:
-        """What the plan may take at the most, and usually, with those steps done: with these options, or
+        """What the plan may take at most, and usually, with those steps done: with these options, or
         those of this executor."""
         options = options or self._options
         name = None if self._model is None else self._model.name
@@ -250,7 +250,7 @@ class Executor:
     ) -> dict[tuple[str, str], Figures]:
         """What the run knows of the agents between whom it chooses: from before it, and from itself."""
         figures = {(each.agent, each.capability): each.figures for each in known}
-        for seen in observations_of(state.record, self._registry):
+        for seen in observations_of(state.run, self._registry):
             if seen.capability in contested:
                 key = seen.agent, seen.capability
                 figures[key] = figures.get(key, Figures()).after(seen)

@@ -1,4 +1,4 @@
-"""Waiting for work outside of a run's driver, unless somebody wants the run to stop meanwhile."""
+"""Waiting for work outside of a run's driver, unless the run is cancelled meanwhile."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class CancelReceived(Exception):
-    """Somebody wants the run to stop. `unanswered` are the numbers of those who said so."""
+    """The run was cancelled. `unanswered` are the numbers of the signals that said so."""
 
     def __init__(self, reason: str, unanswered: tuple[int, ...]) -> None:
         super().__init__(reason)

@@ -71,7 +71,7 @@ class PlannerCall:
             self._task = asyncio.get_running_loop().create_task(self._ask(*prepared))
 
     def withdraw(self) -> None:
-        """Nobody waits for the answer any more."""
+        """The answer is not needed any more."""
         self._prepared = None
         if self._task is not None:
             self._task.cancel()

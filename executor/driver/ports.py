@@ -1,4 +1,4 @@
-"""On what stage runs are carried out: where attempts run, who chooses agents, at whose pace news comes."""
+"""The ports of a run: where attempts run, who chooses agents, at whose pace news comes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ News: TypeAlias = Event | Signal | Decided | Drafted
 
 
 class Pace(Protocol):
-    """Whose pace a run keeps that follows the course of another: it hears news in the same batches and in
+    """The pace of a run that follows another: it hears news in the same batches and in
     the same order, so that it decides the same in the same light."""
 
     @property
     def may_rest(self) -> bool:
-        """Whether a run rests here that has nothing to do: it may be that somebody is still busy with
-        another."""
+        """Whether a run rests here that has nothing to do: it may be that its process is still busy with
+        another run."""
         ...
 
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
@@ -44,8 +44,8 @@ class Pace(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The stage. Without a `pace` news is taken in as it comes. `drafter` puts somebody else in the place of
-    who writes a plan while its run goes on."""
+    """What a run is connected to. Without a `pace` news is taken in as it comes. `drafter` puts another
+    drafter in the place of the one that writes a plan while its run goes on."""
 
     runner: Runner
     chooser: AgentChooser

@@ -73,7 +73,7 @@ class ReplanningRequests:
 
     def _replanner(self, model: ChatModel) -> ReplannerPort | None:
         around = self._around
-        if self._state.record.drafting:
+        if self._state.run.drafting:
             return around.drafter and around.drafter(model, lambda draft: self._post(Drafted(draft)))
         return around.replanner and around.replanner(model)
 
@@ -82,11 +82,11 @@ class ReplanningRequests:
         self._replanning.ask()
 
     def withdraw(self) -> None:
-        """Nobody waits for the answer any more."""
+        """The answer is not needed any more."""
         self._replanning.withdraw()
 
     def event_of(self, decided: Decided) -> Event | None:
-        """What the planner decided, as an event; None where it has to think again, or nobody waits for it.
+        """What the planner decided, as an event; None where it has to think again, or is not waited for.
         A plan that is to be adopted is among those of the state then."""
         if self._state.replanning is None:
             return None
@@ -106,10 +106,10 @@ class ReplanningRequests:
                 return ReplanningFailed(now, message, step)
 
     def draft_of(self, drafted: Drafted) -> Event | None:
-        """What has been written of the plan, as an event; None where nobody waits for it, or nothing is
+        """What has been written of the plan, as an event; None where it is not waited for, or nothing is
         new."""
         state = self._state
-        if not state.record.drafting or state.halted or state.is_ending:
+        if not state.run.drafting or state.halted or state.is_ending:
             return None
         if isinstance(drafted.draft, str):
             return DraftHalted(self._clock.now(), clean_text(drafted.draft))
@@ -141,8 +141,8 @@ class ReplanningRequests:
         return None
 
     def _has_results(self, step: str) -> bool:
-        record = self._state.record
-        return record.held.get(step, {}).keys() <= record.surprises.get(step, {}).keys()
+        run = self._state.run
+        return run.held.get(step, {}).keys() <= run.surprises.get(step, {}).keys()
 
     def _too_dear(self, revise: Revise, now: float) -> str:
         """Why the budget does not allow the plan; empty where it does."""
@@ -150,7 +150,7 @@ class ReplanningRequests:
         if spending is None or admit is None:
             return ""
         anew = begin_anew(self._state.plan, revise.checked)
-        done = [step for step in self._state.record.outputs if step not in anew]
+        done = [step for step in self._state.run.outputs if step not in anew]
         return "; ".join(admit(revise.checked, spending.spent(now), done, spending.budget))
 
 

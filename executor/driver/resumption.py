@@ -17,7 +17,7 @@ def options_of(state: MachineState) -> RunOptions:
         fail_fast=state.fail_fast,
         hedge=state.hedge,
         max_concurrency=state.max_concurrency,
-        max_replans=state.record.replans,
+        max_replans=state.run.replans,
         budget=None if state.spending is None else state.spending.budget,
     )
 
@@ -34,7 +34,7 @@ def options_at_creation(events: Iterable[Event]) -> RunOptions:
 
 
 def resumption(now: float, given: RunOptions, state: MachineState, *, is_limited: bool) -> RunResumed:
-    """The event with which somebody goes on with the run now, with the options that they give. `is_limited`
+    """The event with which the run is resumed now, with the options that were given. `is_limited`
     says whether the run was created with a time limit, which a longer budget does not take away."""
     return RunResumed(
         now,
@@ -53,8 +53,9 @@ def _deadline(now: float, given: RunOptions, state: MachineState, *, is_limited:
     if given.time_limit is None and not is_timed:
         return None
     budget = given.budget or (None if state.spending is None else state.spending.budget)
-    # The time in which nobody had the run is nobody's: it is not asked of the purse as of now.
+    # The time in which no process had the run is not charged, so what counts is spending up to the last
+    # event.
     left = None if budget is None or state.spending is None else budget.left(state.spending.spent()).seconds
     deadline = now + min(limit for limit in (given.time_limit, left) if limit is not None)
-    so_far = state.record.deadline if is_limited and given.time_limit is None else None
+    so_far = state.run.deadline if is_limited and given.time_limit is None else None
     return deadline if so_far is None else min(deadline, so_far)

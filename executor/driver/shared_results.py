@@ -31,13 +31,13 @@ class SharedResults:
     def __init__(
         self,
         results: Results,
-        record: RunState,
+        run: RunState,
         clock: Clock,
         post: Callable[[Event], None],
         broke: Callable[[BaseException], None],
     ) -> None:
         self._results = results
-        self._record = record
+        self._run = run
         self._clock = clock
         self._post = post
         self._broke = broke
@@ -51,7 +51,7 @@ class SharedResults:
         return bool(self._seeking)
 
     def seek(self, sought: ResultSought, step: CompiledStep) -> None:
-        """Post whether there is a result to be had."""
+        """Post whether a result can be reused."""
         work = sought.step, sought.item
         self._seeking[work] = self._loop.create_task(self._seek(work, sought.key, step))
 
@@ -74,7 +74,7 @@ class SharedResults:
             if isinstance(event, AttemptSucceeded):
                 key = self._reserved.pop((event.step, event.item), None)
                 if key is not None:
-                    self._write(self._results.keep(key, self._record.run, event.output, event.at))
+                    self._write(self._results.keep(key, self._run.run, event.output, event.at))
             elif isinstance(event, StepHeld) and event.item is not None:
                 self.forget((event.step, event.item))
             elif isinstance(event, (StepFailed, StepHeld)):
@@ -106,7 +106,7 @@ class SharedResults:
         now, (name, item) = self._clock.now(), work
         if (
             isinstance(found, CachedResult)
-            and first_disappointment(self._record, step, item, found.output) is None
+            and first_disappointment(self._run, step, item, found.output) is None
         ):
             self._post(ResultReused(now, name, found.output, found.run, item))
             return
@@ -117,12 +117,11 @@ class SharedResults:
     async def _reserve(self, key: str, max_seconds: float) -> CachedResult | Reserved:
         while True:
             news = asyncio.Event()
+            # Watched before it is asked for: news that came in between would be missed.
             leave = self._results.watch(key, news.set)
             try:
                 now = self._clock.now()
-                found = await self._results.reserve(
-                    key, self._record.run, now=now, not_before=now - max_seconds
-                )
+                found = await self._results.reserve(key, self._run.run, now=now, not_before=now - max_seconds)
                 if found is not Reserved.BUSY:
                     return found
                 await news.wait()
@@ -130,7 +129,7 @@ class SharedResults:
                 leave()
 
     def _give_up(self, work: Work) -> None:
-        self._write(self._results.give_up(self._reserved.pop(work), self._record.run))
+        self._write(self._results.give_up(self._reserved.pop(work), self._run.run))
 
     def _write(self, writing: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(writing)

@@ -85,33 +85,33 @@ class SignalReader:
             self._deliver(fresh)
 
 
-def event_of(state: MachineState, word: SignalContent, at: float) -> Event | None:
-    """What a word amounts to: the event to enter, or None where it comes too late, or fits nothing that
+def event_of(state: MachineState, content: SignalContent, at: float) -> Event | None:
+    """What a signal amounts to: the event to enter, or None where it comes too late, or fits nothing that
     the run waits for. Pure."""
-    match word:
+    match content:
         case Cancel(reason):
             return CancellationRequested(at, reason)
         case Pause():
             return PauseRequested(at)
         case Approve(step, by):
-            return ApprovalGranted(at, step, by) if step in state.record.asked else None
+            return ApprovalGranted(at, step, by) if step in state.run.asked else None
         case Deny(step, by):
-            return ApprovalDenied(at, step, by) if step in state.record.asked else None
+            return ApprovalDenied(at, step, by) if step in state.run.asked else None
         case Tell(text, by):
-            heard = state.record.replans or state.record.drafting
+            heard = state.run.replans or state.run.drafting
             return WordSpoken(at, text, by) if heard else None
         case Settle():
-            return _settled(state, word, at)
+            return _settled(state, content, at)
 
 
-def _settled(state: MachineState, word: Settle, at: float) -> DoubtSettled | None:
-    if (word.step, word.item) not in state.record.doubtful:
+def _settled(state: MachineState, content: Settle, at: float) -> DoubtSettled | None:
+    if (content.step, content.item) not in state.run.doubtful:
         return None
-    validator = state.pending.steps[word.step].capability.output_validator
-    if word.verdict == "done" and not validator.accepts(word.output):
+    validator = state.pending.steps[content.step].capability.output_validator
+    if content.verdict == "done" and not validator.accepts(content.output):
         return None
-    output = word.output if word.verdict == "done" else None
-    return DoubtSettled(at, word.step, word.verdict, output, word.by, word.item)
+    output = content.output if content.verdict == "done" else None
+    return DoubtSettled(at, content.step, content.verdict, output, content.by, content.item)
 
 
 def is_settled(state: MachineState, event: Event) -> bool:
@@ -120,7 +120,7 @@ def is_settled(state: MachineState, event: Event) -> bool:
         return False
     match event:
         case ApprovalDenied(step=step) | ApprovalGranted(step=step):
-            return step not in state.record.asked
+            return step not in state.run.asked
         case StepTimeLimitReached(step=step):
             return step not in state.pending.unended
         case ResultReused(step=step, item=item):

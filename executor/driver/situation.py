@@ -23,30 +23,30 @@ _STANDINGS = {
 
 def situation_of(state: MachineState, catalog: Iterable[Capability], refusal: str = "") -> Situation:
     """Where the run stands, and what the planner is being asked about. `catalog` is what is on offer now;
-    what the present plan uses of capabilities that nobody offers any more is added to it."""
-    record, plan = state.record, state.plan
+    what the present plan uses of capabilities that no agent provides any more is added to it."""
+    run, plan = state.run, state.plan
     named = {step.capability.name: step.capability for step in plan.steps.values()}
     known = named | {capability.name: capability for capability in catalog}
     asked = state.replanning.step if state.replanning else None
-    troubles = {step: _trouble(state, step) for step in record.held if step in plan.steps}
+    troubles = {step: _trouble(state, step) for step in run.held if step in plan.steps}
     return Situation(
-        record.goal,
+        run.goal,
         plan,
-        {step: _standing(record.steps[step], record) for step in plan.steps},
+        {step: _standing(run.steps[step], run) for step in plan.steps},
         tuple(known[name] for name in sorted(known)),
         trouble=troubles.pop(asked, None) if asked is not None else None,
         others=tuple(troubles.values()),
-        words=record.words,
-        answers=record.answers,
+        words=run.words,
+        answers=run.answers,
         pressure=state.replanning.pressure if state.replanning else "",
-        history=record.story,
-        used_ids=frozenset(record.steps),
+        history=run.story,
+        used_ids=frozenset(run.steps),
         refusal=refusal,
     )
 
 
-def _standing(step: StepRecord, record: RunState) -> StepStanding:
-    if step.id in record.held:
+def _standing(step: StepRecord, run: RunState) -> StepStanding:
+    if step.id in run.held:
         return StepStanding(Standing.IN_TROUBLE)
     found = _STANDINGS.get(step.status)
     if found is None:
@@ -56,14 +56,14 @@ def _standing(step: StepRecord, record: RunState) -> StepStanding:
 
 
 def _trouble(state: MachineState, step: str) -> Trouble:
-    held = state.record.held[step]
+    held = state.run.held[step]
     compiled = state.plan.steps[step]
     return Trouble(step, tuple(_mishap(state, compiled, each) for each in held.values()))
 
 
 def _mishap(state: MachineState, step: CompiledStep, held: StepHeld) -> Mishap:
     failure, item = held.failure, held.item
-    inputs = inputs_of(state.record, step, item) if item is not None or step.for_each is None else None
+    inputs = inputs_of(state.run, step, item) if item is not None or step.for_each is None else None
     return Mishap(
         item,
         failure.kind.value,
@@ -72,7 +72,7 @@ def _mishap(state: MachineState, step: CompiledStep, held: StepHeld) -> Mishap:
         None if isinstance(inputs, Failure) else inputs,
         failure.expectation,
         failure.values,
-        state.record.surprises.get(step.id, {}).get(item),
+        state.run.surprises.get(step.id, {}).get(item),
     )
 
 

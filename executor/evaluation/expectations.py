@@ -16,12 +16,12 @@ from .inputs import scope_of
 
 
 def first_disappointment(
-    record: RunState, step: CompiledStep, item: int | None, output: dict[str, Any]
+    run: RunState, step: CompiledStep, item: int | None, output: dict[str, Any]
 ) -> Failure | None:
     """The first expectation that the output breaks, as a surprise; None where it meets them all."""
     if not step.expectations:
         return None
-    scope = scope_of(record, step.id, item, output)
+    scope = scope_of(run, step.id, item, output)
     found = (_disappointment(expectation, scope) for expectation in step.expectations)
     return next((surprise for surprise in found if surprise is not None), None)
 

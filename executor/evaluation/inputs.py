@@ -18,19 +18,19 @@ from callsheet.planner.plan.checked_plan import CompiledStep
 from .explain import describe, values_in
 
 
-def scope_of(record: RunState, step: str, item: int | None, output: dict[str, Any] | None = None) -> Scope:
+def scope_of(run: RunState, step: str, item: int | None, output: dict[str, Any] | None = None) -> Scope:
     """What the expressions of a step may name: what other steps gave, the `item`, and the attempt's
     own `output`, once there is one."""
     own: dict[str, Any] = {} if output is None else {"output": output}
-    items = record.steps[step].items
+    items = run.steps[step].items
     if item is not None and items is not None:
         own["item"] = items[item]
-    return ChainMap(own, record.outputs) if own else record.outputs
+    return ChainMap(own, run.outputs) if own else run.outputs
 
 
-def inputs_of(record: RunState, step: CompiledStep, item: int | None) -> dict[str, Any] | Failure:
-    """What an agent is given for the work, as its capability takes it; or why that is not to be had."""
-    scope = scope_of(record, step.id, item)
+def inputs_of(run: RunState, step: CompiledStep, item: int | None) -> dict[str, Any] | Failure:
+    """What an agent is given for the work, as its capability takes it; or why it cannot be given that."""
+    scope = scope_of(run, step.id, item)
     inputs: dict[str, Any] = {}
     for name, tree in step.inputs.items():
         value = evaluate(tree, scope)

@@ -34,12 +34,12 @@ Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | Attem
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
 _ENDS_A_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
-"""Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that nobody
+"""Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that was not
 asked for is a failure like any other."""
 
 
 def judge_output(
-    record: RunState, step: CompiledStep, started: AttemptStarted, returned: object, at: float
+    run: RunState, step: CompiledStep, started: AttemptStarted, returned: object, at: float
 ) -> AttemptSucceeded | AttemptFailed | AttemptSurprised:
     """What came back is JSON, keeps to the capability's schema, and meets every expectation; or not."""
     try:
@@ -50,7 +50,7 @@ def judge_output(
     if not validator.accepts(output):
         problems = describe(validator.problems(output))
         return _invalid(started, f"its output is not what {step.capability.name!r} promises: {problems}", at)
-    surprise = first_disappointment(record, step, started.item, output)
+    surprise = first_disappointment(run, step, started.item, output)
     if surprise is not None:
         return AttemptSurprised(at, started.step, started.attempt, surprise, output, started.item)
     return AttemptSucceeded(at, started.step, started.attempt, output, started.item)

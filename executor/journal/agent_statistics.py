@@ -76,6 +76,7 @@ class SqliteAgentStatistics:
 
     def _add(self, run: str, observations: Sequence[Observation], connection: sqlite3.Connection) -> None:
         number = require_run(connection, run)
+        # The mark and the figures are one transaction, so that no run counts twice.
         marked = connection.execute(
             "UPDATE runs SET observed = 1 WHERE number = ? AND observed = 0", (number,)
         )

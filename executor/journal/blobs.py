@@ -51,6 +51,7 @@ def detach(data: bytes) -> Entry:
     body, taken = _thin(data, ())
     blobs = [(hashlib.sha256(value).hexdigest(), value.decode()) for _, value in taken]
     parts = [(place, name) for (place, _), (name, _) in zip(taken, blobs, strict=True)]
+    # Outer ones first: an inner value is put into an outer one that is there already.
     parts.reverse()
     return Entry(body.decode(), _encoder.encode(parts).decode() if parts else None, tuple(blobs))
 
@@ -124,7 +125,7 @@ class Attachments:
                 filled = any(inner[: len(place)] == place for inner, _ in parts[number + 1 :])
                 _put(whole, place, self._decoded(name, place) if filled else self._shared(name, place))
         except (msgspec.DecodeError, LookupError, TypeError) as error:
-            raise EventUnreadable(f"its large values do not fit it: {error}") from None
+            raise EventUnreadable(f"its large values do not fit: {error}") from None
         return whole
 
     def _shared(self, name: str, place: Sequence[str | int]) -> Any:
@@ -136,7 +137,7 @@ class Attachments:
         body = self._bodies.get(name)
         if body is None:
             where = ".".join(map(str, place))
-            raise EventUnreadable(f"its {where} lies in the blob {name}, and there is no such blob")
+            raise EventUnreadable(f"its {where} is in the blob {name}, which is missing")
         return msgspec.json.decode(body)
 
 
@@ -146,7 +147,7 @@ def _parts_of(entry: Entry) -> list[tuple[list[str | int], str]]:
     try:
         return _parts.decode(entry.parts)
     except msgspec.DecodeError as error:
-        raise EventUnreadable(f"its list of large values is no such list: {error}") from None
+        raise EventUnreadable(f"its list of large values is invalid: {error}") from None
 
 
 def _put(whole: Any, place: Sequence[str | int], value: Any) -> None:

@@ -36,5 +36,5 @@ def last_attempts(events: Iterable[Event]) -> dict[Work, AttemptStarted]:
 
 
 def reason_of(events: Iterable[Event]) -> str:
-    """Why a run was cancelled, as far as anybody said; empty where nobody did, or where it was not."""
+    """Why a run was cancelled; empty where no reason was given, or where it was not cancelled."""
     return next((each.reason for each in events if isinstance(each, RunCancelled)), "")

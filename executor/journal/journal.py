@@ -94,7 +94,7 @@ class Journal(Protocol):
         ...
 
     def owner(self, run: str) -> RunOwner | None:
-        """Who has the run now; None where nobody alive does. Raises RunNotFound."""
+        """The owner of the run; None where no living process owns it. Raises RunNotFound."""
         ...
 
     async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
@@ -166,7 +166,7 @@ def _is_before_its_start(last: Event) -> bool:
 
 
 class MemoryJournal:
-    """A journal that lasts as long as the object: for tests, and for runs that nobody will ask about.
+    """A journal that lasts as long as the object: for tests, and for runs that are not needed later.
 
     Events are kept encoded, so that what is read back is what a file would have given.
     """
@@ -197,7 +197,7 @@ class MemoryJournal:
     async def create(self, created: RunCreated, *more: Event) -> None:
         """Begin a run, and own it. Raises JournalError where there is one with the same id."""
         if created.run in self._runs:
-            raise JournalError("in memory", f"there is a run {created.run!r} already")
+            raise JournalError("in memory", f"run {created.run!r} already exists")
         self._runs[created.run] = [encode(event) for event in (created, *more)]
         self._own(created.run)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _DEAD = frozenset("ZXx")
-"""The states in /proc/PID/stat of a process that has ended, also while nobody has asked how."""
+"""The states in /proc/PID/stat of a process that has ended, also while its parent has not asked how."""
 
 
 @dataclass(frozen=True, slots=True)

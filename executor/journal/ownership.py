@@ -2,7 +2,7 @@
 
 Owning a run means being named in its row, under a fence: a number that grows with each owner.
 Whatever an owner writes, it first looks, inside the same transaction, whether the fence is still its own.
-So a process that was thought dead, and wakes up after somebody else took over, changes nothing.
+So a process that was thought dead, and wakes up after another one took over, changes nothing.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Ownership:
         return bool(self._holds)
 
     def find_hold(self, run: str) -> Hold | None:
-        """The hold on a run, if it is owned, or was until somebody took it over."""
+        """The hold on a run, if it is owned, or was until another process took it over."""
         return self._holds.get(run)
 
     def create_run(self, run: str, entries: Sequence[Entry], connection: sqlite3.Connection) -> Hold:
@@ -77,7 +77,7 @@ class Ownership:
                 (run, self._register(connection), self._process.wall()),
             )
         except sqlite3.IntegrityError:
-            raise JournalError(self._path, f"there is a run {run!r} already") from None
+            raise JournalError(self._path, f"run {run!r} already exists") from None
         assert cursor.lastrowid is not None
         hold = Hold(cursor.lastrowid, 1, 0)
         _insert(connection, hold, entries)
@@ -98,7 +98,7 @@ class Ownership:
         return Hold(number, fence + 1)
 
     def release(self, run: str, connection: sqlite3.Connection) -> None:
-        """Let go of a run, unless somebody took it over."""
+        """Release a run, unless another process took it over."""
         connection.execute("UPDATE runs SET owner = NULL WHERE id = ? AND owner = ?", (run, self._number))
 
     def release_all(self, connection: sqlite3.Connection) -> None:
@@ -123,6 +123,7 @@ class Ownership:
             require_run(connection, run)
             raise RunNotClaimed(self._path, run)
         ((fence,),) = connection.execute("SELECT fence FROM runs WHERE number = ?", (hold.number,))
+        # Every claim raises the fence, so an old hold shows even where this process owns the run again.
         if fence != hold.fence:
             row = one_row(connection, _HELD, hold.number)
             raise RunTakenOver(self._path, run) if row is None else RunTakenOver(self._path, run, *row[2:4])
@@ -153,6 +154,7 @@ class Ownership:
             hold.next = None
         if not self._registered:
             self._number = None
+        # The lease may have been rolled back with the rest: write it again at the next opportunity.
         self._renewed = -math.inf
 
     def _register(self, connection: sqlite3.Connection) -> int:

@@ -46,7 +46,7 @@ class Reserved(Enum):
     MINE = "mine"
     """It is for the asker to do the work, and then to `keep` its output or to `give_up`."""
     BUSY = "busy"
-    """Somebody alive is at it."""
+    """A living process is working on it."""
 
 
 class Results(Protocol):
@@ -69,14 +69,14 @@ class Results(Protocol):
         ...
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called, on the running event loop, soon after nobody is at it any more: because
-        it was kept or given up, or its holder died or let go of its run. May be called more than once;
-        ask by `reserve`. Returns a way to stop."""
+        """Have `notify` called, on the running event loop, soon after no process works on it any more:
+        because it was kept or given up, or its holder died or let go of its run. May be called more than
+        once; ask by `reserve`. Returns a way to stop."""
         ...
 
 
 class MemoryResults:
-    """Results of a journal in memory. `require_owned` raises JournalError for a run that nobody has."""
+    """Results of a journal in memory. `require_owned` raises JournalError for a run without an owner."""
 
     def __init__(self, require_owned: Callable[[str], None]) -> None:
         self._require_owned = require_owned
@@ -109,7 +109,7 @@ class MemoryResults:
             self._subscriptions.notify(key)
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called once nobody is at it any more."""
+        """Have `notify` called once no process works on it any more."""
         return self._subscriptions.subscribe(key, notify)
 
     def let_go(self, run: str) -> None:
@@ -150,13 +150,13 @@ class SqliteResults:
         await self._writer.write(partial(self._give_up, key, run), partial(self._tell, key))
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
-        """Have `notify` called once nobody is at it any more."""
+        """Have `notify` called once no process works on it any more."""
         stop = self._subscriptions.subscribe(key, notify)
         self._writer.post(self.poll)
         return stop
 
     def poll(self, connection: sqlite3.Connection) -> None:
-        """Tell those who wait for what nobody is at: a holder's death leaves no trace in the file."""
+        """Notify whoever waits for work without a holder: a holder's death leaves no trace in the file."""
         for key in self._subscriptions.names():
             row = one_row(connection, "SELECT holder, fence FROM results WHERE key = ?", key)
             if row is None or not self._ownership.is_held(connection, *row):

@@ -76,10 +76,10 @@ VERSIONS = (
 _ADVICE = {
     "SQLITE_FULL": "the disk is full; make room, nothing that was acknowledged is lost",
     "SQLITE_READONLY": "it cannot be written; check its permissions and those of its folder",
-    "SQLITE_BUSY": "another process holds it locked; try again when that is done",
+    "SQLITE_BUSY": "another process has locked it; try again later",
     "SQLITE_CORRUPT": "the file is damaged; restore it from a copy, or name another one",
-    "SQLITE_NOTADB": "this is no journal of Callsheet; name another file",
-    "SQLITE_CANTOPEN": "it cannot be opened; check that its folder is there and can be written",
+    "SQLITE_NOTADB": "this is not a journal of Callsheet; name another file",
+    "SQLITE_CANTOPEN": "it cannot be opened; check that its folder exists and can be written",
 }
 
 
@@ -142,7 +142,7 @@ def _prepare_place(path: Path, must_exist: bool) -> None:
         if path.is_dir():
             raise JournalError(path, "this is a folder; name a file in it")
         if must_exist and not path.exists():
-            raise JournalError(path, "there is none yet; it is made by the first run")
+            raise JournalError(path, "it does not exist yet; the first run creates it")
         path.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
         problem = f"its folder cannot be used: {getattr(error, 'strerror', None) or error}"
@@ -164,7 +164,7 @@ def _check_whose(connection: sqlite3.Connection, path: Path) -> None:
 
 def _check_version(version: int, path: Path) -> None:
     if version > len(VERSIONS):
-        problem = f"a newer release of Callsheet made it (version {version}); update this one"
+        problem = f"a newer release of Callsheet made it (version {version}); upgrade Callsheet"
         raise JournalError(path, problem)
 
 
@@ -174,7 +174,7 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: Durability) 
     connection.execute(f"PRAGMA synchronous = {durability.value}")
     # Also where nothing is to be changed: a file that cannot be written is better known now.
     connection.execute("BEGIN IMMEDIATE")
-    # Asked again, now that nobody else can change it.
+    # Asked again, now that no other process can change it.
     version = _pragma(connection, "user_version")
     _check_version(version, path)
     if version < len(VERSIONS):

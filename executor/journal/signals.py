@@ -17,7 +17,7 @@ from .schema import reading, require_run
 from .subscriptions import Notify, Subscriptions
 from .writer import Writer
 
-_LETTERS = """
+_UNANSWERED = """
 SELECT letters.number, letters.at, letters.word FROM letters JOIN runs ON runs.number = letters.run
 WHERE runs.id = ? ORDER BY letters.number
 """
@@ -57,7 +57,7 @@ class Deny(_SignalContent, frozen=True):
 
 
 class Settle(_SignalContent, frozen=True):
-    """What became of work whose outcome nobody knew: it was `done`, with this output; it is to be done
+    """What became of work whose outcome was unknown: it was `done`, with this output; it is to be done
     `again`; or it `failed`. `by` says who found out."""
 
     step: str
@@ -81,7 +81,7 @@ _decoder: msgspec.json.Decoder[SignalContent] = msgspec.json.Decoder(SignalConte
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """A word to the owner of a run. `number` counts all signals of a journal, `at` is when it was
+    """A message to the owner of a run. `number` counts all signals of a journal, `at` is when it was
     posted, in seconds since the epoch."""
 
     number: int
@@ -92,8 +92,8 @@ class Signal(msgspec.Struct, frozen=True):
 class Signals(Protocol):
     """Signals that wait for the owner of their run. One is answered by `Journal.append`, exactly once."""
 
-    async def send_signal(self, run: str, word: SignalContent) -> None:
-        """Leave a word for whoever has the run, now or later. Raises RunNotFound, JournalError."""
+    async def send_signal(self, run: str, content: SignalContent) -> None:
+        """Leave a signal for whoever has the run, now or later. Raises RunNotFound, JournalError."""
         ...
 
     async def unanswered(self, run: str) -> list[Signal]:
@@ -116,11 +116,11 @@ class MemorySignals:
         self._last = 0
         self._subscriptions = Subscriptions()
 
-    async def send_signal(self, run: str, word: SignalContent) -> None:
-        """Leave a word for whoever has the run. Raises RunNotFound."""
+    async def send_signal(self, run: str, content: SignalContent) -> None:
+        """Leave a signal for whoever has the run. Raises RunNotFound."""
         self._require(run)
         self._last += 1
-        self._unanswered.setdefault(run, []).append(Signal(self._last, time.time(), word))
+        self._unanswered.setdefault(run, []).append(Signal(self._last, time.time(), content))
         self._subscriptions.notify(run)
 
     async def unanswered(self, run: str) -> list[Signal]:
@@ -157,17 +157,17 @@ class SqliteSignals:
         """Whether anybody waits for signals."""
         return bool(self._subscriptions)
 
-    async def send_signal(self, run: str, word: SignalContent) -> None:
-        """Leave a word for whoever has the run. Raises RunNotFound, JournalError."""
-        values = run, time.time(), msgspec.json.encode(word).decode()
+    async def send_signal(self, run: str, content: SignalContent) -> None:
+        """Leave a signal for whoever has the run. Raises RunNotFound, JournalError."""
+        values = run, time.time(), msgspec.json.encode(content).decode()
         await self._writer.write(partial(_post, values), partial(self._tell, run))
 
     async def unanswered(self, run: str) -> list[Signal]:
         """Those not yet answered. Raises RunNotFound, JournalError."""
         with reading(self._path) as connection:
             require_run(connection, run)
-            rows = connection.execute(_LETTERS, (run,)).fetchall()
-        return [Signal(number, at, self._decoded(number, word)) for number, at, word in rows]
+            rows = connection.execute(_UNANSWERED, (run,)).fetchall()
+        return [Signal(number, at, self._decoded(number, content)) for number, at, content in rows]
 
     def watch(self, run: str, notify: Notify) -> Callable[[], None]:
         """Have `notify` called soon after a signal was posted, and for those that wait already."""
@@ -193,24 +193,24 @@ class SqliteSignals:
         self._told[run] = number
         self._subscriptions.notify(run)
 
-    def _decoded(self, number: int, word: str) -> SignalContent:
+    def _decoded(self, number: int, content: str) -> SignalContent:
         try:
-            return _decoder.decode(word)
+            return _decoder.decode(content)
         except msgspec.DecodeError as error:
-            raise JournalError(self._path, f"letter {number} cannot be read: {error}") from None
+            raise JournalError(self._path, f"signal {number} cannot be read: {error}") from None
 
 
 def _post(values: tuple[str, float, str], connection: sqlite3.Connection) -> int:
-    run, at, word = values
+    run, at, content = values
     number = require_run(connection, run)
     statement = "INSERT INTO letters (run, at, word) VALUES (?, ?, ?) RETURNING number"
-    ((posted,),) = connection.execute(statement, (number, at, word)).fetchall()
+    ((posted,),) = connection.execute(statement, (number, at, content)).fetchall()
     return int(posted)
 
 
 def answer(connection: sqlite3.Connection, path: Path, run: str, numbers: Sequence[int]) -> None:
     """Take signals away, as a part of a transaction. Raises JournalError where one does not wait."""
-    waiting = [number for number, _, _ in connection.execute(_LETTERS, (run,))]
+    waiting = [number for number, _, _ in connection.execute(_UNANSWERED, (run,))]
     require_waiting(path, run, numbers, waiting)
     connection.executemany("DELETE FROM letters WHERE number = ?", [(number,) for number in numbers])
 
@@ -220,4 +220,4 @@ def require_waiting(path: Path | str, run: str, numbers: Sequence[int], waiting:
     gone = sorted(set(numbers).difference(waiting))
     if gone:
         named = ", ".join(map(str, gone))
-        raise JournalError(path, f"no letter {named} waits for run {run!r}; each is answered once")
+        raise JournalError(path, f"no signal {named} is waiting for run {run!r}; each is answered once")

@@ -93,13 +93,13 @@ class SqliteJournal:
 
     async def create(self, created: RunCreated, *more: Event) -> None:
         """Begin a run with these events, and own it. Raises JournalError, also where there is one with
-        the same id. Cancelled, the run may be there, and nobody owns it."""
+        the same id. Cancelled, the run may be there without an owner."""
         entries = [detach(encode(event)) for event in (created, *more)]
         await self._own(created.run, partial(self._ownership.create_run, created.run, entries))
 
     async def claim(self, run: str) -> None:
         """Own a run that there is. Raises JournalError, RunNotFound; RunOwned while its owner lives, be
-        it this very journal. Cancelled, nobody owns it."""
+        it this very journal. Cancelled, it has no owner."""
         await self._own(run, partial(self._ownership.claim, run))
 
     async def release(self, run: str) -> None:
@@ -108,7 +108,7 @@ class SqliteJournal:
             await self._writer.write(partial(self._ownership.release, run), partial(self._released, run))
 
     def owner(self, run: str) -> RunOwner | None:
-        """Who has the run now; None where nobody alive does. Raises JournalError, RunNotFound."""
+        """The owner of the run; None where no living process owns it. Raises JournalError, RunNotFound."""
         with reading(self._path) as connection:
             return owner_of(connection, run, self._process)
 
@@ -147,7 +147,7 @@ class SqliteJournal:
         try:
             await self._writer.write(become_owner, partial(self._ownership.claimed, run))
         except asyncio.CancelledError:
-            # Nobody is left who would let go of it.
+            # No owner is left that would release it.
             self._writer.post(partial(self._ownership.release, run), partial(self._released, run))
             raise
 

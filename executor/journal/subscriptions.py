@@ -52,7 +52,7 @@ class Subscriptions:
         return stop
 
     def names(self) -> list[str]:
-        """What somebody watches."""
+        """What is being watched."""
         with self._lock:
             return list(self._by_name)
 
@@ -61,6 +61,6 @@ class Subscriptions:
         with self._lock:
             watches = list(self._by_name.get(name, ()))
         for watch in watches:
-            # A loop that is closed has nobody waiting in it.
+            # Nothing waits in a loop that is closed.
             with suppress(RuntimeError):
                 watch.loop.call_soon_threadsafe(watch.call)

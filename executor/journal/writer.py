@@ -1,7 +1,7 @@
 """The one thread that writes a journal file: whatever waits goes into one commit.
 
 Committing costs the same for one event as for a hundred, so those that arrive while a commit
-is under way share the next. Between commits, while somebody needs it, the thread looks around.
+is under way share the next. Between commits, while anything needs it, the thread looks around.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Writer:
         return self._closed
 
     def attend(self, poller: Poller) -> None:
-        """Have somebody look around from now on."""
+        """Have the thread look around with this from now on."""
         self._watchmen.append(poller)
 
     async def write(self, work: DatabaseWork[T], then: Callable[[T], None] | None = None) -> T:
@@ -92,11 +92,12 @@ class Writer:
         self._start()
         waiting: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put(_Job(work, then, waiting))
+        # The disk works in real time: a virtual clock has to wait for it.
         with held_time():
             return await waiting
 
     def post(self, work: DatabaseWork[T], then: Callable[[T], None] | None = None) -> None:
-        """Have it done after what was written before. Nobody hears how that went."""
+        """Have it done after what was written before. The outcome is not reported."""
         if not self._closed:
             self._start()
             self._jobs.put(_Job(work, then))
@@ -140,7 +141,7 @@ class Writer:
         return taken
 
     def _time_to_look(self) -> float | None:
-        """In how many seconds that will be; None where nobody is needed."""
+        """In how many seconds that will be; None where nothing needs it."""
         for poller in self._watchmen:
             if poller.is_needed:
                 return max(0.0, self._looked + self._tick - time.monotonic())
@@ -190,7 +191,7 @@ def _answer(jobs: Sequence[_Job]) -> None:
         if job.waiting is not None:
             loops[job.waiting.get_loop()].append(job)
     for loop, answered in loops.items():
-        # A loop that is closed has nobody waiting in it.
+        # Nothing waits in a loop that is closed.
         with suppress(RuntimeError):
             loop.call_soon_threadsafe(_settle, answered)
 

@@ -52,18 +52,23 @@ class Enter(msgspec.Struct, frozen=True):
 class StartAttempt(msgspec.Struct, frozen=True):
     """Choose an agent, enter an AttemptStarted, and once that is kept give the agent its work.
 
-    `failures` counts, by agent, how often this work failed through an agent's own fault. Where nobody
-    is free, the `queue_key` is closed until somebody is. A `hedge` is for another agent than those who are
-    at the work, or is entered as forgone.
+    Where no agent is free, the `queue_key` is closed until one is.
     """
 
     step: CompiledStep
+    """The step that is attempted."""
     item: int | None
+    """The item of a `for_each` step; None for any other step."""
     attempt: int
+    """The attempt's number, from 1."""
     inputs: dict[str, Any]
+    """What the agent is given, resolved."""
     failures: Mapping[str, int]
+    """By agent, how often this work failed through the agent's own fault."""
     queue_key: QueueKey
+    """The queue that the work comes from."""
     hedge: bool = False
+    """A second attempt beside a running one: another agent takes it, or it is entered as forgone."""
 
 
 class SeekResult(msgspec.Struct, frozen=True):
@@ -87,7 +92,7 @@ class SetTimer(msgspec.Struct, frozen=True):
 
 
 class RequestApproval(msgspec.Struct, frozen=True):
-    """Enter the event, and ask somebody."""
+    """Enter the event, and ask for the approval."""
 
     event: ApprovalRequested
 

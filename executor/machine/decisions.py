@@ -39,37 +39,37 @@ from .machine_state import MachineState
 from .pending_work import PendingWork
 from .replanning_decisions import fail
 
-_NOBODY: dict[str, int] = {}
+_NO_FAILURES: dict[str, int] = {}
 
 
-def skip(record: RunState, pending: PendingWork, step: str) -> Enter:
+def skip(run: RunState, pending: PendingWork, step: str) -> Enter:
     """The step's join can no longer be met."""
     because = tuple(
         dependency
         for dependency in pending.steps[step].dependencies
-        if record.steps[dependency].status in (StepStatus.FAILED, StepStatus.SKIPPED)
+        if run.steps[dependency].status in (StepStatus.FAILED, StepStatus.SKIPPED)
     )
-    return Enter(StepSkipped(record.now, step, because))
+    return Enter(StepSkipped(run.now, step, because))
 
 
-def lose(record: RunState, pending: PendingWork, lost: Try) -> Enter:
+def lose(run: RunState, pending: PendingWork, lost: Try) -> Enter:
     """The process of an attempt ended before it did."""
     step, item, attempt = lost
     # One that a revision has made obsolete is of a step that could be left.
-    in_doubt = lost not in record.obsolete and pending.steps[step].capability.effect is Effect.IRREVERSIBLE
-    return Enter(AttemptLost(record.now, step, attempt, in_doubt, item))
+    in_doubt = lost not in run.obsolete and pending.steps[step].capability.effect is Effect.IRREVERSIBLE
+    return Enter(AttemptLost(run.now, step, attempt, in_doubt, item))
 
 
 def give_up_or_retry(state: MachineState, work: Work, failure: Failure) -> Enter | SetTimer:
     """An attempt failed: the next one after a wait, or the step fails."""
-    record, pending = state.record, state.pending
+    run, pending = state.run, state.pending
     step, item = work
     attempts = pending.attempts.get(work, 0)
     counted = attempts - pending.spare.get(work, 0)
     if not failure.retryable or counted > pending.steps[step].max_retries:
         return Enter(fail(state, pending.steps[step], failure, item))
-    due = record.now + retry_delay(record.seed, step, item, counted, failure.retry_after)
-    return SetTimer(RetryScheduled(record.now, step, attempts + 1, due, item))
+    due = run.now + retry_delay(run.seed, step, item, counted, failure.retry_after)
+    return SetTimer(RetryScheduled(run.now, step, attempts + 1, due, item))
 
 
 def answer_question(state: MachineState, step_id: str) -> Enter | RequestApproval:
@@ -89,69 +89,69 @@ def answer_question(state: MachineState, step_id: str) -> Enter | RequestApprova
 def begin_work(state: MachineState, work: Work) -> Enter | SeekResult | StartAttempt:
     """There is a place for the work: with inputs that its capability takes, an attempt starts, unless
     the result may be there already."""
-    record, pending, (step_id, item) = state.record, state.pending, work
+    run, pending, (step_id, item) = state.run, state.pending, work
     step = pending.steps[step_id]
-    inputs = inputs_of(record, step, item)
+    inputs = inputs_of(run, step, item)
     if isinstance(inputs, Failure):
         return Enter(fail(state, step, inputs, item))
     if state.carried is not None and (kept := _kept(state, step, inputs, item)) is not None:
         return Enter(kept)
     if pending.is_to_seek(work):
         key = result_key(step.capability, inputs)
-        return SeekResult(ResultSought(record.now, step_id, key, item), step)
-    if state.spending is not None and (problem := state.spending.refusal(ATTEMPT, record.now)) is not None:
-        return Enter(BudgetReached(record.now, problem))
+        return SeekResult(ResultSought(run.now, step_id, key, item), step)
+    if state.spending is not None and (problem := state.spending.refusal(ATTEMPT, run.now)) is not None:
+        return Enter(BudgetReached(run.now, problem))
     attempt = pending.attempts.get(work, 0) + 1
     return StartAttempt(
-        step, item, attempt, inputs, pending.blamed.get(work, _NOBODY), pending.queue_key(work)
+        step, item, attempt, inputs, pending.blamed.get(work, _NO_FAILURES), pending.queue_key(work)
     )
 
 
-def begin_hedge(record: RunState, pending: PendingWork, work: Work) -> Enter | StartAttempt:
+def begin_hedge(run: RunState, pending: PendingWork, work: Work) -> Enter | StartAttempt:
     """A second attempt beside one that takes unusually long."""
     step_id, item = work
-    inputs = inputs_of(record, pending.steps[step_id], item)
+    inputs = inputs_of(run, pending.steps[step_id], item)
     if isinstance(inputs, Failure):
-        return Enter(HedgeForgone(record.now, step_id, item))
+        return Enter(HedgeForgone(run.now, step_id, item))
     return StartAttempt(
         pending.steps[step_id],
         item,
         pending.attempts[work] + 1,
         inputs,
-        _NOBODY,
+        _NO_FAILURES,
         pending.queue_key(work),
         hedge=True,
     )
 
 
-def answer_run(record: RunState, plan: CheckedPlan, grievance: Account | None) -> Finish:
+def answer_run(run: RunState, plan: CheckedPlan, grievance: Account | None) -> Finish:
     """Every step has ended: the answer, or why there is none."""
-    missing = tuple(step for step in plan.steps if step in record.lost)
+    missing = tuple(step for step in plan.steps if step in run.lost)
     if grievance is not None:
-        return Finish(RunFailed(record.now, grievance, missing))
-    answer = value_of(plan.answer, record.outputs, "the answer")
+        return Finish(RunFailed(run.now, grievance, missing))
+    answer = value_of(plan.answer, run.outputs, "the answer")
     if isinstance(answer, Failure):
-        return Finish(RunFailed(record.now, Account(answer), missing))
-    return Finish(RunCompleted(record.now, answer[0], missing))
+        return Finish(RunFailed(run.now, Account(answer), missing))
+    return Finish(RunCompleted(run.now, answer[0], missing))
 
 
 def _condition(state: MachineState, step: CompiledStep) -> ConditionDecided | StepFailed | StepHeld:
     assert step.condition is not None
-    holds = value_of(step.condition, state.record.outputs, "its condition")
+    holds = value_of(step.condition, state.run.outputs, "its condition")
     if isinstance(holds, Failure):
         return fail(state, step, holds, None)
-    return ConditionDecided(state.record.now, step.id, holds[0] is True)
+    return ConditionDecided(state.run.now, step.id, holds[0] is True)
 
 
 def _items(state: MachineState, step: CompiledStep) -> ItemsResolved | StepFailed | StepHeld:
     assert step.for_each is not None
-    items = value_of(step.for_each, state.record.outputs, "its for_each")
+    items = value_of(step.for_each, state.run.outputs, "its for_each")
     if isinstance(items, Failure):
         return fail(state, step, items, None)
     (value,) = items
     if not isinstance(value, list):
         return fail(state, step, Failure(FailureKind.INVALID_INPUT, "its for_each is no list"), None)
-    return ItemsResolved(state.record.now, step.id, value)
+    return ItemsResolved(state.run.now, step.id, value)
 
 
 def _reach(state: MachineState, step: CompiledStep) -> Enter:
@@ -162,12 +162,12 @@ def _reach(state: MachineState, step: CompiledStep) -> Enter:
     assert state.grant is not None
     grant = state.grant
     beyond = (each for inputs in works.values() for each in grant.beyond(step, inputs))
-    return Enter(ReachDecided(state.record.now, step.id, tuple(dict.fromkeys(beyond))))
+    return Enter(ReachDecided(state.run.now, step.id, tuple(dict.fromkeys(beyond))))
 
 
 def _approval(state: MachineState, step: CompiledStep) -> Enter | RequestApproval:
     """Whoever is asked sees exactly what the agents would be given. What was done under an earlier plan
-    needs nobody's word: it is taken over, at once as long as it comes first."""
+    needs no approval: it is taken over, at once as long as it comes first."""
     works = _works_of(state, step, most=1)
     if isinstance(works, dict):
         for item, inputs in works.items():
@@ -180,11 +180,11 @@ def _approval(state: MachineState, step: CompiledStep) -> Enter | RequestApprova
     capability = step.capability
     return RequestApproval(
         ApprovalRequested(
-            state.record.now,
+            state.run.now,
             step.id,
             capability.name,
             capability.effect,
-            asked[0] if state.record.steps[step.id].items is None else asked,
+            asked[0] if state.run.steps[step.id].items is None else asked,
             state.pending.approvals.get(step.id, ""),
         )
     )
@@ -196,10 +196,10 @@ def _works_of(
     """The inputs of everything the step is still to do, or of the first so many, by item; or how it fails
     for want of them."""
     works: dict[int | None, dict[str, Any]] = {}
-    places = state.record.steps[step.id].places
+    places = state.run.steps[step.id].places
     left = (item for item in places if (step.id, item) not in state.pending.carried_over)
     for item in islice(left, most):
-        inputs = inputs_of(state.record, step, item)
+        inputs = inputs_of(state.run, step, item)
         if isinstance(inputs, Failure):
             failed = fail(state, step, inputs, item)
             # None of its items can be asked about, so all of them are held.
@@ -216,13 +216,13 @@ def _kept(
     carried = state.carried
     if carried is None:
         return None
-    found = carried.finished.get(carried.key_of(state.record, step, inputs, state.pending.steps))
+    found = carried.finished.get(carried.key_of(state.run, step, inputs, state.pending.steps))
     if found is None:
         return None
-    surprise = first_disappointment(state.record, step, item, found.output)
+    surprise = first_disappointment(state.run, step, item, found.output)
     if surprise is not None:
         failed = fail(state, step, surprise, item)
         if isinstance(failed, StepHeld):
             return msgspec.structs.replace(failed, output=found.output)
         return failed
-    return ResultKept(state.record.now, step.id, found.output, found.step, item)
+    return ResultKept(state.run.now, step.id, found.output, found.step, item)

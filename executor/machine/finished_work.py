@@ -44,17 +44,17 @@ class CarriedResults:
     traces: dict[str, str] = field(default_factory=dict[str, str], compare=False)
     irreversible: set[str] = field(default_factory=set[str])
 
-    def key(self, record: RunState, step: CompiledStep, item: int | None, steps: Steps) -> str | None:
+    def key(self, run: RunState, step: CompiledStep, item: int | None, steps: Steps) -> str | None:
         """What the work is known by; None where its inputs cannot be had. What it depends on has ended."""
-        inputs = inputs_of(record, step, item)
-        return None if isinstance(inputs, Failure) else self.key_of(record, step, inputs, steps)
+        inputs = inputs_of(run, step, item)
+        return None if isinstance(inputs, Failure) else self.key_of(run, step, inputs, steps)
 
-    def key_of(self, record: RunState, step: CompiledStep, inputs: dict[str, Any], steps: Steps) -> str:
+    def key_of(self, run: RunState, step: CompiledStep, inputs: dict[str, Any], steps: Steps) -> str:
         """What the work with these inputs is known by."""
-        trace = self.trace(record, step.id, steps)
+        trace = self.trace(run, step.id, steps)
         return f"{result_key(step.capability, inputs)}{trace}"
 
-    def trace(self, record: RunState, step: str, steps: Steps) -> str:
+    def trace(self, run: RunState, step: str, steps: Steps) -> str:
         """What was changed in the world before the step, as one text; all it depends on has ended."""
         pending = [step]
         while pending:
@@ -63,41 +63,43 @@ class CarriedResults:
             if name in self.traces or not missing:
                 pending.pop()
                 if name not in self.traces:
-                    self.traces[name] = self._trace(record, steps[name], steps)
+                    self.traces[name] = self._trace(run, steps[name], steps)
             else:
                 pending += missing
         return self.traces[step]
 
-    def carry_over(self, record: RunState, steps: Steps) -> None:
+    def carry_over(self, run: RunState, steps: Steps) -> None:
         """The present plan is about to be replaced: keep by content what it has done."""
         for step in steps.values():
-            known = record.steps[step.id]
-            if known.status is StepStatus.COMPLETED or known.outputs or step.id in record.surprises:
-                self._keep(record, step, steps)
+            known = run.steps[step.id]
+            if known.status is StepStatus.COMPLETED or known.outputs or step.id in run.surprises:
+                self._keep(run, step, steps)
             if changed_for_good(step, known):
                 self.irreversible.add(step.capability.name)
+        # A trace depends on what a step depends on, and the next plan may change that.
         self.traces.clear()
 
-    def _keep(self, record: RunState, step: CompiledStep, steps: Steps) -> None:
-        known = record.steps[step.id]
+    def _keep(self, run: RunState, step: CompiledStep, steps: Steps) -> None:
+        known = run.steps[step.id]
         for item in known.places:
-            output = _output(record, step.id, item)
-            key = None if output is None else self.key(record, step, item, steps)
+            output = _output(run, step.id, item)
+            key = None if output is None else self.key(run, step, item, steps)
             if output is not None and key is not None:
                 self.finished[key] = CarriedResult(step.id, output)
 
-    def _trace(self, record: RunState, step: CompiledStep, steps: Steps) -> str:
-        marks = {self._mark(record, steps[name], steps) for name in step.dependencies} - {NO_TRACE}
+    def _trace(self, run: RunState, step: CompiledStep, steps: Steps) -> str:
+        marks = {self._mark(run, steps[name], steps) for name in step.dependencies} - {NO_TRACE}
         if len(marks) < 2:
+            # Passed on as it is: steps that change nothing, however many lie between, leave no trace.
             return next(iter(marks), NO_TRACE)
         return _digest(sorted(marks))
 
-    def _mark(self, record: RunState, step: CompiledStep, steps: Steps) -> str:
+    def _mark(self, run: RunState, step: CompiledStep, steps: Steps) -> str:
         """What a step leaves to those behind it: its own work where it writes, else what was before it."""
-        known = record.steps[step.id]
+        known = run.steps[step.id]
         if step.capability.effect not in CHANGING or not (known.attempts or known.kept):
             return self.traces[step.id]
-        keys = (self.key(record, step, item, steps) for item in known.places)
+        keys = (self.key(run, step, item, steps) for item in known.places)
         return "+" + _digest(key or "?" for key in keys)
 
 
@@ -116,9 +118,9 @@ def _may_have_acted(attempt: AttemptRecord) -> bool:
     return failure is None or (failure.agent_at_fault and not failure.retryable)
 
 
-def _output(record: RunState, step: str, item: int | None) -> dict[str, Any] | None:
-    known = record.steps[step]
-    surprise = record.surprises.get(step, {}).get(item)
+def _output(run: RunState, step: str, item: int | None) -> dict[str, Any] | None:
+    known = run.steps[step]
+    surprise = run.surprises.get(step, {}).get(item)
     if surprise is not None:
         return surprise
     if item is not None:

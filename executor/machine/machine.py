@@ -71,13 +71,13 @@ _NONE: tuple[QueueKey, ...] = ()
 
 def apply(state: MachineState, event: Event) -> None:
     """Enter the event."""
-    kind, record = event.__class__, state.record
+    kind, run = event.__class__, state.run
     if isinstance(event, PlanAdopted):
         before_adoption(state, event)
-    record.now = event.at
+    run.now = event.at
     enter = REDUCERS.get(kind)
     if enter is not None:
-        enter(record, event)
+        enter(run, event)
     if state.spending is not None:
         state.spending.add_event(event)
     transition = TRANSITIONS.get(kind)
@@ -99,48 +99,48 @@ def decide(state: MachineState, blocked: Container[QueueKey] = _NONE) -> Command
     """The next thing to be done, or None where only an event from outside can help.
 
     One command at a time, so that each is decided in the light of the one before. Work in a queue
-    that is `blocked` is left where it is: nobody is free for it now.
+    that is `blocked` is left where it is: no agent is free for it now.
     """
-    record, pending = state.record, state.pending
-    if record.status is not RunStatus.RUNNING:
+    run, pending = state.run, state.pending
+    if run.status is not RunStatus.RUNNING:
         return None
     if pending.lost_attempts:
-        return lose(record, pending, next(iter(pending.lost_attempts)))
+        return lose(run, pending, next(iter(pending.lost_attempts)))
     if pending.cancelling:
-        return _stop(record, next(iter(pending.cancelling)))
+        return _stop(run, next(iter(pending.cancelling)))
     if state.is_ending:
-        return None if record.running else Finish(_last_event(state))
+        return None if run.running else Finish(_last_event(state))
     if state.halted:
         # Nothing starts before there is a plan; but what the planner has asked for it may be answered.
-        return ask_planner(state) if state.word_waits and not state.pausing else None
+        return ask_planner(state) if state.message_waits and not state.pausing else None
     if state.pausing and pending.unended:
         return None
     if pending.unmeetable:
-        return skip(record, pending, next(iter(pending.unmeetable)))
+        return skip(run, pending, next(iter(pending.unmeetable)))
     if pending.failed:
         return give_up_or_retry(state, *pending.failed[0])
-    if (record.held or state.word_waits or state.spending) and (command := ask_planner(state)) is not None:
+    if (run.held or state.message_waits or state.spending) and (command := ask_planner(state)) is not None:
         return command
     if pending.questions:
         return answer_question(state, next(iter(pending.questions)))
-    if len(record.running) < state.max_concurrency:
+    if len(run.running) < state.max_concurrency:
         if pending.queues:
             work = pending.next_work(blocked, state.max_concurrency, harmless=is_listening(state))
             if work is not None:
                 return begin_work(state, work)
         if pending.hedges:
-            return begin_hedge(record, pending, next(iter(pending.hedges)))
-    if not (pending.unended or record.running or record.drafting or state.replanning):
-        return answer_run(record, state.plan, state.grievance)
+            return begin_hedge(run, pending, next(iter(pending.hedges)))
+    if not (pending.unended or run.running or run.drafting or state.replanning):
+        return answer_run(run, state.plan, state.grievance)
     return None
 
 
-def _stop(record: RunState, attempt: Try) -> StopAttempt:
+def _stop(run: RunState, attempt: Try) -> StopAttempt:
     step, item, number = attempt
-    return StopAttempt(AttemptStopping(record.now, step, number, item))
+    return StopAttempt(AttemptStopping(run.now, step, number, item))
 
 
 def _last_event(state: MachineState) -> RunFailed | RunCancelled:
     if state.verdict is not None:
-        return RunFailed(state.record.now, state.verdict)
-    return RunCancelled(state.record.now, state.cancelled or "")
+        return RunFailed(state.run.now, state.verdict)
+    return RunCancelled(state.run.now, state.cancelled or "")

@@ -32,52 +32,70 @@ QueueKey: TypeAlias = tuple[str, ...]
 class PendingWork:
     """What may be decided, started, skipped, tried again or stopped, each in the order in which it
     became possible. Deciding reads the heads of these queues; entering the event removes them.
-
-    `unended` are the steps that have not ended. `questions` are steps of which something is to be
-    settled before work can start, and `held`, `items`, `reached` and `approved` the steps of which it has
-    been. `approvals` are the steps that must be approved although the plan does not say so, each with why,
-    and `guarded` those of which it is to be seen whether they go beyond what was granted.
-    `queues` has the work that is ready, that with the same possible agents in one queue, and the queues in
-    turn. `sought` is work whose result may be had elsewhere, `searched` that of which this is settled.
-    `cancelling` are attempts to be told to stop, `lost_attempts` those whose process has ended. `attempts`
-    counts the attempts at each piece of work, `spare` those that its retries do not count, `losses` those
-    that were lost since the run last got on, `blamed` those that failed through an agent's own fault;
-    `rivals` are the attempts that are running where there are two. `carried_over` is work that an earlier
-    plan did.
     """
 
     steps: dict[str, CompiledStep]
+    """The steps of the plan, by id."""
     dependants: dict[str, list[str]]
+    """The steps that depend on each step."""
     unmet: dict[str, int]
+    """How many dependencies of each step have not ended."""
     completed: dict[str, int]
+    """How many dependencies of each step have completed: a join of `any` needs just one."""
     unended: set[str]
+    """The steps that have not ended."""
     approvals: dict[str, str]
+    """The steps that need an approval although the plan does not say so, each with why."""
     guarded: frozenset[str] = frozenset()
+    """The steps of a revision that may go beyond what was granted, which is decided once their inputs are
+    known."""
     held: set[str] = field(default_factory=set[str])
+    """The steps whose condition was decided and holds."""
     items: dict[str, int] = field(default_factory=dict[str, int])
+    """How many items each `for_each` step has, once that is known."""
     reached: set[str] = field(default_factory=set[str])
+    """The steps of which it is decided whether they go beyond what was granted."""
     approved: set[str] = field(default_factory=set[str])
+    """The steps whose approval was granted."""
     carried_over: set[Work] = field(default_factory=set[Work])
+    """The work that an earlier plan did."""
     unmeetable: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    """The steps that are to be skipped, because their join can no longer be met."""
     questions: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    """The steps of which something is to be decided before their work can start."""
     queues: OrderedDict[QueueKey, OrderedDict[Work, None]] = field(
         default_factory=OrderedDict[QueueKey, OrderedDict[Work, None]]
     )
+    """The work that is ready: in one queue what the same agents can do, and the queues in turn."""
     spare_queues: list[OrderedDict[Work, None]] = field(
         default_factory=list[OrderedDict[Work, None]], compare=False
     )
+    """Empty queues for later use: making one costs more than keeping it."""
     sought: dict[Work, str] = field(default_factory=dict[Work, str])
+    """The work whose result may be reused from elsewhere, with the key of that result."""
     searched: set[Work] = field(default_factory=set[Work])
+    """The work of which it is known that no result can be reused."""
     failed: deque[tuple[Work, Failure]] = field(default_factory=deque[tuple[Work, Failure]])
+    """The work whose last attempt failed, and what is to be decided about that."""
     backoffs: dict[Work, RetryScheduled] = field(default_factory=dict[Work, RetryScheduled])
+    """The work that waits for its next attempt."""
     hedges: OrderedDict[Work, int] = field(default_factory=OrderedDict[Work, int])
+    """The work that is due for a second attempt, with the number of the first."""
     cancelling: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    """The attempts that are to be told to stop."""
     lost_attempts: OrderedDict[Try, None] = field(default_factory=OrderedDict[Try, None])
+    """The attempts whose process has ended."""
     attempts: dict[Work, int] = field(default_factory=dict[Work, int])
+    """How many attempts there were at each piece of work."""
     spare: dict[Work, int] = field(default_factory=dict[Work, int])
+    """How many of these its retries do not count."""
     losses: dict[Work, int] = field(default_factory=dict[Work, int])
+    """How many were lost since the run last made progress: work that kills its process must not go on for
+    ever."""
     rivals: dict[Work, set[int]] = field(default_factory=dict[Work, set[int]])
+    """The attempts that are running, where there are two at one piece of work."""
     blamed: dict[Work, dict[str, int]] = field(default_factory=dict[Work, dict[str, int]])
+    """By work and agent, how often it failed through the agent's own fault."""
 
     @classmethod
     def from_steps(cls, steps: Mapping[str, CompiledStep], approvals: Mapping[str, str]) -> PendingWork:
@@ -174,6 +192,7 @@ class PendingWork:
                 work = next(iter(waiting))
                 if harmless and self.steps[work[0]].capability.effect in CHANGING:
                     continue
+                # Looking for a result may mean waiting for another run, so that is bounded like attempts.
                 if len(self.sought) < max_sought or not self.is_to_seek(work):
                     return work
         return None

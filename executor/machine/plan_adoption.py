@@ -1,5 +1,5 @@
 """Taking another plan in the place of the present one: what begins anew, what is in the way, and what
-somebody must approve first. Pure."""
+must be approved first. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def adoption(
     """
     before, after = state.plan, revise.checked
     afresh = begin_anew(before, after, state.replanning.step if state.replanning else None)
-    drafting = state.record.drafting
+    drafting = state.run.drafting
     # What is drafted can be done twice without harm.
     if not drafting and (overtaken := _overtaken(state, before, after)):
         names = ", ".join(f"`{step}`" for step in overtaken)
@@ -44,7 +44,7 @@ def adoption(
         )
     return PlanAdopted(
         at,
-        state.record.revision + 1,
+        state.run.revision + 1,
         after.document,
         after.contracts,
         revise.reason,
@@ -59,11 +59,11 @@ def _hindered(
     state: MachineState, before: CheckedPlan, after: CheckedPlan, afresh: frozenset[str]
 ) -> tuple[str, ...]:
     """The steps that would be changed or dropped while they may be changing the world."""
-    record = state.record
-    busy = [attempt[0] for attempt in record.running if attempt not in record.obsolete]
+    run = state.run
+    busy = [attempt[0] for attempt in run.running if attempt not in run.obsolete]
     return tuple(
         step
-        for step in dict.fromkeys((*busy, *(step for step, _ in record.doubtful)))
+        for step in dict.fromkeys((*busy, *(step for step, _ in run.doubtful)))
         if (step in afresh or step not in after.steps) and before.steps[step].capability.effect in CHANGING
     )
 
@@ -71,14 +71,14 @@ def _hindered(
 def _overtaken(state: MachineState, before: CheckedPlan, after: CheckedPlan) -> tuple[str, ...]:
     """The steps that changed the world while the planner was thinking, and that it would change or leave
     out: it does not know that they are done."""
-    asked = state.replanning.at if state.replanning else state.record.now
+    asked = state.replanning.at if state.replanning else state.run.now
     same = unchanged(before, after)
     return tuple(
         step.id
         for step in before.steps.values()
         if step.capability.effect in CHANGING
         and step.id not in same
-        and _was_done_since(state.record.steps[step.id], asked)
+        and _was_done_since(state.run.steps[step.id], asked)
     )
 
 
@@ -92,7 +92,7 @@ def _was_done_since(step: StepRecord, at: float) -> bool:
 def _approvals(state: MachineState, after: CheckedPlan, afresh: frozenset[str]) -> dict[str, str]:
     grant = state.grant or granted(state)
     wanted = dict(grant.widened_by(state.plan, after))
-    done, asked = done_for_good(state.record, state.plan, state.carried), _asked_about(state)
+    done, asked = done_for_good(state.run, state.plan, state.carried), _asked_about(state)
     for step in afresh:
         capability = after.steps[step].capability
         if capability.effect is Effect.IRREVERSIBLE and capability.name in done:
@@ -109,15 +109,15 @@ def _approvals(state: MachineState, after: CheckedPlan, afresh: frozenset[str]) 
 def _asked_about(state: MachineState) -> frozenset[str]:
     """The capabilities about which whoever started the run wants to be asked, though no plan says so: under
     another id their work waits as well."""
-    steps = state.record.steps
+    steps = state.run.steps
     return frozenset(
         steps[id].capability for id, why in state.pending.approvals.items() if not why and id in steps
     )
 
 
-def done_for_good(record: RunState, plan: CheckedPlan, carried: CarriedResults | None) -> frozenset[str]:
+def done_for_good(run: RunState, plan: CheckedPlan, carried: CarriedResults | None) -> frozenset[str]:
     """The capabilities by which the run has done what cannot be undone."""
     earlier: frozenset[str] = frozenset() if carried is None else frozenset(carried.irreversible)
     return earlier | frozenset(
-        step.capability.name for step in plan.steps.values() if changed_for_good(step, record.steps[step.id])
+        step.capability.name for step in plan.steps.values() if changed_for_good(step, run.steps[step.id])
     )

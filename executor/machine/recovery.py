@@ -1,5 +1,5 @@
 """Bringing a run back from its journal: its plans as they were checked, and whether there still is
-somebody to carry them out."""
+agents to carry them out."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def require_agents(state: MachineState, registry: Registry) -> None:
     }
     problems = tuple(_problems(remaining.values(), registry))
     if problems:
-        raise AgentsChanged(state.record.run, problems)
+        raise AgentsChanged(state.run.run, problems)
 
 
 def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterator[str]:
     for capability in capabilities:
         offered = registry.capabilities.get(capability.name)
         if offered is None:
-            yield f"nobody offers {capability.name!r} any more"
+            yield f"no agent provides {capability.name!r}"
         elif changed := differences(capability, offered):
-            yield f"{capability.name!r} has another {' and '.join(changed).replace('_', ' ')}"
+            yield f"{capability.name!r} has a different {' and '.join(changed).replace('_', ' ')}"

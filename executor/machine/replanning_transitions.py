@@ -35,19 +35,19 @@ def before_adoption(state: MachineState, event: PlanAdopted) -> None:
     """A plan is about to take the place of another, or of a draft: keep what would be forgotten with that."""
     if event.revision > 1 and state.grant is None:
         state.grant = granted(state)
-    if event.revision > 1 or state.record.drafting:
+    if event.revision > 1 or state.run.drafting:
         state.carried = state.carried or CarriedResults()
-        state.carried.carry_over(state.record, state.plans[event.revision - 1].steps)
+        state.carried.carry_over(state.run, state.plans[event.revision - 1].steps)
 
 
 def _plan_adopted(state: MachineState, event: PlanAdopted) -> None:
     if event.revision == 1:
         # What was said before there was a plan is in it.
-        state.word_waits = False
+        state.message_waits = False
     if event.revision == 1 and state.carried is None:
         return
     afresh, steps = frozenset(event.afresh), state.plan.steps
-    known = state.record.steps
+    known = state.run.steps
     ended = {
         step: known[step].status is StepStatus.COMPLETED
         for step in steps
@@ -57,11 +57,11 @@ def _plan_adopted(state: MachineState, event: PlanAdopted) -> None:
     acting = (step for step in afresh if steps[step].capability.effect is not Effect.PURE)
     guarded = frozenset(acting) if event.revision > 1 else frozenset[str]()
     state.pending = state.pending.revised(steps, afresh, ended, event.approvals, guarded)
-    for step in [step for step in state.ready_to_replan if step not in state.record.held]:
+    for step in [step for step in state.ready_to_replan if step not in state.run.held]:
         del state.ready_to_replan[step]
     state.halted = False
     _decided(state)
-    cancel_attempts(state, (attempt for attempt in state.record.running if attempt in state.record.obsolete))
+    cancel_attempts(state, (attempt for attempt in state.run.running if attempt in state.run.obsolete))
 
 
 def _draft_begun(state: MachineState, event: DraftBegun) -> None:
@@ -70,7 +70,7 @@ def _draft_begun(state: MachineState, event: DraftBegun) -> None:
 
 def _draft_grown(state: MachineState, event: DraftGrown) -> None:
     steps = state.plan.steps
-    state.pending.extend((steps[step["id"]] for step in event.steps), state.record.outputs)
+    state.pending.extend((steps[step["id"]] for step in event.steps), state.run.outputs)
 
 
 def _draft_halted(state: MachineState, event: DraftHalted) -> None:
@@ -89,7 +89,7 @@ def _model_called(state: MachineState, event: ModelCalled) -> None:
 
 def _replanning_started(state: MachineState, event: ReplanningStarted) -> None:
     state.replanning = event
-    state.heard, state.word_waits = state.word_waits, False
+    state.heard, state.message_waits = state.message_waits, False
     state.pressed = state.pressed or bool(event.pressure)
 
 
@@ -112,24 +112,24 @@ def _replanning_failed(state: MachineState, event: ReplanningFailed) -> None:
     _decided(state)
     if event.step is not None:
         _despair(state, event.step, f"the planner knew no way on: {event.message}")
-    elif state.record.drafting:
+    elif state.run.drafting:
         end_run(state, Account(Failure(FailureKind.PLANNING, event.message)))
 
 
 def _despair(state: MachineState, step: str, why: str) -> None:
     # A revision that was asked for something else may have settled it meanwhile.
-    if step in state.record.held:
+    if step in state.run.held:
         state.given_up[step] = why
 
 
 def _person_asked(state: MachineState, event: PersonAsked) -> None:
     # What led to the question is not decided before it is answered.
-    state.word_waits = state.word_waits or state.heard
+    state.message_waits = state.message_waits or state.heard
     _decided(state)
 
 
 def _word_spoken(state: MachineState, event: WordSpoken) -> None:
-    state.word_waits = True
+    state.message_waits = True
     # Whoever speaks may have changed the world: what failed before may do now.
     state.signatures.clear()
     if state.grant is not None:
@@ -154,14 +154,14 @@ def _result_kept(state: MachineState, event: ResultKept) -> None:
 
 
 def _give_up_if_ready_to_replan(state: MachineState, step: str) -> None:
-    # Of work that was done already nothing may be left that somebody could approve.
+    # Of work that was done already nothing may be left to approve.
     if step in state.ready_to_replan:
         state.pending.questions.pop(step, None)
 
 
 def _step_held(state: MachineState, event: StepHeld) -> None:
     pending = state.pending
-    state.signatures.add((event.signature, state.record.revision))
+    state.signatures.add((event.signature, state.run.revision))
     note_if_ready_to_replan(state, event.step)
     if event.item is not None:
         if event.output is not None:
@@ -170,7 +170,7 @@ def _step_held(state: MachineState, event: StepHeld) -> None:
         _give_up_if_ready_to_replan(state, event.step)
         return
     pending.drop(event.step)
-    cancel_attempts(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
+    cancel_attempts(state, (attempt for attempt in state.run.running if attempt[0] == event.step))
 
 
 REPLANNING_TRANSITIONS: dict[type[Any], Callable[[MachineState, Any], None]] = {

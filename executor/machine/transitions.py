@@ -60,7 +60,7 @@ def _run_started(state: MachineState, event: RunStarted) -> None:
     state.fail_fast, state.hedge, state.known = event.fail_fast, event.hedge, event.figures
     _allow(state, event.budget)
     # Of a draft, the steps come one by one.
-    steps = {} if state.record.drafting else state.plan.steps
+    steps = {} if state.run.drafting else state.plan.steps
     state.pending = PendingWork.from_steps(steps, dict.fromkeys(event.approvals, ""))
 
 
@@ -77,7 +77,7 @@ def _run_resumed(state: MachineState, event: RunResumed) -> None:
         state.hedge = event.hedge
     _allow(state, event.budget)
     pending = state.pending
-    pending.lost_attempts.update((attempt, None) for attempt in state.record.running)
+    pending.lost_attempts.update((attempt, None) for attempt in state.run.running)
     # What was under way without being an attempt is taken up again.
     for work in pending.sought:
         pending.queue(work)
@@ -121,7 +121,7 @@ def _approval_requested(state: MachineState, event: ApprovalRequested) -> None:
 
 def _approval_granted(state: MachineState, event: ApprovalGranted) -> None:
     if state.grant is not None:
-        state.grant = reaching(state.record, state.grant, state.plan.steps[event.step])
+        state.grant = reaching(state.run, state.grant, state.plan.steps[event.step])
     state.pending.approved.add(event.step)
     state.pending.proceed(event.step)
 
@@ -147,7 +147,7 @@ def _attempt_stopping(state: MachineState, event: AttemptStopping) -> None:
 
 
 def _attempt_succeeded(state: MachineState, event: AttemptSucceeded) -> None:
-    if state.record.obsolete and _is_obsolete(state, event):
+    if state.run.obsolete and _is_obsolete(state, event):
         return
     if _retire(state, event):
         _call_off_rivals(state, event.step, event.item)
@@ -161,7 +161,7 @@ def _is_obsolete(
     event: AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled | AttemptLost,
 ) -> bool:
     """Whether the attempt was at a step that a revision has changed since; its end means nothing then."""
-    obsolete = state.record.obsolete
+    obsolete = state.run.obsolete
     if not obsolete or (attempt := (event.step, event.item, event.attempt)) not in obsolete:
         return False
     state.pending.cancelling.pop(attempt, None)
@@ -170,37 +170,41 @@ def _is_obsolete(
 
 
 def _attempt_failed(state: MachineState, event: AttemptFailed) -> None:
-    if state.record.obsolete and _is_obsolete(state, event):
+    if state.run.obsolete and _is_obsolete(state, event):
         return
     work = event.step, event.item
     if event.failure.agent_at_fault:
         blamed = state.pending.blamed.setdefault(work, {})
         blamed[event.agent] = blamed.get(event.agent, 0) + 1
     if _retire(state, event):
+        # The other attempt at this work may still succeed.
         return
+    # Work in doubt waits for a person: trying it again might do it twice.
     if not event.failure.in_doubt:
         queue_failure(state, work, event.failure)
 
 
 def _attempt_surprised(state: MachineState, event: AttemptSurprised) -> None:
-    if state.record.obsolete and _is_obsolete(state, event):
+    if state.run.obsolete and _is_obsolete(state, event):
         return
     if _retire(state, event):
+        # A surprise is an answer too: the work was done.
         _call_off_rivals(state, event.step, event.item)
     queue_failure(state, (event.step, event.item), event.surprise)
 
 
 def _attempt_cancelled(state: MachineState, event: AttemptCancelled) -> None:
-    if not (state.record.obsolete and _is_obsolete(state, event)):
+    if not (state.run.obsolete and _is_obsolete(state, event)):
         _retire(state, event)
 
 
 def _attempt_lost(state: MachineState, event: AttemptLost) -> None:
-    if state.record.obsolete and _is_obsolete(state, event):
+    if state.run.obsolete and _is_obsolete(state, event):
         return
     pending, work = state.pending, (event.step, event.item)
     pending.lost_attempts.pop((*work, event.attempt), None)
     pending.losses[work] = pending.losses.get(work, 0) + 1
+    # The end of a process says nothing about the work, so it costs none of the work's retries.
     pending.spare[work] = pending.spare.get(work, 0) + 1
     if _retire(state, event) or is_settled(state, work):
         return
@@ -254,9 +258,10 @@ def _doubt_settled(state: MachineState, event: DoubtSettled) -> None:
 
 def _hedge_due(state: MachineState, event: HedgeDue) -> None:
     work = event.step, event.item
-    if (*work, event.attempt) in state.record.obsolete:
+    if (*work, event.attempt) in state.run.obsolete:
         return
-    attempt = state.record.running.get((*work, event.attempt))
+    attempt = state.run.running.get((*work, event.attempt))
+    # It may have ended, or been told to stop, since the timer was set.
     if attempt is not None and attempt.status is AttemptStatus.RUNNING and work not in state.pending.rivals:
         state.pending.hedges[work] = event.attempt
 
@@ -276,6 +281,7 @@ def _result_missing(state: MachineState, event: ResultMissing) -> None:
     # The step may have failed meanwhile, with another item.
     if state.pending.sought.pop(work, None) is not None:
         state.pending.searched.add(work)
+        # It had its turn before its result was looked for.
         state.pending.queue(work, first=True)
 
 
@@ -305,11 +311,12 @@ def _step_failed(state: MachineState, event: StepFailed) -> None:
     if step.on_failure is not OnFailure.CONTINUE:
         attempts = pending.attempts.get((event.step, event.item), 0)
         account = Account(event.failure, event.step, event.item, attempts)
+        # The first failure explains the run: later ones may follow from it.
         state.grievance = state.grievance or account
         if state.fail_fast:
             return end_run(state, account)
     pending.end_step(event.step, completed=False)
-    return cancel_attempts(state, (attempt for attempt in state.record.running if attempt[0] == event.step))
+    return cancel_attempts(state, (attempt for attempt in state.run.running if attempt[0] == event.step))
 
 
 def _step_time_limit_reached(state: MachineState, event: StepTimeLimitReached) -> None:
@@ -328,9 +335,10 @@ def _budget_reached(state: MachineState, event: BudgetReached) -> None:
 
 
 def _cancellation_requested(state: MachineState, event: CancellationRequested) -> None:
+    # A run that is failing already fails: the first reason counts.
     if not state.is_ending:
         state.cancelled = event.reason
-        cancel_attempts(state, state.record.running)
+        cancel_attempts(state, state.run.running)
 
 
 TRANSITIONS: dict[type[Any], Callable[[MachineState, Any], None]] = {

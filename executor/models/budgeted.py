@@ -18,23 +18,29 @@ from .journaled import Caller, ModelWrapper
 
 @dataclass(slots=True)
 class _Call:
-    """A call in flight, by an agent with these `terms`: the bytes of its question, what is `reserved` for
-    it, and what is known of its answer so far."""
+    """A call that is being made."""
 
     model: str
+    """The name of the model."""
     terms: Terms
+    """The terms of the agent that makes it."""
     asked: int
+    """The size of its question, in bytes."""
     reserved: Spending
+    """What is kept back from the budget for it."""
     answered: int = 0
+    """The size of its answer so far, in bytes."""
     usage: Usage = NO_USAGE
+    """The tokens that the provider has counted so far."""
     unanswered: bool = False
+    """The model was not reached, or refused the call: it costs nothing."""
 
 
 class BudgetGate:
     """Admits the calls of one run, one after the other, on its event loop.
 
     A call is refused before it is made where what it asks for certain (one call, and its question by the
-    count of its bytes) goes beyond a limit, or nothing is left of one. What it may take at the most (its
+    count of its bytes) goes beyond a limit, or nothing is left of one. What it may take at most (its
     question, and an answer of `max_tokens`) is reserved until it has ended; then what the provider counted
     takes the place of that. So all that is in flight together goes beyond a limit by no more than the last
     call that was admitted, and by what each of them exceeds its reservation.

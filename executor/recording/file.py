@@ -45,7 +45,7 @@ def save_recording(recording: Recording, path: str | PathLike[str], redactor: Re
     RunNotRecordable."""
     path = Path(path)
     if path.suffix.lower() == ".json":
-        raise RecordingUnwritable(str(path), "it is YAML, and .json is the ending of another format")
+        raise RecordingUnwritable(str(path), "a recording is YAML, so its name must not end in .json")
     data = proven_text(recording, redactor).encode()
     target = Path(realpath(path)) if path.is_symlink() else path
     beside = target.parent / f".{target.name}.{secrets.token_hex(4)}"

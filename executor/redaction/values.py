@@ -108,7 +108,7 @@ def _is_words(value: str) -> bool:
 
 
 def _is_chosen(value: str) -> bool:
-    """Whether somebody may have chosen these words for a password, instead of telling something by them."""
+    """Whether these words may have been chosen as a password, rather than to say something."""
     return len(value.split()) in (1, *range(3, 13)) and not _SOME_TELLING.search(value)
 
 

@@ -28,17 +28,22 @@ class WhatIfInvalid(ExecutorError):
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """One thing that happens otherwise, at every attempt of a step, or at those of the `item` and the number
-    `attempt` alone: it fails with `message`, it returns `output`, it takes `seconds` longer, or the process
-    is killed in the middle of the first such attempt."""
+    """One thing that happens differently in a replay."""
 
     action: Action
+    """What happens: an attempt fails, returns an output or takes longer, or the process is killed."""
     step: str
+    """The step at whose attempts it happens."""
     item: int | None = None
+    """The one item at whose attempts it happens; None for all."""
     attempt: int | None = None
+    """The number of the one attempt; None for all, or for the first where the process is killed."""
     message: str = ""
+    """Why it fails."""
     output: JsonObject | None = None
+    """What it returns."""
     seconds: float = 0.0
+    """How much longer it takes."""
 
     @classmethod
     def fail(cls, place: str, message: str) -> WhatIf:
@@ -56,7 +61,7 @@ class WhatIf:
         try:
             return cls("slow", *_place(place), seconds=seconds_of(seconds))
         except DurationError as error:
-            raise WhatIfInvalid(f"{place!r} cannot take so much longer: {error}") from None
+            raise WhatIfInvalid(f"the delay of {place!r} is invalid: {error}") from None
 
     @classmethod
     def kill(cls, place: str) -> WhatIf:
@@ -80,7 +85,7 @@ class WhatIf:
             case "slow":
                 return f"{place} takes {self.seconds:g} s longer"
             case "kill":
-                return f"the process is killed while {place} is at work"
+                return f"the process is killed while {place} is running"
 
 
 def require_places(what_ifs: Sequence[WhatIf], steps: Sequence[str]) -> None:
@@ -95,7 +100,7 @@ def require_places(what_ifs: Sequence[WhatIf], steps: Sequence[str]) -> None:
 def _place(text: str) -> tuple[str, int | None, int | None]:
     found = _PLACE.match(text)
     if found is None:
-        raise WhatIfInvalid(f"{text!r} is no place in a plan; write STEP, STEP[ITEM] or STEP:ATTEMPT")
+        raise WhatIfInvalid(f"{text!r} is not a place in a plan; write STEP, STEP[ITEM] or STEP:ATTEMPT")
     item, attempt = found["item"], found["attempt"]
     return found["step"], None if item is None else int(item), None if attempt is None else int(attempt)
 
@@ -105,12 +110,12 @@ def _output(place: str, output: JsonObject | str) -> JsonObject:
         try:
             value: Any = read_json(output)
         except DocumentError as error:
-            raise WhatIfInvalid(f"what {place!r} is to return cannot be used: {error.problem}") from None
+            raise WhatIfInvalid(f"the output for {place!r} cannot be read: {error.problem}") from None
     else:
         value = output
     if not isinstance(value, dict):
         raise WhatIfInvalid(
-            f"what {place!r} is to return is no object; write one as its capability has it, such as "
+            f"the output for {place!r} is not an object; write one that fits its capability, such as "
             '{"text": "..."}'
         )
     return cast("JsonObject", value)

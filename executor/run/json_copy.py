@@ -1,4 +1,4 @@
-"""A JSON value taken over from somebody else: copied, so that nobody can change it afterwards."""
+"""A JSON value taken over from other code: copied, so that it cannot be changed afterwards."""
 
 from __future__ import annotations
 

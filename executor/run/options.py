@@ -25,7 +25,7 @@ MAX_CONCURRENCY = 16
 MAX_REPLANS = 5
 """How often the planner is asked about one run, where nothing is said."""
 MOST: Mapping[str, int] = MappingProxyType({"max_concurrency": 10_000, "max_replans": 100})
-"""What people may ask for at the most: more is a slip."""
+"""The most that people may ask for: more is a slip."""
 
 Duration: TypeAlias = float | str | timedelta
 """Seconds, or a text such as "90s", "5m", "2h", "1d"."""
@@ -63,9 +63,9 @@ class RunOptions:
     """How many attempts of the run are under way at once, 1 to 10,000; 16 where nothing is said."""
 
     max_replans: int | None = None
-    """How often the planner may be asked about failures, surprises and people's words, 0 (never) to 100, over
-    the whole run. Where nothing is said it is 5 for a goal, and 0 for a plan that was given: such a plan is
-    changed by nobody who was not asked to."""
+    """How often the planner may be asked about failures, surprises and people's messages, 0 (never) to 100,
+    over the whole run. Where nothing is said it is 5 for a goal, and 0 for a plan that was given: such a plan
+    is changed only where that was asked for."""
 
     budget: Budget | None = None
     """What the run may take, planning included; no limit where nothing is said. As a text "$0.50, 20k tokens,
@@ -73,7 +73,7 @@ class RunOptions:
 
     time_limit: float | None = None
     """After how many seconds the run fails, planning included, but not the time for which it waits for
-    somebody to review its plan. When a run that was started is resumed, they count from then. No limit where
+    a person to review its plan. When a run that was started is resumed, they count from then. No limit where
     nothing is said. As a text "90s", "5m", "2h", "1d"."""
 
     strategy: Strategy | None = None
@@ -83,8 +83,8 @@ class RunOptions:
 
     stream: bool | None = None
     """Whether steps start while the plan is still being written: those that are complete, check, and can be
-    done twice without harm (usually not). Nobody can have reviewed the plan then. It says nothing about a run
-    that has its plan."""
+    done twice without harm (usually not). The plan cannot have been reviewed then. It says nothing about a
+    run that has its plan."""
 
     def __post_init__(self) -> None:
         for name in ("fail_fast", "hedge", "stream"):
@@ -107,7 +107,7 @@ class RunOptions:
         read: dict[str, Any] = {**given}
         for name, most in MOST.items():
             if isinstance(value := read.get(name), int) and value > most:
-                raise OptionInvalid(name, value, f"{most:,} at the most")
+                raise OptionInvalid(name, value, f"at most {most:,}")
         if (budget := given.get("budget")) is not None:
             read["budget"] = Budget.of(budget)
         if (limit := given.get("time_limit")) is not None:
@@ -160,9 +160,10 @@ class RunOptions:
 
     def _require_whole(self, name: str, least: int) -> None:
         value = getattr(self, name)
+        # True is an int to Python, and `max_replans=True` hardly means 1.
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if value is not None and not (is_whole and value >= least):
-            raise OptionInvalid(name, value, f"a whole number, {least} to {MOST[name]:,}")
+            raise OptionInvalid(name, value, f"an integer, {least} to {MOST[name]:,}")
 
 
 OPTIONS = tuple(field.name for field in fields(RunOptions))

@@ -18,20 +18,28 @@ from .state import RUN_ENDED, AttemptRecord, AttemptStatus, RunState, RunStatus,
 
 
 class AttemptResult(msgspec.Struct, frozen=True):
-    """One try by one agent. Times are seconds since the epoch; `ended` is None where it has not; for a
-    lost one it is when that was found out. `abandoned`: it ignored that it was told to stop. `hedge`: it
-    began beside one that took unusually long."""
+    """One attempt of one agent. Times are in seconds since the epoch."""
 
     number: int
+    """Counts the attempts at this step or item, from 1."""
     item: int | None
+    """The item of a `for_each` step; None for any other step."""
     agent: str
+    """The name of the agent that had the attempt."""
     status: AttemptStatus
+    """How it ended, or that it is still running."""
     started: float
+    """When it began."""
     ended: float | None
+    """When it ended; of a lost one, when that was found out; None while it is running."""
     failure: Failure | None
+    """Why it failed; None where it did not."""
     abandoned: bool
+    """It ignored that it was told to stop."""
     usage: Usage
+    """The tokens of all its calls of models."""
     hedge: bool = False
+    """It began beside another attempt that took unusually long."""
 
 
 class ReusedOutput(msgspec.Struct, frozen=True):
@@ -50,7 +58,7 @@ class KeptOutput(msgspec.Struct, frozen=True):
 
 
 class PendingApproval(msgspec.Struct, frozen=True):
-    """What somebody was asked and has not answered: whether a step may start. `inputs` is what it would be
+    """An approval that was requested and is not decided. `inputs` is what the step would be
     given, a list of them for a `for_each` step; `why` is there where the plan itself does not ask."""
 
     step: str
@@ -61,7 +69,7 @@ class PendingApproval(msgspec.Struct, frozen=True):
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Work of which nobody knows whether it was done: the attempt at it that `agent` began at `started`,
+    """Work whose outcome is unknown: the attempt at it that `agent` began at `started`,
     in seconds since the epoch."""
 
     step: str
@@ -73,21 +81,28 @@ class Doubt(msgspec.Struct, frozen=True):
 
 
 class StepResult(msgspec.Struct, frozen=True):
-    """One step. `output` is the object that a completed step gave, a list of them for a `for_each`
-    step. `because` names the dependencies for want of which it was skipped; empty where its own
-    condition did not hold. `reused` says which outputs come from other runs, `kept` which from
-    earlier plans; `dropped`: a revision left the step out."""
+    """One step."""
 
     id: str
+    """The step's id."""
     capability: str
+    """What the step asked for."""
     status: StepStatus
+    """Where the step stands."""
     output: JsonValue
+    """What it gave, once it is completed: an object, or a list of them for a `for_each` step."""
     failure: Failure | None
+    """Why it failed; None where it did not."""
     because: tuple[str, ...]
+    """The dependencies because of which it was skipped; empty where its own condition did not hold."""
     attempts: tuple[AttemptResult, ...]
+    """All attempts, in the order in which they began."""
     reused: tuple[ReusedOutput, ...] = ()
+    """The outputs that come from other runs."""
     kept: tuple[KeptOutput, ...] = ()
+    """The outputs that come from earlier plans of this run."""
     dropped: bool = False
+    """A revision left the step out."""
 
     @property
     def started(self) -> float | None:
@@ -102,32 +117,48 @@ class StepResult(msgspec.Struct, frozen=True):
 
 
 class RunResult(msgspec.Struct, frozen=True):
-    """One run. `answer` is there once it is completed, `account` once it failed; `missing` names
-    the steps whose work the answer had to do without; `waiting` those for which a paused run waits,
-    `asked` and `in_doubt` what about them, paused or not. `plan` is the document of the plan that was
-    carried out last, `revision` its number, `story` what was decided about the plan, a sentence each, and
-    `question` what the planner wants to know of somebody; `usage` is the sum over all calls of models."""
+    """One run, ended or not. Times are in seconds since the epoch."""
 
     run: str
+    """The run's id."""
     goal: str
+    """What it is for, in plain language."""
     status: RunStatus
+    """Where the run stands."""
     answer: JsonValue
+    """Its answer, once it is completed."""
     missing: tuple[str, ...]
+    """The steps whose work the answer had to do without."""
     account: Account | None
+    """Why it failed, once it did."""
     waiting: tuple[str, ...]
+    """The steps for which a paused run waits."""
     steps: Mapping[str, StepResult]
+    """Every step that any plan had, by id."""
     plan: Mapping[str, JsonValue] | None
+    """The document of the plan that was carried out last; None before there is one."""
     usage: Usage
+    """The tokens of all calls of models."""
     model: str
+    """The name of the model that plans; empty where there is none."""
     model_calls: int
+    """How many calls of models there were."""
     created: float
+    """When it was created."""
     started: float | None
+    """When its first step could start; None before that."""
     ended: float | None
+    """When it ended; None before that."""
     asked: tuple[PendingApproval, ...] = ()
+    """The approvals that were requested and are not decided, whether the run is paused or not."""
     in_doubt: tuple[Doubt, ...] = ()
+    """The work whose outcome is unknown, whether the run is paused or not."""
     question: str | None = None
+    """What the planner asked and has no answer to yet."""
     revision: int = 0
+    """The number of the plan; 0 before there is one."""
     story: tuple[str, ...] = ()
+    """What was decided about the plan, a sentence for each decision."""
 
     @classmethod
     def from_state(cls, record: RunState) -> Self:

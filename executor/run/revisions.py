@@ -42,35 +42,42 @@ class AnsweredClarification:
 
 @dataclass(slots=True)
 class ReplanningRound:
-    """One time that the planner was asked. `held` is what had gone wrong until then, `words` what people
-    had said, `pressure` what was nearly used up of the budget; `outcome` is how it was decided: `revised`,
-    `accepted`, `asked`, `given up` or `undecided`, empty where it was not; `reason` says why, in the
-    planner's words.
-
-    For a revision, `number` and `plan` are the new plan's, `diff` is what it changed. `stayed` are the
-    steps that were done and untouched by it, `kept` the results that were taken over by content, `redone`
-    the steps of which something had been done under the same id, and was done again. `approvals` are the
-    steps that somebody had to approve because of it, each with why, and `verdicts` what became of that.
-    `usage` is what the planner's calls took.
-    """
+    """One time that the planner was asked, and what came of it."""
 
     started: float
+    """When it was asked, in seconds since the epoch, as `decided`."""
     step: str | None
+    """The step that it was asked about; None where it was asked for another reason."""
     held: tuple[StepHeld, ...] = ()
+    """What had gone wrong until then."""
     words: tuple[str, ...] = ()
+    """What people had said until then."""
     pressure: str = ""
+    """What was nearly used up of the budget; empty where nothing was."""
     outcome: str = ""
+    """`revised`, `accepted`, `asked`, `given up` or `undecided`; empty while it is being decided."""
     reason: str = ""
+    """Why, in the planner's words."""
     decided: float | None = None
+    """When it was decided; None before that."""
     number: int | None = None
+    """The number of the new plan, where there is one."""
     plan: Plan | None = None
+    """The new plan."""
     diff: PlanDiff | None = None
+    """What it changed."""
     stayed: tuple[str, ...] = ()
+    """The completed steps that it did not touch."""
     approvals: dict[str, str] = field(default_factory=dict[str, str])
+    """The steps that need an approval because of the revision, each with why."""
     verdicts: dict[str, str] = field(default_factory=dict[str, str])
+    """How each of these approvals was decided."""
     kept: list[ResultKept] = field(default_factory=list[ResultKept])
+    """The results that were taken over by content."""
     redone: list[str] = field(default_factory=list[str])
+    """The steps that were done before under the same id, and again after it."""
     usage: Usage = NO_USAGE
+    """The tokens of the planner's calls."""
 
 
 @dataclass(slots=True)

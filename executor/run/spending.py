@@ -33,7 +33,7 @@ ATTEMPT = Spending(attempts=1)
 REVISION = Spending(revisions=1)
 """What one more plan takes."""
 UNANSWERED = (ModelUnavailable, ModelRejected)
-"""What a call ends with that the model never answered, so that nobody charges for it."""
+"""What a call ends with that the model never answered, so that it costs nothing."""
 BYTES_A_TOKEN = 4
 
 _ENDS = (AttemptCancelled, AttemptFailed, AttemptLost, AttemptSucceeded, AttemptSurprised)
@@ -42,20 +42,24 @@ _UNANSWERED_TEXTS = tuple(f"{kind.__name__}:" for kind in UNANSWERED)
 
 @dataclass(slots=True)
 class RunSpending:
-    """What a run has used. `terms` are those of the agents, by name, as far as they ask anything.
-
-    `called` is what its calls of models took, `worked` all the rest but the `seconds`, which count from the
-    first event, except where the run was paused, or in nobody's hands.
-    """
+    """What a run has used of its budget. Costs are in US dollars, times in seconds."""
 
     budget: Budget = field(default_factory=Budget)
+    """The limits; by default there is none."""
     prices: Prices = field(default_factory=Prices)
+    """What models cost."""
     terms: Mapping[str, Terms] = field(default_factory=dict[str, Terms])
+    """The terms of the agents that charge something, by name."""
     called: Spending = NOTHING
+    """What calls of models took."""
     worked: Spending = NOTHING
+    """What attempts and revisions took, apart from calls of models and time."""
     seconds: float = 0.0
+    """From the first event on, except while the run was paused, or had no process."""
     now: float | None = None
+    """The time of the latest event; None before the first."""
     resting: bool = False
+    """The run is paused: no time is counted."""
     at_work: dict[Try, Terms] = field(default_factory=dict[Try, Terms])
     """The attempts under way whose agents ask anything."""
 
@@ -127,6 +131,7 @@ class RunSpending:
     def _let_time_pass(self, event: Event) -> None:
         if isinstance(event, RunResumed):
             self.resting = False
+        # A clock that was set back gives no time back.
         elif self.now is not None and not self.resting and event.at > self.now:
             self.seconds += event.at - self.now
         self.now = event.at

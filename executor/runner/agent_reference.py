@@ -73,7 +73,7 @@ def agent_at(place: AgentReference) -> Agent:
 
 
 def check_not_loading() -> None:
-    """Raises Permanent where somebody wants work done while a process loads its agents: the file
+    """Raises Permanent where work is wanted while a process loads its agents: the file
     would do its whole work once more in each process."""
     if _is_loading.get():
         raise Permanent(

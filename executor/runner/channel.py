@@ -25,20 +25,30 @@ class ModelFigures(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True, tag=True):
-    """One attempt: who does what with what. The last six are those of its `Context`; `workspace` is
-    the folder. Without `model` the run has none."""
+    """One attempt, as the process of its agent is told of it."""
 
     place: AgentReference
+    """Where the agent is found."""
     capability: str
+    """What the agent is to do."""
     inputs: dict[str, Any]
+    """What it is given."""
     run: str
+    """The run's id; this and what follows is what the agent's `Context` is made of."""
     step: str
+    """The step's id."""
     attempt: int
+    """The attempt's number, from 1."""
     idempotency_key: str
+    """The same for every attempt at the same work."""
     workspace: str
+    """The folder that the agent works in."""
     item: int | None
+    """The item of a `for_each` step; None for any other step."""
     deadline: float | None
+    """When the attempt times out, in seconds since the epoch; None without a limit."""
     model: ModelFigures | None
+    """The run's model, which is asked through the run's process; None where there is none."""
 
 
 class ModelAnswer(msgspec.Struct, frozen=True, tag=True):

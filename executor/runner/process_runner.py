@@ -67,9 +67,9 @@ class ProcessRunner:
         task = _encoded(agent, place, capability, inputs, context)
         while True:
             relay = _ModelRelay(context.model)
-            errand = PendingTask(task, relay.hear)
-            worker, is_new = self._hire(agent, home, errand)
-            end = await self._wait(agent, worker, errand, relay)
+            pending_task = PendingTask(task, relay.hear)
+            worker, is_new = self._hire(agent, home, pending_task)
+            end = await self._wait(agent, worker, pending_task, relay)
             # One that died while it waited for work is no fault of this work.
             if is_new or not isinstance(end, Died) or end.begun:
                 return _outcome(agent, end)
@@ -90,17 +90,17 @@ class ProcessRunner:
         for worker in (*idle, *busy):
             _await_end(worker)
 
-    def _hire(self, agent: Agent, home: Home, errand: PendingTask) -> tuple[WorkerProcess, bool]:
+    def _hire(self, agent: Agent, home: Home, pending_task: PendingTask) -> tuple[WorkerProcess, bool]:
         """Give the task to a process that has nothing to do, or to a new one, and say which."""
         while (worker := self._spare(home)) is not None:
-            if worker.give(errand):
+            if worker.give(pending_task):
                 self._busy.add(worker)
                 return worker, False
         try:
             worker = WorkerProcess(home, self._idle_seconds)
         except OSError as error:
             raise ProcessNotStarted(agent.name, str(error)) from error
-        worker.give(errand)
+        worker.give(pending_task)
         self._busy.add(worker)
         return worker, True
 
@@ -120,21 +120,21 @@ class ProcessRunner:
         _dismiss(dismissed)
 
     async def _wait(
-        self, agent: Agent, worker: WorkerProcess, errand: PendingTask, relay: _ModelRelay
+        self, agent: Agent, worker: WorkerProcess, pending_task: PendingTask, relay: _ModelRelay
     ) -> End:
         try:
             with outside_work():
-                end = await asyncio.wrap_future(errand.ended)
+                end = await asyncio.wrap_future(pending_task.ended)
         except asyncio.CancelledError:
             await self._stop(agent, worker)
             await relay.end()
-            end = errand.ended.result()
+            end = pending_task.ended.result()
             if not isinstance(end, Returned):
                 raise
             return end
         finally:
             self._busy.discard(worker)
-            if not errand.ended.done():
+            if not pending_task.ended.done():
                 worker.kill()
         if not isinstance(end, Died):
             self._keep(worker)
@@ -165,7 +165,7 @@ class _ModelRelay:
 
     def hear(self, said: CallModel | Forget, send: Callable[[ModelAnswer], None]) -> None:
         """From any thread: the agent asks, and the answer is to be sent; or it no longer wants to know."""
-        # The loop is closed where nobody waits for the attempt any more.
+        # The loop is closed where nothing waits for the attempt any more.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._take, said, send)
 

@@ -55,7 +55,7 @@ class LocalRunner:
     """Runs attempts on the event loop, or, where an agent asks for it, in a thread or a process of
     their own.
 
-    A thread cannot be stopped. It is a daemon: work that was abandoned holds up nobody, not
+    A thread cannot be stopped. It is a daemon: work that was abandoned holds up nothing, not
     even the end of the process. A process can, and is kept for the next attempt; `processes` says
     for how long.
     """
@@ -76,7 +76,7 @@ class LocalRunner:
                 return await agent.perform(assignment.capability, assignment.inputs, context)
 
     def close(self) -> None:
-        """End the processes that wait for work. Nobody has to call it: they also end by themselves,
+        """End the processes that wait for work. Calling it is optional: they also end by themselves,
         and with this object."""
         self._processes.close()
 
@@ -122,7 +122,7 @@ def _work(
         ended: _Outcome = (asyncio.run(work), None)
     except BaseException as error:
         ended = (None, error)
-    # The loop is closed where nobody waited for this thread any more.
+    # The loop is closed where nothing waited for this thread any more.
     with suppress(RuntimeError):
         home.call_soon_threadsafe(_bring_home, outcome, ended)
 

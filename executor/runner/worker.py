@@ -48,7 +48,7 @@ _Waiting: TypeAlias = tuple[asyncio.AbstractEventLoop, "asyncio.Future[ModelAnsw
 
 
 class _Terminated(SystemExit):
-    """Somebody told this process to end; what runs may clean up on the way out."""
+    """This process was told to end; what is running may clean up on the way out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,28 +76,28 @@ class WorkerProcess:
         self.gone = Future[None]()
         self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
-        self._errands: queue.SimpleQueue[PendingTask | None] = queue.SimpleQueue()
+        self._pending_tasks: queue.SimpleQueue[PendingTask | None] = queue.SimpleQueue()
         self._is_leaving = False
         self._process = _start(home)
         self._source, self._sink = _pipes(self._process)
         self._channel = run_end(self._source, self._sink)
         threading.Thread(target=self._live, name="callsheet process", daemon=True).start()
 
-    def give(self, errand: PendingTask) -> bool:
-        """Have an task done; false where the process is about to leave."""
+    def give(self, pending_task: PendingTask) -> bool:
+        """Have a task done; false where the process is about to leave."""
         with self._lock:
             if self._is_leaving:
                 return False
-            # From now on nobody can take it back by cancelling: how it ends is always told.
-            errand.ended.set_running_or_notify_cancel()
-            self._errands.put(errand)
+            # From now on it cannot be taken back by cancelling: how it ends is always told.
+            pending_task.ended.set_running_or_notify_cancel()
+            self._pending_tasks.put(pending_task)
             return True
 
     def dismiss(self) -> None:
-        """Let it go once it has done what it has in hand."""
+        """Let it go once it has done what it was given."""
         with self._lock:
             self._is_leaving = True
-            self._errands.put(None)
+            self._pending_tasks.put(None)
 
     def terminate(self) -> None:
         """Tell it to stop what it does, and to go."""
@@ -111,7 +111,7 @@ class WorkerProcess:
 
     def _live(self) -> None:
         try:
-            while (errand := self._next()) is not None and self._run(errand):
+            while (pending_task := self._next()) is not None and self._run(pending_task):
                 pass
         finally:
             self._part()
@@ -119,29 +119,29 @@ class WorkerProcess:
 
     def _next(self) -> PendingTask | None:
         with suppress(queue.Empty):
-            return self._errands.get(timeout=self._idle_seconds)
+            return self._pending_tasks.get(timeout=self._idle_seconds)
         with self._lock:
-            if self._errands.empty():
+            if self._pending_tasks.empty():
                 self._is_leaving = True
                 return None
-        return self._errands.get()
+        return self._pending_tasks.get()
 
-    def _run(self, errand: PendingTask) -> bool:
-        """Do an task; whether the process can do another one."""
+    def _run(self, pending_task: PendingTask) -> bool:
+        """Do a task; whether the process can do another one."""
         begun = False
         try:
-            self._channel.send_encoded(errand.task)
+            self._channel.send_encoded(pending_task.task)
             while True:
                 said = self._channel.receive()
                 if isinstance(said, Begun):
                     begun = True
                 elif isinstance(said, (CallModel, Forget)):
-                    errand.hear(said, self._answer)
+                    pending_task.hear(said, self._answer)
                 else:
-                    errand.ended.set_result(said)
+                    pending_task.ended.set_result(said)
                     return True
         except ChannelBroken:
-            errand.ended.set_result(Died(self._await_end(), begun))
+            pending_task.ended.set_result(Died(self._await_end(), begun))
             return False
 
     def _answer(self, answer: ModelAnswer) -> None:

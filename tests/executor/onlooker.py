@@ -1,4 +1,4 @@
-"""Somebody who reads the events of a run one by one, and sees whether its replanning keeps its promises."""
+"""A reader of the events of a run, one by one, that sees whether its replanning keeps its promises."""
 
 from __future__ import annotations
 
@@ -140,9 +140,9 @@ class Onlooker:
                 self._done[step, item] = self._contents.of(step, item)
             case _:
                 pass
-        held = [self.state.record.steps[step].status for step in self.state.record.held]
-        assert ENDED.isdisjoint(held) or self.state.record.status in RUN_ENDED, "what has ended is not held"
-        for step, known in self.state.record.steps.items():
+        held = [self.state.run.steps[step].status for step in self.state.run.held]
+        assert ENDED.isdisjoint(held) or self.state.run.status in RUN_ENDED, "what has ended is not held"
+        for step, known in self.state.run.steps.items():
             if known.status not in ENDED:
                 self._ended.pop(step, None)
             else:
@@ -150,11 +150,11 @@ class Onlooker:
 
     @property
     def _contents(self) -> Contents:
-        return Contents(self.state.record, self.state.plan.steps)
+        return Contents(self.state.run, self.state.plan.steps)
 
     def _see_start(self, event: AttemptStarted) -> None:
         step, work = self.state.plan.steps[event.step], (event.step, event.item)
-        record = self.state.record
+        record = self.state.run
         known = record.steps[event.step]
         self._see_join(step)
         held = record.held.get(event.step, {})
@@ -172,7 +172,7 @@ class Onlooker:
             assert event.at == max(self._may_begin(step), kept_back), f"{event.step} began late"
 
     def _see_join(self, step: CompiledStep) -> None:
-        statuses = [self.state.record.steps[each].status for each in step.dependencies]
+        statuses = [self.state.run.steps[each].status for each in step.dependencies]
         assert all(status in ENDED for status in statuses), "it waits for what it depends on"
         completed = [status is StepStatus.COMPLETED for status in statuses]
         assert {Join.ALL: all(completed), Join.ANY: any(completed) or not completed}.get(step.join, True)
@@ -189,14 +189,14 @@ class Onlooker:
         """Only where its agent says so has nothing been done by an attempt."""
         failure = event.failure if isinstance(event, AttemptFailed) else None
         if failure is None or not (failure.retryable or not failure.agent_at_fault):
-            attempt = self.state.record.running[event.step, event.item, event.attempt]
+            attempt = self.state.run.running[event.step, event.item, event.attempt]
             self._for_good.setdefault(attempt.capability, self._place)
 
     def _attempts_now(self, step: str) -> Iterator[Any]:
         """The attempts at the step as it now is."""
         since = self._begun[step][1]
-        attempts = self.state.record.steps[step].attempts
-        obsolete = self.state.record.obsolete
+        attempts = self.state.run.steps[step].attempts
+        obsolete = self.state.run.obsolete
         return (
             each
             for each in attempts
@@ -210,12 +210,12 @@ class Onlooker:
     def _see_stop(self, event: AttemptStopping) -> None:
         """Only what is to end anyway is stopped: the run, a step in trouble, or one that was changed."""
         state, attempt = self.state, (event.step, event.item, event.attempt)
-        held = state.record.held.get(event.step, {})
-        failed = state.record.steps[event.step].status is StepStatus.FAILED
+        held = state.run.held.get(event.step, {})
+        failed = state.run.steps[event.step].status is StepStatus.FAILED
         assert state.is_ending or failed or None in held or attempt in self._left
 
     def _see_success(self, event: AttemptSucceeded) -> None:
-        record, work = self.state.record, (event.step, event.item)
+        record, work = self.state.run, (event.step, event.item)
         attempt = *work, event.attempt
         self._come_to_know(*work)
         if record.running[attempt].status is not AttemptStatus.RUNNING or attempt in record.obsolete:
@@ -238,7 +238,7 @@ class Onlooker:
         changed = changed_steps(before, after, trouble)
         assert changed.isdisjoint(set(after.steps).difference(event.afresh))
         assert changed.issuperset(set(before.steps).intersection(event.afresh)), "the rest stays as it is"
-        record = self.state.record
+        record = self.state.run
         left = {attempt for attempt in record.running if attempt[0] in changed}.difference(record.obsolete)
         acting = {step for step, _, _ in left} | changed.intersection(step for step, _ in record.doubtful)
         for step in acting:

@@ -110,7 +110,7 @@ class Puppet:
     @property
     def asked(self) -> list[str]:
         """The steps about which somebody was asked."""
-        return list(self.state.record.asked)
+        return list(self.state.run.asked)
 
     def pause(self) -> None:
         """Nothing is under way: the run rests."""
@@ -119,16 +119,16 @@ class Puppet:
     @property
     def now(self) -> float:
         """The time of the latest event."""
-        return self.state.record.now
+        return self.state.run.now
 
     @property
     def running(self) -> list[tuple[str, int | None]]:
         """What is being attempted, a hedged work twice."""
-        return [(step, item) for step, item, _ in self.state.record.running]
+        return [(step, item) for step, item, _ in self.state.run.running]
 
     def number(self, step: str, item: int | None = None) -> int:
         """The number of the first attempt that is running at a work."""
-        return next(number for name, at, number in self.state.record.running if (name, at) == (step, item))
+        return next(number for name, at, number in self.state.run.running if (name, at) == (step, item))
 
     def succeed(self, step: str, value: Any = None, item: int | None = None) -> None:
         """The attempt at a step comes home with a value."""
@@ -165,4 +165,4 @@ class Puppet:
 
     def status(self, step: str) -> str:
         """Where a step stands."""
-        return str(self.state.record.steps[step].status)
+        return str(self.state.run.steps[step].status)

@@ -148,7 +148,7 @@ async def go_on(orchestrator: Orchestrator, plan: dict[str, Any], settle: Settle
 
 
 def settle_by(witness: Path) -> Settle:
-    """Somebody who looks at the world to find out what became of work that is in doubt."""
+    """A person who looks at the world to find out what became of work that is in doubt."""
 
     async def settle(orchestrator: Orchestrator, run: str) -> None:
         record = run_state_of(orchestrator.journal.read_events(run))
@@ -169,7 +169,7 @@ def settle_by(witness: Path) -> Settle:
 
 
 async def say_yes(request: ApprovalRequested) -> bool:
-    """Somebody who approves of everything."""
+    """A person who approves of everything."""
     return True
 
 

@@ -38,7 +38,7 @@ class TestAnAgentIsGoneOrChanged:
 
     @pytest.mark.parametrize(
         ("change", "problem"),
-        [("gone", "nobody offers 'look_up' any more"), ("schema", "'look_up' has another output schema")],
+        [("gone", "no agent provides 'look_up'"), ("schema", "'look_up' has a different output schema")],
     )
     def test_nobody_could_go_on(self, story: Story, change: str, problem: str) -> None:
         """The error says which capability, and nothing is changed; with the agent back the run goes on."""

@@ -123,7 +123,7 @@ def test_killed_in_a_backoff(make_story: MakeStory) -> None:
 
 
 class TestKilledWhileWaitingForApproval:
-    """Somebody is being asked when the process dies."""
+    """A person is being asked when the process dies."""
 
     @pytest.fixture
     def story(self, make_story: MakeStory) -> Story:

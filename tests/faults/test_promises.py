@@ -90,7 +90,7 @@ class TestIrreversibleWorkInDoubtPausesAndAsks:
         story.check()
 
     def test_done(self, story: Story) -> None:
-        """Somebody says that it is done, and with what: the run goes on with that."""
+        """A person says that it is done, and with what: the run goes on with that."""
         before = story.begun("b")
         result = story.end(story.begin(settle, verdict="done", output={"result": 40}))
         assert (result["status"], result["answer"]) == ("completed", 43)
@@ -98,14 +98,14 @@ class TestIrreversibleWorkInDoubtPausesAndAsks:
         story.check()
 
     def test_again(self, story: Story) -> None:
-        """Somebody says that it is to be done again: it is, once, as the next attempt."""
+        """A person says that it is to be done again: it is, once, as the next attempt."""
         before = story.begun("b")
         result = story.end(story.begin(settle, verdict="again"))
         assert (result["status"], result["answer"]) == ("completed", 6)
         assert story.begun("b") == [*before, 2]
 
     def test_failed(self, story: Story) -> None:
-        """Somebody says that it failed: so does the run, and nothing after it begins."""
+        """A person says that it failed: so does the run, and nothing after it begins."""
         result = story.end(story.begin(settle, verdict="failed"))
         assert result["status"] == "failed"
         assert story.begun("c") == []

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
         ("full", "disk is full"),
         ("limit", "disk"),
         ("read-only", "cannot be written"),
-        ("locked", "another process holds it locked"),
+        ("locked", "another process has locked it"),
     ],
 )
 def test_a_disk_that_is_full_read_only_or_locked(make_story: MakeStory, fault: str, problem: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callsheet.executor.clocks.virtual_loop import run_virtually
 from callsheet.executor.recording.content.recording import Recording
-from callsheet.executor.replay.drift.comparison import event_line, parting_drift
+from callsheet.executor.replay.drift.comparison import divergence_drift, event_line
 from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.run.events import Event
 from callsheet.recordings.network_guard import NetworkGuard
@@ -26,12 +26,12 @@ def played(recording: Recording) -> Played:
 def require_exact(recording: Recording) -> None:
     """See that a replay follows the recording to its end, event for event, and leaves nothing over."""
     again = played(recording)
-    course = again.stage.course
-    told = _told(recording.events, len(recording.events) - len(course.left))
-    parted = "" if course.parting is None else parting_drift(course.parting).describe()
+    follower = again.stage.follower
+    told = _told(recording.events, len(recording.events) - len(follower.left))
+    parted = "" if follower.divergence is None else divergence_drift(follower.divergence).describe()
     assert again.stopped is None, f"it stopped: {again.stopped.describe()}\n{parted}\n{told}"
-    assert course.parting is None, f"it parted: {parted}\n{told}"
-    assert course.is_over, f"it ended early, because of {again.error!r}:\n{told}"
+    assert follower.divergence is None, f"it parted: {parted}\n{told}"
+    assert follower.is_over, f"it ended early, because of {again.error!r}:\n{told}"
     assert not again.stage.unused_calls, "a call of the model was recorded, and nobody made it"
     assert not again.stage.unused_attempts, "an attempt was recorded, and nobody made it"
     assert tuple(again.events) == recording.events

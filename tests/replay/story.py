@@ -178,40 +178,40 @@ class Story:
 
 
 async def fine(checked: CheckedPlan) -> bool:
-    """Somebody who has no objection."""
+    """A person who has no objection."""
     return True
 
 
 async def think_about_it(checked: CheckedPlan) -> bool:
-    """Somebody who takes their time, and has no objection."""
+    """A person who takes their time, and has no objection."""
     await asyncio.sleep(30)
     return True
 
 
 async def decline(checked: CheckedPlan) -> bool:
-    """Somebody who wants another plan."""
+    """A person who wants another plan."""
     await asyncio.sleep(3)
     return False
 
 
 async def say_yes(request: ApprovalRequested) -> bool | None:
-    """Somebody who approves of everything."""
+    """A person who approves of everything."""
     return True
 
 
 async def say_no_slowly(request: ApprovalRequested) -> bool | None:
-    """Somebody who approves of nothing, after a while."""
+    """A person who approves of nothing, after a while."""
     await asyncio.sleep(3)
     return False
 
 
 async def say_nothing(request: ApprovalRequested) -> bool | None:
-    """Somebody who will say so later."""
+    """A person who will say so later."""
     await asyncio.sleep(1)
     return None
 
 
 async def never_say(request: ApprovalRequested) -> bool | None:
-    """Somebody who is asked, and does not answer."""
+    """A person who is asked, and does not answer."""
     await asyncio.sleep(100_000)
     return True

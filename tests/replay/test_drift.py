@@ -220,7 +220,7 @@ def test_questions_that_are_the_same_belong_together() -> None:
     more = (*recording.events[:at], odd, *recording.events[at:])
     (drift,) = model_drifts(recording.events, more)
     assert (drift.kind, drift.where) == (DriftKind.PROMPT, "replanner")
-    assert "once more" in drift.summary
+    assert "one more question" in drift.summary
     (drift,) = model_drifts(more, recording.events)
     assert "no longer asked" in drift.summary
 

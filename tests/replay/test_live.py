@@ -74,7 +74,7 @@ def test_live_agents_find_the_recorded_model() -> None:
 
 
 def poet(instructions: str) -> LLMAgent:
-    """Somebody who describes things, as a prompt."""
+    """An agent that describes things, as a prompt."""
     return LLMAgent("describe", "Write a sentence about a topic.", instructions, input={"topic": str})
 
 

@@ -227,7 +227,7 @@ def test_shop(recording):
         "--callsheet-record=all",
     )
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["agent-schema drift, stock: its contract is another"])
+    result.stdout.fnmatch_lines(["agent-schema drift, stock: its contract changed"])
 
 
 CODE_TEST = """

@@ -121,7 +121,7 @@ def test_shop(recording):
         [
             ">       recording.replay().assert_no_drift()",
             "E       *ReplayDrifted: recordings*planned.yaml: the replay differs from the recording",
-            "E       agent-schema drift, double: its contract is another",
+            "E       agent-schema drift, double: its contract changed",
             'E         + input_schema.properties.times: {"type": "integer", "default": 2}',
             "E       *callsheet replay --update recordings*planned.yaml, with the --agents of the run",
         ]
@@ -140,7 +140,7 @@ def test_shop(recording):
     result.stdout.fnmatch_lines(
         [
             "recordings*planned.yaml: the replay differs from the recording",
-            "agent-schema drift, double: its contract is another",
+            "agent-schema drift, double: its contract changed",
             "*write `strict=False` in its marker",
             "FAILED test_shop.py::test_shop - *",
         ]
@@ -159,7 +159,7 @@ def test_read(recording):
 
 @drifted
 def test_caught(recording):
-    with pytest.raises(AssertionError, match="its contract is another"):
+    with pytest.raises(AssertionError, match="its contract changed"):
         recording.replay().assert_no_drift()
 
 @drifted
@@ -184,7 +184,7 @@ def test_fails_anyway(recording):
     raise ValueError("of its own")
 """)
     result.assert_outcomes(passed=6, failed=1)
-    result.stdout.no_fnmatch_line("*its contract is another*")
+    result.stdout.no_fnmatch_line("*its contract changed*")
 
 
 def test_strictness_is_an_ini_option(project: Project) -> None:

@@ -1,5 +1,5 @@
 """Contracts as a recording has them: without what goes without saying, and with a hash that tells when
-somebody has edited one."""
+one was edited."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class RecordingNewer(RecordingError):
     def __init__(self, source: str, found: int, known: int, callsheet: str) -> None:
         by = f" by Callsheet {callsheet}" if callsheet else ""
         super().__init__(
-            f"{source}: it was written{by} in format {found}, and this release reads formats up to {known}; "
+            f"{source}: written{by} in format {found}, but this release reads formats up to {known}; "
             "upgrade Callsheet, or record the run again with this release"
         )
         self.source = source

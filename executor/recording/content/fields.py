@@ -1,5 +1,5 @@
 """Which fields the structs of a document have, so that those at their defaults can be left out, and those
-that nobody knows be told."""
+that are unknown be told."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The course of a run: what has happened so far, as far as what may happen next depends on it."""
+"""What has happened so far in a run, as far as what may happen next depends on it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class RunProgress:
     """What has happened so far, as far as what may happen next depends on it."""
 
     def __init__(self) -> None:
-        self.record = RunState()
+        self.run = RunState()
         self.begun: set[Try] = set()
         self.scheduled: set[Try] = set()
         self.sought: set[Work] = set()
@@ -34,34 +34,34 @@ class RunProgress:
                 self.sought.add((step, item))
             case _:
                 pass
-        apply_event(self.record, event)
+        apply_event(self.run, event)
 
     def step(self, name: str) -> StepRecord:
         """The record of a step that some plan so far has."""
-        step = self.record.steps.get(name)
+        step = self.run.steps.get(name)
         if step is None:
             raise OrderProblem(
-                f"no plan so far has a step {name!r:.80}; {did_you_mean(name, self.record.steps)}"
+                f"no plan so far has a step {name!r:.80}; {did_you_mean(name, self.run.steps)}"
             )
         return step
 
     def open_step(self, name: str) -> StepRecord:
         """The record of a step that has not ended, in a run that was started."""
         step = self.step(name)
-        if self.record.started is None:
-            raise OrderProblem(f"something happens to step {name!r:.80} before the run was started")
+        if self.run.started is None:
+            raise OrderProblem(f"step {name!r:.80} has an event before the run was started")
         if step.status in ENDED:
-            raise OrderProblem(f"something happens to step {name!r:.80} after it was {step.status}")
+            raise OrderProblem(f"step {name!r:.80} has an event after it was {step.status}")
         return step
 
     def place(self, name: str, item: int | None) -> StepRecord:
         """The record of a step that has not ended and has this item: None, where it goes through none."""
         step = self.open_step(name)
         if step.items is None and item is not None:
-            raise OrderProblem(f"step {name!r:.80} has no items, or none yet, and item {item} of it is named")
+            raise OrderProblem(f"it names item {item} of step {name!r:.80}, which has no items so far")
         if step.items is not None and (item is None or not 0 <= item < len(step.items)):
             raise OrderProblem(
-                f"step {name!r:.80} has {len(step.items)} items, and item {item} of it is named"
+                f"it names item {item} of step {name!r:.80}, which has {len(step.items)} items"
             )
         return step
 
@@ -71,13 +71,13 @@ class RunProgress:
 
     def require_running(self, step: str, item: int | None, attempt: int) -> None:
         """See that an attempt was started and has not ended."""
-        if (step, item, attempt) not in self.record.running:
+        if (step, item, attempt) not in self.run.running:
             state = "has ended before" if (step, item, attempt) in self.begun else "was never started"
             raise OrderProblem(f"{told(step, item, attempt)} {state}")
 
     def require_started(self) -> None:
         """See that steps may start."""
-        if self.record.started is None:
+        if self.run.started is None:
             raise OrderProblem("it comes before the run was started")
 
     def require_steps(self, names: Iterable[str]) -> None:

@@ -111,5 +111,5 @@ def _as_kept(run: str, events: Sequence[Event]) -> tuple[Event, ...]:
         try:
             kept.append(decode(encode(event)))
         except (EventUnreadable, EventUnwritable) as error:
-            raise RunNotRecordable(run, f"it holds what no journal can: {error.problem}", place) from None
+            raise RunNotRecordable(run, f"a journal cannot hold it: {error.problem}", place) from None
     return tuple(kept)

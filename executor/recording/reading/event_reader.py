@@ -46,10 +46,8 @@ class EventReader:
         kind = KINDS.get(tag) if isinstance(tag, str) else None
         if kind is None:
             if not isinstance(tag, str):
-                self._faults.fail("an event says in `event` what happened", f"{pointer}/event")
-            self._faults.fail(
-                f"no event is called {tag!r:.80}; {did_you_mean(tag, KINDS)}", f"{pointer}/event"
-            )
+                self._faults.fail("`event` must be the name of an event", f"{pointer}/event")
+            self._faults.fail(f"{tag!r:.80} is not an event; {did_you_mean(tag, KINDS)}", f"{pointer}/event")
         self._faults.require_known(fields_of(kind).unknown(entries), pointer)
         event: Event = self._faults.converted(self._told_out(kind, entries, pointer), kind, pointer)
         if isinstance(event, ModelCalled):
@@ -109,7 +107,7 @@ class EventReader:
         entries = cast("dict[str, object]", value) if isinstance(value, dict) else {}
         name = entries.get(kind)
         if entries.keys() != {kind} or not isinstance(name, str):
-            self._faults.fail(f"a {kind} is told here by its name, as `{{{kind}: NAME}}`", pointer)
+            self._faults.fail(f"write a {kind} here by its name, as `{{{kind}: NAME}}`", pointer)
         self._faults.require_name(kind, name, names, pointer)
         return name
 
@@ -117,7 +115,7 @@ class EventReader:
         pieces = [count for _, count in call.chunks]
         if pieces and (sum(pieces) != len(call.reply) or min(pieces) < 1):
             self._faults.fail(
-                f"the chunks have {sum(pieces)} characters, and the reply has {len(call.reply)}",
+                f"the chunks have {sum(pieces)} characters, but the reply has {len(call.reply)}",
                 f"{pointer}/chunks",
                 "leave `chunks` out, or correct it",
             )

@@ -20,7 +20,7 @@ from .problems import LineOf
 
 _MAX_FINDINGS = 3
 _MEND = "correct it, or record the run again"
-_NOBODY = Registry()
+_NO_AGENTS = Registry()
 
 
 def require_sound(recording: Recording, line_of: LineOf) -> None:
@@ -44,7 +44,7 @@ def _require_contract(recording: Recording, contract: dict[str, Any], line_of: L
     try:
         Capability.model_validate(contract)
     except (ValidationError, AgentError) as error:
-        problem = f"the contract of `{contract['name']}` is none: {_first(error)}"
+        problem = f"the contract of `{contract['name']}` is invalid: {_first(error)}"
         line = line_of(f"/catalog/{contract['name']}")
         raise RecordingInvalid(recording.source, problem, line, _MEND) from None
 
@@ -58,7 +58,7 @@ def _require_plans(recording: Recording, line_of: LineOf) -> None:
 
 def _require_plan(recording: Recording, adopted: PlanAdopted, pointer: str, line_of: LineOf) -> None:
     try:
-        recheck(adopted, _NOBODY)
+        recheck(adopted, _NO_AGENTS)
     except PlanInvalid as error:
         found = [each for each in error.diagnostics if each.severity is Severity.ERROR]
         told = "; ".join(str(each) for each in found[:_MAX_FINDINGS])
@@ -68,7 +68,7 @@ def _require_plan(recording: Recording, adopted: PlanAdopted, pointer: str, line
         pointer += "/contracts"
     else:
         return
-    problem = f"plan {adopted.revision} does not check: {told}"
+    problem = f"plan {adopted.revision} is invalid: {told}"
     raise RecordingInvalid(recording.source, problem, line_of(pointer), _MEND)
 
 

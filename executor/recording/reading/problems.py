@@ -33,10 +33,10 @@ class DocumentProblems:
         raise RecordingInvalid(self.source, problem, self._line_of(pointer), advice or self._advice)
 
     def require_known(self, unknown: Iterator[tuple[str, str, frozenset[str]]], at: str = "") -> None:
-        """See that there is no field of which nobody knows."""
+        """See that there is no unknown field."""
         for pointer, name, names in unknown:
             hint = did_you_mean(name, sorted(names))
-            self.fail(f"there is no field {name!r:.80} here ({hint})", f"{at}{pointer}")
+            self.fail(f"unknown field {name!r:.80} ({hint})", f"{at}{pointer}")
 
     def require_name(self, kind: str, name: str, names: Collection[str], pointer: str) -> None:
         """See that what is named is there."""
@@ -64,7 +64,7 @@ class DocumentProblems:
         except TermsError as error:
             self.fail(str(error), pointer)
         except (OverflowError, ValueError, RecursionError):
-            self.fail("it holds a number that is too large", pointer)
+            self.fail("a number in it is too large", pointer)
 
 
 def _pointer(path: str) -> str:

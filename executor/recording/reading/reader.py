@@ -43,15 +43,15 @@ def is_headless(document: object) -> bool:
 
 def _require_format(document: object, faults: DocumentProblems) -> dict[str, Any]:
     if is_headless(document):
-        faults.fail("the line `recording:` is lost, and maybe more", "", RESTORE)
+        faults.fail("the line `recording:` is missing, and other lines may be too", "", RESTORE)
     if not isinstance(document, dict) or "recording" not in document:
         looks_so = isinstance(document, dict) and "steps" in document
-        what = "this is a plan, and no recording" if looks_so else "this is no recording"
+        what = "this is a plan, not a recording" if looks_so else "this is not a recording"
         faults.fail(what, "", _MAKE)
     entries = cast("dict[str, Any]", document)
     number = entries["recording"]
     if type(number) is not int or number < 1:
-        faults.fail(f"`recording` is the number of the format, and no {number!r:.80}", "/recording")
+        faults.fail(f"`recording` must be the number of the format, not {number!r:.80}", "/recording")
     if number > FORMAT:
         release = entries.get("callsheet")
         raise RecordingNewer(faults.source, number, FORMAT, release if isinstance(release, str) else "")
@@ -81,9 +81,9 @@ class _Reading:
         count, recorded = len(head.events), head.run.events
         if recorded is None or count == recorded:
             return
-        problem = f"{recorded} events were recorded, and the file holds {count}"
+        problem = f"{recorded} events were recorded, but the file holds {count}"
         if count < recorded:
-            self._faults.fail(f"{problem}: it lost its end", "/run/events", RESTORE)
+            self._faults.fail(f"{problem}: its end is missing", "/run/events", RESTORE)
         self._faults.fail(problem, "/run/events", "correct `events` under `run`, if that is meant")
 
     def _head(self, entries: dict[str, Any]) -> Document:
@@ -102,7 +102,7 @@ class _Reading:
         for name, contract in _dict(entries.get("catalog")).items():
             if not NAME.match(name):
                 problem = (
-                    f"a capability is called by small letters, digits and _, 64 at most, not {name!r:.80}"
+                    f"{name!r:.80} is not a capability name: use at most 64 lowercase letters, digits and _"
                 )
                 self._faults.fail(problem, f"/catalog/{escaped(name)}")
             self._faults.converted(contract, Contract, f"/catalog/{escaped(name)}")
@@ -157,7 +157,7 @@ class _Reading:
             self._faults.fail(error.problem, _pointer_of_event(error.event))
         for at, (kept, read) in enumerate(zip(recording.events, events, strict=True)):
             if kept != read:
-                self._faults.fail("it holds a number that is too large", _pointer_of_event(at))
+                self._faults.fail("a number in it is too large", _pointer_of_event(at))
         return recording
 
 

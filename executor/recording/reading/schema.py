@@ -60,7 +60,7 @@ def recording_schema() -> dict[str, JsonValue]:
 
 
 def _close(definition: dict[str, Any]) -> None:
-    """Admit no field of which nobody knows, and lay out the description as people read it."""
+    """Admit no unknown field, and lay out the description as people read it."""
     if "properties" in definition:
         definition["additionalProperties"] = False
     if "prefixItems" in definition:

@@ -1,4 +1,4 @@
-"""The numbers in an event that are Callsheet's own, and nobody's secret: its times, counts and prices."""
+"""The numbers in an event that are Callsheet's own, and never secret: its times, counts and prices."""
 
 from __future__ import annotations
 

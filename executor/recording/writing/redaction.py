@@ -15,7 +15,7 @@ from callsheet.executor.run.events import Event, ModelCalled, encode
 
 from .kept_numbers import keeps_numbers_of
 
-_NEEDED = "what is secret in it is something that it cannot do without"
+_NEEDED = "taking out a secret would break it"
 
 
 class Redacts(Protocol):
@@ -41,7 +41,7 @@ def redacted(recording: Recording, redactor: Redacts) -> Recording:
 
 def _event(recording: Recording, place: int, entries: dict[str, Any], original: dict[str, Any]) -> Event:
     kind = type(recording.events[place])
-    # The words of the format are nobody's secret, nor is a time that happens to look like one.
+    # The words of the format are never secret, nor is a time that happens to look like a secret.
     entries = {**keeps_numbers_of(kind)(entries, original), "event": kind.__struct_config__.tag}
     unknown = next(fields_of(kind).unknown(entries), None)
     try:

@@ -14,7 +14,7 @@ def text_of(recording: Recording) -> str:
     try:
         return _preface(recording) + write_yaml(document_of(recording), compact=True)
     except ValueError as error:
-        raise RunNotRecordable(recording.run, f"it holds what no YAML file can: {error}") from None
+        raise RunNotRecordable(recording.run, f"YAML cannot hold it: {error}") from None
 
 
 def _preface(recording: Recording) -> str:

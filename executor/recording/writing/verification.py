@@ -25,7 +25,7 @@ _OF_VARIABLE = "<secret:"
 
 
 def proven_text(recording: Recording, redactor: Redacts, limit: int = MAX_BYTES) -> str:
-    """The text of the file, without secrets, of `limit` bytes at the most. Raises RunNotRecordable, also
+    """The text of the file, without secrets, of at most `limit` bytes. Raises RunNotRecordable, also
     where it could not be read back."""
     try:
         clean = redacted(recording, redactor)
@@ -45,8 +45,8 @@ def proven_text(recording: Recording, redactor: Redacts, limit: int = MAX_BYTES)
 def _require_room(recording: Recording, text: str, limit: int) -> None:
     size = len(text.encode())
     if size > limit:
-        told = f"{size / _MEGABYTE:.1f} MB, and a recording has {limit / _MEGABYTE:g} MB at the most"
-        advice = "let agents return a reference or a file instead of the content"
+        told = f"{size / _MEGABYTE:.1f} MB, and a recording may have at most {limit / _MEGABYTE:g} MB"
+        advice = "let agents return a reference or a file instead of its content"
         raise RunNotRecordable(recording.run, f"the file would have {told}", advice=advice)
 
 
@@ -65,10 +65,10 @@ def _nowhere(pointer: str) -> None:
 
 def _in_the_way(recording: Recording, redactor: Redacts, problem: str) -> RunNotRecordable:
     """What to say where the run makes sense, and no longer does without its secrets."""
-    told = " and ".join(map(_told, _suspects(recording, redactor, problem))) or "what is secret in it"
+    told = " and ".join(map(_told, _suspects(recording, redactor, problem))) or "its secrets"
     return RunNotRecordable(
         recording.run,
-        f"it is made of words that are taken out as secrets, {told} ({problem})",
+        f"taking out secrets would break it, namely {told} ({problem})",
         advice="unset or rename the variable, leave the pattern out, or give the step another name",
     )
 

@@ -9,7 +9,7 @@ from callsheet.agents.agent import Agent
 from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.dispatch.chooser import Ended, Nobody, Request, Wait
+from callsheet.executor.dispatch.chooser import Ended, NoAgent, Request, Wait
 from callsheet.executor.dispatch.wait_queue import Waiter
 from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.replay.history.follower import EARLY_SECONDS, HistoryFollower
@@ -30,22 +30,22 @@ from .attempts import RecordedAttempts, RecordedWork
 class RecordedAgentPool:
     """Chooses as it was recorded.
 
-    Who was free depended on other runs, so it is nothing that a replay decides again: while the courses
+    Who was free depended on other runs, so it is nothing that a replay decides again: while the runs
     agree, an attempt starts when it is the next thing that was recorded. After that, whoever did it before
-    does it again, and what nobody did is given to the first who offers it.
+    does it again, and what no agent did is given to the first that provides it.
     """
 
     def __init__(
-        self, registry: Registry, attempts: RecordedAttempts, course: HistoryFollower, clock: Clock
+        self, registry: Registry, attempts: RecordedAttempts, follower: HistoryFollower, clock: Clock
     ) -> None:
         self._registry = registry
         self._attempts = attempts
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._waiting: dict[Waiter, asyncio.TimerHandle | None] = {}
-        course.listen(self._wake_all)
+        follower.listen(self._wake_all)
 
-    def acquire(self, request: Request) -> Agent | Wait | Nobody:
+    def acquire(self, request: Request) -> Agent | Wait | NoAgent:
         """Whichever agent was given it, once it is its turn."""
         found = self._choose(request.capability, request.now, request.exclude, request.attempt)
         if isinstance(found, Wait) and request.waiter is not None:
@@ -53,40 +53,40 @@ class RecordedAgentPool:
         return found
 
     def release(self, agent: str, capability: str, ended: Ended) -> None:
-        """Nothing is counted: nobody waits for a slot."""
+        """Nothing is counted: no run waits for a slot."""
 
     def leave(self, waiter: Waiter, now: float) -> None:
-        """The waiter waits no longer. Nobody stands behind it."""
+        """The waiter waits no longer. No other one stands behind it."""
         timer = self._waiting.pop(waiter, None)
         if timer is not None:
             timer.cancel()
 
     def blocked(self, closed: Container[QueueKey]) -> Container[QueueKey]:
         """All but those of whose work something comes next."""
-        return _Blocked(closed, self._attempts, self._course)
+        return _Blocked(closed, self._attempts, self._follower)
 
     def _choose(
         self, capability: str, now: float, exclude: Container[str], attempt: Try | None
-    ) -> Agent | Wait | Nobody:
+    ) -> Agent | Wait | NoAgent:
         assert attempt is not None
-        if not self._course.in_step:
+        if not self._follower.in_step:
             return self._again(capability, attempt, exclude)
-        match self._course.next:
+        match self._follower.next:
             case AttemptStarted(step=step, item=item, attempt=number) as started if (
                 step,
                 item,
                 number,
             ) == attempt:
                 # What has happened may be a little ahead of the clock.
-                if max(now, self._course.latest) + EARLY_SECONDS < started.at:
+                if max(now, self._follower.latest) + EARLY_SECONDS < started.at:
                     return Wait(started.at)
                 return self._named(started.agent, capability) or self._again(capability, attempt, exclude)
             case StepFailed(step=step, failure=failure) | StepHeld(step=step, failure=failure) if (
                 step == attempt[0] and failure.kind is FailureKind.NO_AGENT
             ):
-                return Nobody(failure.message)
+                return NoAgent(failure.message)
             case HedgeForgone(step=step, item=item) if (step, item) == attempt[:2]:
-                return Nobody("nobody else was free")
+                return NoAgent("nobody else was free")
             case _:
                 return Wait(None)
 
@@ -100,8 +100,8 @@ class RecordedAgentPool:
     def _wake_all(self) -> None:
         if not self._waiting:
             return
-        if self._course.in_step and not isinstance(
-            self._course.next, RecordedWork | BudgetReached | RunPaused
+        if self._follower.in_step and not isinstance(
+            self._follower.next, RecordedWork | BudgetReached | RunPaused
         ):
             return
         for waiter in list(self._waiting):
@@ -111,7 +111,7 @@ class RecordedAgentPool:
         self.leave(waiter, 0.0)
         waiter.wake()
 
-    def _again(self, capability: str, attempt: Try, exclude: Container[str]) -> Agent | Nobody:
+    def _again(self, capability: str, attempt: Try, exclude: Container[str]) -> Agent | NoAgent:
         recorded = self._attempts.at(attempt)
         if recorded is not None and recorded.started.agent not in exclude:
             known = self._named(recorded.started.agent, capability)
@@ -120,8 +120,8 @@ class RecordedAgentPool:
         try:
             offers = [each for each in self._registry.agents_for(capability) if each.name not in exclude]
         except UnknownCapability as error:
-            return Nobody(str(error))
-        return offers[0] if offers else Nobody(f"nobody else offers {capability!r}")
+            return NoAgent(str(error))
+        return offers[0] if offers else NoAgent(f"nobody else offers {capability!r}")
 
     def _named(self, name: str, capability: str) -> Agent | None:
         if capability not in self._registry.capabilities:
@@ -134,16 +134,16 @@ class _Blocked:
     agent was free again: it shows in what began then."""
 
     def __init__(
-        self, closed: Container[QueueKey], attempts: RecordedAttempts, course: HistoryFollower
+        self, closed: Container[QueueKey], attempts: RecordedAttempts, follower: HistoryFollower
     ) -> None:
         self._closed = closed
         self._attempts = attempts
-        self._course = course
+        self._follower = follower
 
     def __contains__(self, key: object) -> bool:
-        upcoming = self._course.next
+        upcoming = self._follower.next
         if isinstance(upcoming, RecordedWork):
             capability = self._attempts.capability_of(upcoming)
             return key in self._closed or not (isinstance(key, tuple) and key[0] == capability)
-        may_begin = isinstance(upcoming, BudgetReached) or not self._course.in_step
+        may_begin = isinstance(upcoming, BudgetReached) or not self._follower.in_step
         return key in self._closed or not may_begin

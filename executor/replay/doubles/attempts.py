@@ -40,8 +40,8 @@ _encoder = msgspec.json.Encoder(order="sorted")
 
 
 class RecordedAttempt:
-    """One attempt at `capability`. `ending` is None where nobody saw how it ended, and `was_stopped` where it
-    was told to; `settled` is what somebody said afterwards that it gave. `calls` are those that it made of
+    """One attempt at `capability`. `ending` is None where its end was not seen, and `was_stopped` where it
+    was told to; `settled` is what a person said afterwards that it gave. `calls` are those that it made of
     the run's model, `late_calls` those that were over only after it was; `used`: it was replayed. A second
     attempt beside it was due at `hedge_due`, if one was."""
 
@@ -82,12 +82,12 @@ class RecordedAttempt:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it just came to its end: it asked no model, and nobody stopped it."""
+        """Whether it just came to its end: it asked no model, and was not stopped."""
         return self.ends_by_itself and not (self.calls or self.late_calls or self.was_stopped)
 
     @property
     def stopped_at(self) -> float | None:
-        """When it had stopped, after it was told to, or took too long; None where nobody saw that."""
+        """When it had stopped, after it was told to, or took too long; None where that was not seen."""
         ended = isinstance(self.ending, (AttemptCancelled, AttemptFailed))
         return self.ending.at if self.ending is not None and ended and not self.ends_by_itself else None
 
@@ -161,7 +161,7 @@ class RecordedAttempts:
     ) -> RecordedAttempt | None:
         """What was recorded for this work: of this very attempt; else of the same work of the same step; else
         of the same work wherever it was done. Of several attempts, that of the same number, else the last
-        whose end was seen. With `seen` one whose end nobody saw counts only where there is no other."""
+        whose end was seen. With `seen` one whose end was not seen counts only where there is no other."""
         exact = self._by_place.get(place)
         if exact is not None and not (exact.capability == capability and exact.started.inputs == inputs):
             exact = None

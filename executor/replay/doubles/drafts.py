@@ -18,9 +18,9 @@ from callsheet.planner.plan.checked_plan import CheckedPlan
 class RecordedDrafts:
     """Listens to whoever writes the plan now, and speaks for them where they cannot write it again."""
 
-    def __init__(self, events: Sequence[Event], course: HistoryFollower, clock: Clock) -> None:
+    def __init__(self, events: Sequence[Event], follower: HistoryFollower, clock: Clock) -> None:
         self._events = events
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._tell: OnDraft | None = None
 
@@ -34,13 +34,13 @@ class RecordedDrafts:
         return made
 
     async def go_on(self) -> None:
-        """Tell the drafts of this process that are left, when they were told. Comes back once the courses
+        """Tell the drafts of this process that are left, when they were told. Comes back once the runs
         have parted."""
-        for event in self._course.left_to_process if self._course.in_step else ():
+        for event in self._follower.left_to_process if self._follower.in_step else ():
             if self._tell is not None and isinstance(event, DraftGrown | DraftHalted):
                 await asyncio.sleep(max(0.0, event.at - self._clock.now()))
                 self._tell(self._plan_at(event) if isinstance(event, DraftGrown) else event.problem)
-        await self._course.wait_for_parting()
+        await self._follower.wait_for_divergence()
 
     def _plan_at(self, grown: DraftGrown) -> CheckedPlan:
         place = next(at for at, event in enumerate(self._events) if event is grown)

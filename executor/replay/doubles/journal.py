@@ -34,22 +34,22 @@ from callsheet.executor.run.state import Work
 
 
 class ReplayJournal:
-    """Holds one run. Each event is held against the course before it is kept.
+    """Holds one run. Each event is compared with the recorded one before it is kept.
 
     It refuses to go on where the process of the recorded run ended, where it is told to `kill` the process,
     and where it is told to `stop`.
     """
 
-    def __init__(self, events: Sequence[Event], course: HistoryFollower, clock: Clock) -> None:
+    def __init__(self, events: Sequence[Event], follower: HistoryFollower, clock: Clock) -> None:
         self._events: list[Event] = []
         self._run = ""
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._is_owned = False
         self._is_killed = False
         self.stopped: Drift | None = None
         self._signals = MemorySignals(self._require)
-        self._results = _RecordedResults(events, course, clock, self._lives)
+        self._results = _RecordedResults(events, follower, clock, self._lives)
         self._figures = _RecordedFigures(events)
 
     @property
@@ -77,9 +77,9 @@ class ReplayJournal:
         self.stopped = self.stopped or drift
 
     def kill(self) -> None:
-        """Keep nothing more, until somebody else owns the run: its process is dead."""
+        """Keep nothing more, until another process owns the run: this one is dead."""
         self._is_killed = True
-        self._course.part(None)
+        self._follower.diverge(None)
 
     async def create(self, created: RunCreated, *more: Event) -> None:
         """Begin the run, and own it."""
@@ -100,7 +100,7 @@ class ReplayJournal:
         self._is_owned = False
 
     def owner(self, run: str) -> RunOwner | None:
-        """Nobody but this replay. Raises RunNotFound."""
+        """This replay alone. Raises RunNotFound."""
         self._require(run)
         return None
 
@@ -116,15 +116,15 @@ class ReplayJournal:
         if answered:
             self._signals.answer(run, answered)
         for event in events:
-            # What the run's driver enters was held against the course when it was entered.
-            followed = self._course.has_followed(len(self._events), event)
-            self._events.append(event if followed else self._course.follow(event))
-        if self._course.breaks_off:
+            # What the run's driver enters was compared with the recorded run when it was entered.
+            followed = self._follower.has_followed(len(self._events), event)
+            self._events.append(event if followed else self._follower.follow(event))
+        if self._follower.breaks_off:
             self._is_killed = True
             raise ProcessEnded
         # Signals that have to be there by now are written, and what follows begins when it did.
         await asyncio.sleep(
-            max(0.0, self._course.latest - self._clock.now()) if self._course.in_step else 0.0
+            max(0.0, self._follower.latest - self._clock.now()) if self._follower.in_step else 0.0
         )
 
     def read_events(self, run: str) -> list[Event]:
@@ -154,12 +154,12 @@ class ReplayJournal:
 
 class _RecordedResults:
     """Answers whoever seeks a result as it was answered, when it was: each time that a key was sought once.
-    `life` is how often somebody has gone on with the run."""
+    `life` is how often the run was resumed."""
 
     def __init__(
-        self, events: Iterable[Event], course: HistoryFollower, clock: Clock, life: Callable[[], int]
+        self, events: Iterable[Event], follower: HistoryFollower, clock: Clock, life: Callable[[], int]
     ) -> None:
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._life = life
         self._answers: defaultdict[tuple[int, str], deque[_Answer]] = defaultdict(deque)
@@ -168,22 +168,22 @@ class _RecordedResults:
         self._read(events)
 
     async def reserve(self, key: str, run: str, *, now: float, not_before: float) -> CachedResult | Reserved:
-        """What was found, if something was. Where nobody saw an answer there is none, as long as the courses
+        """What was found, if something was. Where no answer was seen there is none, as long as the runs
         agree."""
         answers = self._answers[self._life(), key]
         answer = answers.popleft() if answers else _Answer()
         if answer.event is None:
-            await self._course.wait_for_parting()
-        if not self._course.in_step or answer.event is None:
+            await self._follower.wait_for_divergence()
+        if not self._follower.in_step or answer.event is None:
             return self._others.get(key, Reserved.MINE)
         await asyncio.sleep(max(0.0, answer.event.at - self._clock.now()))
         return _kept(answer.event) if isinstance(answer.event, ResultReused) else Reserved.MINE
 
     async def keep(self, key: str, run: str, output: dict[str, Any], at: float) -> None:
-        """Nobody else asks."""
+        """No other run asks."""
 
     async def give_up(self, key: str, run: str) -> None:
-        """Nobody else asks."""
+        """No other run asks."""
 
     def watch(self, key: str, notify: Notify) -> Callable[[], None]:
         """Nothing ever comes of waiting."""
@@ -210,7 +210,7 @@ class _RecordedResults:
 
 @dataclass(slots=True)
 class _Answer:
-    """What came of seeking a result; None where nobody saw it."""
+    """What came of seeking a result; None where that was not seen."""
 
     event: ResultMissing | ResultReused | None = None
 
@@ -233,4 +233,4 @@ class _RecordedFigures:
         return {row: figures for row, figures in self._figures.items() if row[1] in capabilities}
 
     async def add_observations(self, run: str, observations: Sequence[Observation]) -> None:
-        """A replay teaches nobody anything."""
+        """A replay says nothing about agents."""

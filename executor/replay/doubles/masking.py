@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Masking:
     """Takes the secrets out of what today's agents gave, where it is held against a recording.
 
-    Which number a placeholder has depends on what else is secret, so it counts for nothing. Without a
+    Which number a placeholder has depends on what else is secret, so it is ignored. Without a
     `redactor` everything is seen as it is.
     """
 

@@ -63,7 +63,7 @@ class RecordedModel(CallerAwareModel):
     planner, or an attempt, with the very same content; each call once.
 
     What is live is asked of the `live_model`. `stop` ends the replay over a question that was not recorded,
-    `go_on` does what is done while nobody answers one.
+    `go_on` does what is done while none is answered.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class RecordedModel(CallerAwareModel):
         name: str,
         context_tokens: int,
         events: Iterable[Event],
-        course: HistoryFollower,
+        follower: HistoryFollower,
         clock: Clock,
         live: Liveness,
         live_model: ChatModel | None,
@@ -97,7 +97,7 @@ class RecordedModel(CallerAwareModel):
                 self._drafted = True
         self._used: set[int] = set()
         self._asking: set[int] = set()
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._live = live
         self._live_model = live_model
@@ -118,7 +118,7 @@ class RecordedModel(CallerAwareModel):
 
     @property
     def unused(self) -> list[ModelCalled]:
-        """The recorded calls that nobody made again, in their order."""
+        """The recorded calls that were not made again, in their order."""
         return [call for call in self._calls if not self._is_used(call)]
 
     def for_caller(self, owner: Caller) -> ChatModel:
@@ -170,11 +170,11 @@ class RecordedModel(CallerAwareModel):
         return self._live.plans_on if owner.step is None else self._is_live(owner)
 
     def _is_used(self, call: ModelCalled) -> bool:
-        return id(call) in self._used or id(call) in self._asking or self._course.has_heard(call)
+        return id(call) in self._used or id(call) in self._asking or self._follower.has_heard(call)
 
     def _is_of_now(self, call: ModelCalled) -> bool:
         """Whether the process made the call that has the run now."""
-        return not self._course.in_step or self._lives[id(call)] == self._course.life
+        return not self._follower.in_step or self._lives[id(call)] == self._follower.life
 
     def _find(self, wanted: ModelRequest, owner: Caller) -> ModelCalled | None:
         here = (call for call in self._calls if _is_at(call, owner) and self._is_of_now(call))
@@ -187,11 +187,11 @@ class RecordedModel(CallerAwareModel):
         return found
 
     async def _see_whether_it_was_answered(self, owner: Caller) -> None:
-        """What was being asked when the process ended, or the run, is in no journal: nobody waited for it any
-        more. Comes back where that cannot be it. Raises ProcessEnded."""
-        if not self._course.in_step or owner.step is not None:
+        """What was being asked when the process ended, or the run, is in no journal: it was not waited for
+        any more. Comes back where that cannot be it. Raises ProcessEnded."""
+        if not self._follower.in_step or owner.step is not None:
             return
-        if not owner.midway and isinstance(self._course.next, RunCancelled | None):
+        if not owner.midway and isinstance(self._follower.next, RunCancelled | None):
             raise ProcessEnded
         if owner.midway and not any(call.midway and self._is_of_now(call) for call in self.unused):
             await self._go_on()
@@ -200,19 +200,21 @@ class RecordedModel(CallerAwareModel):
         nearest = nearest_call(wanted, owner, self._calls, self._is_used)
         place = call_place(owner.step, owner.item, owner.attempt, midway=owner.midway)
         if nearest is None:
-            summary = f"{place} asks the model, and no such question was recorded"
+            summary = f"{place} asks the model, but no such question was recorded"
             drift = Drift.with_lines(DriftKind.PROMPT, place, summary)
         else:
             before, now = self._masking.recorded_request(nearest.request), self._masking.request(wanted)
             fields, lines = request_differences(before, now)
-            summary = f"the model is asked something that was not recorded; it differs in {', '.join(fields)}"
-            drift = Drift.with_lines(DriftKind.PROMPT, place, f"{summary}, from the nearest that was", lines)
+            summary = f"the model is asked a question that was not recorded; changed: {', '.join(fields)}"
+            drift = Drift.with_lines(
+                DriftKind.PROMPT, place, f"{summary} (compared with the nearest recorded question)", lines
+            )
         self._stop(drift)
         return ReplayStopped(drift)
 
     def _refuse_end(self, call: ModelCalled) -> JournalError:
         place = call_place(call.step, call.item, call.attempt, midway=call.midway)
-        summary = "whoever asks the model waits for an answer that nobody waited for when it was recorded"
+        summary = "the caller waits for an answer that the recorded run did not wait for"
         drift = Drift.with_lines(DriftKind.DECISION, place, summary)
         self._stop(drift)
         return ReplayStopped(drift)
@@ -228,15 +230,15 @@ class RecordedModel(CallerAwareModel):
 
     async def _play(self, call: ModelCalled, latest: float) -> AsyncIterator[ChatChunk]:
         """The recorded answer, in its pieces and, where steps start while it is written, at their times. One
-        that nobody heard to its end is given as far as it was heard, and no end to it."""
-        began = call.started if self._course.in_step else self._clock.now()
+        that was not heard to its end is given as far as it was heard, and no end to it."""
+        began = call.started if self._follower.in_step else self._clock.now()
         timed = self._drafted and call.step is None
         is_broken_off = call.error is not None and call.error.startswith(BROKEN_OFF)
         ends = min(began + call.at - call.started, latest)
         if not (timed or is_broken_off):
             await self._until(ends)
-        # Of what came in one piece nobody knows when: it waits for its turn wherever it is heard. And nobody
-        # but those who are told of drafts, and agents, cares for the pieces.
+        # When something came in one piece is not recorded: it waits for its turn wherever it is heard. And
+        # only listeners to drafts, and agents, care for the pieces.
         chunks = call.chunks if timed or is_broken_off or call.step is not None else ()
         pieces = chunks or ((0.0, len(call.reply)),)
         given = 0
@@ -260,13 +262,13 @@ class RecordedModel(CallerAwareModel):
         await self._until(ends)
         self._used.add(id(call))
         if call.error is not None:
-            await self._course.reach_outcry(call)
+            await self._follower.reach_outcry(call)
             raise model_error_of(call.error)
 
     def _ends_the_process(self, call: ModelCalled) -> bool:
         """Whether the process that planned did not live to say why it stopped asking."""
         planning = call.step is None and not call.midway
-        return planning and self._course.in_step and not self._course.is_heard_to_its_end(call)
+        return planning and self._follower.in_step and not self._follower.is_heard_to_its_end(call)
 
     async def _until(self, at: float) -> None:
         seconds = at - self._clock.now()

@@ -40,18 +40,18 @@ from callsheet.planner.plan.checked_plan import CheckedPlan
 _DECLINED = "the plan was declined"
 _VERDICTS = (ApprovalDenied, ApprovalGranted)
 _BEGINNINGS = (DraftBegun, RunResumed, RunStarted)
-_LETTERS = (*_VERDICTS, CancellationRequested, DoubtSettled, PauseRequested, WordSpoken)
+_SIGNALS = (*_VERDICTS, CancellationRequested, DoubtSettled, PauseRequested, WordSpoken)
 
 
 class RecordedPeople:
     """Whoever reviewed the plan of a run, approved its steps, and wrote signals to it."""
 
     def __init__(
-        self, events: Sequence[Event], run: str, course: HistoryFollower, clock: Clock, signals: Signals
+        self, events: Sequence[Event], run: str, follower: HistoryFollower, clock: Clock, signals: Signals
     ) -> None:
         self._events = events
         self._run = run
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._signals = signals
         self._has_started = any(isinstance(event, RunStarted) for event in events)
@@ -62,9 +62,9 @@ class RecordedPeople:
         """What a process found in its signals, by identity."""
 
     async def review(self, checked: CheckedPlan) -> bool:
-        """Look at the plan for as long as somebody did, and say the same. Raises ProcessEnded where it was
+        """Look at the plan for as long as the person did, and say the same. Raises ProcessEnded where it was
         never said."""
-        upcoming = self._course.next
+        upcoming = self._follower.next
         if upcoming is None:
             return True
         await self._until(upcoming.at)
@@ -74,8 +74,8 @@ class RecordedPeople:
 
     async def approve(self, request: ApprovalRequested) -> bool | None:
         """Say what was said, when it was said; nothing where the run had to rest for want of an answer."""
-        in_step = self._course.in_step
-        for event in self._course.left_to_process if in_step else self._course.left:
+        in_step = self._follower.in_step
+        for event in self._follower.left_to_process if in_step else self._follower.left:
             if isinstance(event, _VERDICTS) and event.step == request.step:
                 if in_step and (event.by or id(event) in self._found):
                     # It comes by signal.
@@ -84,10 +84,10 @@ class RecordedPeople:
                     await self._until(event.at)
                 return isinstance(event, ApprovalGranted)
             if isinstance(event, RunPaused):
-                await self._course.reach(event)
+                await self._follower.reach(event)
                 return None
         # Whoever was asked did not say anything any more.
-        await self._course.wait_for_parting()
+        await self._follower.wait_for_divergence()
         return None
 
     async def write_signals(self) -> None:
@@ -100,11 +100,11 @@ class RecordedPeople:
             self._writing = asyncio.create_task(self._write_later(to_come))
 
     def answers_again(self) -> bool:
-        """Whether somebody has another answer, to a question that is asked although the run goes its own way;
-        it is there then when somebody takes the run up."""
+        """Whether there is another answer, to a question that is asked although the run goes its own way;
+        it is there then when the run is resumed."""
         if self._answers is None:
-            left = () if self._course.in_step else self._course.left
-            self._answers = [_word_of(event) for event in left if isinstance(event, WordSpoken)]
+            left = () if self._follower.in_step else self._follower.left
+            self._answers = [_signal_of(event) for event in left if isinstance(event, WordSpoken)]
         self._answer, self._answers = self._answers[:1], self._answers[1:]
         return bool(self._answer)
 
@@ -115,10 +115,10 @@ class RecordedPeople:
 
     @property
     def calls_off(self) -> str | None:
-        """Why somebody ends the run now, while nobody has it; None where nobody does."""
-        if not self._course.in_step:
+        """Why the run is ended now, while no process has it; None where it is not."""
+        if not self._follower.in_step:
             return None
-        match self._course.left[:2]:
+        match self._follower.left[:2]:
             case [RunCancelled(reason=reason), *_] if reason != _DECLINED:
                 return reason
             case [RunResumed(), CancellationRequested(reason=reason)] if not self._has_started:
@@ -128,10 +128,10 @@ class RecordedPeople:
 
     def _waiting(self) -> list[SignalContent]:
         words: list[SignalContent] = []
-        for event in self._course.left_to_process if self._course.in_step else ():
+        for event in self._follower.left_to_process if self._follower.in_step else ():
             # Who takes a run up wants it to go on: whoever wants it to rest came later.
-            if isinstance(event, _LETTERS) and not isinstance(event, PauseRequested):
-                words.append(_word_of(event))
+            if isinstance(event, _SIGNALS) and not isinstance(event, PauseRequested):
+                words.append(_signal_of(event))
                 self._found.add(id(event))
             elif not isinstance(event, _BEGINNINGS):
                 break
@@ -145,21 +145,21 @@ class RecordedPeople:
         before: Event | None = None
         opening: Event | None = None
         batch: Event | None = None
-        for event in self._course.left_to_process if self._course.in_step else ():
-            is_letter = isinstance(event, _LETTERS)
+        for event in self._follower.left_to_process if self._follower.in_step else ():
+            is_signal = isinstance(event, _SIGNALS)
             has_begun = has_begun or isinstance(event, PauseRequested)
-            has_begun = has_begun or not (is_letter or isinstance(event, _BEGINNINGS))
+            has_begun = has_begun or not (is_signal or isinstance(event, _BEGINNINGS))
             ends_planning = isinstance(event, RunCancelled) and not self._has_started
             # A verdict without a name is that of whoever is asked.
             is_asked_for = isinstance(event, _VERDICTS) and not event.by
-            is_outcry = self._course.is_outcry(event) or is_because_of(event, before)
+            is_outcry = self._follower.is_outcry(event) or is_because_of(event, before)
             is_written = not (is_asked_for or is_outcry)
-            if not is_letter:
-                # A word that waits when a run is started is heard first.
+            if not is_signal:
+                # A signal that waits when a run is started is heard first.
                 opening = event if isinstance(event, RunStarted) else None
             batch = (batch or event) if event.__class__ in NEWS else None
-            if has_begun and (is_letter or ends_planning) and is_written:
-                # Whoever finds that somebody wanted a rest does not rest for it: it has to come later.
+            if has_begun and (is_signal or ends_planning) and is_written:
+                # A process that finds a pause waiting does not pause for it: the signal has to come later.
                 unanswered.append((batch if isinstance(event, PauseRequested) else opening, event))
             before = event
         return unanswered
@@ -170,14 +170,14 @@ class RecordedPeople:
             if opening is None or isinstance(event, PauseRequested):
                 await self._until(event.at)
             if opening is not None:
-                await self._course.reach(opening)
-            await self._signals.send_signal(self._run, _word_of(event))
+                await self._follower.reach(opening)
+            await self._signals.send_signal(self._run, _signal_of(event))
 
     async def _until(self, at: float) -> None:
         await asyncio.sleep(max(0.0, at - self._clock.now()))
 
 
-def _word_of(event: Event) -> SignalContent:
+def _signal_of(event: Event) -> SignalContent:
     match event:
         case ApprovalGranted(step=step, by=by):
             return Approve(step, by)
@@ -192,4 +192,4 @@ def _word_of(event: Event) -> SignalContent:
         case DoubtSettled():
             return Settle(event.step, event.verdict, event.item, event.output, event.by)
         case _:
-            raise AssertionError(f"{event!r} is no letter")
+            raise AssertionError(f"{event!r} is not a signal")

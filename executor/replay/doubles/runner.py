@@ -54,7 +54,7 @@ class RecordedRunner:
     def __init__(
         self,
         attempts: RecordedAttempts,
-        course: HistoryFollower,
+        follower: HistoryFollower,
         clock: Clock,
         live: Liveness,
         today: Callable[[str, str], Agent | None],
@@ -66,7 +66,7 @@ class RecordedRunner:
     ) -> None:
         self._masking = masking
         self._attempts = attempts
-        self._course = course
+        self._follower = follower
         self._clock = clock
         self._live = live
         self._today = today
@@ -91,7 +91,7 @@ class RecordedRunner:
         longer = 0.0
         for each in [each for each in self._what_ifs if each.fits(place)]:
             # From here on the run goes its own way.
-            self._course.part(None)
+            self._follower.diverge(None)
             is_first = each not in self.happened
             self.happened.append(each)
             match each.action:
@@ -110,7 +110,7 @@ class RecordedRunner:
             await asyncio.sleep(longer)
         if self._live.has(assignment.capability, self._effect_of(assignment)):
             return await self._perform_live(assignment, place)
-        inputs, seen = assignment.inputs, not self._course.in_step
+        inputs, seen = assignment.inputs, not self._follower.in_step
         attempt = self._attempts.find_attempt(place, assignment.capability, inputs, seen=seen)
         if attempt is not None:
             attempt.used = True
@@ -137,7 +137,7 @@ class RecordedRunner:
     async def _repeat(self, attempt: RecordedAttempt, context: Context) -> JsonValue:
         """End as the attempt did, after asking what it asked, at the same times. One that was told to stop
         may have gone on for a while, or have come to its end all the same."""
-        began = attempt.started.at if self._course.in_step else self._clock.now()
+        began = attempt.started.at if self._follower.in_step else self._clock.now()
         shift = began - attempt.started.at
         if attempt.is_plain:
             return await self._come_to_end(attempt, shift)
@@ -146,7 +146,7 @@ class RecordedRunner:
         try:
             return await asyncio.shield(going_on)
         except asyncio.CancelledError:
-            if not going_on.done() and self._course.in_step:
+            if not going_on.done() and self._follower.in_step:
                 await self._stop_when_it_did(attempt, asking, going_on)
             if going_on.done():
                 return going_on.result()
@@ -174,7 +174,7 @@ class RecordedRunner:
     def _latest(self, attempt: RecordedAttempt) -> float:
         """Until when an attempt has to have ended that did not take too long: the clock of the recorded run
         may have been set forward meanwhile, or its machine have slept."""
-        return attempt.started.deadline - EARLY_SECONDS if self._course.in_step else math.inf
+        return attempt.started.deadline - EARLY_SECONDS if self._follower.in_step else math.inf
 
     async def _ask_again_all(
         self, attempt: RecordedAttempt, context: Context, shift: float, latest: float
@@ -203,7 +203,7 @@ class RecordedRunner:
             raise self._refuse_end(attempt)
         if attempt.hedge_due is None:
             # In time for whatever would stop it in the same instant.
-            early = EARLY_SECONDS if self._course.in_step else 0.0
+            early = EARLY_SECONDS if self._follower.in_step else 0.0
             await self._until(min(ending.at + shift - early, self._latest(attempt)))
         else:
             # Not before a second attempt is due, which may be in that instant.
@@ -216,22 +216,22 @@ class RecordedRunner:
             case AttemptFailed(failure=failure) | AttemptSurprised(surprise=failure):
                 raise error_of(failure)
             case _:
-                raise AssertionError(f"{ending!r} is no end that an attempt comes to by itself")
+                raise AssertionError(f"{ending!r} is not an end that an attempt comes to by itself")
 
     async def _come_to_what_is_known(self, attempt: RecordedAttempt, shift: float) -> JsonValue:
         """It was stopped, or its process died. Where it is not here, it is known what it comes to only if the
-        same work was done later, or somebody said so."""
+        same work was done later, or a person said so."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._course.wait_for_parting(), FOREVER_SECONDS)
+            await asyncio.wait_for(self._follower.wait_for_divergence(), FOREVER_SECONDS)
         if attempt.settled is None:
             later = self._attempts.find_attempt(
                 attempt.place, attempt.capability, attempt.started.inputs, seen=True
             )
-            if later is not None and later.was_seen and not self._course.in_step:
+            if later is not None and later.was_seen and not self._follower.in_step:
                 return await self._come_to_end(later, shift + attempt.started.at - later.started.at)
         if attempt.ending is not None:
             await self._until(attempt.ending.at + shift)
-        if attempt.settled is None or self._course.in_step:
+        if attempt.settled is None or self._follower.in_step:
             raise self._refuse_end(attempt)
         return attempt.settled
 
@@ -276,20 +276,20 @@ class RecordedRunner:
         where = call_place(*place, midway=False)
         nearest = self._attempts.nearest(place, assignment.capability)
         if nearest is None:
-            summary = f"{assignment.capability} is to do something, and did nothing when it was recorded"
+            summary = f"{assignment.capability} is called, but was never called in the recording"
             drift = Drift.with_lines(DriftKind.RESULT, where, summary)
         else:
             before = self._masking.recorded_inputs(nearest.started.inputs)
             lines = value_diff(dict(before), dict(self._masking.inputs(assignment.inputs)), "inputs")
             near = call_place(*nearest.place, midway=False)
-            summary = f"{assignment.capability} is to do what was not recorded; the nearest that was: {near}"
+            summary = f"{assignment.capability} is called with unrecorded inputs; the nearest call: {near}"
             drift = Drift.with_lines(DriftKind.RESULT, where, summary, lines)
         self._stop(drift)
         return ReplayStopped(drift)
 
     def _refuse_end(self, attempt: RecordedAttempt) -> ReplayStopped:
         where = call_place(*attempt.place, midway=False)
-        summary = "it goes on beyond where it ended when it was recorded, and nobody knows what it comes to"
+        summary = "it goes on beyond its recorded end, so its result is unknown"
         drift = Drift.with_lines(DriftKind.DECISION, where, summary)
         self._stop(drift)
         return ReplayStopped(drift)

@@ -44,10 +44,10 @@ def terms_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Dr
     (before, old), (after, new) = _terms(recorded), _terms(now)
     if before.goal != after.goal:
         lines = text_diff(before.goal, after.goal)
-        yield Drift.with_lines(DriftKind.PROMPT, "the goal", "it is another", lines)
+        yield Drift.with_lines(DriftKind.PROMPT, "the goal", "the goal changed", lines)
     if before.model != after.model:
         lines = text_diff(before.model or "none", after.model or "none")
-        yield Drift.with_lines(DriftKind.MODEL, "the run", "another model is asked", lines)
+        yield Drift.with_lines(DriftKind.MODEL, "the run", "the model changed", lines)
     if old is not None and new is not None:
         yield from contract_drifts(old.contracts, new.contracts)
 
@@ -56,17 +56,17 @@ def contract_drifts(
     recorded: Iterable[Mapping[str, Any]], now: Iterable[Mapping[str, Any]], *, is_whole: bool = True
 ) -> Iterator[Drift]:
     """The capabilities whose contracts are others now; and where `now` is the `whole` catalog, those that
-    nobody offers any more, and those that nobody offered."""
+    no agent provides any more, and those that none provided."""
     before = {each["name"]: dict(each) for each in recorded}
     after = {each["name"]: dict(each) for each in now}
     for name, contract in before.items():
         if name not in after:
             if is_whole:
-                yield _schema_drift(name, "nobody offers it any more", [f"- {_headline(contract)}"])
+                yield _schema_drift(name, "no agent provides it any more", [f"- {_headline(contract)}"])
         elif lines := list(value_diff(contract, after[name])):
-            yield _schema_drift(name, "its contract is another", lines)
+            yield _schema_drift(name, "its contract changed", lines)
     for name in [name for name in after if is_whole and name not in before]:
-        yield _schema_drift(name, "somebody offers it who did not", [f"+ {_headline(after[name])}"])
+        yield _schema_drift(name, "an agent provides it now", [f"+ {_headline(after[name])}"])
 
 
 def plan_drifts(recorded: Iterable[Event], now: Iterable[Event], *, in_both: bool = False) -> Iterator[Drift]:
@@ -76,18 +76,18 @@ def plan_drifts(recorded: Iterable[Event], now: Iterable[Event], *, in_both: boo
         if number not in new:
             steps = ", ".join(step.id for step in old[number].steps)
             yield Drift.with_lines(
-                DriftKind.PLAN, f"revision {number}", "there is no such revision any more", [f"- {steps}"]
+                DriftKind.PLAN, f"revision {number}", "this revision is missing now", [f"- {steps}"]
             )
         elif number not in old:
             steps = ", ".join(step.id for step in new[number].steps)
             yield Drift.with_lines(
-                DriftKind.PLAN, f"revision {number}", "there was no such revision", [f"+ {steps}"]
+                DriftKind.PLAN, f"revision {number}", "this revision is new", [f"+ {steps}"]
             )
         elif (diff := compare(old[number], new[number])) or diff.moved:
             yield Drift.with_lines(
                 DriftKind.PLAN,
                 f"revision {number}",
-                "the plan is another",
+                "the plan changed",
                 plan_diff_lines(diff),
                 diff.to_document(),
             )
@@ -108,21 +108,21 @@ def model_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Dr
             if (found.reply, found.error) != (call.reply, call.error):
                 lines = text_diff(found.error or found.reply, call.error or call.reply)
                 yield Drift.with_lines(
-                    DriftKind.MODEL, _place(call), "the same question has another answer", lines
+                    DriftKind.MODEL, _place(call), "the same question has a different answer", lines
                 )
         elif known:
             fields, lines = request_differences(known.pop(0).request, call.request)
             yield Drift.with_lines(
                 DriftKind.PROMPT,
                 _place(call),
-                f"the model is asked something else; it differs in {', '.join(fields)}",
+                f"the model is asked a different question; changed: {', '.join(fields)}",
                 lines,
             )
         else:
-            yield Drift.with_lines(DriftKind.PROMPT, _place(call), "the model is asked once more than it was")
+            yield Drift.with_lines(DriftKind.PROMPT, _place(call), "the model is asked one more question")
     for place, calls in answers.items():
         for _ in calls:
-            yield Drift.with_lines(DriftKind.PROMPT, place, "the model is no longer asked what it was")
+            yield Drift.with_lines(DriftKind.PROMPT, place, "a recorded question is no longer asked")
 
 
 def _take(calls: list[ModelCalled], wanted: ModelCalled) -> ModelCalled | None:
@@ -141,10 +141,10 @@ def result_drifts(before: RunState, after: RunState) -> Iterator[Drift]:
             continue
         lines = list(value_diff(_ending(step), _ending(other)))
         if lines:
-            yield Drift.with_lines(DriftKind.RESULT, name, "the step comes to another result", lines)
+            yield Drift.with_lines(DriftKind.RESULT, name, "the step has a different result", lines)
     lines = list(value_diff(_conclusion(before), _conclusion(after)))
     if lines:
-        yield Drift.with_lines(DriftKind.RESULT, "the run", "it ends otherwise", lines)
+        yield Drift.with_lines(DriftKind.RESULT, "the run", "the run ends differently", lines)
 
 
 def decision_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator[Drift]:
@@ -153,21 +153,21 @@ def decision_drifts(recorded: Iterable[Event], now: Iterable[Event]) -> Iterator
     for step in [step for step in old if step in new]:
         if old[step] != new[step]:
             lines = text_diff("\n".join(old[step]) + "\n", "\n".join(new[step]) + "\n")
-            yield Drift.with_lines(DriftKind.DECISION, step, "the executor decides otherwise", lines)
+            yield Drift.with_lines(DriftKind.DECISION, step, "the executor decides differently", lines)
 
 
-def parting_drift(parting: Divergence) -> Drift:
+def divergence_drift(divergence: Divergence) -> Drift:
     """The first thing in which a replay, with nothing in it live, differs from what was recorded."""
-    recorded = "nothing more" if parting.recorded is None else event_line(parting.recorded)
-    now = "nothing" if parting.other is None else event_line(parting.other)
-    step = getattr(parting.recorded or parting.other, "step", None)
+    recorded = "nothing more" if divergence.recorded is None else event_line(divergence.recorded)
+    now = "nothing" if divergence.other is None else event_line(divergence.other)
+    step = getattr(divergence.recorded or divergence.other, "step", None)
     lines = [f"- {recorded}", f"+ {now}"]
-    if parting.recorded is not None and type(parting.recorded) is type(parting.other):
-        lines += value_diff(_fields(parting.recorded), _fields(parting.other))
+    if divergence.recorded is not None and type(divergence.recorded) is type(divergence.other):
+        lines += value_diff(_fields(divergence.recorded), _fields(divergence.other))
     return Drift.with_lines(
         DriftKind.DECISION,
         step or "the run",
-        f"event {parting.index - 1} is another than it was; what comes after may follow from that",
+        f"event {divergence.index - 1} differs; later differences may follow from it",
         lines,
     )
 

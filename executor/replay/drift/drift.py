@@ -24,7 +24,7 @@ class DriftKind(StrEnum):
     PROMPT = "prompt"
     """A model is asked something else, or no longer asked."""
     AGENT_SCHEMA = "agent-schema"
-    """A capability has another contract, or nobody offers it any more."""
+    """A capability has another contract, or no agent provides it any more."""
     MODEL = "model"
     """The same question has another answer."""
     RESULT = "result"
@@ -67,6 +67,7 @@ def text_diff(before: str, after: str) -> list[str]:
 
 def value_diff(before: JsonValue, after: JsonValue, name: str = "") -> Iterator[str]:
     """Where two values differ, a pair of lines for each place, members by name and elements by number."""
+    # To Python 1, 1.0 and True are equal, also within lists and objects; as JSON they differ.
     if type(before) is type(after) and before == after and json.dumps(before) == json.dumps(after):
         return
     match before, after:

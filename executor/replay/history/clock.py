@@ -26,5 +26,5 @@ class ReplayClock(VirtualClock):
         self._ahead += max(0.0, at - self.now())
 
     def set_back(self, at: float) -> None:
-        """Tell this time from now on, as the clock of the recorded run did when somebody had set it back."""
+        """Tell this time from now on, as the clock of the recorded run did when it had been set back."""
         self._ahead += min(0.0, at - self.now())

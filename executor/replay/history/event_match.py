@@ -1,4 +1,4 @@
-"""Whether two runs have the same event, and where they part."""
+"""Whether two runs have the same event, and where they diverge."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOLERANCE_SECONDS = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where the courses part: at the event of this `index` one of them has `recorded`, the other `other`;
+    """Where two runs diverge: at the event of this `index` one of them has `recorded`, the other `other`;
     None where that one has nothing there."""
 
     index: int

@@ -1,4 +1,4 @@
-"""The course that a recorded run took, and how far another run follows it."""
+"""What happened in a recorded run, and how far another run follows it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FOREVER_SECONDS = 10 * 365 * 86_400.0
 EARLY_SECONDS = 0.001
 """What does not count as too early."""
 PATIENCE_SECONDS = 1.0
-"""How long after its time something recorded is waited for, before the course is given up."""
+"""How long after its time something recorded is waited for, before the recorded run is followed no longer."""
 _STARTS: TypeAlias = AttemptStarted | DraftBegun | ReplanningStarted
 """What something begins with that may be stopped, once it has begun."""
 _ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReached)
@@ -59,7 +59,7 @@ class HistoryFollower:
     As long as the two agree, the other run is given the recorded events in the place of its own, so that its
     times are the recorded ones to the last digit, and hears news in the recorded batches: whatever the run
     heard before it decided something, it hears before it decides that again. From the first difference on,
-    the `parting`, it goes its own way. `begun` events are there already; some work may be `live`.
+    the `divergence`, it goes its own way. `begun` events are there already; some work may be `live`.
     """
 
     def __init__(
@@ -68,38 +68,49 @@ class HistoryFollower:
         self._events = events
         self._live = live
         self._at = begun
+        """The place of the event that comes next."""
         self._clock = clock
         self._listeners: list[Callable[[], None]] = []
         self._batch = _NOTHING
         self._timer: asyncio.TimerHandle | None = None
+        """Rings when it is worth looking at the inbox again."""
         self._rings_at = float("inf")
-        self._wake: Callable[[], None] = _nobody
+        self._wake: Callable[[], None] = _do_nothing
         self._waiting: list[asyncio.Future[None]] = []
+        """Those that wait for the divergence."""
         self._processes = Processes(events)
         self._life = 0
+        """How often the run was resumed."""
         self._followed_at = events[begun - 1].at
+        """When, by the clock of this run, the last event was followed."""
         self._followed: set[int] = set()
+        """The recorded calls of models that were followed, by identity."""
         self._awaited: dict[int, list[asyncio.Future[None]]] = {}
+        """Those that wait for an event to come next, by the identity of the event."""
         self._beginning = False
         self._waiting_for_begin: list[asyncio.Future[None]] = []
+        """Those that wait until what was started has begun."""
         self._has_stops = any(isinstance(event, AttemptStopping) for event in events)
+        """Only where attempts are stopped does it matter whether they had begun."""
         self._refused = 0
         self._errors = {call.error for call in events if isinstance(call, ModelCalled) and call.step is None}
+        """What calls of the planner's model ended with."""
         self._left: Counter[Key] = Counter()
+        """The news that this process has still to hear, counted by kind and place."""
         self._process_ends = self._begin_process()
         self._unheard: list[News] = []
-        """What was not heard in the recorded run: it counts once the courses part."""
-        self.parting: Divergence | None = None
+        """What was not heard in the recorded run: it counts once the runs diverge."""
+        self.divergence: Divergence | None = None
 
     @property
     def in_step(self) -> bool:
         """Whether the two still agree."""
-        return self.parting is None
+        return self.divergence is None
 
     @property
     def next(self) -> Event | None:
-        """What comes next; None at the end, and where the courses have parted."""
-        return self._events[self._at] if self.parting is None and self._at < len(self._events) else None
+        """What comes next; None at the end, and where the runs have diverged."""
+        return self._events[self._at] if self.divergence is None and self._at < len(self._events) else None
 
     @property
     def latest(self) -> float:
@@ -109,7 +120,7 @@ class HistoryFollower:
     @property
     def is_over(self) -> bool:
         """Whether all of it was followed."""
-        return self.parting is None and self._at == len(self._events)
+        return self.divergence is None and self._at == len(self._events)
 
     @property
     def left(self) -> Sequence[Event]:
@@ -119,11 +130,11 @@ class HistoryFollower:
     @property
     def breaks_off(self) -> bool:
         """Whether the process of the recorded run ended here, with the run neither over nor at rest."""
-        return self.parting is None and self._processes.died(self._at)
+        return self.divergence is None and self._processes.died(self._at)
 
     @property
     def life(self) -> int:
-        """How often somebody has gone on with the run."""
+        """How often the run was resumed."""
         return self._life
 
     @property
@@ -149,35 +160,36 @@ class HistoryFollower:
         """Have the listener called whenever something else comes next."""
         self._listeners.append(listener)
 
-    def part(self, other: Event | None) -> None:
+    def diverge(self, other: Event | None) -> None:
         """The other run goes its own way from here on."""
-        if self.parting is None:
-            self.parting = Divergence(self._at, self.next, other)
+        if self.divergence is None:
+            self.divergence = Divergence(self._at, self.next, other)
+            # What happens now must not be earlier than what was followed.
             self._clock.catch_up(self._events[self._at - 1].at)
             self._tell()
             awaited = [*self._waiting, *self._waiting_for_begin]
-            _come_true([*awaited, *(each for waiting in self._awaited.values() for each in waiting)])
+            _resolve([*awaited, *(each for waiting in self._awaited.values() for each in waiting)])
 
-    async def wait_for_parting(self) -> None:
+    async def wait_for_divergence(self) -> None:
         """Come back once the two agree no longer."""
-        if self.parting is None:
+        if self.divergence is None:
             self._waiting.append(asyncio.get_running_loop().create_future())
             await self._waiting[-1]
 
     async def reach(self, event: Event) -> None:
         """Come back once everything before the recorded event was followed, or the two agree no longer."""
-        if self.parting is None and any(each is event for each in self.left[1:]):
+        if self.divergence is None and any(each is event for each in self.left[1:]):
             reached = asyncio.get_running_loop().create_future()
             self._awaited.setdefault(id(event), []).append(reached)
             await reached
 
     def follow(self, event: Event) -> Event:
         """The event that is to be entered in the place of one that is about to be."""
-        if self.parting is not None:
+        if self.divergence is not None:
             return event
         expected = self.next
         if expected is None or not is_same(event, expected, live=self._live):
-            self.part(event)
+            self.diverge(event)
             return event
         if self._was_set_back(self._at):
             self._clock.set_back(expected.at)
@@ -195,7 +207,7 @@ class HistoryFollower:
         elif kind is RunResumed:
             self._beginning = False
             self._life += 1
-        _come_true(self._awaited.pop(id(self.next), ()))
+        _resolve(self._awaited.pop(id(self.next), ()))
         if self._at == self._process_ends:
             self._process_ends = self._begin_process()
         self._tell()
@@ -203,13 +215,13 @@ class HistoryFollower:
 
     @property
     def may_rest(self) -> bool:
-        """Whether the recorded run rested here; any run may, once the courses have parted."""
-        return self.parting is not None or isinstance(self.next, RunPaused)
+        """Whether the recorded run rested here; any run may, once the runs have diverged."""
+        return self.divergence is not None or isinstance(self.next, RunPaused)
 
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
         """Whether something of the inbox is to be taken in now; who is to `wake` else, once it is."""
         self._wake = wake
-        if self.parting is not None:
+        if self.divergence is not None:
             return bool(inbox or self._unheard)
         if self._beginning:
             asyncio.get_running_loop().call_soon(self._let_begin)
@@ -224,14 +236,14 @@ class HistoryFollower:
         due = self._due
         if self._clock.now() >= due:
             if not inbox or not self._batch.keys:
-                self.part(None)
+                self.diverge(None)
             return bool(inbox or self._unheard)
         self._ring_at(due)
         return False
 
     def divide(self, inbox: list[News]) -> tuple[list[News], list[News]]:
         """What of the inbox is to be taken in now, in its order, and what is to wait."""
-        if self.parting is not None:
+        if self.divergence is not None:
             unheard, self._unheard = self._unheard, []
             return [*unheard, *inbox], []
         if self._beginning:
@@ -274,7 +286,7 @@ class HistoryFollower:
         """When it is too late for what comes next."""
         last = self._at + max(0, len(self._batch.keys) - 1)
         if any(self._was_set_back(at) for at in range(self._at, min(last + 1, len(self._events)))):
-            # How long it took nobody knows.
+            # How long it took is not recorded.
             return self._followed_at + FOREVER_SECONDS
         return (self._events[last].at if last < len(self._events) else float("inf")) + PATIENCE_SECONDS
 
@@ -337,7 +349,7 @@ class HistoryFollower:
         return end
 
     def is_outcry(self, event: Event) -> TypeGuard[CancellationRequested]:
-        """Whether a run is called off in its middle because of an error of its planner's model: nobody wrote
+        """Whether a run is called off in its middle because of an error of its planner's model: no one wrote
         that, and the run did not hear it, but came to it by itself."""
         return isinstance(event, CancellationRequested) and event.reason in self._errors
 
@@ -359,7 +371,7 @@ class HistoryFollower:
     def _let_begin(self) -> None:
         """What was started has begun: it did when it was recorded, unless it was stopped."""
         self._beginning = False
-        _come_true(self._waiting_for_begin)
+        _resolve(self._waiting_for_begin)
         self._wake()
 
     def _ring_at(self, due: float) -> None:
@@ -379,11 +391,11 @@ class HistoryFollower:
             listener()
 
 
-def _nobody() -> None:
+def _do_nothing() -> None:
     pass
 
 
-def _come_true(awaited: Sequence[asyncio.Future[None]]) -> None:
+def _resolve(awaited: Sequence[asyncio.Future[None]]) -> None:
     for each in awaited:
         if not each.done():
             each.set_result(None)

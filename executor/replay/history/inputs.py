@@ -86,7 +86,7 @@ NEWS = frozenset(
 
 UNHEARD = (Decided, Drafted, HedgeDue, RetryDue, StepTimeLimitReached, TimeLimitReached)
 """What may come from within a run, and would not have, had something else come first."""
-_WORDS: dict[type[SignalContent], type[Event]] = {
+_EVENT_OF_SIGNAL: dict[type[SignalContent], type[Event]] = {
     Approve: ApprovalGranted,
     Cancel: CancellationRequested,
     Deny: ApprovalDenied,
@@ -99,12 +99,12 @@ OUTCOMES = (GivenUp, PersonAsked, PlanAdopted, ReplanningFailed, ResultAccepted)
 
 
 def is_broken_off(news: News) -> TypeGuard[ModelCalled]:
-    """Whether it is a call for whose end nobody waited."""
+    """Whether it is a call whose end was not waited for."""
     return isinstance(news, ModelCalled) and news.error is not None and news.error.startswith(BROKEN_OFF)
 
 
 def is_call_of_planner(news: News) -> bool:
-    """Whether somebody asked a model for a plan, or for a decision."""
+    """Whether a model was asked for a plan, or for a decision."""
     return isinstance(news, ModelCalled) and news.step is None
 
 
@@ -118,9 +118,9 @@ def _by_place(news: Any) -> Key:
     return kind, step, getattr(news, "item", None), getattr(news, "attempt", None), 0
 
 
-def _by_word(signal: Signal) -> Key:
+def _by_signal(signal: Signal) -> Key:
     word = signal.content
-    return _WORDS[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
+    return _EVENT_OF_SIGNAL[type(word)], getattr(word, "step", None), getattr(word, "item", None), None, 0
 
 
 def _by_content(call: ModelCalled) -> Key:
@@ -141,6 +141,6 @@ def _decided(decision: News) -> Key:
 _KEYS: Mapping[type, Callable[[Any], Key]] = {
     **dict.fromkeys((Decided, *OUTCOMES), _decided),
     **dict.fromkeys((Drafted, DraftGrown, DraftHalted), _drafted),
-    Signal: _by_word,
+    Signal: _by_signal,
     ModelCalled: _by_content,
 }

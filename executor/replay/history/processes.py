@@ -91,7 +91,7 @@ def _has_failed(event: Event) -> bool:
 
 
 def is_because_of(event: Event, call: Event | None) -> bool:
-    """Whether a run is called off before it began because of an error of its model, so that nobody has to
+    """Whether a run is called off before it began because of an error of its model, so that no person has to
     say so."""
     if not isinstance(event, RunCancelled) or not isinstance(call, ModelCalled) or call.step is not None:
         return False

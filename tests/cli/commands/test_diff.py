@@ -174,10 +174,10 @@ class TestWholeRuns:
             assert done.stdout.splitlines() == [
                 "no difference in the plan",
                 "",
-                "result drift, loud: the step comes to another result",
+                "result drift, loud: the step has a different result",
                 '  - output.result: "X"',
                 '  + output.result: "\\u009by"',
-                "result drift, the run: it ends otherwise",
+                "result drift, the run: the run ends differently",
                 '  - answer: "X"',
                 '  + answer: "\\u009by"',
             ]
@@ -189,10 +189,10 @@ class TestWholeRuns:
         record_last(invoke, folder, "after.yaml")
         shown = invoke("diff", "before.yaml", "after.yaml").stdout
         assert shown.startswith('- twice: double\n~ answer: {"from": "twice"} -> {"from": "read"}\n\n')
-        assert "plan drift, revision 1: the plan is another\n" in shown
-        assert "plan drift, revision 2: there is no such revision any more\n" in shown
-        assert "model drift, planner: the same question has another answer\n" in shown
-        assert "prompt drift, replanner: the model is no longer asked what it was\n" in shown
+        assert "plan drift, revision 1: the plan changed\n" in shown
+        assert "plan drift, revision 2: this revision is missing now\n" in shown
+        assert "model drift, planner: the same question has a different answer\n" in shown
+        assert "prompt drift, replanner: a recorded question is no longer asked\n" in shown
         run_planned(invoke, folder, [plan(FIGURES, TWICE, answer="{twice}")], GOAL)
         shown = invoke("diff", "after.yaml", "last").stdout
         assert shown.startswith("+ twice: double\n")
@@ -209,13 +209,13 @@ class TestWholeRuns:
         assert lines[:9] == [
             "no difference in the plan",
             "",
-            "prompt drift, the goal: it is another",
+            "prompt drift, the goal: the goal changed",
             f"  - {GOAL}",
             "  + Double it",
-            "model drift, the run: another model is asked",
+            "model drift, the run: the model changed",
             "  - openai/gpt-5",
             "  + openai/other",
-            "agent-schema drift, double: its contract is another",
+            "agent-schema drift, double: its contract changed",
         ]
 
     def test_the_document_has_the_drifts(self, invoke: Invoke, folder: Path) -> None:

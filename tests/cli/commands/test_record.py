@@ -237,7 +237,7 @@ class TestRefused:
         running.until_begun("gate")
         done = invoke("record", "-o", "run.yaml")
         assert done.exit_code == 2
-        assert f"is in the hands of process {running.pid} on " in done.stderr
+        assert f"is running in process {running.pid} on " in done.stderr
         assert not (gated / "run.yaml").exists()
         running.kill()
         done = invoke("record", "-o", "run.yaml")

@@ -133,7 +133,7 @@ class TestFolders:
         done = invoke("replay", "shelf", "--no-builtin")
         assert done.exit_code == 2
         first, third, fourth = done.stderr.splitlines()
-        assert re.match(r"error: shelf/a\.yaml, line \d+: there is no field 'evnts'", first)
+        assert re.match(r"error: shelf/a\.yaml, line \d+: unknown field 'evnts'", first)
         assert re.match(r"error: shelf/c\.yaml, line \d+: this is no YAML", third)
         assert first.startswith("error: ") and "shelf/d.yaml: it was written in format 99" in fourth
         assert "shelf/deep/b.yml: as recorded" in done.stdout
@@ -146,10 +146,10 @@ class TestFolders:
         whole = (shelf / "a.yaml").read_bytes()
         damaged = {
             "binary.yml": (b"\xff\xfe\x00" + whole[:50], "it is no UTF-8 text; restore the file"),
-            "empty.yaml": (b"", "this is no recording"),
-            "headless.yaml": (whole.replace(b"recording: 1\n", b""), "the line `recording:` is lost"),
+            "empty.yaml": (b"", "this is not a recording"),
+            "headless.yaml": (whole.replace(b"recording: 1\n", b""), "the line `recording:` is missing"),
             "rubbish.yaml": (b"<<<<<<< HEAD\n: [}\n", "this is no YAML"),
-            "text.yaml": (b'{"catalog": {}, "events": []}', "the line `recording:` is lost"),
+            "text.yaml": (b'{"catalog": {}, "events": []}', "the line `recording:` is missing"),
         }
         for name, (data, _) in damaged.items():
             (shelf / name).write_bytes(data)
@@ -170,7 +170,7 @@ class TestFolders:
         ("name", "text", "problem"),
         [
             ("nosuch.yaml", None, "it cannot be read"),
-            ("plan.yaml", "goal: g\nsteps: []\nanswer: x\n", "this is a plan, and no recording"),
+            ("plan.yaml", "goal: g\nsteps: []\nanswer: x\n", "this is a plan, not a recording"),
             ("bytes.yaml", "\ud800", "it is no UTF-8 text"),
         ],
     )
@@ -209,7 +209,7 @@ class TestDrifted:
         assert done.exit_code == 5
         assert done.stdout.splitlines() == [
             "given.yaml: drifted",
-            "  agent-schema drift, double: its contract is another",
+            "  agent-schema drift, double: its contract changed",
             '    + input_schema.properties.times: {"type": "integer", "default": 2}',
         ]
         assert done.stderr == (
@@ -224,7 +224,7 @@ class TestDrifted:
         (folder / "few.py").write_text(SHOP.partition("@callsheet.agent\n")[0])
         done = invoke("replay", given, "--agents", "few.py", "--no-builtin")
         assert done.exit_code == 5
-        assert "agent-schema drift, double: nobody offers it any more" in done.stdout
+        assert "agent-schema drift, double: no agent provides it any more" in done.stdout
         assert "the plan no longer passes the check with today's contracts" in done.stdout
         assert "--agents few.py --no-builtin` records anew" in done.stderr
 
@@ -237,7 +237,7 @@ class TestDrifted:
         assert invoke("replay", given).exit_code == 0
         done = invoke("replay", given, "--no-builtin")
         assert done.exit_code == 5
-        assert done.stdout.count("nobody offers it any more") == 3
+        assert done.stdout.count("no agent provides it any more") == 3
 
     def test_agents_that_cannot_be_loaded(self, invoke: Invoke, folder: Path, given: Path) -> None:
         """As everywhere: exit 2, and why."""
@@ -250,7 +250,7 @@ class TestDrifted:
         """What was asked and what would be asked today."""
         done = invoke("replay", edited(revised, "You plan work.", "You dream."))
         assert done.exit_code == 5
-        assert "  prompt drift, planner: the model is asked something that was not recorded" in done.stdout
+        assert "  prompt drift, planner: the model is asked a question that was not recorded" in done.stdout
         assert "    -You dream." in done.stdout and "    +You plan work." in done.stdout
 
     def test_what_would_move_a_terminal_is_written_out(
@@ -283,7 +283,7 @@ class TestLive:
         for live in ("double", "agents"):
             done = invoke("replay", given, "--live", live)
             assert done.exit_code == 5
-            assert "  result drift, twice: the step comes to another result\n" in done.stdout
+            assert "  result drift, twice: the step has a different result\n" in done.stdout
             assert "    - output.result: 84\n    + output.result: 126\n" in done.stdout
             assert f"`callsheet replay --update --live {live} {given}` records anew" in done.stderr
 
@@ -296,9 +296,9 @@ class TestLive:
         model.answers[:] = [plan(FIGURES, TWICE, answer="{twice}")]
         done = invoke("replay", revised, "--live", "planner")
         assert done.exit_code == 5
-        assert "  plan drift, revision 1: the plan is another\n    ~ read\n" in done.stdout
+        assert "  plan drift, revision 1: the plan changed\n    ~ read\n" in done.stdout
         assert '        inputs.file: "numbers" -> "figures"\n' in done.stdout
-        assert "  plan drift, revision 2: there is no such revision any more\n" in done.stdout
+        assert "  plan drift, revision 2: this revision is missing now\n" in done.stdout
 
     def test_a_live_planner_needs_a_model(self, invoke: Invoke, revised: Path) -> None:
         """Exit 2, with what to set; nothing is replayed."""
@@ -397,7 +397,7 @@ class TestUpdate:
         before, flags = file.read_bytes(), ("--update", "--live", "revenue", "--model", "recorded")
         done = invoke("replay", file, *flags)
         assert (done.exit_code, mailed(folder), file.read_bytes()) == (5, "", before)
-        assert "mail is to do what was not recorded" in done.stdout
+        assert "mail is called with unrecorded inputs" in done.stdout
         assert "\n    to have it done: --live mail\n" in done.stdout
         done = invoke("replay", file, *flags, "--live", "mail")
         assert (done.exit_code, mailed(folder)) == (0, "ann: 43\n")
@@ -463,7 +463,7 @@ class TestUpdate:
         flags = ("--agents", "writer.py", "--live", "headline")
         done = invoke("replay", "run.yaml", *flags, "--model", "recorded")
         assert done.exit_code == 5
-        assert "prompt drift, line, attempt 1: the model is asked something that was not" in done.stdout
+        assert "prompt drift, line, attempt 1: the model is asked a question that was not" in done.stdout
         proposed = done.stderr.split("`")[1]
         assert proposed == "callsheet replay --update --live headline run.yaml --agents writer.py"
         with ChatServer(["Stools"]).serving() as server, model_at(server):
@@ -605,7 +605,7 @@ class TestSecrets:
         edited(secret, "events:", "CUST-55556666:")
         done = invoke("replay", "run.yaml", *SECRET)
         assert done.exit_code == 2
-        assert "there is no field '<secret-1>'" in done.stderr and "5555" not in done.stderr
+        assert "unknown field '<secret-1>'" in done.stderr and "5555" not in done.stderr
 
     def test_a_pattern_that_is_none(self, invoke: Invoke, folder: Path, secret: Path) -> None:
         """Exit 2 before anything is run."""
@@ -637,7 +637,7 @@ class TestJson:
                 {
                     "kind": "agent-schema",
                     "where": "double",
-                    "summary": "its contract is another",
+                    "summary": "its contract changed",
                     "lines": ['+ input_schema.properties.times: {"type": "integer", "default": 2}'],
                     "data": None,
                 }

@@ -40,7 +40,7 @@ class TestFail:
         assert "failed" in first and first.endswith("connection lost") and "succeeded" in second
         assert lines[lines.index("answer:") + 1] == "84"
         different = lines[lines.index("what is different:") + 1 :]
-        assert different[0] == "  decision drift, twice: the executor decides otherwise"
+        assert different[0] == "  decision drift, twice: the executor decides differently"
         assert "    +retry scheduled twice attempt 2" in different
 
     def test_what_nobody_was_asked_cuts_it_short(self, invoke: Invoke, revised: Path) -> None:
@@ -51,7 +51,9 @@ class TestFail:
         _, _, end = done.stdout.partition(
             "it goes no further, because something is wanted that was not recorded:\n"
         )
-        assert end.startswith("  prompt drift, replanner: the model is asked something that was not recorded")
+        assert end.startswith(
+            "  prompt drift, replanner: the model is asked a question that was not recorded"
+        )
         assert "    +nothing works\n" in end
         assert end.endswith("\n  to have the planner asked: --live planner\n")
 
@@ -72,7 +74,7 @@ class TestFail:
         assert (done.exit_code, len(server.questions), done.stderr) == (1, 1, "model: openai/gpt-5\n")
         assert "the run: failed in " in done.stdout
         assert "the planner gave up: it cannot be doubled" in done.stdout
-        assert "  result drift, the run: it ends otherwise\n" in done.stdout
+        assert "  result drift, the run: the run ends differently\n" in done.stdout
 
     def test_where_no_planner_is_asked_the_run_fails(self, invoke: Invoke, given: Path) -> None:
         """Exit 1, as the run would have ended."""
@@ -90,10 +92,10 @@ class TestReturn:
         assert done.stdout.startswith('what if again returns {"result": "psst"}\n')
         _, _, different = done.stdout.partition("what is different:\n")
         assert different.splitlines() == [
-            "  result drift, again: the step comes to another result",
+            "  result drift, again: the step has a different result",
             '    - output.result: "HELLO"',
             '    + output.result: "psst"',
-            "  result drift, the run: it ends otherwise",
+            "  result drift, the run: the run ends differently",
             '    - answer: "HELLO"',
             '    + answer: "psst"',
         ]
@@ -103,7 +105,7 @@ class TestReturn:
         otherwise = ("--return", "loud", '{"result": "psst"}')
         done = invoke("replay", given, *otherwise)
         assert done.exit_code == 5
-        assert "shout is to do what was not recorded; the nearest that was: again, attempt 1\n" in done.stdout
+        assert "shout is called with unrecorded inputs; the nearest call: again, attempt 1\n" in done.stdout
         assert done.stdout.endswith("\n  to have it done: --live shout\n")
         done = invoke("replay", given, *otherwise, "--live", "shout", "--model", "recorded")
         assert done.exit_code == 0
@@ -137,7 +139,7 @@ class TestKill:
         """The attempt is lost, and made again."""
         done = invoke("replay", given, "--kill", "again")
         assert done.exit_code == 0
-        assert done.stdout.startswith("what if the process is killed while again is at work\n")
+        assert done.stdout.startswith("what if the process is killed while again is running\n")
         assert "  attempt 1  shout  lost       not seen to end\n" in done.stdout
         assert "    +attempt lost again attempt 1\n" in done.stdout
 
@@ -200,11 +202,14 @@ class TestBadInput:
         ("flags", "problem"),
         [
             (("--fail", "lowd", "x"), "no plan of the recording has a step 'lowd'; there are: loud, again"),
-            (("--fail", "Loud 1", "x"), "'Loud 1' is no place in a plan; write STEP, STEP[ITEM] or STEP:ATT"),
-            (("--kill", ""), "'' is no place in a plan"),
-            (("--return", "loud", "{"), "what 'loud' is to return cannot be used: this is no JSON: "),
+            (
+                ("--fail", "Loud 1", "x"),
+                "'Loud 1' is not a place in a plan; write STEP, STEP[ITEM] or STEP:ATT",
+            ),
+            (("--kill", ""), "'' is not a place in a plan"),
+            (("--return", "loud", "{"), "the output for 'loud' cannot be read: this is no JSON: "),
             (("--return", "loud", '{"result": NaN}'), "NaN is no JSON"),
-            (("--return", "loud", "[1]"), "what 'loud' is to return is no object"),
+            (("--return", "loud", "[1]"), "the output for 'loud' is not an object"),
             (("--slow", "loud", "soon"), "'soon' is no duration; write seconds, or 90s, 5m, 2h, 1d"),
             (("--slow", "loud", "-1"), "'-1' is no duration"),
             (("--fail", "loud", "x", "--update"), "--update keeps what is so, not what would be"),

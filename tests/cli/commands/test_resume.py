@@ -83,8 +83,8 @@ def test_a_run_that_ended_is_not_resumed(invoke: Invoke, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("def send(text: str)", "def post(text: str)", "nobody offers 'send' any more"),
-        ("def send(text: str)", "def send(text: int)", "another input schema"),
+        ("def send(text: str)", "def post(text: str)", "no agent provides 'send'"),
+        ("def send(text: str)", "def send(text: int)", "a different input schema"),
     ],
 )
 def test_agents_that_are_gone_or_changed_are_named_and_nothing_changes(

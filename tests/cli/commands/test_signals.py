@@ -66,8 +66,8 @@ def test_what_does_not_wait_cannot_be_approved(invoke: Invoke, asking: str, fold
     approved by the way."""
     done = invoke("approve", asking, "out", "loud")
     assert done.exit_code == 2
-    assert "'loud' does not wait" in done.stderr
-    assert "those that do are: out" in done.stderr
+    assert "'loud' is not waiting" in done.stderr
+    assert "waiting: out" in done.stderr
     assert invoke("resume").exit_code == 3
     assert not (folder / "sent.txt").exists()
     assert invoke("answer", asking, "again").exit_code == 2
@@ -166,10 +166,10 @@ def test_work_in_doubt_waits_for_an_answer(
     assert begun(gated) == ["note", "mail"]
 
     for wrong, says in (
-        (["done"], "needs its output"),
+        (["done"], "needs an output"),
         (["done", "--output", "[1"], "is no JSON"),
         (["done", "--output", "[1]"], "JSON object"),
-        (["again", "--step", "loud"], "those that do are: sent"),
+        (["again", "--step", "loud"], "waiting: sent"),
     ):
         refused = invoke("answer", "last", *wrong)
         assert refused.exit_code == 2

@@ -34,7 +34,7 @@ class Hired(Actor):
 
 
 def hired(name: str, behaviour: Any = None, **terms: Any) -> Hired:
-    """Somebody who does what they are told, on their terms."""
+    """An agent that does what it is told, on its terms."""
     agent = Hired(behaviour or (lambda inputs, context: name), name)
     agent.terms = Terms(**terms)
     return agent

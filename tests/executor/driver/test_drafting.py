@@ -45,7 +45,7 @@ Line = tuple[float, Any]
 
 @dataclass
 class Writer:
-    """Somebody who writes a plan, piece by piece."""
+    """A planner that writes a plan, piece by piece."""
 
     lines: Sequence[Line]
     tell: Callable[[CheckedPlan | str], None]
@@ -89,7 +89,7 @@ def write(*lines: Line, behaviour: Behaviour | None = None, **options: Any) -> T
         executor = _executor(journal, clock, behaviour or by_input(), lines, **options)
         result = await executor.draft("r")
         events = journal.read_events("r")
-        assert RunResult.from_state(revive(events, Registry(())).record) == result
+        assert RunResult.from_state(revive(events, Registry(())).run) == result
         return Told(result, events, journal)
 
     return run_virtually(pursue())

@@ -104,7 +104,7 @@ def test_what_is_lived_is_what_is_folded() -> None:
     heard: list[Event] = []
     played = play(plan(step("a", for_each=Constant([1, 2])), step("b", "a")), on_event=heard.append)
     assert heard == played.events[1:], "everything after the run's creation"
-    assert played.state.record.status == played.result.status
+    assert played.state.run.status == played.result.status
 
 
 def test_the_same_seed_gives_the_same_journal() -> None:
@@ -393,7 +393,7 @@ class TestCancelling:
 
     def test_an_attempt_that_will_not_stop_is_abandoned(self) -> None:
         """After its grace the run is over all the same."""
-        record = reduce_event(self.interrupt(stubborn(100.0)), {1: plan(step("a"), step("b", "a"))}).record
+        record = reduce_event(self.interrupt(stubborn(100.0)), {1: plan(step("a"), step("b", "a"))}).run
         assert record.steps["a"].attempts[0].abandoned
         assert record.ended == EPOCH + 12.0
 

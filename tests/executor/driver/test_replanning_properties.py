@@ -121,7 +121,7 @@ class World:
         return self.approves[chance(step) % len(self.approves)]
 
     async def approve(self, request: ApprovalRequested) -> bool:
-        """Somebody who takes their time."""
+        """A person who takes their time."""
         await asyncio.sleep(3)
         return self.says(request.step)
 
@@ -352,7 +352,7 @@ def test_every_run_ends_and_keeps_what_is_promised(
     scene = Scene(document, world, planner, fail_fast, approves_at_once)
     result = scene.play(wish=wish)
     state = Onlooker(scene.plans, punctual=True).read(scene.events)
-    assert RunResult.from_state(state.record) == result
+    assert RunResult.from_state(state.run) == result
 
 
 @settings(max_examples=100, deadline=None)
@@ -376,5 +376,5 @@ def test_a_run_cut_off_anywhere_goes_on_and_does_nothing_twice(
     result = again.resume(kept)
     assert list(map(encode, again.events[: len(kept)])) == list(map(encode, kept))
     state = Onlooker(again.plans).read(again.events)
-    assert RunResult.from_state(state.record) == result
-    assert state.record.status in RUN_ENDED
+    assert RunResult.from_state(state.run) == result
+    assert state.run.status in RUN_ENDED

@@ -67,7 +67,7 @@ def checked(document: Mapping[str, Any] = STORY) -> CheckedPlan:
 
 
 def actor(**by_step: Any) -> Actor:
-    """Somebody who works and sends."""
+    """An agent that works and sends."""
 
     def fail_once(inputs: Mapping[str, JsonValue], context: Context) -> JsonValue:
         if context.attempt == 1:
@@ -283,9 +283,9 @@ class TestDoubt:
             control = RunControl(journal, VirtualClock())
             with pytest.raises(AnswerRefused, match="value"):
                 await control.settle("r", "done", output={"other": 1})
-            with pytest.raises(AnswerRefused, match="only work that is done"):
+            with pytest.raises(AnswerRefused, match="only the verdict `done`"):
                 await control.settle("r", "again", output={"value": 1})
-            with pytest.raises(NothingWaits, match=r"'other' does not wait.*mail"):
+            with pytest.raises(NothingWaits, match=r"'other' is not waiting.*mail"):
                 await control.settle("r", "again", step="other")
             assert await journal.signals.unanswered("r") == []
 
@@ -306,7 +306,7 @@ class TestControl:
             control = RunControl(journal, VirtualClock())
             await control.approve("r", "asked", by="Ann")
             await control.approve("r", "asked", by="Ben")
-            with pytest.raises(NothingWaits, match=r"'last' does not wait.*asked"):
+            with pytest.raises(NothingWaits, match=r"'last' is not waiting.*asked"):
                 await control.approve("r", "last")
             await journal.claim("r")
             result = await executor(journal, actor()).resume("r")
@@ -416,9 +416,9 @@ def test_with_agents_gone_or_changed_nothing_is_changed() -> None:
         journal = MemoryJournal()
         await first_run(journal, checked(), actor())
         before = journal.read_events("r")
-        with pytest.raises(AgentsChanged, match="nobody offers 'work' any more"):
+        with pytest.raises(AgentsChanged, match="no agent provides 'work'"):
             await executor(journal).resume("r")
-        with pytest.raises(AgentsChanged, match="'work' has another output schema"):
+        with pytest.raises(AgentsChanged, match="'work' has a different output schema"):
             await executor(journal, Actor(offers=(other,))).resume("r")
         assert journal.read_events("r") == before
         assert (await executor(journal, actor(), approve=yes).resume("r")).status == "completed"
@@ -450,6 +450,6 @@ def test_work_that_ends_the_process_again_and_again_fails_at_last() -> None:
     for _ in range(MAX_LOSSES):
         assert puppet.running == [("a", None)]
         puppet.resume()
-    assert puppet.state.record.status == "failed"
+    assert puppet.state.run.status == "failed"
     assert puppet.latest.account.failure.kind == "lost"
     assert 'isolation="process"' in puppet.latest.account.describe()

@@ -20,7 +20,7 @@ LOOK = capability("look").model_copy(update={"cache": 60.0})
 
 
 def looker(**by_step: Any) -> Actor:
-    """Somebody who looks, which takes ten seconds."""
+    """An agent that looks, which takes ten seconds."""
     return Actor(behave(**{"a": lambda *_: asyncio.sleep(10, "seen"), **by_step}), offers=(LOOK,))
 
 

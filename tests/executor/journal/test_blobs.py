@@ -131,7 +131,7 @@ async def test_a_missing_blob_is_a_clear_error(in_file: SqliteJournal) -> None:
     await in_file.create(created(), succeeded({"text": "x" * 100_000}))
     with closing(sqlite3.connect(in_file.path)) as connection, connection:
         ((name,),) = connection.execute("DELETE FROM blobs RETURNING sha256").fetchall()
-    with pytest.raises(EventUnreadable, match=rf"output\.text lies in the blob {name}"):
+    with pytest.raises(EventUnreadable, match=rf"output\.text is in the blob {name}"):
         in_file.read_events("r")
 
 

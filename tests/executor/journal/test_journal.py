@@ -121,7 +121,7 @@ async def test_events_and_the_answers_to_letters_are_one_write(journal: Journal)
     (signal,) = await journal.signals.unanswered("r")
     await journal.append("r", [CancellationRequested(2.0, "enough")], answered=(signal.number,))
     assert await journal.signals.unanswered("r") == []
-    with pytest.raises(JournalError, match=f"letter {signal.number}"):
+    with pytest.raises(JournalError, match=f"signal {signal.number}"):
         await journal.append("r", [CancellationRequested(3.0)], answered=(signal.number,))
     assert journal.read_events("r")[1:] == [CancellationRequested(2.0, "enough")]
 
@@ -132,6 +132,6 @@ async def test_a_letter_to_another_run_cannot_be_answered(journal: Journal) -> N
         await journal.create(created(run))
     await journal.signals.send_signal("s", Cancel())
     (signal,) = await journal.signals.unanswered("s")
-    with pytest.raises(JournalError, match="waits for run 'r'"):
+    with pytest.raises(JournalError, match="is waiting for run 'r'"):
         await journal.append("r", [], answered=(signal.number,))
     assert await journal.signals.unanswered("s") == [signal]

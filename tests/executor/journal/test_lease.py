@@ -164,7 +164,7 @@ async def test_a_late_write_is_refused_when_the_new_owner_is_gone_too(path: Path
     second = SqliteJournal(path)
     await second.claim("r")
     second.close()
-    with pytest.raises(RunTakenOver, match="let go of it"):
+    with pytest.raises(RunTakenOver, match="released it since"):
         await late.append("r", [CancellationRequested(3.0)])
     await late.claim("r")
     await late.append("r", [CancellationRequested(4.0)])

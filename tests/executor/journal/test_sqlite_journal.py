@@ -166,7 +166,7 @@ class TestOpening:
         """Whatever it is, it is not ours."""
         path = tmp_path / "runs.db"
         path.write_text("dear diary, " * 100)
-        with pytest.raises(JournalError, match="no journal of Callsheet"):
+        with pytest.raises(JournalError, match="not a journal of Callsheet"):
             SqliteJournal(path)
         assert path.read_text() == "dear diary, " * 100
 
@@ -192,7 +192,7 @@ class TestOpening:
 
     def test_a_missing_journal_is_made_or_not(self, path: Path) -> None:
         """Whoever only reads can say so, and leaves nothing behind."""
-        with pytest.raises(JournalError, match="there is none yet"):
+        with pytest.raises(JournalError, match="does not exist yet"):
             SqliteJournal(path, must_exist=True)
         assert not path.parent.exists()
 
@@ -299,9 +299,9 @@ class TestFaults:
         await journal.create(created("r"))
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            with pytest.raises(JournalError, match="holds it locked"):
+            with pytest.raises(JournalError, match="has locked it"):
                 await journal.append("r", [CancellationRequested(2.0)])
-            with pytest.raises(JournalError, match="holds it locked"):
+            with pytest.raises(JournalError, match="has locked it"):
                 SqliteJournal(path)
             assert journal.read_events("r") == [created("r")]
         await journal.append("r", [CancellationRequested(3.0)])

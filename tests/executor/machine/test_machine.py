@@ -64,8 +64,8 @@ def test_a_condition_that_does_not_hold_skips_the_step_and_what_needs_it() -> No
     puppet.succeed("d")
     puppet.succeed("e")
     assert [puppet.status(name) for name in "abcde"] == ["skipped"] * 3 + ["completed"] * 2
-    assert puppet.state.record.steps["c"].because == ("b",)
-    assert puppet.state.record.missing == (), "nothing failed, so nothing is missing"
+    assert puppet.state.run.steps["c"].because == ("b",)
+    assert puppet.state.run.missing == (), "nothing failed, so nothing is missing"
 
 
 def test_a_condition_that_holds_is_journaled_and_the_step_runs() -> None:
@@ -96,7 +96,7 @@ def test_any_of_none_completed_is_skipped() -> None:
     )
     puppet.fail("a")
     assert puppet.status("c") == "skipped"
-    assert puppet.state.record.steps["c"].because == ("a", "b")
+    assert puppet.state.run.steps["c"].because == ("a", "b")
 
 
 def test_a_step_allowed_to_fail_leaves_the_rest_running_and_is_named_missing() -> None:
@@ -104,8 +104,8 @@ def test_a_step_allowed_to_fail_leaves_the_rest_running_and_is_named_missing() -
     puppet = Puppet(plan(step("a", on_failure=OnFailure.CONTINUE), step("b", "a"), step("c")))
     puppet.fail("a")
     puppet.succeed("c")
-    assert puppet.state.record.status == "completed"
-    assert puppet.state.record.missing == ("a", "b")
+    assert puppet.state.run.status == "completed"
+    assert puppet.state.run.missing == ("a", "b")
 
 
 def test_a_step_that_must_not_fail_stops_what_runs_and_fails_the_run() -> None:
@@ -113,10 +113,10 @@ def test_a_step_that_must_not_fail_stops_what_runs_and_fails_the_run() -> None:
     puppet = Puppet(plan(step("a"), step("b"), step("c", "b")))
     puppet.fail("a")
     assert puppet.names()[-1] == "AttemptStopping"
-    assert puppet.state.record.status == "running"
+    assert puppet.state.run.status == "running"
     puppet.hear(AttemptCancelled(9.0, "b", 1))
-    account = puppet.state.record.account
-    assert puppet.state.record.status == "failed"
+    account = puppet.state.run.account
+    assert puppet.state.run.status == "failed"
     assert account is not None and (account.step, account.attempts) == ("a", 1)
     assert (puppet.status("b"), puppet.status("c")) == ("cancelled", "cancelled")
 
@@ -127,7 +127,7 @@ def test_work_that_finishes_while_it_is_told_to_stop_is_kept() -> None:
     puppet.fail("a")
     puppet.succeed("b", 3)
     assert puppet.status("b") == "completed"
-    assert puppet.state.record.status == "failed"
+    assert puppet.state.run.status == "failed"
 
 
 def test_what_can_be_mended_is_tried_again_after_a_wait() -> None:
@@ -138,7 +138,7 @@ def test_what_can_be_mended_is_tried_again_after_a_wait() -> None:
     puppet.ring()
     assert puppet.number("a") == 2
     puppet.fail("a", retryable=True)
-    account = puppet.state.record.account
+    account = puppet.state.run.account
     assert account is not None and account.attempts == 2
 
 
@@ -161,8 +161,8 @@ def test_for_each_gives_its_outputs_in_the_order_of_the_items() -> None:
     puppet = Puppet(plan(step("a", for_each=Constant(["x", "y", "z"]), inputs={"of": Name("item")})))
     for item in (2, 0, 1):
         puppet.succeed("a", item * 10, item)
-    assert puppet.state.record.outputs["a"] == [{"value": 0}, {"value": 10}, {"value": 20}]
-    assert puppet.state.record.status == "completed"
+    assert puppet.state.run.outputs["a"] == [{"value": 0}, {"value": 10}, {"value": 20}]
+    assert puppet.state.run.status == "completed"
 
 
 def test_for_each_over_nothing_is_done_at_once() -> None:
@@ -184,7 +184,7 @@ def test_one_failed_item_fails_the_step_and_stops_the_others() -> None:
     assert puppet.names().count("AttemptStopping") == 1
     puppet.fail("a", 1)
     puppet.succeed("b")
-    assert puppet.state.record.status == "completed"
+    assert puppet.state.run.status == "completed"
     assert puppet.names().count("StepFailed") == 1
 
 
@@ -199,7 +199,7 @@ def test_one_failed_item_fails_the_step_and_stops_the_others() -> None:
 def test_a_missing_value_is_a_surprise_of_the_step_that_wanted_it(told: dict[str, object]) -> None:
     """Absent where a value is needed never crashes: the step fails with its own account, untried."""
     puppet = Puppet(plan(step("a", **told)))  # type: ignore[arg-type]
-    account = puppet.state.record.account
+    account = puppet.state.run.account
     assert puppet.names() == ["StepFailed", "RunFailed"]
     assert account is not None and account.failure.kind == "surprise"
     assert "index 0 is out of range" in account.failure.message
@@ -209,13 +209,13 @@ def test_a_missing_answer_fails_the_run_and_says_so() -> None:
     """Every step completed and the answer has no value: the run has failed."""
     puppet = Puppet(plan(step("a"), answer=nothing()))
     puppet.succeed("a")
-    account = puppet.state.record.account
+    account = puppet.state.run.account
     assert account is not None and account.failure.message.startswith("the answer has no value")
 
 
 def test_a_plan_without_steps_answers_at_once() -> None:
     """There may be nothing to do."""
-    assert Puppet(plan(answer=Constant(4))).state.record.answer == 4
+    assert Puppet(plan(answer=Constant(4))).state.run.answer == 4
 
 
 def test_an_approval_is_asked_for_with_what_will_be_given() -> None:
@@ -234,7 +234,7 @@ def test_a_refused_approval_fails_the_step() -> None:
     puppet = Puppet(plan(step("a", approval=True)))
     puppet.hear(ApprovalDenied(1.0, "a", "ann"))
     assert puppet.names() == ["ApprovalRequested", "ApprovalDenied", "StepFailed", "RunFailed"]
-    account = puppet.state.record.account
+    account = puppet.state.run.account
     assert account is not None and account.describe() == "step 'a' failed: its approval was refused by ann"
 
 
@@ -243,7 +243,7 @@ def test_the_time_limit_stops_the_run() -> None:
     puppet = Puppet(plan(step("a"), step("b", "a")))
     puppet.hear(TimeLimitReached(5.0))
     puppet.hear(AttemptCancelled(5.0, "a", 1))
-    account = puppet.state.record.account
+    account = puppet.state.run.account
     assert account is not None and account.failure.kind == "time_limit"
 
 
@@ -253,4 +253,4 @@ def test_cancelling_stops_the_run() -> None:
     puppet.hear(CancellationRequested(5.0, "enough"))
     puppet.hear(AttemptCancelled(5.0, "a", 1, abandoned=True))
     assert puppet.names()[-1] == "RunCancelled"
-    assert puppet.state.record.steps["a"].attempts[0].abandoned
+    assert puppet.state.run.steps["a"].attempts[0].abandoned

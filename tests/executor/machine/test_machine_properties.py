@@ -66,7 +66,7 @@ def plans(draw: st.DrawFn) -> CheckedPlan:
 
 def check_start(puppet: Puppet, event: AttemptStarted, checked: CheckedPlan) -> None:
     """The join of a step that starts is met, and it has not completed before."""
-    record = puppet.state.record
+    record = puppet.state.run
     statuses = [str(record.steps[name].status) for name in checked.steps[event.step].dependencies]
     ended = all(status in ("completed", "failed", "skipped") for status in statuses)
     met = {
@@ -121,7 +121,7 @@ def carry_out(checked: CheckedPlan, most: int, data: st.DataObject) -> WatchedPu
     """Let things happen until the run is over."""
     puppet = WatchedPuppet(checked, most)
     for _ in range(1_000):
-        if puppet.state.record.status != "running":
+        if puppet.state.run.status != "running":
             return puppet
         act(puppet, data)
     raise AssertionError("the run did not end")
@@ -133,7 +133,7 @@ def test_every_run_ends_and_keeps_to_its_plan(checked: CheckedPlan, most: int, d
     """For every plan: no step starts before its join is met, nothing completed runs again, limits
     hold, every step and the run end, and the journal folds to the very state that was lived."""
     puppet = carry_out(checked, most, data)
-    assert puppet.state.record.status in ("completed", "failed", "cancelled")
+    assert puppet.state.run.status in ("completed", "failed", "cancelled")
     assert not puppet.running
     for name in checked.steps:
         assert puppet.status(name) in ("completed", "failed", "skipped", "cancelled")

@@ -110,18 +110,18 @@ class Watched(Puppet):
             event = msgspec.structs.replace(event, replans=MAX_REPLANS)
         if isinstance(event, AttemptStarted):
             self.check_start(event)
-        before = dict(self.state.record.outputs)
+        before = dict(self.state.run.outputs)
         super().enter(event)
         anew = frozenset(event.afresh if isinstance(event, PlanAdopted) else ())
         for name, output in before.items():
             if name in anew:
                 continue
-            assert self.state.record.outputs[name] is output, "what a step gave is never changed"
+            assert self.state.run.outputs[name] is output, "what a step gave is never changed"
         assert len(self.running) <= self.most, "the limit holds"
 
     def check_start(self, event: AttemptStarted) -> None:
         """Its join is met, it is not done, and nothing runs twice but what is hedged."""
-        record, compiled = self.state.record, self.checked.steps[event.step]
+        record, compiled = self.state.run, self.checked.steps[event.step]
         statuses = [record.steps[name].status for name in compiled.dependencies]
         assert all(status in ENDED for status in statuses)
         if compiled.join is Join.ALL:
@@ -192,7 +192,7 @@ class Runs(RuleBasedStateMachine):
         self.puppet = Watched(checked, most, fail_fast)
 
     def is_running(self) -> bool:
-        return self.puppet.state.record.status == "running"
+        return self.puppet.state.run.status == "running"
 
     def pick(self, data: st.DataObject, among: Any) -> Any:
         choices = list(among)
@@ -217,7 +217,7 @@ class Runs(RuleBasedStateMachine):
         steps = self.puppet.state.plan.steps
         unended = self.puppet.state.pending.unended
         limited = [name for name in steps if name in unended and steps[name].total_timeout_seconds]
-        begun = [name for name in limited if self.puppet.state.record.steps[name].attempts]
+        begun = [name for name in limited if self.puppet.state.run.steps[name].attempts]
         self.puppet.hear(StepTimeLimitReached(self.puppet.now, self.pick(data, begun)))
 
     @precondition(is_running)
@@ -259,7 +259,7 @@ class Runs(RuleBasedStateMachine):
     @rule(data=st.data(), abandoned=st.booleans())
     def stop(self, data: st.DataObject, abandoned: bool) -> None:
         """An attempt that was told to stop does so, or is abandoned."""
-        running = self.puppet.state.record.running
+        running = self.puppet.state.run.running
         told = [each for each in running if running[each].status is AttemptStatus.STOPPING]
         name, item, number = self.pick(data, told)
         self.puppet.hear(AttemptCancelled(self.puppet.now, name, number, abandoned, item))
@@ -267,7 +267,7 @@ class Runs(RuleBasedStateMachine):
     @precondition(is_running)
     @rule(data=st.data())
     def outlive_the_usual_time(self, data: st.DataObject) -> None:
-        name, item, number = self.pick(data, self.puppet.state.record.running)
+        name, item, number = self.pick(data, self.puppet.state.run.running)
         assume(name in self.puppet.checked.steps)
         assume(self.puppet.checked.steps[name].capability.effect is not Effect.IRREVERSIBLE)
         self.puppet.hear(HedgeDue(self.puppet.now, name, number, item))
@@ -299,7 +299,7 @@ class Runs(RuleBasedStateMachine):
     @precondition(is_running)
     @rule(data=st.data(), verdict=st.sampled_from(["done", "again", "failed"]))
     def settle_a_doubt(self, data: st.DataObject, verdict: Any) -> None:
-        name, item = self.pick(data, self.puppet.state.record.doubtful)
+        name, item = self.pick(data, self.puppet.state.run.doubtful)
         output = {"value": 1} if verdict == "done" else None
         self.puppet.allowed[f"r:{name}" if item is None else f"r:{name}:{item}"] += verdict == "again"
         self.puppet.hear(DoubtSettled(self.puppet.now, name, verdict, output, "", item))
@@ -333,7 +333,7 @@ class Runs(RuleBasedStateMachine):
         """The planner leaves the plan as it is."""
         puppet = self.puppet
         assert puppet.state.replanning is not None
-        step, record = puppet.state.replanning.step, puppet.state.record
+        step, record = puppet.state.replanning.step, puppet.state.run
         missing = record.held.get(step or "", {}).keys() - record.surprises.get(step or "", {}).keys()
         assume(kind != "accept" or not missing)
         assume(kind != "give up" or step is not None)
@@ -348,7 +348,7 @@ class Runs(RuleBasedStateMachine):
     @precondition(is_running)
     @rule(checked=st.none() | plans(), kept=st.integers(0, 9))
     def speak(self, checked: CheckedPlan | None, kept: int) -> None:
-        """Somebody has a wish, and the planner may know at once what to do about it."""
+        """A person has a wish, and the planner may know at once what to do about it."""
         self.puppet.hear(WordSpoken(self.puppet.now, "in another way, please"))
         self.revise(checked, kept)
 
@@ -363,7 +363,7 @@ class Runs(RuleBasedStateMachine):
         assume(self.puppet.state.pausing and not self.puppet.running)
         self.puppet.pause()
 
-    @precondition(lambda self: self.puppet.state.record.status in ("running", "paused"))
+    @precondition(lambda self: self.puppet.state.run.status in ("running", "paused"))
     @rule()
     def die_and_resume(self) -> None:
         self.puppet.resume()
@@ -381,7 +381,7 @@ class Runs(RuleBasedStateMachine):
 
     @invariant()
     def what_is_held_has_not_ended(self) -> None:
-        record = self.puppet.state.record
+        record = self.puppet.state.run
         if record.status not in RUN_ENDED:
             assert all(record.steps[name].status not in ENDED for name in record.held)
             assert set(self.puppet.state.ready_to_replan) <= set(record.held)
@@ -389,7 +389,7 @@ class Runs(RuleBasedStateMachine):
 
     @invariant()
     def nothing_irreversible_is_begun_again_unbidden(self) -> None:
-        if self.puppet.state.record.revision > 1:
+        if self.puppet.state.run.revision > 1:
             # It may be other work then, and is looked at by the Onlooker.
             return
         for compiled in self.puppet.checked.steps.values():
@@ -400,7 +400,7 @@ class Runs(RuleBasedStateMachine):
     def check_begun(self, compiled: CompiledStep, item: int | None) -> None:
         """Once, and again only after a failure that allows it, or where somebody said so."""
         key = f"r:{compiled.id}" if item is None else f"r:{compiled.id}:{item}"
-        attempts = self.puppet.state.record.steps[compiled.id].attempts
+        attempts = self.puppet.state.run.steps[compiled.id].attempts
         lost = sum(1 for each in attempts if each.item == item and each.status is AttemptStatus.LOST)
         failed = sum(1 for each in attempts if each.item == item and each.status is AttemptStatus.FAILED)
         assert self.puppet.begun[key] <= 1 + failed + self.puppet.allowed[key]
@@ -415,17 +415,17 @@ class Runs(RuleBasedStateMachine):
         puppet.to_hear = 0
         puppet.settle()
         for _ in range(1_000):
-            if puppet.state.record.status in RUN_ENDED:
+            if puppet.state.run.status in RUN_ENDED:
                 break
             self.bring_on(puppet)
         else:
             raise AssertionError("the run did not end")
-        assert all(each.status in ENDED for each in puppet.state.record.steps.values())
+        assert all(each.status in ENDED for each in puppet.state.run.steps.values())
         assert not puppet.running
 
     def bring_on(self, puppet: Watched) -> None:
         """Whatever is waited for comes."""
-        record = puppet.state.record
+        record = puppet.state.run
         if record.status == "paused":
             puppet.resume()
         elif puppet.running:

@@ -127,14 +127,14 @@ class TestAStepThatTookTooLong:
         """The planner is being asked about it."""
         state = holding(planned(step("a", total_timeout_seconds=5.0), step("b", it={"from": "a"})))
         enter(state, StepTimeLimitReached(1.0, "a"))
-        assert (state.replanning, list(state.record.held)) == (ReplanningStarted(1.0, "a"), ["a"])
+        assert (state.replanning, list(state.run.held)) == (ReplanningStarted(1.0, "a"), ["a"])
         return state
 
     def test_a_late_result_is_a_result(self, state: MachineState) -> None:
         """The trouble is over, and what depends on the step begins."""
         enter(state, succeeded("a"))
-        assert not state.record.held and not state.ready_to_replan
-        assert [work[0] for work in state.record.running] == ["b"]
+        assert not state.run.held and not state.ready_to_replan
+        assert [work[0] for work in state.run.running] == ["b"]
 
     @pytest.mark.parametrize("decision", [ResultAccepted(2.0, "a", "fine"), GivenUp(2.0, "no way", "a")])
     def test_a_decision_that_comes_after_it_changes_nothing(
@@ -143,22 +143,22 @@ class TestAStepThatTookTooLong:
         """There is nothing left to decide."""
         enter(state, succeeded("a"))
         enter(state, decision)
-        assert [work[0] for work in state.record.running] == ["b"]
+        assert [work[0] for work in state.run.running] == ["b"]
         enter(state, succeeded("b"))
-        assert state.record.status is RunStatus.COMPLETED
+        assert state.run.status is RunStatus.COMPLETED
 
     def test_a_result_that_is_heard_of_together_with_such_a_decision(self, state: MachineState) -> None:
         """In one breath, the decision first: the result is a result all the same."""
         apply(state, GivenUp(2.0, "no way", "a"))
         enter(state, succeeded("a"))
-        assert [work[0] for work in state.record.running] == ["b"]
+        assert [work[0] for work in state.run.running] == ["b"]
 
     def test_at_the_very_moment_at_which_its_time_is_up(self) -> None:
         """The result counts, in whatever order the two are heard of."""
         state = holding(planned(step("a", total_timeout_seconds=5.0)))
         apply(state, StepTimeLimitReached(1.0, "a"))
         enter(state, succeeded("a"))
-        assert (state.record.status, state.record.held) == (RunStatus.COMPLETED, {})
+        assert (state.run.status, state.run.held) == (RunStatus.COMPLETED, {})
 
 
 def revised(state: MachineState, checked: CheckedPlan) -> PlanAdopted:
@@ -217,7 +217,7 @@ class TestCost:
         assert many <= few * 1.1
 
     def cost_of(self, kind: str, state: MachineState) -> int:
-        last = len(state.record.steps["a"].items or ()) - 1
+        last = len(state.run.steps["a"].items or ()) - 1
         events: dict[str, Event] = {
             "surprise": self.surprised(last),
             "success": succeeded("a", last),
@@ -235,7 +235,7 @@ class TestCost:
             for item in range(size):
                 apply(state, self.surprised(item))
             costs.append(Effort().of(partial(enter, state, succeeded("b"))) // size)
-            assert len(state.record.held["a"]) == size
+            assert len(state.run.held["a"]) == size
         few, many = costs
         assert many <= few * 1.1
 
@@ -249,7 +249,7 @@ class TestCost:
             assert state.replanning is not None
             event = revised(state, fan(size, expect=["output.value >= 0"]))
             adoptions.append(Effort().of(partial(enter, state, event)) // size)
-            assert state.record.status is RunStatus.RUNNING
-            assert state.record.steps["a"].unfinished == 0, "all of it is kept"
+            assert state.run.status is RunStatus.RUNNING
+            assert state.run.steps["a"].unfinished == 0, "all of it is kept"
         few, many = adoptions
         assert many <= few * 1.1

@@ -123,7 +123,7 @@ async def nonsense() -> Recording:
 
 
 async def declined() -> Recording:
-    """Somebody looks at the plan, and wants another."""
+    """A person looks at the plan, and wants another."""
 
     async def no(checked: CheckedPlan) -> bool:
         return False

@@ -67,7 +67,9 @@ def test_a_lost_end_is_told_by_the_number_of_events(text: str, tmp_path: Path) -
         load_recording(written(cut, tmp_path / "run.yaml"))
     error = caught.value
     assert cut.splitlines()[(error.line or 0) - 1] == f"  events: {count}"
-    assert error.problem == f"{count} events were recorded, and the file holds {count - 1}: it lost its end"
+    assert (
+        error.problem == f"{count} events were recorded, but the file holds {count - 1}: its end is missing"
+    )
     assert error.advice == "restore it, or record the run again"
 
 
@@ -85,14 +87,17 @@ def test_more_events_than_were_recorded_are_told(text: str, tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "this is no recording; `callsheet record RUN -o FILE` makes one"),
-        ("# nothing\n", "this is no recording"),
-        ("just a text\n", "this is no recording"),
-        ("- recording: 1\n", "this is no recording"),
-        ("{}", "this is no recording"),
-        ("goal: a goal\nsteps: []\nanswer: 1\n", "this is a plan, and no recording"),
-        ("catalog: {}\nevents: []\n", "the line `recording:` is lost, and maybe more; restore it"),
-        ("recording: {}\n", "`recording` is the number of the format, and no {}"),
+        ("", "this is not a recording; `callsheet record RUN -o FILE` makes one"),
+        ("# nothing\n", "this is not a recording"),
+        ("just a text\n", "this is not a recording"),
+        ("- recording: 1\n", "this is not a recording"),
+        ("{}", "this is not a recording"),
+        ("goal: a goal\nsteps: []\nanswer: 1\n", "this is a plan, not a recording"),
+        (
+            "catalog: {}\nevents: []\n",
+            "the line `recording:` is missing, and other lines may be too; restore it",
+        ),
+        ("recording: {}\n", "`recording` must be the number of the format, not {}"),
         ("recording: 1\n", "missing required field `callsheet`"),
     ],
 )
@@ -161,7 +166,7 @@ def test_plans_are_checked_unless_that_is_not_wanted(text: str, tmp_path: Path) 
     """A plan that its contracts do not carry is refused with its revision and line, or let pass."""
     spoilt = text.replace("condition: len(page) > 0", "condition: lenn(page) > 0")
     path = written(spoilt, tmp_path / "run.yaml")
-    with pytest.raises(RecordingInvalid, match=r"plan 1 does not check: error bad-expression") as caught:
+    with pytest.raises(RecordingInvalid, match=r"plan 1 is invalid: error bad-expression") as caught:
         load_recording(path)
     assert "lenn(page)" in spoilt.splitlines()[(caught.value.line or 0) - 1]
     assert (

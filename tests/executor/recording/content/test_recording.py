@@ -71,17 +71,17 @@ SPOILT: dict[str, tuple[Callable[[list[Event]], None], int, str]] = {
         1,
         "two of its contracts are called 'fetch'",
     ),
-    "a contract without a name": (lambda events: _equip(events, contracts=({},)), 1, "is none"),
+    "a contract without a name": (lambda events: _equip(events, contracts=({},)), 1, "is invalid"),
     "a contract with more": (
         lambda events: _equip(events, contracts=({**_contract(), "smell": 1},)),
         1,
         "a contract has no 'smell'",
     ),
-    "no number": (lambda events: events.append(DraftBegun(float("nan"))), -1, "what no journal can"),
+    "no number": (lambda events: events.append(DraftBegun(float("nan"))), -1, "a journal cannot hold it"),
     "half a character": (
         lambda events: events.append(msgspec.structs.replace(_last_call(events), reply="\ud800")),
         -1,
-        "what no journal can",
+        "a journal cannot hold it",
     ),
 }
 

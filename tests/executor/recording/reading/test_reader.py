@@ -69,9 +69,9 @@ def repeat(kind: str, at: int = 0) -> Edit:
 
 EDITS: dict[str, tuple[Edit, str, str]] = {
     # What is edited, a text that stands on the line which is told, and a part of the message.
-    "no number": (put("one", "recording"), "recording: one", "is the number of the format"),
-    "number zero": (put(0, "recording"), "recording: 0", "is the number of the format"),
-    "yes for a number": (put(True, "recording"), "recording: true", "is the number of the format"),
+    "no number": (put("one", "recording"), "recording: one", "must be the number of the format"),
+    "number zero": (put(0, "recording"), "recording: 0", "must be the number of the format"),
+    "yes for a number": (put(True, "recording"), "recording: true", "must be the number of the format"),
     "unknown at the top": (put(1, "evnts"), "evnts: 1", "did you mean `events`?"),
     "unknown in the run": (put(1, "run", "sead"), "sead: 1", "did you mean `seed`?"),
     "unknown in the model": (put(1, "model", "nme"), "nme: 1", "did you mean `name`?"),
@@ -80,7 +80,7 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "unknown in terms": (put(1, "agents", 0, "terms", "prize"), "prize: 1", "did you mean `price`?"),
     "unknown in a demand": (put(1, "agents", 0, "demand", "call"), "call: 1", "did you mean `calls`?"),
     "unknown in a contract": (put(1, "catalog", "send", "efect"), "efect: 1", "did you mean `effect`?"),
-    "unknown in an event": (of("draft_begun", put(1, "step")), "step: 1", "there is no field 'step'"),
+    "unknown in an event": (of("draft_begun", put(1, "step")), "step: 1", "unknown field 'step'"),
     "unknown in a failure": (
         of("attempt_failed", put(1, "failure", "retriable")),
         "retriable: 1",
@@ -96,13 +96,17 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "rolle: 1",
         "did you mean `role`?",
     ),
-    "unknown in usage": (of("model_called", put(1, "usage", "tokns")), "tokns: 1", "no field 'tokns'"),
+    "unknown in usage": (of("model_called", put(1, "usage", "tokns")), "tokns: 1", "unknown field 'tokns'"),
     "unknown in figures": (
         of("run_started", put({"attemps": 1}, "figures", 0, 2)),
         "attemps: 1",
         "did you mean `attempts`?",
     ),
-    "figures of too many": (of("run_started", put([1, 2, {}, "x!"], "figures", 0)), "x!", "no field '3'"),
+    "figures of too many": (
+        of("run_started", put([1, 2, {}, "x!"], "figures", 0)),
+        "x!",
+        "unknown field '3'",
+    ),
     "no goal": (drop("goal"), "recording: 1", "missing required field `goal`"),
     "no events": (drop("events"), "recording: 1", "missing required field `events`"),
     "no seed": (drop("run", "seed"), "id: 0123456789ab", "missing required field `seed`"),
@@ -112,7 +116,7 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "- at: 1000000000000000.0",
         "more than a hundred years away",
     ),
-    "a creation at no time": (put(1e17, "run", "created"), "created: 1.0e+17", "that no clock shows"),
+    "a creation at no time": (put(1e17, "run", "created"), "created: 1.0e+17", "is out of range"),
     "a time too large": (of("hedge_due", put(10**400, "at")), "- at: 10000", "out of range"),
     "a budget of nothing": (put("a lot", "run", "budget"), "budget: a lot", "budget 'a lot'"),
     "a price that is none": (put(["1", "x", "2"], "model", "price"), "- x", "`1`: expected `str` matching"),
@@ -127,7 +131,11 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "- fetsch",
         "did you mean `fetch`?",
     ),
-    "a capability with a bad name": (put({}, "catalog", "Send It"), "Send It", "small letters, digits and _"),
+    "a capability with a bad name": (
+        put({}, "catalog", "Send It"),
+        "Send It",
+        "lowercase letters, digits and _",
+    ),
     "an edited contract": (
         put("Send two.", "catalog", "send", "description"),
         "hash: efdc3b2c048b",
@@ -150,12 +158,12 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "a schema in its place": (
         of("model_called", put({"type": "object!"}, "request", "schema")),
         "type: object!",
-        "a schema is told here by its name, as `{schema: NAME}`",
+        "write a schema here by its name, as `{schema: NAME}`",
     ),
     "a content that is a number": (
         of("model_called", put(12345, "request", "messages", 1, "content")),
         "content: 12345",
-        "a text is told here by its name, as `{text: NAME}`",
+        "write a text here by its name, as `{text: NAME}`",
     ),
     "a role that is none": (
         of("model_called", put("sistem", "request", "messages", 0, "role")),
@@ -165,19 +173,23 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "an event without a kind": (
         of("draft_begun", drop("event")),
         "- at: 2.0",
-        "says in `event` what happened",
+        "`event` must be the name of an event",
     ),
     "an event of no kind": (
         of("draft_begun", put("draft_begin", "event")),
         "event: draft_begin",
         "`draft_begun`?",
     ),
-    "an event of a number": (of("draft_begun", put(5, "event")), "event: 5", "says in `event` what happened"),
+    "an event of a number": (
+        of("draft_begun", put(5, "event")),
+        "event: 5",
+        "`event` must be the name of an event",
+    ),
     "an event that is a text": (put("nothing!", "events", 0), "- nothing!", "expected `object`, got `str`"),
     "a beginning amid the rest": (
         of("draft_begun", put("run_created", "event")),
         "event: run_created",
-        "no event is called 'run_created'",
+        "'run_created' is not an event",
     ),
     "an event without a time": (
         of("hedge_due", drop("at")),
@@ -188,7 +200,7 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "a time that is a truth": (of("hedge_due", put(True, "at")), "- at: true", "`at`: expected `float`"),
     "equipped before the run": (put(-1.5, "run", "equipped"), "equipped: -1.5", "`equipped`: expected"),
     "a count that is none": (put(-1, "run", "events"), "events: -1", "`events`: expected `int` >= 0"),
-    "an event too few": (remove("hedge_due"), "  events: ", "it lost its end"),
+    "an event too few": (remove("hedge_due"), "  events: ", "its end is missing"),
     "an event too many": (repeat("hedge_due"), "  events: ", "correct `events` under `run`"),
     "an event without its step": (of("person_asked", drop("question")), "- at: 17.0", "field `question`"),
     "an output that is a text": (
@@ -230,7 +242,7 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "a contract with a hash": (
         of("plan_adopted", put("00!", "contracts", 0, "hash"), 1),
         "hash: 00!",
-        "there is no field 'hash'",
+        "unknown field 'hash'",
     ),
     "contracts twice": (
         of("plan_adopted", put(["send", "send"], "contracts")),
@@ -256,11 +268,11 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
     "an item that is not there": (
         of("attempt_started", put(3, "item"), 2),
         "- at: 12.0",
-        "step 'each' has 3 items, and item 3 of it is named",
+        "it names item 3 of step 'each', which has 3 items",
     ),
-    "an item of no list": (of("attempt_started", put(0, "item")), "- at: 4.0", "has no items, or none yet"),
-    "items of nowhere": (remove("items_resolved"), "- at: 12.0", "step 'each' has no items, or none yet"),
-    "a call of no attempt": (of("model_called", drop("attempt"), 2), "- at: 9.0", "and no attempt"),
+    "an item of no list": (of("attempt_started", put(0, "item")), "- at: 4.0", "which has no items so far"),
+    "items of nowhere": (remove("items_resolved"), "- at: 12.0", "step 'each', which has no items so far"),
+    "a call of no attempt": (of("model_called", drop("attempt"), 2), "- at: 9.0", "but no attempt"),
     "a retry of nothing": (remove("retry_scheduled"), "- at: 7.2", "was never scheduled"),
     "a run that starts twice": (repeat("run_started"), "- at: 777.0", "the run was started before"),
     "a run that never starts": (remove("run_started"), "- at: 4.0", "before the run was started"),
@@ -271,16 +283,28 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "- at: 7.0",
         "`afresh` does not name it",
     ),
-    "a step that is not new": (of("plan_adopted", put(["paje"], "afresh")), "- at: 7.0", "which is no step"),
-    "steps that are none": (of("plan_adopted", put("x!", "plan", "steps")), "- at: 7.0", "are no list"),
+    "a step that is not new": (
+        of("plan_adopted", put(["paje"], "afresh")),
+        "- at: 7.0",
+        "which is not a step",
+    ),
+    "steps that are none": (of("plan_adopted", put("x!", "plan", "steps")), "- at: 7.0", "is not a list"),
     "a step without an id": (
         of("plan_adopted", drop("plan", "steps", 0, "id")),
         "- at: 7.0",
-        "has no text as `id`",
+        "needs a string as `id`",
     ),
-    "an approval of nothing": (remove("approval_requested"), "- at: 23.0", "nobody was asked about step"),
-    "a doubt of nobody": (remove("attempt_lost"), "- at: 31.0", "nobody doubts what became of step 'letter'"),
-    "a doubt without an end": (of("doubt_settled", drop("output")), "- at: 31.0", "there is an output where"),
+    "an approval of nothing": (remove("approval_requested"), "- at: 23.0", "no approval of step"),
+    "a doubt of nobody": (
+        remove("attempt_lost"),
+        "- at: 31.0",
+        "the outcome of step 'letter' is not in doubt",
+    ),
+    "a doubt without an end": (
+        of("doubt_settled", drop("output")),
+        "- at: 31.0",
+        "the verdict `done` needs an output",
+    ),
     "an acceptance of nothing": (remove("step_held"), "- at: 16.25", "step 'each' is not held"),
     "an acceptance without output": (
         lambda document: (
@@ -290,13 +314,13 @@ EDITS: dict[str, tuple[Edit, str, str]] = {
         "- at: 18.25",
         "gave no output that could be accepted",
     ),
-    "a result of nobody": (remove("result_sought"), "- at: 40.5", "no result was sought for step 'known'"),
+    "a result of nobody": (remove("result_sought"), "- at: 40.5", "no result was looked up for step 'known'"),
     "something after the end": (repeat("run_completed"), "- at: 777.0", "after the run was completed"),
-    "an end amid an attempt": (remove("attempt_lost"), "- at: 31.0", "nobody doubts"),
+    "an end amid an attempt": (remove("attempt_lost"), "- at: 31.0", "is not in doubt"),
     "a plan that does not check": (
         of("plan_adopted", put("fetsch", "plan", "steps", 0, "capability")),
         "capability: fetsch",
-        "plan 1 does not check: error unknown-capability",
+        "plan 1 is invalid: error unknown-capability",
     ),
 }
 

@@ -46,7 +46,7 @@ def test_secrets_are_not_blamed_for_what_is_wrong_without_them(tmp_path: Path) -
     path = tmp_path / "run.yaml"
     text = recording_text(Recording.from_events(everything()), Untouched())
     path.write_text(text.replace("condition: len(page) > 0", "condition: lenn(page) > 0"), "utf-8")
-    with pytest.raises(RunNotRecordable, match="could not be read back: plan 1 does not check") as caught:
+    with pytest.raises(RunNotRecordable, match="could not be read back: plan 1 is invalid") as caught:
         save_recording(load_recording(path, check_plans=False), tmp_path / "again.yaml", Untouched())
     assert "secret" not in str(caught.value) and not (tmp_path / "again.yaml").exists()
 
@@ -56,5 +56,5 @@ def test_a_file_that_would_be_too_large_is_not_written() -> None:
     recording = Recording.from_events(everything())
     size = len(proven_text(recording, Untouched()).encode())
     assert proven_text(recording, Untouched(), size)
-    with pytest.raises(RunNotRecordable, match=r"have 0\.0 MB, and .* 0\.005 MB at the most; let agents"):
+    with pytest.raises(RunNotRecordable, match=r"have 0\.0 MB, and .* at most 0\.005 MB; let agents"):
         proven_text(recording, Untouched(), 5_000)

@@ -1,4 +1,4 @@
-"""The stage of a replay: everything that a run meets there, in the place of the world."""
+"""The environment of a replay: everything that a run meets there, in the place of the world."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .model import RecordedModel
 from .runner import RecordedRunner
 
 
-class ReplayStage:
-    """One replay's model, journal, runner and chooser of agents, around the course that was recorded.
+class ReplayEnvironment:
+    """One replay's model, journal, runner and chooser of agents, around the recorded run.
 
     `begun` events are there before anybody does anything. `registry` is who is chosen; `today` finds who does
     what is live, where `live_runner` runs it, and `live_model` is who is asked then.
@@ -48,12 +48,12 @@ class ReplayStage:
     ) -> None:
         events = recording.events
         masking = Masking(redactor)
-        self.course = HistoryFollower(events, begun, clock, live=bool(live))
-        self.journal = ReplayJournal(events, self.course, clock)
+        self.follower = HistoryFollower(events, begun, clock, live=bool(live))
+        self.journal = ReplayJournal(events, self.follower, clock)
         self._attempts = RecordedAttempts(events, masking)
         runner = RecordedRunner(
             self._attempts,
-            self.course,
+            self.follower,
             clock,
             live,
             today,
@@ -63,15 +63,15 @@ class ReplayStage:
             self.journal.stop,
             masking,
         )
-        chooser = RecordedAgentPool(registry, self._attempts, self.course, clock)
-        drafts = RecordedDrafts(events, self.course, clock)
-        self.ports = Ports(runner, chooser, self.course, drafts.around)
+        chooser = RecordedAgentPool(registry, self._attempts, self.follower, clock)
+        drafts = RecordedDrafts(events, self.follower, clock)
+        self.ports = Ports(runner, chooser, self.follower, drafts.around)
         self.happened = runner.happened
         self.model = RecordedModel(
             recording.created.model,
             recording.equipped.context_tokens,
             events,
-            self.course,
+            self.follower,
             clock,
             live,
             live_model,
@@ -83,10 +83,10 @@ class ReplayStage:
 
     @property
     def unused_calls(self) -> list[ModelCalled]:
-        """The calls of models that nobody made again."""
+        """The calls of models that were not made again."""
         return self.model.unused
 
     @property
     def unused_attempts(self) -> Sequence[RecordedAttempt]:
-        """The attempts that nobody made again."""
+        """The attempts that were not made again."""
         return self._attempts.unused
