@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, TypeGuard
+from typing import TypeGuard
 
 from callsheet.executor.driver.planner_call import Decided, Drafted
 from callsheet.executor.driver.ports import News
@@ -15,7 +15,6 @@ from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptStopping,
     CancellationRequested,
-    DraftBegun,
     DraftGrown,
     DraftHalted,
     Event,
@@ -42,8 +41,6 @@ EARLY_SECONDS = 0.001
 """What does not count as too early."""
 PATIENCE_SECONDS = 1.0
 """How long after its time something recorded is waited for, before the recorded run is followed no longer."""
-_STARTS: TypeAlias = AttemptStarted | DraftBegun | ReplanningStarted
-"""What something begins with that may be stopped, once it has begun."""
 _ENDS = (AttemptStopping, CancellationRequested, PauseRequested, TimeLimitReached)
 """What may come of an end to all that the planner is asked."""
 
