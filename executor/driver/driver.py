@@ -63,8 +63,8 @@ _NEWS = (Signal, Decided, Drafted)
 
 
 class Driver:
-    """Drives one run, which the journal owns, to its end or to where only a person can help. `figures` are what
-    it knows of the agents that provide the `contested` capabilities."""
+    """Drives one run, which the journal owns, to its end or to where only a person can help. `figures` are
+    what it knows of the agents that provide the `contested` capabilities."""
 
     def __init__(
         self,
