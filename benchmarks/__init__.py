@@ -1,1 +1,1 @@
-"""Benchmarks: `python -m benchmarks NAME` prints a table for people, with `--json` for programs."""
+"""Benchmarks: `python -m benchmarks NAME` prints a table, with `--json` the same figures for programs."""

@@ -15,19 +15,19 @@ from .report import Benchmark, print_report
 
 BENCHMARKS = {
     "checker": "plans of growing size checked: milliseconds a plan, microseconds a step",
-    "executor": "graphs carried out: microseconds a step, beside bare asyncio, a durable limit and peers",
+    "executor": "graphs carried out: microseconds a step, against bare asyncio, a durable limit and peers",
     "planning": "goals planned by a model: valid, sensible, seconds and tokens",
     "replay": "recorded runs replayed: milliseconds a run, memory after a thousand, seconds for a suite",
-    "replanning": "goals in which something goes wrong: good ends, honest stops, work kept and done again",
-    "retrieval": "goals against a catalog of 1,000: whether what they need is in the first cut",
-    "streaming": "plans carried out while they are written: first step, answer, beside LLMCompiler's way",
-    "tokens": "prompts and answers in tokens, ours beside those of other planners; no model is asked",
+    "replanning": "goals in which something goes wrong: good ends, honest stops, work kept and repeated",
+    "retrieval": "a catalog of 1,000: goals whose capabilities are all in the first cut",
+    "streaming": "plans carried out while they are written: first step, answer, against LLMCompiler's way",
+    "tokens": "tokens of prompts and answers, ours and those of other planners; no model is asked",
 }
-"""What there is: the name of a module of this package, and what it measures."""
+"""The benchmarks: the name of a module of this package, and what it measures."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one benchmark. The exit code is 1 where it has a target and missed it."""
+    """Run one benchmark. The exit code is 1 if it has a target and missed it."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = next((word for word in words if not word.startswith("-")), None)
     if name not in BENCHMARKS:
@@ -55,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     listing = "\n".join(f"  {name:12} {what}" for name, what in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description=f"Runs one benchmark. There are:\n{listing}",
+        description=f"Run one of these benchmarks:\n{listing}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("name", choices=BENCHMARKS, help="which one; NAME --help shows its options")
+    parser.add_argument("name", choices=BENCHMARKS, help="the benchmark; NAME --help shows its options")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The graphs that every contender of a benchmark carries out: pure data, the same for everybody."""
+"""The graphs that every contender of a benchmark carries out: pure data, the same for all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a benchmark gives back: a table that prints for people and as JSON."""
+"""The result of a benchmark: a table, printed as text or as JSON."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Cell: TypeAlias = str | int | float | bool | None
 class Report:
     """Rows of figures under `columns`, and `totals` over all of them.
 
-    A column's name carries its unit, such as `seconds` or `input tokens`. `met` is False where the
-    benchmark has a target and missed it; None where it has none.
+    A column's name carries its unit, such as `seconds` or `input tokens`. `met` is False if the
+    benchmark missed its target; None if it has none.
     """
 
     title: str
@@ -43,12 +43,12 @@ class Benchmark(Protocol):
         ...
 
     def run(self, options: argparse.Namespace) -> Report:
-        """Measure. What it has to say meanwhile goes to standard error."""
+        """Measure. Progress goes to standard error."""
         ...
 
 
 def shown(cell: Cell) -> str:
-    """A cell as people read it."""
+    """A cell as text."""
     match cell:
         case None:
             return ""
@@ -73,7 +73,7 @@ def print_report(report: Report) -> None:
         table.add_column(column, justify="right" if _is_numeric(report.rows, at) else "left")
     for row in report.rows:
         table.add_row(*(shown(cell).replace("[", r"\[") for cell in row))
-    # A file or a pipe has no width, and a table of figures must not be broken for one.
+    # A file or a pipe has no width, and lines of a table must not be wrapped there.
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(table)
     for name, cell in report.totals.items():

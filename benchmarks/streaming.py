@@ -98,7 +98,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Report:
     """Carry out each plan in each way, one after the other. Raises PlanNotDone."""
-    # What is imported late is not part of the time of whoever comes first.
+    # Late imports must not count as time of the first contender.
     import_module("openai")
     for way in _WAYS:
         measure(way, Work(chain(2), (0.2, 0.2)), _WARMING_SPEED)

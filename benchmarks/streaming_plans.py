@@ -51,7 +51,7 @@ class Written:
             yield sent / TOKENS_PER_SECOND
 
     def bound(self, work: Work) -> float:
-        """Seconds to the answer that nobody can do better than who starts each step on its arrival:
+        """The least seconds to the answer, if each step starts on its arrival:
         until all is written, and until the last step is done."""
         done: list[float] = []
         for arrival, needed, seconds in zip(

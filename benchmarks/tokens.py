@@ -32,7 +32,7 @@ GOALS = Path(__file__).parent / "tokens_goals.json"
 PROMPTS = Path(__file__).parent / "tokens_prompts.py"
 OURS = "Callsheet"
 MESSAGE_TOKENS = 4
-"""What a message costs beside its text, for everybody alike."""
+"""The tokens of a message besides its text, the same for all planners."""
 
 COLUMNS = (
     "planner",

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Literal
 
-# Read when the packages are imported: nobody outside of this machine is to hear of it.
+# Read when the packages are imported: nothing may be sent out of this machine.
 os.environ |= {
     "CREWAI_DISABLE_TELEMETRY": "true",
     "CREWAI_TRACING_ENABLED": "false",

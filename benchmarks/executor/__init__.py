@@ -1,4 +1,4 @@
-"""`python -m benchmarks executor`: the executor beside bare asyncio, a durable limit, and its peers."""
+"""`python -m benchmarks executor`: the executor against bare asyncio, a durable limit, and other engines."""
 
 from .suite import add_arguments, run
 

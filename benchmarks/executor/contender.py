@@ -1,4 +1,4 @@
-"""Contenders: whoever carries graphs out, and what is measured of it."""
+"""Contenders, which carry graphs out, and what is measured of them."""
 
 from __future__ import annotations
 

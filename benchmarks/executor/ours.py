@@ -126,7 +126,7 @@ async def carry_out(
     executor = Executor(
         callsheet.Registry([make_agent(works)]),
         journal,
-        # Nobody else here has a limit either.
+        # No other contender has a limit either.
         RunOptions(max_concurrency=max(len(plan.steps) for plan in plans.values())),
         workspace=Workspace(Path.cwd()),
     )

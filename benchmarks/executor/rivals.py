@@ -87,6 +87,6 @@ def _measure_makespan(rival: Rival, contender: Contender, graph: Graph, scale: S
 
 
 def _excuse(rival: Rival, case: str, graph: Graph, error: Exception) -> Line:
-    """Somebody else's engine can fail in any way; the rest of the table is worth having all the same."""
+    """Another engine can fail in any way, and the rest of the table is useful all the same."""
     fault = f"wrong: {error.fault}" if isinstance(error, GraphNotDone) else f"{type(error).__name__}: {error}"
     return Line(case=case, who=rival.name, steps=len(graph), note=shorten(fault, MAX_EXCUSE))

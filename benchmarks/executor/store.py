@@ -22,7 +22,7 @@ EMPTY = Weight(0, 0)
 
 
 def weigh(path: Path) -> Weight:
-    """What is in the file that nobody has open; nothing, where there is none."""
+    """What is in the file, which no process has open; zero if there is none."""
     if not path.exists():
         return EMPTY
     with closing(sqlite3.connect(path)) as connection:

@@ -1,1 +1,1 @@
-"""Other engines on the same graphs, one a module; `peers` is the dependency group that brings them."""
+"""Other engines on the same graphs, one a module; `peers` is the dependency group that installs them."""

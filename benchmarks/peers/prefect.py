@@ -12,7 +12,7 @@ from benchmarks.executor.bare import carry_out_bare
 from benchmarks.executor.contender import Measured, Work, clock_here, require_done
 from benchmarks.graphs import Graph
 
-# Read when Prefect is imported: nobody outside of this machine is to hear of it.
+# Read when Prefect is imported: nothing may be sent out of this machine.
 os.environ |= {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -1,4 +1,4 @@
-"""`python -m benchmarks replanning`: goals in which something goes wrong, and what becomes of them."""
+"""`python -m benchmarks replanning`: goals in which something goes wrong, and how their runs end."""
 
 from .suite import add_arguments, run
 

@@ -1,6 +1,6 @@
 """Agents of the small office in which things go wrong: those that do what cannot be undone.
 
-What they have done stands in a file of the workspace, a line for each deed, so that everybody can see
+What they have done stands in a file of the workspace, a line for each deed, so that the benchmark can see
 whether something was done twice.
 """
 

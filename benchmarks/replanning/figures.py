@@ -1,4 +1,4 @@
-"""What a run's events say about its replanning: how often, at what price, and what of the work was kept."""
+"""The figures of replanning in a run's events: how often, at what price, and which work was kept."""
 
 from __future__ import annotations
 
@@ -26,26 +26,28 @@ Work: TypeAlias = tuple[str, int | None]
 
 @dataclass
 class Figures:
-    """Of one run. `asked` counts questions to the planner, `calls` what they took of calls of the model, and
-    `usage` of tokens. `revised` is in words how the first plan came to the last: revisions, acceptances.
-
-    `kept` is the work that was done before a revision and counts after it, `begun` the work that began
-    after the first revision. Of that, `repeated` is what had been done before with the same capability and
-    the same inputs: none, where the promise holds.
-    """
+    """The figures of one run."""
 
     asked: int = 0
+    """How often the planner was asked."""
     calls: int = 0
+    """Model calls for that, repairs included."""
     usage: Usage = field(default_factory=Usage)
+    """Tokens of these calls."""
     revisions: int = 0
+    """Plans after the first one."""
     accepted: int = 0
+    """Surprising results that the planner accepted."""
     kept: set[Work] = field(default_factory=set[Work])
+    """Work that was done before a revision and counts after it."""
     begun: set[Work] = field(default_factory=set[Work])
+    """Work that began after the first revision."""
     repeated: list[str] = field(default_factory=list[str])
+    """Work of `begun` that had been done before with the same capability and inputs; must be empty."""
 
 
 def figures_of(events: Iterable[Event]) -> Figures:
-    """What the events of a run come to."""
+    """The figures in the events of a run."""
     counter = _Counter()
     for event in events:
         counter.take(event)

@@ -43,55 +43,63 @@ AGENTS: Mapping[str, Agent] = {
         doers.post_notice,
     )
 }
-"""Everybody who can be in a scene, by name."""
+"""All agents that a scene can name."""
 
 
 class Scene(BaseModel):
-    """One goal, over the `files` of a workspace.
+    """One goal in which something goes wrong, with its workspace and the conditions of a good end.
 
-    `plan` has its steps and its answer, and names `agents` and those who are `gone` when it runs. Whoever
-    is asked to approve something says yes, but for what `refuses` lists, and answers questions with
-    `answers`, one after the other.
-
-    The end is good where the run is completed, its answer holds the words of `answer`, the files hold those
-    of `leaves`, what was done for good is one of the lines of `deeds` each, none of them missing, and,
-    where there are `answers`, somebody was asked. With `end: stop` there is no good end: the run must stop,
-    and say why. `decisions` are what a planner that knows what to do answers, in the full format.
+    The end is good if the run completed, its `answer`, `leaves` and `deeds` are as required, and, if there
+    are `answers`, the user was asked.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
+    """The name of its file."""
     trouble: str
+    """What goes wrong, in words."""
     goal: str
+    """The goal of the run."""
     plan: dict[str, JsonValue]
+    """The steps and the answer of the plan that the run begins with."""
     agents: tuple[str, ...]
+    """The agents that are available."""
     decisions: tuple[JsonValue, ...]
+    """The right answers of a planner, in the full format; the scripted model gives them."""
     files: dict[str, str] = {}
+    """The files of the workspace."""
     gone: tuple[str, ...] = ()
+    """Agents that the plan was checked with, and that are gone when it runs."""
     refuses: tuple[str, ...] = ()
+    """The approvals that are denied; all others are granted."""
     answers: tuple[str, ...] = ()
+    """Answers to the planner's questions, in order."""
     end: Literal["good", "stop"] = "good"
+    """With `stop` there is no good end: the run must stop, and say why."""
     answer: tuple[str, ...] = ()
+    """Words that the run's answer must have."""
     leaves: dict[str, tuple[str, ...]] = {}
+    """Words that files must have at the end."""
     deeds: tuple[str, ...] = ()
+    """The irreversible work that must be done, a line for each; no other may be."""
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """The scene in a file, which has its name. Raises DocumentError, and ValueError where it is none."""
+        """The scene in a file, named after it. Raises DocumentError, and ValueError if it is not a scene."""
         document: Any = read_document(path)
         return cls.model_validate({"name": path.stem, **document})
 
     @property
     def registry(self) -> Registry:
-        """Who is there when the plan runs."""
+        """The agents that are available when the plan runs."""
         return Registry(AGENTS[name] for name in self.agents)
 
     @property
     def checked(self) -> CheckedPlan:
-        """The plan, checked with everybody there."""
-        everybody = Registry(AGENTS[name] for name in (*self.agents, *self.gone))
-        return check({"goal": self.goal, **self.plan}, everybody.catalog).require()
+        """The plan, checked with all agents, also those that are gone later."""
+        team = Registry(AGENTS[name] for name in (*self.agents, *self.gone))
+        return check({"goal": self.goal, **self.plan}, team.catalog).require()
 
     def lay_out(self, folder: Path) -> None:
         """Write the files of its workspace into a folder."""

@@ -36,7 +36,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def mailbox() -> Iterator[socket.socket]:
+def receiver() -> Iterator[socket.socket]:
     """A datagram socket; whatever is sent waits there to be read."""
     with socket.socket(type=socket.SOCK_DGRAM) as box:
         box.bind(("127.0.0.1", 0))
@@ -193,20 +193,20 @@ SENDS: dict[str, Callable[[socket.socket, Any], object]] = {
 
 
 @pytest.mark.parametrize("way", SENDS)
-def test_nothing_is_sent_to_an_address(way: str, mailbox: socket.socket) -> None:
+def test_nothing_is_sent_to_an_address(way: str, receiver: socket.socket) -> None:
     """Datagrams need no connection; they are refused all the same, and none arrives."""
     with (
         socket.socket(type=socket.SOCK_DGRAM) as sender,
         pytest.raises(NetworkForbidden, match="tried to send to 127") as raised,
         NetworkGuard(),
     ):
-        SENDS[way](sender, mailbox.getsockname())
+        SENDS[way](sender, receiver.getsockname())
     assert raised.value.what == "send"
     with pytest.raises(BlockingIOError):
-        mailbox.recv(4)
+        receiver.recv(4)
 
 
-def test_what_a_loop_sends_is_refused_though_it_only_logs_that(mailbox: socket.socket) -> None:
+def test_what_a_loop_sends_is_refused_though_it_only_logs_that(receiver: socket.socket) -> None:
     """A datagram transport tells its loop's handler of an error; the guard raises it on leaving."""
     heard: list[dict[str, Any]] = []
 
@@ -216,14 +216,14 @@ def test_what_a_loop_sends_is_refused_though_it_only_logs_that(mailbox: socket.s
         transport, _ = await loop.create_datagram_endpoint(
             asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
         )
-        transport.sendto(b"word", mailbox.getsockname())
+        transport.sendto(b"word", receiver.getsockname())
         transport.close()
 
     with pytest.raises(NetworkForbidden, match="send to"), NetworkGuard():
         asyncio.run(send())
     assert isinstance(heard[0]["exception"], NetworkForbidden)
     with pytest.raises(BlockingIOError):
-        mailbox.recv(4)
+        receiver.recv(4)
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,8 @@ def has(recording: Recording, *kinds: type[Event]) -> bool:
 
 
 @pytest.mark.parametrize("approve", [say_yes, say_no_slowly, say_nothing, never_say, None])
-@pytest.mark.parametrize("letter", [None, "approve", "kim approves", "deny", "kim denies"])
-def test_approvals_by_whoever_is_asked_and_by_letter(approve: Any, signal: str | None) -> None:
+@pytest.mark.parametrize("signal", [None, "approve", "kim approves", "deny", "kim denies"])
+def test_approvals_by_function_and_by_signal(approve: Any, signal: str | None) -> None:
     """Granted or refused, at once or late, with a name or without, or not at all: the same steps start at the
     same times."""
     said: list[Say] = [] if signal is None else [(4.0, signal), (9.0, signal)]
@@ -72,7 +72,7 @@ def test_approvals_by_whoever_is_asked_and_by_letter(approve: Any, signal: str |
 
 
 def test_denials_and_grants_are_both_among_them() -> None:
-    """Approvals with a name come by letter, those without from whoever is asked."""
+    """Approvals with a name come by signal, those without from the `approve` function."""
     recording = told(Day(said=[(1.5, "kim denies")]), Day({"approve": say_yes}))
     assert has(recording, ApprovalDenied)
     require_exact(recording)
@@ -80,8 +80,8 @@ def test_denials_and_grants_are_both_among_them() -> None:
 
 @pytest.mark.parametrize("word", ["approve", "deny"])
 def test_a_word_without_a_name_and_a_pause_in_one_breath(word: str) -> None:
-    """To somebody who has just gone on with the run: the word comes once, not by letter and from whoever is
-    asked, and nothing starts between the two."""
+    """To a process that has just resumed the run: the answer comes once, not by signal and from the
+    function, and nothing starts between the two."""
     days = (
         Day({"approve": never_say}, [(4.0, "pause")], gap=0.0),
         Day({"approve": never_say}, [(3.0, word), (3.0, "pause")]),

@@ -42,7 +42,7 @@ def test_shop():
     result.stdout.fnmatch_lines(
         [
             "the code tried to connect to 127.0.0.1:9,*",
-            "The error was swallowed here:",
+            "The error was caught here:",
             "*test_shop.py*, in test_shop",
             "    connect()",
         ]

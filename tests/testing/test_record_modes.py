@@ -127,7 +127,7 @@ def test_a_run_that_fails_is_not_kept(project: Project) -> None:
     )
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["nothing was written to recordings*new.yaml, *step 'count' failed: there is no article chairs*"]
+        ["recordings*new.yaml was not written, *step 'count' failed: there is no article chairs*"]
     )
     assert (project.folder / "recordings" / "new.yaml").read_bytes() == old
 
@@ -212,7 +212,7 @@ def test_an_update_is_refused_where_nothing_is_to_be_recorded(project: Project) 
     before = file.read_bytes()
     result = project.test(UPDATE_TEST)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*UpdateRefused: recordings*planned.yaml is to be updated*"])
+    result.stdout.fnmatch_lines(["*UpdateRefused: recordings*planned.yaml was not updated*"])
     assert file.read_bytes() == before
 
 

@@ -94,7 +94,7 @@ def test_shop(recording):
 """)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["*MarkInvalid: @pytest.mark.recording: `agents` has agents as well as names*"]
+        ["*MarkInvalid: @pytest.mark.recording: `agents` takes either agents or names*"]
     )
 
 
@@ -298,7 +298,7 @@ def test_a_wrong_marker_is_told(project: Project, marker: str, told: str) -> Non
     """A marker that makes no sense is told by its name, with one that does."""
     result = project.test(f"@pytest.mark.{marker}\ndef test_shop(recording): pass")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines([f"@pytest.mark.recording: {told}; write the file,*"])
+    result.stdout.fnmatch_lines([f"@pytest.mark.recording: {told}; give the file first,*"])
     result.stdout.no_fnmatch_line("During handling*")
 
 
