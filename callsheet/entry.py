@@ -1,4 +1,4 @@
-"""Where the `callsheet` command begins: it answers Ctrl-C while the rest is still being imported."""
+"""The entry point of the `callsheet` command: it handles Ctrl-C while the rest is still being imported."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The root of every error that Callsheet raises on purpose.
 
-Each folder has a branch of its own in its `errors` module. An error carries its
-context as fields, and its text says what happened, where, and what to do about it.
+Each folder has its own branch in its `errors` module. An error carries its context as fields, and its
+message says what happened, where, and what to do about it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the command line leaves behind."""
+    """The exit codes of the command line."""
 
     DONE = 0
     FAILED = 1
@@ -25,7 +25,7 @@ class ExitCode(IntEnum):
 class CallsheetError(Exception):
     """Something went wrong in a way that Callsheet foresaw.
 
-    `exit_code` is what the command line ends with when nobody catches the error.
+    `exit_code` is the exit code of a command that ends with this error.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED

@@ -1,4 +1,4 @@
-"""The `callsheet` command, and the commands it has."""
+"""The `callsheet` command and its subcommands."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _WANTS_JSON = f"{__name__}.wants_json"
 
 
 class _Application(click.Group):
-    """Commands whose usage errors are JSON too, where JSON was asked for: click knows them before any
-    command does."""
+    """Commands whose usage errors are JSON too, where JSON was asked for: click raises them before it calls a
+    command, so no command can print them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_WANTS_JSON] = "--json" in args
@@ -60,10 +60,10 @@ def _usage_errors(*, as_json: bool) -> Generator[None]:
 @click.group(cls=_Application, context_settings=_CONTEXT)
 @click.version_option(callsheet.__version__, message="callsheet %(version)s")
 def application() -> None:
-    """A language model writes the plan, checked before anything runs; plain Python runs it.
+    """A language model writes a plan, the plan is checked, and plain Python runs it.
 
-    Exit codes: 0 done, 1 the run failed, 2 bad usage or a plan that doesn't check, 3 waiting for a
-    person, 4 refused by the budget, 5 the replay drifted, 130 interrupted.
+    Exit codes: 0 done, 1 the run failed, 2 bad usage or an invalid plan, 3 waiting for your approval or
+    answer, 4 refused by the budget, 5 the replay drifted, 130 interrupted.
     """
 
 
@@ -90,11 +90,12 @@ for _command in _COMMANDS:
 
 def main() -> None:
     """Run the command line, and end the process with its exit code."""
-    # A stream that was closed (`>&-`) is None, and the next file that is opened would take its place.
+    # A stream that the shell closed (`>&-`) is None here, and the next file to be opened would get its
+    # descriptor: output would end up in the journal.
     sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 (open to the end)
     sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115 (open to the end)
     for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding lacks is shown as an escape, not a reason to fall over.
+        # A character that the terminal's encoding lacks is escaped; it must not end the command.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     application(prog_name="callsheet")

@@ -1,4 +1,4 @@
-"""`callsheet agents`: who is available, and for what."""
+"""`callsheet agents`: the capabilities, and the agents that provide them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
 
-@click.command("agents", short_help="List the capabilities on offer, and who offers them.")
+@click.command("agents", short_help="List capabilities and the agents that provide them.")
 @command
 @settings_options
 def agents(output: Output, settings: Settings) -> ExitCode:
-    """List every capability: what it does to the world, what it takes and gives, and who offers it."""
+    """List every capability: its effect, inputs, outputs, and the agents that provide it."""
     registry = registry_of(settings)
     if output.as_json:
         output.document({"capabilities": [_document(registry, each) for each in registry.catalog]})
     elif not registry.catalog:
-        output.line("nobody offers anything; bring agents along with --agents FILE")
+        output.line("no agents are available; add yours with --agents FILE")
     else:
         for capability in registry.catalog:
             _print(output, capability, registry.agents_for(capability.name))
     return ExitCode.DONE
 
 
-def _print(output: Output, capability: Capability, offering: Sequence[Agent]) -> None:
+def _print(output: Output, capability: Capability, providers: Sequence[Agent]) -> None:
     output.line(f"{capability.name} ({capability.effect}): {one_line(capability.description)}")
     output.line(f"  {contract_text(capability)}")
-    output.line(f"  offered by {', '.join(agent.name for agent in offering)}")
+    output.line(f"  provided by {', '.join(agent.name for agent in providers)}")
 
 
 def _document(registry: Registry, capability: Capability) -> JsonObject:

@@ -1,4 +1,4 @@
-"""`callsheet answer`: what became of work that is in doubt, or a word to the planner."""
+"""`callsheet answer`: a message to the planner, or the outcome of work that is in doubt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
-from callsheet.cli.running.signal import SentSignal, go_on, say, who
+from callsheet.cli.running.signal import SentSignal, go_on, say, user_name
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.errors import NothingWaits
 from callsheet.executor.journal.journal import Journal
@@ -22,13 +22,13 @@ from callsheet.settings.settings import Settings
 
 
 class DoubtUnclear(CallsheetError):
-    """Several pieces of work are in doubt, and it was not said which is meant. `work` are those."""
+    """Several pieces of `work` are in doubt, and the command does not say which one it is about."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, work: tuple[Work, ...]) -> None:
         named = ", ".join(map(_flags, work))
-        super().__init__(f"run {run!r}: several pieces of work are in doubt; say which: {named}")
+        super().__init__(f"run {run!r}: several steps are in doubt; choose one: {named}")
         self.run = run
         self.work = work
 
@@ -36,14 +36,14 @@ class DoubtUnclear(CallsheetError):
 _VERDICTS: Mapping[str, DoubtVerdict] = {"done": "done", "again": "again", "failed": "failed"}
 
 
-@click.command("answer", short_help="Answer a question, say what became of work, or wish for something else.")
+@click.command("answer", short_help="Answer the planner, or say how a step in doubt ended.")
 @click.argument("run")
-@click.argument("word")
-@click.option("--step", help="The step, where several are in doubt.")
-@click.option("--item", type=click.IntRange(0), help="The item of its for_each, counted from 0.")
-@click.option("--output", "outcome", metavar="JSON", help="What it gave; for work that is done.")
-@click.option("--yes", "-y", is_flag=True, help="Approve what the run then does; ask nothing.")
-@click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
+@click.argument("word", metavar="TEXT")
+@click.option("--step", help="The step in doubt, if there are several.")
+@click.option("--item", type=click.IntRange(0), help="The item of a for_each step, counted from 0.")
+@click.option("--output", "outcome", metavar="JSON", help="With `done`: the output of the step.")
+@click.option("--yes", "-y", is_flag=True, help="Approve all that the run does next, without asking.")
+@click.option("--no-resume", "stay", is_flag=True, help="Only store the answer; don't resume the run.")
 @command
 @settings_options
 @run_options
@@ -58,15 +58,15 @@ def answer(
     yes: bool,
     stay: bool,
 ) -> ExitCode:
-    """Say WORD to a run; `-` reads it from stdin. Free text goes to the planner: the answer to its question,
-    or a new wish, and the plan is looked at again.
+    """Send TEXT to the planner of RUN: the answer to its question, or a new request, after which it reviews
+    the plan. `-` reads TEXT from stdin.
 
-    Where work is in doubt, because nobody saw its end and it cannot be undone, the words `done` (it gave
-    what --output says), `again` (it is to be done once more) and `failed` say what became of it. `callsheet
-    show RUN` tells what was given to whom.
+    A step is in doubt if it cannot be undone and its process ended before its outcome was recorded. Then
+    TEXT says what happened: `done` (its output is --output), `again` (run it again) or `failed`.
+    `callsheet show RUN` prints the inputs that the step had.
 
-    A process that has the run hears of it; where none has, the run goes on here and now, as with
-    `callsheet resume`. RUN is an id, the beginning of one, or `last`.
+    If a process is running RUN, it receives the answer; otherwise this command resumes the run, as
+    `callsheet resume` does. RUN is an id, the beginning of one, or `last`.
     """
     given = None if outcome is None else _read_output(outcome)
     word = read_goal(word)
@@ -78,7 +78,7 @@ def answer(
         elif (step, item, given) == (None, None, None):
             said = _tell(journal, record, word)
         else:
-            raise click.UsageError("--step, --item and --output go with the words done, again and failed")
+            raise click.UsageError("--step, --item and --output belong to the answers done, again and failed")
     return go_on(output, settings, said, stay=stay, yes=yes)
 
 
@@ -93,19 +93,19 @@ def _settle(
     name, at = _doubtful(record, step, item)
     owner = say(
         journal,
-        lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=who()),
+        lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=user_name()),
     )
     work = name if at is None else f"{name}[{at}]"
     return SentSignal(record.run, f"{work}: {verdict}", owner)
 
 
 def _tell(journal: Journal, record: RunState, text: str) -> SentSignal:
-    owner = say(journal, lambda control: control.tell(record.run, text, who()))
-    return SentSignal(record.run, "the planner is told", owner)
+    owner = say(journal, lambda control: control.tell(record.run, text, user_name()))
+    return SentSignal(record.run, "message sent to the planner", owner)
 
 
 def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
-    """The one piece of work that is meant. Raises NothingWaits, DoubtUnclear."""
+    """The one piece of work in doubt that the command is about. Raises NothingWaits, DoubtUnclear."""
     meant = record.doubts_about(step, item)
     if len(meant) > 1:
         raise DoubtUnclear(record.run, meant)
@@ -123,9 +123,9 @@ def _read_output(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise click.BadParameter(f"is no JSON: {error}", param_hint="--output") from None
+        raise click.BadParameter(f"is not valid JSON: {error}", param_hint="--output") from None
     if not isinstance(value, dict):
         raise click.BadParameter(
-            "must be a JSON object, as the capability promises it", param_hint="--output"
+            "must be a JSON object that fits the output schema of the capability", param_hint="--output"
         )
     return cast("dict[str, Any]", value)

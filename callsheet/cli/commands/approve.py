@@ -1,4 +1,4 @@
-"""`callsheet approve`: the answer to a step that waits for approval."""
+"""`callsheet approve`: approve or deny steps that are waiting for approval."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import click
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
-from callsheet.cli.running.signal import SentSignal, go_on, say, who
+from callsheet.cli.running.signal import SentSignal, go_on, say, user_name
 from callsheet.errors import ExitCode
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.errors import NothingWaits
@@ -16,22 +16,22 @@ from callsheet.executor.run.state import RunState
 from callsheet.settings.settings import Settings
 
 
-@click.command("approve", short_help="Approve, or refuse, a step that waits for it.")
+@click.command("approve", short_help="Approve or deny steps that are waiting for approval.")
 @click.argument("run")
 @click.argument("steps", nargs=-1, metavar="[STEP]...")
-@click.option("--deny", is_flag=True, help="Refuse: the step fails.")
-@click.option("--no-resume", "stay", is_flag=True, help="Only leave word; don't go on with the run.")
+@click.option("--deny", is_flag=True, help="Deny: the step fails.")
+@click.option("--no-resume", "stay", is_flag=True, help="Only store the decision; don't resume the run.")
 @command
 @settings_options
 @run_options
 def approve(
     output: Output, settings: Settings, run: str, steps: tuple[str, ...], deny: bool, stay: bool
 ) -> ExitCode:
-    """Let the STEPs of RUN start, or every step that waits for approval. `callsheet show RUN` tells what
-    they would be given.
+    """Approve the STEPs of RUN; without STEP, every step that is waiting for approval. `callsheet show RUN`
+    prints their inputs.
 
-    A process that has the run hears of it; where none has, the run goes on here and now, as with
-    `callsheet resume`. RUN is an id, the beginning of one, or `last`.
+    If a process is running RUN, it receives the decision; otherwise this command resumes the run, as
+    `callsheet resume` does. RUN is an id, the beginning of one, or `last`.
     """
     with existing_journal(settings) as journal:
         record = open_record(journal, run)
@@ -44,12 +44,12 @@ def approve(
 async def _decide(control: RunControl, run: str, steps: tuple[str, ...], deny: bool) -> RunOwner | None:
     decide, owner = control.deny if deny else control.approve, None
     for step in steps:
-        owner = await decide(run, step, by=who())
+        owner = await decide(run, step, by=user_name())
     return owner
 
 
 def _asked(record: RunState, steps: tuple[str, ...]) -> tuple[str, ...]:
-    """The steps to decide about, all of which wait. Raises NothingWaits."""
+    """The steps to decide about, all of which are waiting for approval. Raises NothingWaits."""
     asked = tuple(record.asked)
     unasked = next((step for step in steps if step not in asked), None)
     if not asked or unasked is not None:

@@ -1,4 +1,4 @@
-"""`callsheet cancel`: stop a run."""
+"""`callsheet cancel`: end a run for good."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from callsheet.errors import ExitCode
 from callsheet.settings.settings import Settings
 
 
-@click.command("cancel", short_help="Stop a run for good.")
+@click.command("cancel", short_help="End a run for good.")
 @click.argument("run")
-@click.option("--reason", default="", metavar="TEXT", help="Why; the journal keeps it.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; `callsheet show` prints it.")
 @command
 @store_option
 def cancel(output: Output, settings: Settings, run: str, reason: str) -> ExitCode:
-    """Stop RUN for good: what is under way is told to stop, and nothing starts any more. A run that no
-    process has is ended at once.
+    """End RUN for good: running steps are stopped and no others start. A cancelled run cannot be resumed.
 
     RUN is an id, the beginning of one, or `last`.
     """
     with existing_journal(settings) as journal:
         name = open_record(journal, run).run
         owner = say(journal, lambda control: control.cancel(name, reason))
-    said = SentSignal(name, "to stop" if owner is not None else "cancelled", owner)
-    return tell(output, said, "nobody had it")
+    said = SentSignal(name, "cancelling" if owner is not None else "cancelled", owner)
+    return tell(output, said, "no process was running it")

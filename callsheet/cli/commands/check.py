@@ -1,4 +1,4 @@
-"""`callsheet check`: whether a plan would run, without running it."""
+"""`callsheet check`: the errors and warnings of a plan, without running it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from callsheet.settings.settings import Settings
 @settings_options
 @parameter_options
 def check(output: Output, settings: Settings, file: Path, given: Given) -> ExitCode:
-    """Check the plan in FILE (YAML, or JSON where the name ends in .json) against the agents at hand.
+    """Check the plan in FILE (YAML, or JSON if the name ends in .json) against the available agents.
 
-    Every finding has a code, a place and a hint. Ends with 2 where there are errors; warnings alone
-    don't keep a plan from running. A plan with parameters is checked for all values that they take, and
-    with those of --param as well.
+    Every error has a code, a place and, where there is one, a hint. Exit code 2 if there are errors; a plan
+    with warnings alone can run. A plan with parameters is checked for all values that its parameters allow,
+    and also for those of --param.
     """
     document = read_document(file)
     catalog = registry_of(settings).catalog
@@ -63,7 +63,8 @@ def check(output: Output, settings: Settings, file: Path, given: Given) -> ExitC
 
 
 def _describe(file: Path, diagnostic: Diagnostic, line: int | None) -> Iterator[str]:
-    """As compilers write it: `plan.yaml:12: error: message [code]`, then where, then a hint."""
+    """In the form of compilers, which editors can jump to: `plan.yaml:12: error: message [code]`, then the
+    place in the document, then a hint."""
     place = f"{file}:{line}" if line else str(file)
     yield f"{place}: {diagnostic.severity}: {diagnostic.message} [{diagnostic.code}]"
     yield f"    at {diagnostic.pointer or '/'}" + (f", step {diagnostic.step}" if diagnostic.step else "")
@@ -80,5 +81,5 @@ def _conclude(file: Path, result: CheckResult) -> str:
     if result.plan is None:
         return f"{file}: {', '.join(counts)}"
     unsaid = [name for name, each in Parameters.from_plan(result.plan.plan).items() if each.is_required]
-    ready = f"ready to run with {', '.join(unsaid)}" if unsaid else "ready to run"
+    ready = f"ready to run with values for {', '.join(unsaid)}" if unsaid else "ready to run"
     return ", ".join((f"{file}: {counted(len(result.plan.steps), 'step')}, {ready}", *counts))

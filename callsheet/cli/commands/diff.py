@@ -1,4 +1,4 @@
-"""`callsheet diff`: what is different between two plans, two runs, or two recordings."""
+"""`callsheet diff`: the differences between two plans, two runs, or two recordings."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _REVISION = re.compile(r"(.+)@(\d+)")
 
 
 class NoSuchRevision(CallsheetError):
-    """There is no such plan in `source`, a run or a recording. `there` are the revisions that it has."""
+    """A run or recording, `source`, does not have this revision. `there` are the revisions that it has."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, source: str, revision: int, there: tuple[int, ...]) -> None:
-        known = ", ".join(map(str, there)) or "no plan at all"
+        known = ", ".join(map(str, there)) or "no plan"
         super().__init__(f"{source} has no revision {revision}; it has {known}")
         self.source = source
         self.revision = revision
@@ -48,39 +48,39 @@ class NoSuchRevision(CallsheetError):
 
 
 class NoSuchPlan(CallsheetError):
-    """There is neither a file nor a run of that `name`."""
+    """`name` is neither a file nor a run."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is neither a plan's file nor a run; `callsheet runs` lists the runs")
+        super().__init__(f"{name!r} is neither a file nor a run; `callsheet runs` lists the runs")
         self.name = name
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One of two that are held against each other: a plan; where it is the latest of a run, its `revision`,
-    and all the `events` of the run."""
+    """One side of a comparison: a plan, and, if it is the latest plan of a run, its `revision` and all
+    `events` of the run."""
 
     plan: Plan
     revision: int = 0
     events: Sequence[Event] = ()
 
 
-@click.command("diff", short_help="Show what is different between two plans, runs, or recordings.")
+@click.command("diff", short_help="Compare two plans, runs, or recordings.")
 @click.argument("before", default=LAST)
 @click.argument("after", required=False)
 @command
 @store_option
 def diff(output: Output, settings: Settings, before: str, after: str | None) -> ExitCode:
-    """Show what is different between two plans, by step id. Each is a plan's file, a recording, or a run:
-    RUN@2 is its second revision, RUN alone its latest plan, and so with the file of a recording. With one run
-    or recording, what has become of its first plan since.
+    """Show the differences between two plans, by step id. BEFORE and AFTER are each a plan file, a
+    recording, or a run: RUN@2 is the plan of its second revision, RUN alone its latest plan; the same goes
+    for a recording. With one run or recording, compare its first plan with its latest.
 
-    Of two whole runs or recordings, everything else that is different is shown as well: goal, model and
-    contracts, what models answered, results, and what was decided.
+    Two whole runs or recordings are compared further: goal, model, contracts, model answers, results, and
+    decisions.
 
-    `callsheet show RUN --revisions` tells why a plan was revised, too.
+    `callsheet show RUN --revisions` also says why a plan was revised.
     """
     first, second = (_first_of(before), before) if after is None else (before, after)
     old, new = _side(settings, first), _side(settings, second)
@@ -109,17 +109,19 @@ def _lines(found: PlanDiff, drifts: Sequence[Drift]) -> Iterator[str]:
 
 
 def _is_told(drift: Drift, old: _Side, new: _Side) -> bool:
-    """Whether the difference of the two latest plans says it already."""
+    """Whether the comparison of the two latest plans has shown this drift already."""
     is_latest = old.revision == new.revision and drift.where == f"revision {old.revision}"
     return is_latest and drift.kind is DriftKind.PLAN
 
 
 def _first_of(name: str) -> str:
-    """The first plan of the run, or the recording, of which this is one."""
+    """The first plan of the run or recording that this names."""
     source, _ = _source_and_revision(name)
     file = Path(source)
     if file.is_file() and not is_recording(read_document(file)):
-        raise click.UsageError(f"{source} is a plan's file: say with what it is to be compared")
+        raise click.UsageError(
+            f"{source} is a plan file: name a second plan, run or recording to compare it with"
+        )
     return f"{source}@1"
 
 
@@ -145,7 +147,7 @@ def _side_of_file(file: Path, revision: int | None) -> _Side:
     if is_recording(document):
         return _side_of_run(str(file), load_recording(file).events, revision)
     if revision is not None:
-        raise click.UsageError(f"{file} is a plan's file, and has no revisions: leave @{revision} out")
+        raise click.UsageError(f"{file} is a plan file, which has no revisions: leave out @{revision}")
     plan, problems = read_plan(document, Policy())
     if plan is None:
         raise DocumentError(str(file), str(PlanInvalid(problems)))

@@ -1,4 +1,4 @@
-"""`callsheet doctor`: whether everything that a run needs is there, and what to do where it is not."""
+"""`callsheet doctor`: whether everything that a run needs is set up, and how to set up what is not."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _QUESTION = ChatRequest((Message("user", "Answer with the one word: ready"),), m
 
 
 class State(StrEnum):
-    """How one part is."""
+    """The state of one part of the setup."""
 
     OK = "ok"
     LACKING = "lacking"
-    """Something can't be done for want of it; the rest can."""
+    """Without it some goals cannot be pursued; others can."""
     WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One part that was looked at: how it is, what was found, and what to do about it."""
+    """The state of one part of the setup, what was found, and what to do about it."""
 
     part: str
     state: State
@@ -54,16 +54,16 @@ class Diagnosis:
     advice: str = ""
 
 
-@click.command("doctor", short_help="Check that everything a run needs is there.")
+@click.command("doctor", short_help="Check the setup: Python, agents, workspace, store, model.")
 @command
 @settings_options
 def doctor(output: Output, settings: Settings) -> ExitCode:
-    """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, to
-    which it puts one tiny question. Says what to do about whatever is wrong; ends with 1 then."""
+    """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, which
+    gets one short test question. Says how to fix each problem. Exit code 1 if something is wrong."""
     findings: list[Diagnosis] = []
     for examine in (_python, _extras, _agents, _workspace, _store, _model):
         if examine is _model and not output.as_json:
-            output.note("asking the model one tiny question ...")
+            output.note("asking the model a short test question ...")
         findings.append(_examined(examine, settings))
     sound = all(finding.state is not State.WRONG for finding in findings)
     if output.as_json:
@@ -97,16 +97,16 @@ def _extras(_: Settings) -> Diagnosis:
     names = [name for name, is_lacking in lacking.items() if is_lacking]
     if names:
         text = f"not installed: {', '.join(names)}"
-        return Diagnosis("extras", State.LACKING, text, "pip install 'callsheet[local]' has both, if wanted")
+        return Diagnosis(
+            "extras", State.LACKING, text, "optional; `pip install 'callsheet[local]'` installs both"
+        )
     return Diagnosis("extras", State.OK, "callsheet[local] and callsheet[tables] are installed")
 
 
 def _agents(settings: Settings) -> Diagnosis:
     registry = registry_of(settings)
     if not registry.catalog:
-        return Diagnosis(
-            "agents", State.WRONG, "nobody offers anything", "bring agents along with --agents FILE"
-        )
+        return Diagnosis("agents", State.WRONG, "no agents are available", "add yours with --agents FILE")
     return Diagnosis(
         "agents", State.OK, f"{len(registry.agents)} agents, {len(registry.catalog)} capabilities"
     )
@@ -116,7 +116,7 @@ def _workspace(settings: Settings) -> Diagnosis:
     root = Workspace(settings.workspace).root
     if not os.access(root, os.W_OK | os.X_OK):
         return Diagnosis(
-            "workspace", State.LACKING, f"{root} cannot be written to", "choose another: --workspace DIR"
+            "workspace", State.LACKING, f"{root} is not writable", "choose another: --workspace DIR"
         )
     return Diagnosis("workspace", State.OK, str(root))
 
@@ -129,9 +129,9 @@ def _store(settings: Settings) -> Diagnosis:
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         advice = "choose another place: --store FILE"
         return Diagnosis(
-            "store", State.WRONG, f"{settings.store} cannot be made: {parent} is not writable", advice
+            "store", State.WRONG, f"{settings.store} cannot be created: {parent} is not writable", advice
         )
-    return Diagnosis("store", State.OK, f"{settings.store} will be made by the first run")
+    return Diagnosis("store", State.OK, f"{settings.store} will be created by the first run")
 
 
 def _first_that_exists(path: Path) -> Path:
@@ -144,8 +144,8 @@ def _model(settings: Settings) -> Diagnosis:
     except ModelNotConfigured as error:
         return Diagnosis("model", State.WRONG, str(error))
     except WeightsUnavailable as error:
-        text = f"the weights of {error.weights} are not here yet"
-        return Diagnosis("model", State.LACKING, text, "the first `callsheet run GOAL` fetches them")
+        text = f"the weights of {error.weights} have not been downloaded yet"
+        return Diagnosis("model", State.LACKING, text, "the first `callsheet run GOAL` downloads them")
     try:
         reply = asyncio.run(asyncio.wait_for(ask(model, _QUESTION), PATIENCE_SECONDS))
     except TimeoutError:
@@ -161,7 +161,8 @@ def _settings_document(settings: Settings) -> dict[str, JsonValue]:
 
 
 def _shown(settings: Settings) -> dict[str, JsonValue]:
-    """The values without secrets: the key is hidden by its type, what an address says before its @ here."""
+    """The values without secrets: the type of the key hides it; the user and password of an address are
+    replaced here."""
     values: dict[str, JsonValue] = settings.model_dump(mode="json", exclude={"sources"})
     if settings.base_url is not None:
         values["base_url"] = re.sub(r"//[^/]*@", "//**********@", settings.base_url)

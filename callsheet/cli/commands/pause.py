@@ -1,4 +1,4 @@
-"""`callsheet pause`: let a run rest."""
+"""`callsheet pause`: stop a run where it can be resumed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from callsheet.errors import ExitCode
 from callsheet.settings.settings import Settings
 
 
-@click.command("pause", short_help="Let a run rest once what it is doing has ended.")
+@click.command("pause", short_help="Pause a run once its running steps have ended.")
 @click.argument("run")
 @command
 @store_option
 def pause(output: Output, settings: Settings, run: str) -> ExitCode:
-    """Let RUN start nothing more, and rest once what is under way has ended. `callsheet resume RUN` goes
-    on with it.
+    """Pause RUN: running steps finish, and no others start. `callsheet resume RUN` continues it.
 
     RUN is an id, the beginning of one, or `last`.
     """
     with existing_journal(settings) as journal:
         name = open_record(journal, run).run
-        # A word that nobody hears now would stop whoever resumes the run.
+        # Without a process to receive it, the signal would wait in the journal and pause the next `resume`.
         owner = journal.owner(name)
         if owner is not None:
             owner = say(journal, lambda control: control.pause(name))
-    said = SentSignal(name, "to rest" if owner is not None else "rests already", owner)
-    return tell(output, said, f"nobody has the run: `{Advice(settings).command('resume', name)}` goes on")
+    said = SentSignal(name, "pausing" if owner is not None else "nothing to pause", owner)
+    return tell(
+        output, said, f"no process is running it; to continue: {Advice(settings).command('resume', name)}"
+    )

@@ -1,4 +1,4 @@
-"""`callsheet plan`: make a plan, and run nothing."""
+"""`callsheet plan`: plan a goal without running the plan."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class PlanNotSaved(CallsheetError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, file: Path, problem: str) -> None:
-        super().__init__(f"{file}: the plan cannot be saved there: {problem}")
+        super().__init__(f"{file}: the plan cannot be saved: {problem}")
         self.file = file
         self.problem = problem
 
 
-@click.command("plan", short_help="Plan a goal, and run nothing.")
+@click.command("plan", short_help="Plan a goal without running the plan.")
 @click.argument("goal")
 @click.option(
     "-o",
     "--output",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Save the plan in this file.",
+    help="Save the plan in this file (as JSON if the name ends in .json).",
 )
 @command
 @settings_options
@@ -57,19 +57,19 @@ class PlanNotSaved(CallsheetError):
 def plan(output: Output, settings: Settings, goal: str, file: Path | None) -> ExitCode:
     """Plan GOAL and print the plan as YAML (as JSON with --json). GOAL `-` reads it from stdin.
 
-    It is a plan for a run with the options that are given: the budget and the time limit hold for making it,
-    too. `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` carries it out.
+    The options are those of the run that the plan is for; the budget and the time limit include planning.
+    `callsheet check FILE` checks a saved plan, `callsheet run --plan FILE` runs it.
     """
     registry = registry_of(settings)
     text = Goal.from_text(read_goal(goal), registry.catalog)
-    # Before the event loop, where Ctrl-C would not break off a download.
+    # Before the event loop starts: inside it, Ctrl-C would not interrupt a download.
     model = choose_model(settings, output)
     planned = asyncio.run(_plan(output, settings, registry, model, text))
     document = planned.checked.plan.to_document()
     if file is not None:
         as_json = file.suffix.lower() == ".json"
         _save(file, json.dumps(document, indent=2) + "\n" if as_json else write_yaml(document))
-        output.note(f"saved in {file}")
+        output.note(f"plan saved in {file}")
     _print(output, document, saved=file is not None)
     return ExitCode.DONE
 
@@ -97,7 +97,7 @@ def _print(output: Output, document: dict[str, JsonValue], *, saved: bool) -> No
 
 
 def _save(file: Path, text: str) -> None:
-    """Replace the file as a whole, or leave it as it was."""
+    """Replace the whole file, or on error leave it unchanged."""
     beside = file.with_name(f".{file.name}-{secrets.token_hex(4)}.tmp")
     try:
         beside.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""`callsheet record`: a past run as a file that replays."""
+"""`callsheet record`: export a run to a file that replays."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from callsheet.settings.settings import Settings
 _STDOUT = Path("-")
 
 
-@click.command("record", short_help="Write a run to a file that replays offline.")
+@click.command("record", short_help="Export a run to a file that replays offline.")
 @click.argument("run", default=LAST)
-@click.option("-o", "--output", "file", type=FILE, help="The file to write; without it, or with -, stdout.")
+@click.option("-o", "--output", "file", type=FILE, help="The file to write (default: stdout).")
 @secret_option
-@click.option("--no-check", is_flag=True, help="Don't replay what was written.")
+@click.option("--no-check", is_flag=True, help="Don't replay the new recording.")
 @command
 @store_option
 def record(
@@ -46,11 +46,12 @@ def record(
     patterns: tuple[str, ...],
     no_check: bool,
 ) -> ExitCode:
-    """Write everything that happened in a past run to a file that replays, without the secrets in it.
+    """Export the journal of a run, without secrets, to a file that replays. Every run can be recorded;
+    nothing has to be switched on beforehand.
 
-    RUN is an id, the beginning of one, or `last`. Nothing had to be switched on for it. What was written is
-    replayed at once, offline; where that does not come out as it was, it says so, and ends with 5. A file
-    that is a recording is replaced, any other is left alone.
+    The new recording is replayed at once, offline; if the replay differs, the differences are printed and
+    the exit code is 5. An existing FILE is replaced only if it is a recording. RUN is an id, the beginning of
+    one, or `last`.
     """
     if file == _STDOUT:
         file = None
@@ -77,7 +78,7 @@ def record(
 
 
 def _require_replaceable(file: Path) -> None:
-    """See that nothing is lost by writing the file. Raises FileInTheWay, RecordingUnwritable."""
+    """Check that writing destroys no other file. Raises FileInTheWay, RecordingUnwritable."""
     try:
         if file.exists() and not is_replaceable(file):
             raise FileInTheWay(file)
@@ -86,7 +87,7 @@ def _require_replaceable(file: Path) -> None:
 
 
 def _recording_of(settings: Settings, name: str) -> Recording:
-    """The recording of a run that no process has. Raises RunNotFound, RunAmbiguous, RunOwned and
+    """The recording of a run that no process is running. Raises RunNotFound, RunAmbiguous, RunOwned and
     RunNotRecordable."""
     with existing_journal(settings) as journal:
         run = find_run(journal, name)
@@ -97,7 +98,7 @@ def _recording_of(settings: Settings, name: str) -> Recording:
 
 
 def _write(output: Output, recording: Recording, file: Path | None, redactor: Redactor) -> str:
-    """Write it; give back what no file holds then."""
+    """Write the recording; returns its text if it went to stdout, which cannot be read back."""
     if file is not None:
         save_recording(recording, file, redactor)
         return ""
@@ -108,7 +109,7 @@ def _write(output: Output, recording: Recording, file: Path | None, redactor: Re
 
 
 def _account(recording: Recording, file: Path | None, secrets: int, replayed: Replay | None) -> Iterator[str]:
-    """What was written, whether it replays, and how to go on."""
+    """What was written, whether it replays exactly, and the command that replays it."""
     attempts = sum(isinstance(event, AttemptStarted) for event in recording.events)
     held = ", ".join(
         (
@@ -120,12 +121,12 @@ def _account(recording: Recording, file: Path | None, secrets: int, replayed: Re
     drifts = () if replayed is None else replayed.drifts
     verdict = "" if replayed is None else "; it does not replay exactly" if drifts else "; replays exactly"
     where = "" if file is None else f" in {file}"
-    yield f"recorded run {recording.run}{where}: {held}; {counted(secrets, 'secret')} taken out{verdict}"
+    yield f"recorded run {recording.run}{where}: {held}; {counted(secrets, 'secret')} removed{verdict}"
     if drifts:
         yield from drift_lines(drifts, "  ")
         yield (
-            "it was written all the same; if a secret was taken out that the run depends on, record it again "
-            "without that secret, else please report this as a defect in Callsheet"
+            "the recording was written nevertheless. If a removed secret is a value that the run depends on, "
+            "record it again without removing that; otherwise please report a defect in Callsheet"
         )
     name = "FILE" if file is None else shlex.quote(str(file))
-    yield f"to do it over again, offline: callsheet replay {name}"
+    yield f"to replay it offline: callsheet replay {name}"

@@ -1,4 +1,4 @@
-"""`callsheet replay`: a recorded run carried out again, offline, and held against what was recorded."""
+"""`callsheet replay`: replay recorded runs offline, and compare the result with the recording."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _CODES = {
 }
 
 
-@click.command("replay", short_help="Replay recordings offline, and show what is no longer as recorded.")
+@click.command("replay", short_help="Replay recordings offline and show what has changed.")
 @click.argument("places", nargs=-1, required=True, type=NamedPath(), metavar="FILE|FOLDER...")
 @click.option(
     "--live",
     multiple=True,
     metavar="planner|agents|CAPABILITY",
-    help="Who works today, instead of as recorded; may be given several times.",
+    help="What to run live instead of replaying its recorded answers; repeatable.",
 )
-@click.option("--update", is_flag=True, help="Record anew what drifted, and nothing else.")
+@click.option("--update", is_flag=True, help="Rewrite the recordings that drifted, and only those.")
 @secret_option
 @command
 @settings_options
@@ -52,22 +52,24 @@ def replay(
     patterns: tuple[str, ...],
     what_ifs: Sequence[WhatIf],
 ) -> ExitCode:
-    """Carry recorded runs out again, with the planner and the executor of today: offline, without a key, in
-    milliseconds. A FOLDER stands for all recordings in it. Ends with 5 where something is not as recorded.
+    """Replay recorded runs with the current planner and executor: offline, without a key, in milliseconds. A
+    FOLDER stands for all recordings in it. Exit code 5 if something differs from the recording.
 
-    Agents that are named, or configured, are held against the recorded contracts. --model is for what is
-    live; `--model recorded` has everybody answered as recorded.
+    Agents given by --agents or the configuration are compared with the recorded contracts. --model answers
+    what is live; with `--model recorded`, all model answers come from the recording.
 
-    What --secret took out of a recording, it has to take out again where --update writes it anew.
+    Repeat the --secret options of `callsheet record` when --update rewrites a recording.
 
-    What if: --fail, --return, --slow and --kill have things happen otherwise, at STEP, STEP[ITEM] or
-    STEP:ATTEMPT. Shows what would have come of it, and ends as that run does; with 5 where it would take
-    something that was not recorded, and is not --live.
+    What if: --fail, --return, --slow and --kill change what happens at STEP, STEP[ITEM] or STEP:ATTEMPT.
+    Shows the run that would have resulted, and ends with its exit code, or with 5 if it needs an answer that
+    was not recorded and is not --live.
     """
     _require_sense(settings, live, update, what_ifs)
     files = recording_files(places)
     if what_ifs and len(files) != 1:
-        raise click.UsageError(f"one recording at a time can go otherwise, and there are {len(files)}")
+        raise click.UsageError(
+            f"--fail, --return, --slow and --kill take one recording, and there are {len(files)}"
+        )
     replayer = ReplaySession(
         output, settings, Liveness.from_names(live), update=update, what_ifs=what_ifs, patterns=patterns
     )
@@ -85,24 +87,28 @@ def replay(
         flags += (flag for pattern in patterns for flag in ("--secret", pattern))
         asks_model = any(map(_asks_model, outcomes))
         command = advice.command("replay", "--update", *flags, *map(str, places), asks_model=asks_model)
-        output.note(f"if that is as it should be, `{command}` records anew what drifted")
+        output.note(f"if these changes are intended, update the recordings: {command}")
     return worst_code(outcomes)
 
 
 def _require_sense(settings: Settings, live: Sequence[str], update: bool, what_ifs: Sequence[WhatIf]) -> None:
     """Refuse flags that contradict each other."""
     if what_ifs and update:
-        raise click.UsageError("--update keeps what is so, not what would be: leave the what-ifs out")
+        raise click.UsageError(
+            "--update cannot be combined with --fail, --return, --slow or --kill: a what-if is not recorded"
+        )
     if "planner" in live and settings.model == RECORDED:
-        raise click.UsageError("--live planner asks a model, and --model recorded asks none: leave one out")
+        raise click.UsageError(
+            "--live planner needs a model, and --model recorded uses none: leave one of them out"
+        )
 
 
 def _asks_model(outcome: ReplayOutcome) -> bool:
-    """Whether what drifted may take answers that were not recorded, if it is recorded anew."""
+    """Whether updating the recording may need model answers that it does not have."""
     if outcome.replay is None:
         return False
     kinds = {drift.kind for drift in outcome.replay.drifts}
-    # Other contracts are in other prompts, and where it was cut short others may come.
+    # Changed contracts change the prompts, and after the point where a replay stopped new requests may come.
     leads_on = DriftKind.AGENT_SCHEMA in kinds or outcome.replay.is_cut_short
     return DriftKind.PROMPT in kinds or (leads_on and outcome.replay.recording.record.model_calls > 0)
 
@@ -110,7 +116,7 @@ def _asks_model(outcome: ReplayOutcome) -> bool:
 def _replay(
     output: Output, replayer: ReplaySession, file: Path, advice: Advice, *, update: bool
 ) -> ReplayOutcome:
-    """Replay a file, and tell at once what came of it."""
+    """Replay a file, and print the outcome at once: a folder of recordings may take a while."""
     outcome = replayer.replay(file)
     if outcome.error is not None:
         output.note(f"error: {error_text(outcome)}")
@@ -125,11 +131,11 @@ def _replay(
 def _imagine(
     output: Output, replayer: ReplaySession, file: Path, what_ifs: Sequence[WhatIf], advice: Advice
 ) -> ExitCode:
-    """Show what would have come of a run. Raises what kept it from being replayed."""
+    """Show the run that a what-if leads to. Raises the error that prevented the replay."""
     outcome = replayer.replay(file)
     if outcome.error is not None:
         raise outcome.error
-    assert outcome.replay is not None, "what was not replayed has an error"
+    assert outcome.replay is not None, "a file without a replay has an error"
     if output.as_json:
         output.document(replay_document([outcome], replayer.clean, what_ifs))
     else:
@@ -139,12 +145,12 @@ def _imagine(
 
 
 def _end_code(replayed: Replay) -> ExitCode:
-    """The code of a run that was never there."""
+    """The exit code of a what-if run."""
     return ExitCode.DRIFT if replayed.is_cut_short else _CODES.get(replayed.status, ExitCode.FAILED)
 
 
 def worst_code(outcomes: Sequence[ReplayOutcome]) -> ExitCode:
-    """The worst that came of any file."""
+    """The exit code of the worst outcome."""
     errors = [outcome.error.exit_code for outcome in outcomes if outcome.error is not None]
     if errors:
         return ExitCode.USAGE if ExitCode.USAGE in errors else ExitCode.FAILED

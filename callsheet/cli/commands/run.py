@@ -1,4 +1,4 @@
-"""`callsheet run`: pursue a goal, or carry out a plan that there is."""
+"""`callsheet run`: plan a goal and run the plan, or run a given plan."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from callsheet.planner.plan.plan import Plan
 from callsheet.settings.settings import Settings
 
 
-@click.command("run", short_help="Plan a goal, show the plan, and carry it out.")
+@click.command("run", short_help="Plan a goal, show the plan, and run it.")
 @click.argument("goal", required=False)
-@click.option("--plan", "plan_file", type=FILE, help="Carry out this plan.")
-@click.option("--yes", "-y", is_flag=True, help="Approve whatever the plan does; ask nothing.")
+@click.option("--plan", "plan_file", type=FILE, help="Run this plan instead of planning a GOAL.")
+@click.option("--yes", "-y", is_flag=True, help="Approve all that the plan does, without asking.")
 @command
 @settings_options
 @run_options
@@ -33,20 +33,20 @@ def run(
     yes: bool,
     given: Given,
 ) -> ExitCode:
-    """Plan GOAL, show the plan, carry it out, and print the answer. GOAL `-` reads it from stdin.
+    """Plan GOAL, show the plan, run it, and print the answer. GOAL `-` reads it from stdin.
 
-    A plan that writes to the workspace, or does what cannot be undone, is asked about first. The
-    answer goes to stdout, everything else to stderr. Where a step waits for somebody's approval and
-    there is no terminal to ask at, the run pauses, and says how to go on. What goes wrong goes back to the
-    planner, which may revise the plan; what it wants beyond what was approved is asked about, --yes or not.
+    You are asked before a plan runs that writes to the workspace or does what cannot be undone. The answer
+    goes to stdout, everything else to stderr. If a step needs your approval and there is no terminal, the run
+    pauses and prints how to continue. When a step fails, the planner may revise the plan; if the revision
+    does more than you approved, you are asked again, even with --yes.
     """
     if (goal is None) == (plan_file is None):
         raise click.UsageError("give either a GOAL or --plan FILE")
     if given and plan_file is None:
-        raise click.UsageError("--param and --params are for the parameters of a --plan FILE")
+        raise click.UsageError("--param and --params set parameters of a plan: give --plan FILE")
     if settings.flagged.stream and (goal is None or not yes):
         raise click.UsageError(
-            "--stream wants a GOAL, and --yes: nobody can look at a plan before it is written"
+            "--stream needs a GOAL and --yes: steps start before you could review the plan"
         )
 
     def find_plan(registry: Registry) -> Plan | None:

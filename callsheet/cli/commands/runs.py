@@ -1,4 +1,4 @@
-"""`callsheet runs`: the runs that the journal holds."""
+"""`callsheet runs`: the latest runs in the journal."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ from callsheet.settings.settings import Settings
 
 
 @click.command("runs", short_help="List the latest runs.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    default=20,
+    show_default=True,
+    help="The number of runs to list.",
+)
 @command
 @store_option
 def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
-    """List the latest runs, newest first, and who has those that go on. `callsheet show RUN` tells all
-    about one.
+    """List the latest runs, newest first, with the processes that are running them. `callsheet show RUN`
+    shows one in detail.
 
-    An interrupted run is one whose process ended before it did; `callsheet resume RUN` goes on with it.
+    A run is interrupted if its process ended before the run did; `callsheet resume RUN` continues it.
     """
     with existing_journal(settings) as journal:
         lines = [RunLine.from_summary(journal, summary) for summary in journal.runs(limit)]
@@ -42,4 +48,4 @@ def _advise(output: Output, lines: list[RunLine], advice: Advice) -> None:
     interrupted = next((each for each in lines if each.standing == INTERRUPTED), None)
     if interrupted is not None:
         command = advice.command("resume", interrupted.summary.run)
-        output.note(f"interrupted: the process ended before the run did; `{command}` goes on")
+        output.note(f"interrupted: the process ended before the run did; to continue: {command}")

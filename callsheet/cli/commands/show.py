@@ -1,4 +1,4 @@
-"""`callsheet show`: everything about one run."""
+"""`callsheet show`: one run in detail."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from callsheet.settings.settings import Settings
 
 @click.command("show", short_help="Show a run: every step, attempt, agent, time and error.")
 @click.argument("run", default=LAST)
-@click.option("--revisions", is_flag=True, help="Tell how the plan was revised instead, and why.")
+@click.option("--revisions", is_flag=True, help="Show how and why the plan was revised instead.")
 @command
 @store_option
 def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitCode:
-    """Show a run: every step, every attempt with its agent, time and error, and the answer; who has it, and
-    what it waits for. With --revisions, how its plan came to be what it is: what went wrong, what the planner
-    decided, what that changed by step id, and what was kept.
+    """Show a run: every step, every attempt with its agent, time and error, the answer, the process that is
+    running it, and what it is waiting for. With --revisions, the history of its plan: what went wrong, what
+    the planner decided, which steps changed, and which results were kept.
 
-    RUN is an id, the beginning of one, or `last`. `callsheet record RUN` keeps it as a file that replays.
+    RUN is an id, the beginning of one, or `last`. `callsheet record RUN` exports it to a file that replays.
     """
     with existing_journal(settings) as journal:
         found = find_run(journal, run)

@@ -1,4 +1,4 @@
-"""What every command has in common: its flags, and what becomes of an error."""
+"""What all commands share: common flags, and how errors are reported."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 class NamedPath(click.Path):
-    """A path that is not empty: an empty one is a variable of the shell that was never set, and would stand
-    for the working folder."""
+    """A path that is not empty: an empty one comes from an unset shell variable, and would mean the
+    working folder."""
 
     def __init__(self, *, dir_okay: bool = True) -> None:
         super().__init__(path_type=Path, dir_okay=dir_okay)
@@ -40,9 +40,7 @@ class NamedPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path. Raises click.BadParameter."""
         if value == "":
-            self.fail(
-                "the name is empty, as a shell's variable is that was never set; name a path", param, ctx
-            )
+            self.fail("the path is empty (an unset shell variable?); give a path", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -53,9 +51,9 @@ secret_option = click.option(
     "patterns",
     multiple=True,
     metavar="REGEX",
-    help="Take out what this matches, or its group (?P<secret>...), beside what looks like a secret.",
+    help="Also remove what this matches, or its group (?P<secret>...). Repeatable.",
 )
-"""The flag `--secret` of a command that writes recordings, handed to it as `patterns`."""
+"""The flag `--secret` of a command that writes recordings, passed to it as `patterns`."""
 
 
 _RUN_OPTIONS = (
@@ -63,50 +61,52 @@ _RUN_OPTIONS = (
         "--fail-fast/--keep-going",
         "fail_fast",
         default=None,
-        help="End at the first failure, or finish what does not depend on it.",
+        help="After a failure, end the run (default), or finish the steps that don't depend on it.",
     ),
     click.option(
         "--hedge/--no-hedge",
         default=None,
-        help="Give reading work that takes too long to a second agent as well.",
+        help="Start a second attempt when a reading step is slower than usual.",
     ),
     click.option(
         "--max-concurrency",
         type=click.IntRange(1, MOST["max_concurrency"]),
         metavar="N",
-        help="Attempts at once, at most.",
+        help="The most attempts at once.",
     ),
     click.option(
         "--max-replans",
         type=click.IntRange(0, MOST["max_replans"]),
         metavar="N",
-        help="How often the planner is asked about what goes wrong.",
+        help="How often the planner may be asked to revise the plan.",
     ),
     click.option(
-        "--budget", metavar="LIMITS", help='What the run may take: "$0.50, 20k tokens, 5m, 100 attempts".'
+        "--budget", metavar="LIMITS", help='Limits of the run, such as "$0.50, 20k tokens, 5m, 100 attempts".'
     ),
-    click.option("--time-limit", metavar="SECONDS|5m", help="Fail where it takes longer (s, m, h, d, w)."),
-    click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose agents."),
+    click.option(
+        "--time-limit", metavar="SECONDS|5m", help="Fail the run if it takes longer (s, m, h, d, w)."
+    ),
+    click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose among agents."),
     click.option(
         "--stream/--no-stream",
         default=None,
-        help="Start steps while the plan is still being written; only with --yes.",
+        help="Start steps while the plan is still being written; needs --yes.",
     ),
 )
-"""The flags of the options of a run, each of its option's name."""
+"""The flags of the options of a run, named like the fields of `RunOptions`."""
 
 
 def command(function: Callback) -> _Decorated:
-    """Give a command `--json` and `--debug`, hand it an `Output`, and end with the exit code that it
-    returns, or that belongs to the error it raises."""
+    """Give a command `--json` and `--debug`, pass it an `Output`, and exit with the code that it returns or
+    that its error has."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-    @click.option("--debug", is_flag=True, help="Show where in the code an error arose.")
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
     @wraps(function)
     def run(*args: Any, as_json: bool, debug: bool, **kwargs: Any) -> Never:
         output = Output(as_json=as_json)
         try:
-            # Stdout has the result and nothing else: what an agent prints is seen beside it.
+            # Stdout has only the result, for pipes; what agents print goes to stderr.
             with redirect_stdout(sys.stderr):
                 code: int = function(output, *args, **kwargs)
         except BrokenPipeError:
@@ -123,13 +123,17 @@ def command(function: Callback) -> _Decorated:
 
 
 def settings_options(function: Callback) -> Callback:
-    """Give a command the flags that settings have, and hand it the `Settings` that hold."""
+    """Give a command the flags of the settings, and pass it the resulting `Settings`."""
 
-    @click.option("--model", metavar="NAME", help="The model to use.")
-    @click.option("--agents", multiple=True, metavar="FILE|MODULE", help="Python with agents of your own.")
-    @click.option("--no-builtin", is_flag=True, help="Leave the built-in agents out.")
-    @click.option("--workspace", type=_FOLDER, help="The folder that agents may read and write.")
-    @click.option("--store", type=FILE, help="The file with the journal of all runs.")
+    @click.option("--model", metavar="NAME", help="The model to use, such as openai/gpt-5.")
+    @click.option(
+        "--agents", multiple=True, metavar="FILE|MODULE", help="Python code with your agents. Repeatable."
+    )
+    @click.option("--no-builtin", is_flag=True, help="Don't use the built-in agents.")
+    @click.option("--workspace", type=_FOLDER, help="The folder that agents read and write.")
+    @click.option(
+        "--store", type=FILE, help="The file with the journal of all runs (default: .callsheet/runs.db)."
+    )
     @wraps(function)
     def load(
         output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], **kwargs: Any
@@ -149,9 +153,11 @@ def run_options(function: Callback) -> Callback:
 
 
 def store_option(function: Callback) -> Callback:
-    """Give a command that needs nothing but the journal `--store`, and hand it the `Settings` that hold."""
+    """Give a command that needs only the journal the flag `--store`, and pass it the resulting `Settings`."""
 
-    @click.option("--store", type=FILE, help="The file with the journal of all runs.")
+    @click.option(
+        "--store", type=FILE, help="The file with the journal of all runs (default: .callsheet/runs.db)."
+    )
     @wraps(function)
     def load(output: Output, *args: Any, store: Path | None, **kwargs: Any) -> ExitCode:
         return function(output, Settings.load(flags={"store": store}), *args, **kwargs)
@@ -160,7 +166,7 @@ def store_option(function: Callback) -> Callback:
 
 
 def _report(error: BaseException, output: Output, debug: bool) -> int:
-    """Say what went wrong, in one paragraph, and give the exit code."""
+    """Print the error in one paragraph, and return the exit code."""
     if debug:
         traceback.print_exception(error, file=sys.stderr)
     code, text = _explain(error)
@@ -181,11 +187,11 @@ def _explain(error: BaseException) -> tuple[ExitCode, str]:
             said = f"{type(error).__name__}: {error}".rstrip(": ")
             return (
                 ExitCode.FAILED,
-                f"this is a defect in Callsheet, please report it, with what --debug shows: {said}",
+                f"this is a defect in Callsheet; please report it with the output of --debug: {said}",
             )
 
 
 def _close_pipe() -> int:
-    """Nobody reads any more. Point stdout elsewhere, or Python complains when it flushes at the end."""
+    """The reader of stdout has gone. Redirect stdout, or Python prints an error when it flushes at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return _BROKEN_PIPE

@@ -1,4 +1,4 @@
-"""A file that is not to be written over."""
+"""A file that must not be overwritten."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from callsheet.errors import CallsheetError, ExitCode
 
 
 class FileInTheWay(CallsheetError):
-    """Where a recording is to be written stands a `file` that is none."""
+    """A recording was to be written to an existing `file` that is not a recording."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, file: Path) -> None:
         super().__init__(
-            f"{file}: this file is no recording, and is left as it is; name another, or remove it first"
+            f"{file}: this file is not a recording, so it was not replaced; choose another name, or remove it"
         )
         self.file = file

@@ -1,4 +1,4 @@
-"""The goal, as it comes from a shell."""
+"""The goal as given in a shell."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ STDIN = "-"
 
 
 def read_goal(argument: str) -> str:
-    """The goal of an argument; `-` means whatever stdin holds. Bytes that are no UTF-8 become marks."""
+    """The goal in an argument; `-` reads stdin. Bytes that are not UTF-8 become replacement characters."""
     if argument == STDIN:
         return sys.stdin.buffer.read().decode("utf-8", "replace")
     return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Where a command's words go: its result to stdout, everything else to stderr."""
+"""The output of a command: its result to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from callsheet.executor.redaction.texts import rewritten
 
 
 class OutputNotWritten(CallsheetError):
-    """Stdout does not take the result. `problem` is what the system says."""
+    """The result cannot be written to stdout. `problem` is the error of the system."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
@@ -27,9 +27,9 @@ class OutputNotWritten(CallsheetError):
 class Output:
     """The two streams of one command.
 
-    With `as_json`, stdout gets exactly one JSON document, and what is meant for people goes to
-    stderr alone. Whatever is printed for people is stripped of what could steer a terminal. The result
-    goes to the stdout of the moment this was made, so that it can be kept from everybody else.
+    With `as_json`, stdout gets exactly one JSON document, and text for people goes to stderr. Text for
+    people is stripped of terminal escape sequences. The result goes to the `sys.stdout` at the time of
+    construction: commands replace `sys.stdout` afterwards, so that agents cannot print into the result.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -39,22 +39,22 @@ class Output:
 
     @property
     def is_terminal(self) -> bool:
-        """Whether a person looks at stderr."""
+        """Whether stderr is a terminal."""
         return sys.stderr.isatty()
 
     @property
     def can_ask(self) -> bool:
-        """Whether a person looks at stderr and can answer."""
+        """Whether the user can be asked: stderr and stdin are a terminal."""
         return self.is_terminal and sys.stdin.isatty()
 
     def show_by(self, shown: Callable[[str], str]) -> None:
-        """From now on show texts as this has them: without what is secret, for instance."""
+        """From now on pass all output through `shown`, which removes secrets, for instance."""
         self._shown = shown
 
     def document(self, value: Any) -> None:
         """The one JSON document. ASCII only, so that it is valid in every encoding.
 
-        Raises OutputNotWritten, and BrokenPipeError where nobody reads any more.
+        Raises OutputNotWritten, and BrokenPipeError if the reader has gone.
         """
         text = json.dumps(value, indent=2)
         if self._shown is not None:
@@ -62,7 +62,7 @@ class Output:
         self._write(text)
 
     def error(self, kind: str, message: str, code: int) -> None:
-        """The document in the place of a result that never came. Raises what `document` raises."""
+        """The document printed instead of a result. Raises what `document` raises."""
         self.document({"error": {"type": kind, "message": message, "exit_code": code}})
 
     def line(self, text: str = "") -> None:
@@ -70,15 +70,15 @@ class Output:
         self._write(self._plain(text))
 
     def content(self, text: str) -> None:
-        """What a file is to hold, to the last byte, in UTF-8; a terminal is shown it like any other text.
-        Raises what `document` raises."""
+        """The content of a file, byte for byte in UTF-8, so that `> FILE` writes the file; on a
+        terminal it is printed like any other text. Raises what `document` raises."""
         if self._stdout.isatty():
             self._write(self._plain(text), ends=False)
         else:
             self._write(text.encode(), ends=False)
 
     def note(self, text: str = "") -> None:
-        """A line, or several, beside the result."""
+        """A line, or several, on stderr."""
         click.echo(self._plain(text), err=True)
 
     def _plain(self, text: str) -> str:

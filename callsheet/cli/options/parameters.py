@@ -1,4 +1,4 @@
-"""The parameters of a plan at the command line: given as flags, and told."""
+"""The parameters of a plan at the command line: read from flags, and listed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .command import FILE
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The values that somebody typed, `texts` by name, and the `file` with more of them."""
+    """The values that the user gave: `texts` by name, and a `file` with more values."""
 
     texts: Mapping[str, str]
     file: Path | None = None
@@ -33,7 +33,7 @@ class Given:
         return bool(self.texts) or self.file is not None
 
     def values(self, parameters: Parameters) -> dict[str, JsonValue]:
-        """The values for these parameters. Raises DocumentError where the file holds none."""
+        """The values for these parameters. Raises DocumentError if the file does not hold a mapping."""
         typed = {
             name: parameters[name].read_value(text) if name in parameters else text
             for name, text in self.texts.items()
@@ -47,15 +47,21 @@ class Given:
             case dict() as values:
                 return values
             case _:
-                problem = "it holds no parameters: write `name: value` for each of them"
+                problem = "it is not a list of parameters; write one `name: value` per line"
                 raise DocumentError(str(self.file), problem)
 
 
 def parameter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
-    """Give a command `--param` and `--params`, and hand it what is `given`."""
+    """Give a command `--param` and `--params`, and pass it the values as `given`."""
 
-    @click.option("--param", "texts", multiple=True, metavar="NAME=VALUE", help="A parameter of the plan.")
-    @click.option("--params", "values", type=FILE, help="A YAML or JSON file with parameters of the plan.")
+    @click.option(
+        "--param",
+        "texts",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="The value of a parameter of the plan. Repeatable.",
+    )
+    @click.option("--params", "values", type=FILE, help="A YAML or JSON file with values of parameters.")
     @wraps(function)
     def gather(*args: Any, texts: tuple[str, ...], values: Path | None, **kwargs: Any) -> ExitCode:
         return function(*args, given=Given(_by_name(texts), values), **kwargs)
@@ -64,9 +70,10 @@ def parameter_options(function: Callable[..., ExitCode]) -> Callable[..., ExitCo
 
 
 def check_given(document: object, given: Given, catalog: Iterable[Capability]) -> CheckResult:
-    """Check a plan, or the JSON of one, with what is given for its parameters: what comes back can run.
+    """Check a plan, or its JSON document, with the given values of its parameters. If the result has a plan,
+    it can run.
 
-    Raises ParameterError where the plan checks, and does not take the values; DocumentError.
+    Raises ParameterError if the plan is valid but the values are not, and DocumentError.
     """
     capabilities = tuple(catalog)
     result = check(document, capabilities)
@@ -77,9 +84,9 @@ def check_given(document: object, given: Given, catalog: Iterable[Capability]) -
 
 
 def parameter_lines(parameters: Parameters) -> Iterator[str]:
-    """Each parameter with what it takes, and what is taken where nothing is given."""
+    """Each parameter with its type and its default."""
     for name, each in parameters.items():
-        default = "" if each.is_required else f", or {each.default_text} where nothing is given"
+        default = "" if each.is_required else f" (default: {each.default_text})"
         yield f"    {name}: {each.kind}{default}"
 
 
@@ -96,7 +103,7 @@ def _by_name(texts: Iterable[str]) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"--param takes NAME=VALUE, and {text!r} is none")
+            raise click.UsageError(f"--param takes NAME=VALUE, not {text!r}")
         if name in found:
             raise click.UsageError(f"--param {name}=... is given twice")
         found[name] = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""The journal of all runs: opened, and a run found in it."""
+"""Opening the journal of all runs, and finding a run in it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from callsheet.executor.run.state import RunState
 from callsheet.settings.settings import Settings
 
 LAST = "last"
-"""Stands for the run that began last."""
+"""The name of the run that was created last."""
 
 
 @contextmanager
 def open_journal(settings: Settings) -> Generator[Journal]:
-    """The journal that the settings name, made where it is missing. Raises JournalError."""
+    """The journal of the settings, created if it is missing. Raises JournalError."""
     journal = SqliteJournal(settings.store, durability=settings.durability)
     try:
         yield journal
@@ -28,7 +28,7 @@ def open_journal(settings: Settings) -> Generator[Journal]:
 
 @contextmanager
 def existing_journal(settings: Settings) -> Generator[Journal]:
-    """The journal that the settings name; an empty one where there is none yet, and nothing is made.
+    """The journal of the settings, or an empty one in memory: a command that only reads creates no file.
     Raises JournalError."""
     if not settings.store.exists():
         yield MemoryJournal()
@@ -41,7 +41,7 @@ def existing_journal(settings: Settings) -> Generator[Journal]:
 
 
 def find_run(journal: Journal, name: str) -> str:
-    """The id of a run, by its beginning or as `last`. Raises RunNotFound, RunAmbiguous."""
+    """The id of a run, from its beginning or `last`. Raises RunNotFound, RunAmbiguous."""
     if name != LAST:
         return journal.find_run(name)
     latest = journal.runs(1)
@@ -51,5 +51,5 @@ def find_run(journal: Journal, name: str) -> str:
 
 
 def open_record(journal: Journal, name: str) -> RunState:
-    """The record of a run that has not ended. Raises RunNotFound, RunAmbiguous, RunEnded."""
+    """The state of a run that has not ended. Raises RunNotFound, RunAmbiguous, RunEnded."""
     return history.open_record(journal, find_run(journal, name))

@@ -1,4 +1,4 @@
-"""What is to happen otherwise in a replay, as it is given at the command line."""
+"""The what-if flags of a replay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Pairs: TypeAlias = Sequence[tuple[str, str]]
 
 
 def what_if_options(function: Callback) -> Callback:
-    """Give a command `--fail`, `--return`, `--slow` and `--kill`, and hand it what they say as `what_ifs`.
+    """Give a command `--fail`, `--return`, `--slow` and `--kill`, and pass it their values as `what_ifs`.
     Raises WhatIfInvalid."""
 
     @click.option(
@@ -27,7 +27,7 @@ def what_if_options(function: Callback) -> Callback:
         nargs=2,
         multiple=True,
         metavar="STEP[:ATTEMPT] TEXT",
-        help="What if it fails, with this error.",
+        help="What if STEP fails with this error?",
     )
     @click.option(
         "--return",
@@ -35,7 +35,7 @@ def what_if_options(function: Callback) -> Callback:
         nargs=2,
         multiple=True,
         metavar="STEP JSON",
-        help="What if it comes to this output.",
+        help="What if STEP returns this output?",
     )
     @click.option(
         "--slow",
@@ -43,10 +43,14 @@ def what_if_options(function: Callback) -> Callback:
         nargs=2,
         multiple=True,
         metavar="STEP 30s",
-        help="What if it takes so much longer (s, m, h, d).",
+        help="What if STEP takes this much longer (s, m, h, d)?",
     )
     @click.option(
-        "--kill", "killed", multiple=True, metavar="STEP", help="What if the process dies meanwhile."
+        "--kill",
+        "killed",
+        multiple=True,
+        metavar="STEP",
+        help="What if the process dies while STEP is running?",
     )
     @wraps(function)
     def gather(
@@ -64,7 +68,7 @@ def what_if_options(function: Callback) -> Callback:
 
 
 def _what_ifs(failing: _Pairs, returning: _Pairs, slowed: _Pairs, killed: Sequence[str]) -> Iterator[WhatIf]:
-    # What takes longer may fail after that.
+    # In this order, because a step that takes longer may also fail, after the delay.
     yield from (WhatIf.slow(place, text) for place, text in slowed)
     yield from (WhatIf.kill(place) for place in killed)
     yield from (WhatIf.fail(place, clean_text(text)) for place, text in failing)

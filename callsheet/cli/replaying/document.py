@@ -1,4 +1,4 @@
-"""What came of replays as JSON, for programs."""
+"""The outcomes of replays as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _Clean: TypeAlias = Callable[[JsonValue], JsonValue]
 def replay_document(
     outcomes: Iterable[ReplayOutcome], clean: _Clean, what_ifs: Sequence[WhatIf] = ()
 ) -> JsonObject:
-    """Every file with what came of it. `seconds` is what the run took, `ms` what its replay did. `clean`
-    takes the secrets out of an answer."""
+    """Every file with its outcome. `seconds` is how long the run took, `ms` how long its replay took. `clean`
+    removes the secrets from an answer."""
     told = tuple(outcomes)
     documents = [_document(outcome, clean, what_ifs) for outcome in told]
     return {"recordings": documents, "exact": all(outcome.is_exact for outcome in told)}

@@ -1,4 +1,4 @@
-"""Recordings on disk: those that a person names, one by one or by the folders that they lie in."""
+"""Finding recordings on disk, in the files and folders that the user names."""
 
 from __future__ import annotations
 
@@ -23,30 +23,30 @@ _NUMBERED = re.compile(r"""^(["']?)recording\1[ \t]*:[ \t]*[0-9]""", re.MULTILIN
 
 
 class NoRecordings(CallsheetError):
-    """There is not one recording in a `folder`."""
+    """A `folder` has no recordings."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder}: there is no recording in this folder; `callsheet record RUN -o FILE` makes one"
+            f"{folder}: there are no recordings in this folder; `callsheet record RUN -o FILE` writes one"
         )
         self.folder = folder
 
 
 def recording_files(places: Iterable[Path]) -> list[Path]:
-    """Each file that is named, and in place of each folder the recordings in it and below, sorted; none of
-    them twice. Raises NoRecordings."""
+    """Each named file, and for each folder the recordings in it and below it, sorted, without duplicates.
+    Raises NoRecordings."""
     files = (file for place in places for file in (_files_in(place) if place.is_dir() else [place]))
     return list(dict.fromkeys(files))
 
 
 def means_recording(file: Path) -> bool:
-    """Whether a YAML file means to be a recording, broken or not. One that is so broken that nobody can tell
-    what it was may be meant."""
+    """Whether a YAML file is meant as a recording, damaged or not. A file that is too damaged to tell
+    counts as one: its replay then fails, instead of passing unseen."""
     try:
         data = _read(file)
-        # What is too large is cut off, maybe within a character.
+        # A file that is too large is cut off, maybe within a character.
         is_whole = len(data) < MAX_BYTES
         text = data.decode("utf-8-sig", "strict" if is_whole else "replace")
     except (OSError, UnicodeDecodeError):
@@ -57,8 +57,7 @@ def means_recording(file: Path) -> bool:
 
 
 def is_replaceable(file: Path) -> bool:
-    """Whether a file is a recording, broken or not, so that another one may take its place. Raises
-    OSError."""
+    """Whether a file is a recording, damaged or not, which a new one may replace. Raises OSError."""
     return file.is_file() and bool(_NUMBERED.search(_read(file).decode("utf-8-sig", "replace")))
 
 
@@ -81,7 +80,7 @@ def _read(file: Path) -> bytes:
 
 
 def _is_yaml(text: str) -> bool:
-    """Whether it is YAML at all, with tags and aliases too, which other programs' files may have."""
+    """Whether it is YAML at all; tags and aliases are allowed, because files of other programs have them."""
     try:
         deque(yaml.parse(text, Loader=yaml.CSafeLoader), maxlen=0)
     except (yaml.YAMLError, UnicodeEncodeError):
@@ -90,7 +89,7 @@ def _is_yaml(text: str) -> bool:
 
 
 def _is_recording_in_braces(text: str) -> bool:
-    """Whether a document in one pair of braces is one; the mark stands at no line's beginning there."""
+    """Whether a flow-style document (`{...}`) is a recording: there the key is not at the start of a line."""
     if not text.lstrip().startswith("{"):
         return False
     try:

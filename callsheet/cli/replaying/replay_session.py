@@ -1,4 +1,4 @@
-"""Replays one file after the other, with the team and the model that the settings ask for."""
+"""Replays files one after the other, with the agents and the model of the settings."""
 
 from __future__ import annotations
 
@@ -38,47 +38,54 @@ _NO_FILE = "the recording"
 
 
 class NobodyToBeLive(CallsheetError):
-    """A `capability` is to be live that none of the built-in agents offers, and no others are named."""
+    """A live `capability` that no built-in agent provides, while the user named no other agents."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, problem: str) -> None:
-        super().__init__(f"{problem}; what is live is done by agents of today: name yours with --agents FILE")
+        super().__init__(f"{problem}; live steps run on your current agents: name them with --agents FILE")
         self.capability = capability
         self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome:
-    """What came of one file: its `replay`, or the `error` that kept it from being replayed. `seconds` is
-    what that took, here and now. `slips` are what a recording that was written anew does not replay
-    exactly in, and `lost` is how many placeholders for secrets it has fewer than before."""
+    """The outcome of replaying one file."""
 
     file: Path
     seconds: float
+    """How long the replay took in real time."""
+
     replay: Replay | None = None
+    """None if an error prevented the replay."""
+
     error: CallsheetError | None = None
+    """The error that prevented the replay."""
+
     slips: tuple[Drift, ...] = ()
+    """The drifts of the recording after it was updated: it should replay exactly."""
+
     lost: int = 0
+    """How many fewer placeholders for secrets the updated recording has."""
 
     @property
     def is_exact(self) -> bool:
-        """Whether it came out as it was recorded."""
+        """Whether the replay has no drifts."""
         return self.replay is not None and not self.replay.drifts
 
     @property
     def is_in_order(self) -> bool:
-        """Whether it did, or is as of now what it should be."""
+        """Whether the replay has no drifts, or the recording was updated and now replays exactly."""
         is_updated = self.replay is not None and self.replay.updated is not None
         return self.is_exact or (is_updated and not self.slips)
 
 
 class ReplaySession:
-    """Replays files on the same terms. What is `live` is done by today's team and asked of the model. What
-    the `patterns` match is as secret as what the settings say.
+    """Replays files with the same options. What is `live` runs on the current agents and the model. Matches
+    of the `patterns` are secrets, like those of the settings.
 
-    Raises SecretPatternInvalid, AgentsNotLoaded, UnknownCapability or NobodyToBeLive where something is to be
-    live that nobody offers, and what `choose_model` raises where the planner is.
+    Raises SecretPatternInvalid, AgentsNotLoaded, UnknownCapability or NobodyToBeLive if no agent provides a
+    live capability, and what `choose_model` raises if the planner is live.
     """
 
     def __init__(
@@ -97,7 +104,8 @@ class ReplaySession:
         self._shown = self._redactor()
         registry = registry_of(settings)
         _require_offers(registry, live, settings)
-        # A recording is enough by itself: today's agents count where somebody names them, or wants them.
+        # A recording replays without agents. The current ones are compared with it only if the user names
+        # some or leaves out the built-in ones: else every recording of a user's agents would drift.
         is_whole = bool(settings.agents) or not settings.builtin
         team = Team(registry, is_whole) if is_whole or live or update else None
         self._terms = ReplayTerms(
@@ -112,7 +120,7 @@ class ReplaySession:
             self._terms = replace(self._terms, model=self._model)
 
     def replay(self, file: Path) -> ReplayOutcome:
-        """Replay one. What may go wrong with it is in what comes back."""
+        """Replay one file. An error is in the outcome, so that the other files are still replayed."""
         began = time.perf_counter()
         slips: tuple[Drift, ...] = ()
         lost = 0
@@ -129,7 +137,7 @@ class ReplaySession:
         return ReplayOutcome(file, seconds, replayed, slips=slips, lost=lost)
 
     def shown(self, text: str) -> str:
-        """A text without the secrets of what was replayed."""
+        """A text without the secrets of the replayed runs."""
         return self._shown.redact_text(text)
 
     def clean(self, value: JsonValue) -> JsonValue:
@@ -137,7 +145,7 @@ class ReplaySession:
         return self._shown.redact(value)
 
     def _redactor(self) -> Redactor:
-        """One that knows nothing yet of any recording."""
+        """A redactor without the secrets of any recording yet."""
         return redactor_of(self._settings, self._patterns)
 
     def _replay(self, recording: Recording) -> Replay:
@@ -151,7 +159,7 @@ class ReplaySession:
 
     @cached_property
     def _model(self) -> ChatModel | None:
-        """Who is asked for what is live: chosen at the first need, once for all files."""
+        """The model for what is live: chosen when it is first needed, once for all files."""
         if self._settings.model == RECORDED:
             return None
         choose = choose_model if self._terms.live.planner else model_at_hand
@@ -159,18 +167,18 @@ class ReplaySession:
 
 
 def rehearse(file: Path) -> Replay:
-    """The strict replay of a file that was just written. Raises what `load_recording` does, and
+    """The strict replay of a file that has just been written. Raises what `load_recording` does, and
     NetworkForbidden."""
     return carry_out(load_recording(file), ReplayTerms())
 
 
 def rehearse_text(text: str) -> Replay:
-    """The replay of what a file would hold. Raises RecordingInvalid, and NetworkForbidden."""
+    """The strict replay of the text of a recording. Raises RecordingInvalid, and NetworkForbidden."""
     return carry_out(recording_from(read_yaml(text, _NO_FILE), _NO_FILE, lambda _: None), ReplayTerms())
 
 
 def _require_offers(registry: Registry, live: Liveness, settings: Settings) -> None:
-    """See that somebody offers what is to be live. Raises UnknownCapability, NobodyToBeLive."""
+    """Check that an agent provides each live capability. Raises UnknownCapability, NobodyToBeLive."""
     for name in sorted(live.capabilities):
         try:
             registry.capability(name)
@@ -181,7 +189,7 @@ def _require_offers(registry: Registry, live: Liveness, settings: Settings) -> N
 
 
 def _tellable(replayed: Replay) -> Iterator[JsonValue]:
-    """All that may be told of a replay: what it is about, and where it is not as recorded every event."""
+    """All values that the output about a replay may show; if it differs from the recording, every event."""
     yield replayed.goal
     yield replayed.answer
     if replayed.drifts or replayed.is_what_if:

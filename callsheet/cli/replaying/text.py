@@ -1,4 +1,4 @@
-"""What came of replays, in lines for people."""
+"""The outcomes of replays, in lines for people."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from callsheet.recordings.replay_result import Replay
 from .replay_session import ReplayOutcome
 
 MAX_SAID = 1_000
-"""Characters of a reason, or of what was to happen."""
+"""Characters of a reason, or of a what-if."""
 _PLANNERS = ("planner", "replanner")
 _STEP = re.compile(r"[a-z][a-z0-9_]*")
 _SORTS = ("as recorded", "updated", "drifted", "not replayed")
 
 
 def outcome_lines(outcome: ReplayOutcome, advice: Advice, *, update: bool = False) -> Iterator[str]:
-    """One line for a file that is in order; where it is not, every drift. Nothing for one that could not be
+    """One line for a file without drifts; otherwise every drift. Nothing for a file that could not be
     replayed: `error_text` says why."""
     replayed = outcome.replay
     if replayed is None:
@@ -38,10 +38,10 @@ def outcome_lines(outcome: ReplayOutcome, advice: Advice, *, update: bool = Fals
     elif replayed.updated is not None:
         yield f"updated {outcome.file}: {kinds_text(replayed.drifts)}"
         if outcome.slips:
-            yield "  what was written does not replay exactly:"
+            yield "  the updated recording does not replay exactly:"
             yield from drift_lines(outcome.slips, "    ")
     else:
-        yield f"{outcome.file}: drifted{', and was not updated' if update else ''}"
+        yield f"{outcome.file}: drifted{', not updated' if update else ''}"
         yield from drift_lines(replayed.drifts, "  ")
         if replayed.obstacle is not None:
             yield from _obstacle(replayed, replayed.obstacle, advice)
@@ -54,19 +54,18 @@ def error_text(outcome: ReplayOutcome) -> str:
 
 
 def summary_text(outcomes: Sequence[ReplayOutcome]) -> str:
-    """How many files came to what."""
+    """The number of files with each outcome."""
     counts = Counter(_sort(outcome) for outcome in outcomes)
     sorts = (f"{number} {sort}" for sort in _SORTS if (number := counts[sort]))
     return f"{counted(len(outcomes), 'recording')}: {', '.join(sorts)}"
 
 
 def what_if_lines(replayed: Replay, what_ifs: Sequence[WhatIf], advice: Advice) -> Iterator[str]:
-    """What was to happen otherwise, the run that comes of it, and in what that differs from the recorded
-    one."""
+    """The what-ifs, the run that results from them, and its differences from the recorded run."""
     for each in what_ifs:
         yield f"what if {one_line(spelled(each.describe()), MAX_SAID)}"
         if not _happened(replayed, each):
-            yield "  it never comes to that: there is no such attempt"
+            yield "  this had no effect: the run has no such attempt"
     story = _story(replayed)
     yield ""
     yield f"the run: {_end(replayed)}"
@@ -80,16 +79,16 @@ def what_if_lines(replayed: Replay, what_ifs: Sequence[WhatIf], advice: Advice) 
 
 
 def _differences(replayed: Replay, advice: Advice) -> Iterator[str]:
-    """In what the run differs, or why it is not told to its end."""
+    """The differences of the run, or why the replay stopped before its end."""
     if replayed.is_cut_short:
-        yield "it goes no further, because something is wanted that was not recorded:"
+        yield "the replay stops here, because it needs something that was not recorded:"
         yield from drift_lines(replayed.drifts, "  ")
         yield from (f"  {line}" for drift in replayed.drifts for line in _way_on(replayed, drift, advice))
     elif replayed.drifts:
-        yield "what is different:"
+        yield "differences from the recorded run:"
         yield from drift_lines(replayed.drifts, "  ")
     else:
-        yield "nothing is different"
+        yield "no differences from the recorded run"
 
 
 def _sort(outcome: ReplayOutcome) -> str:
@@ -101,7 +100,7 @@ def _sort(outcome: ReplayOutcome) -> str:
 
 
 def _extent(outcome: ReplayOutcome, replayed: Replay) -> str:
-    """How much there was to replay, and how long it took then and now."""
+    """The size of the run, how long it took, and how long its replay took."""
     recording = replayed.recording
     record = recording.record
     counts = (
@@ -137,31 +136,31 @@ def _happened(replayed: Replay, what_if: WhatIf) -> bool:
 
 
 def _obstacle(replayed: Replay, obstacle: Drift, advice: Advice) -> Iterator[str]:
-    """What kept a file from being recorded anew, and what would help."""
-    yield "  what kept it from being recorded anew:"
+    """Why a recording could not be updated, and what to do about it."""
+    yield "  it could not be updated because of this:"
     yield from drift_lines([obstacle], "    ")
     match obstacle.kind:
         case DriftKind.PROMPT:
             yield f"    {advice.missing_model}"
         case DriftKind.PLAN | DriftKind.RESULT if obstacle.where != "the run":
-            yield "    nobody at hand does that, or it cannot be undone; name who does with --agents"
+            yield "    no available agent does that, or it cannot be undone; add an agent with --agents"
             yield from (f"    {line}" for line in _way_on(replayed, obstacle, advice))
         case DriftKind.MODEL:
-            yield "    see to the model, or name another one with --model"
+            yield "    fix the model, or choose another one with --model"
         case DriftKind.RESULT:
-            yield "    a recording of a run that came further is not given up for that one"
+            yield "    the recorded run came further, so its recording was kept"
         case _:
             yield "    record the run again"
 
 
 def _way_on(replayed: Replay, drift: Drift, advice: Advice) -> Iterator[str]:
-    """What to add to the command, so that what was not recorded is done live."""
+    """The flags that run live what was not recorded."""
     if drift.where in _PLANNERS:
-        yield "to have the planner asked: --live planner"
+        yield "to ask the planner: --live planner"
     elif drift.kind in (DriftKind.PROMPT, DriftKind.PLAN, DriftKind.RESULT):
         found = _STEP.match(drift.where)
         step = replayed.result.steps.get(found[0]) if found else None
         if step is not None:
-            yield f"to have it done: --live {step.capability}"
-    if drift.kind is DriftKind.PROMPT and advice.asks_nobody:
+            yield f"to run it: --live {step.capability}"
+    if drift.kind is DriftKind.PROMPT and advice.uses_recorded_model:
         yield advice.missing_model

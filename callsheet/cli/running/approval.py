@@ -1,4 +1,4 @@
-"""Showing a plan before it runs, and asking where it would change something."""
+"""Showing a plan before it runs, and asking the user if it would change something."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from .progress import Progress
 
 
 class ApprovalNeeded(CallsheetError):
-    """The plan changes something, and there is nobody to ask. `steps` are those that do."""
+    """The plan changes something, and there is no terminal to ask at. `steps` are those that change it."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.WAITING
 
     def __init__(self, steps: tuple[str, ...], what: str) -> None:
         super().__init__(
-            f"the plan {what}; nothing was done, because there is no terminal to ask at. Run the command "
-            "again with --yes to approve whatever is planned then; or keep a plan with `callsheet plan -o "
-            "FILE`, read it, and run that one with `callsheet run --plan FILE --yes`"
+            f"the plan {what}, which needs your approval, and there is no terminal to ask at; nothing was "
+            "done. Run the command again with --yes to approve any plan that is made then; or save a plan "
+            "with `callsheet plan -o FILE`, read it, and run it with `callsheet run --plan FILE --yes`"
         )
         self.steps = steps
 
 
 class Approver:
-    """Shows a plan and says whether it may run; asks about the steps that want an approval of their own.
+    """Shows a plan and asks whether it may run; asks about the steps that need their own approval.
 
-    With `yes` everything is approved that the plan asks for. `measure` says what a plan may take, and
-    `budget` what it is allowed. `needed` is set where somebody had to be asked and nobody is there.
+    With `yes` everything in the plan is approved. `measure` computes the bounds of a plan. `needed` is set
+    if the user had to be asked and there is no terminal.
     """
 
     def __init__(self, output: Output, progress: Progress, settings: Settings, *, yes: bool) -> None:
@@ -59,12 +59,12 @@ class Approver:
 
     @property
     def is_there(self) -> bool:
-        """Whether anybody can be asked about a step while the run goes on."""
+        """Whether a step can be approved while the run goes on."""
         return self._yes or self._output.can_ask
 
     async def review(self, checked: CheckedPlan) -> bool:
-        """Whether the plan may run. Where nobody can be asked, the run gets as far as the steps that want
-        an approval of their own, if only those change anything."""
+        """Whether the plan may run. Without a terminal it may run if only steps that need their own approval
+        change anything: the run then pauses before those."""
         with self._progress.held():
             for line in plan_lines(checked):
                 self._output.note(line)
@@ -82,10 +82,10 @@ class Approver:
             return not changing
 
     async def approve(self, request: ApprovalRequested) -> bool | None:
-        """Whether a step that wants an approval of its own may start, with the inputs it would be given.
+        """Whether a step that needs its own approval may start with these inputs; None to let the run wait.
 
-        Whoever said yes to whatever is planned did not say it to what a revision wants beyond that: where
-        nobody can be asked about it, the run waits.
+        `--yes` approves the plan, not what a revision does beyond that (`request.why`): the user is asked
+        about that, and without a terminal the run waits.
         """
         if self._yes and not request.why:
             return True
@@ -100,7 +100,7 @@ class Approver:
                 return await self._questions.ask("Approve it?")
 
     def _describe(self, changing: Sequence[CompiledStep]) -> str:
-        """What is to be approved: `writes in /work (save) and does what cannot be undone (send)`."""
+        """What the user approves: `writes in /work (save) and does what cannot be undone (send)`."""
         named: dict[str, list[str]] = {}
         for step in changing:
             named.setdefault(self._words(step.capability.effect), []).append(step.id)
@@ -119,7 +119,7 @@ class Approver:
 class Questions:
     """Asks on stderr, and waits for lines of stdin; one question at a time.
 
-    Work that is under way goes on meanwhile, and Ctrl-C ends the wait as it ends everything else.
+    Running steps continue meanwhile, and Ctrl-C interrupts the wait.
     """
 
     def __init__(self) -> None:
@@ -129,8 +129,8 @@ class Questions:
         """Whether the answer is yes; only `y` or `yes` is."""
         sys.stderr.write(plain(f"{question} [y/N] "))
         sys.stderr.flush()
-        # Nothing can break off the reading of a line. Where a question was withdrawn, the line that is
-        # still to come answers the next one; one that came in between answers none.
+        # The reading of a line cannot be interrupted. After a question was withdrawn, its thread still reads:
+        # the line that it gets answers the next question. A line typed in between answers none.
         if self._line is None or self._line.done():
             self._line = self._read()
         try:
@@ -148,8 +148,8 @@ class Questions:
 
 
 def _read_line(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[bytes]) -> None:
-    # From the descriptor, not from sys.stdin: a thread that waits in there when Python ends holds
-    # a lock that Python wants, and Python would abort.
+    # From the descriptor, not from sys.stdin: a thread that is blocked in sys.stdin holds a lock that Python
+    # needs at exit, and Python would abort.
     try:
         line = os.read(sys.stdin.fileno(), 4096)
     except OSError:
@@ -157,7 +157,7 @@ def _read_line(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[bytes]) -
     try:
         loop.call_soon_threadsafe(_settle, answer, line)
     except RuntimeError:
-        # The loop is closed: nobody waits any more.
+        # The loop is closed, so nothing waits for the answer any more.
         return
 
 

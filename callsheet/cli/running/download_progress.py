@@ -1,4 +1,4 @@
-"""What a person sees while the weights of an embedded model are fetched."""
+"""The progress of downloading the weights of an embedded model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINES = 10
 
 
 class DownloadProgress:
-    """A bar on a terminal; elsewhere a line for every tenth that has come."""
+    """A progress bar on a terminal; otherwise a line for every tenth."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -32,7 +32,7 @@ class DownloadProgress:
         self._stop()
 
     def show(self, source: str, done: int, total: int) -> None:
-        """Take in how many bytes have come from where."""
+        """Show that `done` of `total` bytes have come from `source`."""
         if source != self._source:
             self._begin(source, total)
         if self._bar is not None:
@@ -44,7 +44,7 @@ class DownloadProgress:
     def _begin(self, source: str, total: int) -> None:
         self._stop()
         self._source, self._tenth = source, 0
-        self._output.note(f"fetching the embedded model from {source}, once ({total // _MEGABYTE:,} MB)")
+        self._output.note(f"downloading the embedded model from {source}, once ({total // _MEGABYTE:,} MB)")
         if self._output.is_terminal:
             self._bar = _start_bar(total)
 

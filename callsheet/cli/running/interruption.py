@@ -1,4 +1,4 @@
-"""SIGTERM, taken as Ctrl-C is: the work stops in good order."""
+"""SIGTERM is handled like Ctrl-C: the run is stopped in order."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def stopped_by_sigterm() -> Generator[None]:
-    """Meanwhile SIGTERM cancels the task that this runs in. A second one ends the process at once, as it
-    does where there is no way to heed the first: outside of the main thread, and on Windows."""
+    """In this context SIGTERM cancels the current task. A second SIGTERM ends the process at once; so does
+    the first where it cannot be handled: outside the main thread, and on Windows."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
 

@@ -1,4 +1,4 @@
-"""The model that a command uses: chosen as the settings say, named aloud, fetched where it must be."""
+"""The model that a command uses: chosen by the settings, printed, and downloaded if necessary."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .download_progress import DownloadProgress
 
 
 def choose_model(settings: Settings, output: Output) -> ChatModel:
-    """The model that the settings ask for. The weights of an embedded one are fetched at their first use,
-    which is shown and takes minutes.
+    """The model of the settings. The weights of an embedded model are downloaded at their first use, which
+    takes minutes and shows its progress.
 
     Raises what `callsheet.agents.models.choice.choose_model` raises.
     """
@@ -25,14 +25,14 @@ def choose_model(settings: Settings, output: Output) -> ChatModel:
 
 
 def model_at_hand(settings: Settings, output: Output) -> ChatModel | None:
-    """The model for a plan that is there already, and may need none. Nothing is fetched for it.
+    """The model for a given plan, which may need none; so nothing is downloaded for it.
 
-    Raises ModelRejected where a file that was named holds no model.
+    Raises ModelRejected if the named file is not a model.
     """
     try:
         model = choice.choose_model(model_settings(settings), sources=())
     except (ModelNotConfigured, WeightsUnavailable):
-        output.note("model: none at hand; a step that asks one will fail (see `callsheet doctor`)")
+        output.note("model: none available; steps that need one will fail (see `callsheet doctor`)")
         return None
     output.note(f"model: {model.name}")
     return model

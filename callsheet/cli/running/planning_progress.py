@@ -1,4 +1,4 @@
-"""What a person sees of the planning: that it goes on, and what had to be mended."""
+"""The progress of planning: that the model is writing, and why a plan was rejected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PlanningDisplay:
-    """A spinner on a terminal; elsewhere a line for every try."""
+    """A spinner on a terminal; otherwise a line for every try."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -21,14 +21,14 @@ class PlanningDisplay:
         self._number = 0
 
     def announce_request(self) -> None:
-        """The model is about to be asked. Loading an embedded one takes seconds."""
+        """Show that the model is about to be asked: loading an embedded one takes seconds."""
         if self._output.is_terminal:
             self._start()
         else:
             self._output.note("planning ...")
 
     def show(self, progress: PlanningProgress) -> None:
-        """Take in how far it has come."""
+        """Show how far planning has come."""
         if progress.number > max(1, self._number):
             self._tell(progress)
         self._number = progress.number
@@ -36,14 +36,14 @@ class PlanningDisplay:
             self._status.update(f"planning, {progress.characters:,} characters written")
 
     def stop(self) -> None:
-        """Leave the screen in order: planning is over."""
+        """Remove the spinner: planning is over."""
         if self._status is not None:
             self._status.stop()
             self._status = None
 
     def _tell(self, progress: PlanningProgress) -> None:
         found = "; ".join(one_line(problem) for problem in progress.problems[:3])
-        self._output.note(f"planning, try {progress.number}, because of the last one: {found}")
+        self._output.note(f"plan rejected: {found}; planning again (try {progress.number})")
 
     def _start(self) -> None:
         from rich.console import Console

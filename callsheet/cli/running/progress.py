@@ -1,4 +1,4 @@
-"""What a person sees of a run while it runs: a live table on a terminal, plain lines elsewhere."""
+"""The progress of a run: a live table on a terminal, otherwise plain lines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MAX_STEPS = 20
-"""Steps that the live table shows; of a larger plan, those that are under way come first."""
+"""Steps that the live table shows; of a larger plan, running steps come first."""
 _MARKS = {
     StepStatus.PENDING: "·",
     StepStatus.RUNNING: "▸",
@@ -37,58 +37,58 @@ _URGENCY = (StepStatus.RUNNING, StepStatus.WAITING, StepStatus.FAILED)
 
 
 class Progress(Protocol):
-    """Somebody who wants to see a run's events as they happen."""
+    """Shows the events of a run as they happen."""
 
     def recall(self, event: Event) -> None:
-        """Take in an event of the past, of which nothing is to be said."""
+        """Take in a past event without showing it."""
         ...
 
     def show(self, event: Event) -> None:
-        """Take one event in."""
+        """Take in one event and show it."""
         ...
 
     def held(self) -> AbstractContextManager[None]:
-        """Keep off the screen, because something else is to be shown or asked there."""
+        """Leave the screen free, because something else is to be shown or asked."""
         ...
 
     def stop(self) -> None:
-        """Leave the screen in order: the run is over."""
+        """Finish the display: the run is over."""
         ...
 
 
 def progress_for(output: Output) -> Progress:
-    """The kind of progress that fits where stderr goes."""
+    """The progress that fits stderr, a terminal or not."""
     return LiveProgress() if output.is_terminal else PlainProgress(output.note)
 
 
 class PlainProgress:
-    """A line for every start, end, failure and skip."""
+    """A line for every start, end, failure and skip of a step."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
         self._record = RunState()
 
     def recall(self, event: Event) -> None:
-        """Take in an event of the past."""
+        """Take in a past event without showing it."""
         apply_event(self._record, event)
 
     def show(self, event: Event) -> None:
-        """Say what the event means, if that is of interest."""
+        """Print a line about the event, if it has one."""
         apply_event(self._record, event)
         line = progress_line(self._record, event)
         if line is not None:
             self._say(line)
 
     def held(self) -> AbstractContextManager[None]:
-        """A line is whole already, and may stand between any two others."""
+        """Nothing to do: other lines may stand between those of the progress."""
         return nullcontext()
 
     def stop(self) -> None:
-        """Nothing has to be put in order."""
+        """Nothing to do."""
 
 
 class LiveProgress:
-    """A table of steps, drawn anew several times a second while attempts run."""
+    """A table of steps, redrawn several times a second while attempts run."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._record = RunState()
@@ -97,17 +97,17 @@ class LiveProgress:
         self._holds = 0
 
     def recall(self, event: Event) -> None:
-        """Take in an event of the past."""
+        """Take in a past event without showing it."""
         apply_event(self._record, event)
 
     def show(self, event: Event) -> None:
-        """Take one event in; the table appears with the first attempt."""
+        """Take in one event; the table appears with the first attempt."""
         apply_event(self._record, event)
         self._start_if_wanted()
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """Take no place on the screen meanwhile."""
+        """Remove the table from the screen meanwhile."""
         self._holds += 1
         self.stop()
         try:
@@ -117,7 +117,7 @@ class LiveProgress:
             self._start_if_wanted()
 
     def stop(self) -> None:
-        """Draw the table a last time and leave it standing."""
+        """Draw the table a last time and leave it on the screen."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -143,7 +143,7 @@ class LiveProgress:
         for line, step in zip(aligned([self._row(step) for step in shown]), shown, strict=True):
             text.append(line + "\n", style=_COLOURS.get(step.status, ""))
         done = sum(step.status is StepStatus.COMPLETED for step in steps)
-        return text.append(f"{done} of {len(steps)} steps done, {self._elapsed()}")
+        return text.append(f"{done} of {len(steps)} steps completed, {self._elapsed()}")
 
     def _row(self, step: StepRecord) -> tuple[str, ...]:
         attempts = step.attempts
@@ -155,9 +155,9 @@ class LiveProgress:
 
     def _remark(self, step: StepRecord) -> str:
         if step.id in self._record.asked:
-            return "waits for approval"
+            return "waiting for approval"
         if any(name == step.id for name, _ in self._record.doubtful):
-            return "in doubt: nobody saw how it ended"
+            return "in doubt: its outcome is unknown"
         if step.items is not None:
             return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
         failure = step.failure or (step.attempts[-1].failure if step.attempts else None)

@@ -1,4 +1,4 @@
-"""What is said of a run's events where there is no terminal: a line for each that matters."""
+"""The lines printed about the events of a run if stderr is not a terminal."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.state import RunState
 
 MAX_SHOWN = 200
-"""Characters of what the planner came to nothing with; the end of the run tells all of it."""
+"""Characters of why the planner made no decision; the end of the run prints all of it."""
 
 
 def progress_line(record: RunState, event: Event) -> str | None:
-    """The line for an event, once the record has it; None where it is of no interest."""
+    """The line for an event that has been applied to the record; None if it has no line."""
     tell = _LINES.get(type(event))
     return None if tell is None else tell(record, event)
 
 
 def _started(_: RunState, event: AttemptStarted) -> str:
     again = f", attempt {event.attempt}" if event.attempt > 1 else ""
-    beside = ", beside the one that takes so long" if event.hedge else ""
+    beside = " (hedge: the earlier attempt is slow)" if event.hedge else ""
     return f"{_work(event.step, event.item)}: started by {event.agent}{again}{beside}"
 
 
@@ -80,34 +80,38 @@ def _skipped(_: RunState, event: StepSkipped) -> str:
 
 
 def _decided(_: RunState, event: ConditionDecided) -> str:
-    return f"{event.step}: its condition holds" if event.holds else f"{event.step}: {skip_text(())}"
+    return f"{event.step}: its condition is true" if event.holds else f"{event.step}: {skip_text(())}"
 
 
 def _cancelled(_: RunState, event: AttemptCancelled) -> str:
-    how = "abandoned: it would not stop" if event.abandoned else "stopped"
+    how = "abandoned: it did not stop when told to" if event.abandoned else "stopped"
     return f"{_work(event.step, event.item)}: attempt {event.attempt} {how}"
 
 
 def _lost(_: RunState, event: AttemptLost) -> str:
-    doubt = ", and it is in doubt whether the work was done" if event.in_doubt else ""
-    return f"{_work(event.step, event.item)}: the process of attempt {event.attempt} ended{doubt}"
+    doubt = "; it is in doubt whether the work was done" if event.in_doubt else ""
+    return (
+        f"{_work(event.step, event.item)}: attempt {event.attempt} was lost, because its process ended{doubt}"
+    )
 
 
 def _settled(_: RunState, event: DoubtSettled) -> str:
-    words = {"done": "it was done", "again": "it is to be done again", "failed": "it failed"}
-    return f"{_work(event.step, event.item)}: {words[event.verdict]}{_by(event.by)}"
+    outcomes = {"done": "was done", "again": "will be attempted again", "failed": "failed"}
+    return (
+        f"{_work(event.step, event.item)}: doubt settled{_by(event.by)}: the work {outcomes[event.verdict]}"
+    )
 
 
 def _reused(_: RunState, event: ResultReused) -> str:
-    return f"{_work(event.step, event.item)}: done before, by run {event.source}"
+    return f"{_work(event.step, event.item)}: result reused from run {event.source}"
 
 
 def _kept(_: RunState, event: ResultKept) -> str:
-    return f"{_work(event.step, event.item)}: done already, as {event.source}"
+    return f"{_work(event.step, event.item)}: result kept from step {event.source} of the earlier plan"
 
 
 def _replanning(_: RunState, event: ReplanningStarted) -> str:
-    return f"{event.step}: the planner is asked" if event.step else "the planner is asked"
+    return f"{event.step}: asking the planner" if event.step else "asking the planner"
 
 
 def _adopted(_: RunState, event: PlanAdopted) -> str | None:
@@ -120,11 +124,11 @@ def _accepted(_: RunState, event: ResultAccepted) -> str:
 
 
 def _given_up(_: RunState, event: GivenUp) -> str:
-    return f"{event.step or 'the run'}: given up: {event.reason}"
+    return f"{event.step or 'the run'}: the planner gave up: {event.reason}"
 
 
 def _undecided(_: RunState, event: ReplanningFailed) -> str:
-    return f"{event.step or 'the run'}: no decision: {one_line(event.message, MAX_SHOWN)}"
+    return f"{event.step or 'the run'}: the planner made no decision: {one_line(event.message, MAX_SHOWN)}"
 
 
 def _question(_: RunState, event: PersonAsked) -> str:
@@ -132,7 +136,7 @@ def _question(_: RunState, event: PersonAsked) -> str:
 
 
 def _word(_: RunState, event: WordSpoken) -> str:
-    return f"said{_by(event.by)}: {event.text}"
+    return f"message{f' from {event.by}' if event.by else ''}: {event.text}"
 
 
 def _reach(_: RunState, event: ReachDecided) -> str | None:
@@ -140,7 +144,7 @@ def _reach(_: RunState, event: ReachDecided) -> str | None:
 
 
 def _asked(_: RunState, event: ApprovalRequested) -> str:
-    return f"{event.step}: waits for approval"
+    return f"{event.step}: waiting for approval"
 
 
 def _granted(_: RunState, event: ApprovalGranted) -> str:
@@ -152,11 +156,11 @@ def _denied(_: RunState, event: ApprovalDenied) -> str:
 
 
 def _pausing(_: RunState, event: PauseRequested) -> str:
-    return "to rest: nothing starts any more"
+    return "pausing: running steps finish, no others start"
 
 
 def _cancelling(_: RunState, event: CancellationRequested) -> str:
-    return f"to stop: {event.reason}" if event.reason else "to stop"
+    return f"cancelling: {event.reason}" if event.reason else "cancelling"
 
 
 _LINES: dict[type[Any], Callable[[RunState, Any], str | None]] = {
@@ -198,7 +202,7 @@ def _work(step: str, item: int | None) -> str:
 
 
 def _took(record: RunState, step: str, item: int | None) -> str:
-    # From the end: an attempt that ends now is among the last that began.
+    # Searched from the end, because an attempt that ends now is among the last that started.
     attempts = reversed(record.step_of(step).attempts)
     started = next((each.started for each in attempts if each.item == item), record.now)
     return seconds_text(record.now - started)

@@ -1,4 +1,4 @@
-"""One run at the command line, begun or gone on with: watched, asked about, and reported."""
+"""One run at the command line, started or resumed: its progress, approvals and report."""
 
 from __future__ import annotations
 
@@ -44,26 +44,24 @@ _CODES = {
 }
 
 FindPlan: TypeAlias = Callable[[Registry], Plan | None]
-"""The plan that there is; None where it is to be planned."""
+"""Gives the plan to run; None if a goal is to be planned."""
 
 
 class RunInterrupted(CallsheetError):
-    """Somebody pressed Ctrl-C, or sent SIGTERM. `run` is what the journal has of it, None where it had not
-    begun."""
+    """The user pressed Ctrl-C, or the process got SIGTERM. `run` is the id of the run, None if it had not
+    been created yet."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.INTERRUPTED
 
     def __init__(self, run: str | None, show: str) -> None:
         super().__init__(
-            "interrupted before anything was done"
-            if run is None
-            else f"interrupted; `{show}` tells how far it came"
+            "interrupted before anything was done" if run is None else f"interrupted; details: {show}"
         )
         self.run = run
 
 
 class RunSession:
-    """One run. With `yes` everything that wants an approval has it."""
+    """One run. With `yes` everything that needs approval is approved."""
 
     def __init__(self, output: Output, settings: Settings, *, yes: bool) -> None:
         self._output = output
@@ -77,10 +75,10 @@ class RunSession:
         self._run: str | None = None
 
     def run_goal(self, goal: str | None, find_plan: FindPlan) -> ExitCode:
-        """Pursue a goal, or carry out a plan that there is; report, and say with what code to end."""
+        """Run a goal or a given plan, and report; returns the exit code."""
         with self._in_order():
             registry = registry_of(self._settings)
-            # What cannot be planned for, or run, is told before a model is chosen, let alone fetched.
+            # The goal and the plan are checked before a model is chosen: downloading one takes minutes.
             text = None if goal is None else Goal.from_text(read_goal(goal), registry.catalog)
             plan = find_plan(registry)
             model = self._model(is_needed=plan is None)
@@ -88,7 +86,7 @@ class RunSession:
         return self._report(story)
 
     def resume(self, name: str) -> ExitCode:
-        """Go on with a run; report, and say with what code to end.
+        """Resume a run, and report; returns the exit code.
 
         Raises what Orchestrator.resume does.
         """
@@ -125,7 +123,7 @@ class RunSession:
 
     @property
     def _is_streamed(self) -> bool:
-        """Whether steps start before there is a plan to look at: only where whatever it does is approved."""
+        """Whether steps start before the plan is complete: only if all that it does is approved."""
         return self._yes and self._settings.stream
 
     def _orchestrator(self, registry: Registry, model: ChatModel | None, journal: Journal) -> Orchestrator:
@@ -140,8 +138,8 @@ class RunSession:
         return orchestrator
 
     def _recall(self, name: str) -> tuple[str, bool]:
-        """The id of an open run that nobody has, and whether it has a plan; what it did until now is known
-        to the progress then. Raises RunNotFound, RunAmbiguous, RunEnded, RunOwned."""
+        """The id of an open run that no process is running, and whether it has a plan. Feeds its past events
+        to the progress. Raises RunNotFound, RunAmbiguous, RunEnded, RunOwned."""
         with existing_journal(self._settings) as journal:
             record = open_record(journal, name)
             owner = journal.owner(record.run)
@@ -152,12 +150,12 @@ class RunSession:
         return record.run, record.plan is not None
 
     def _model(self, *, is_needed: bool) -> ChatModel | None:
-        # Before the event loop, where Ctrl-C would not break off a download.
+        # Before the event loop starts: inside it, Ctrl-C would not interrupt a download.
         return (choose_model if is_needed else model_at_hand)(self._settings, self._output)
 
     @contextmanager
     def _in_order(self) -> Generator[None]:
-        """Whatever happens, the screen is left in order, and what was to be asked in vain is said."""
+        """Stop the displays at the end, and raise the approval that was needed but could not be asked for."""
         try:
             yield
         except (KeyboardInterrupt, asyncio.CancelledError):

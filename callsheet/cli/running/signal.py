@@ -1,4 +1,4 @@
-"""A word to a run: said through its journal, and what comes of it told."""
+"""Signals to a run: sent through its journal, and their effect reported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .run_session import RunSession
 
 @dataclass(frozen=True, slots=True)
 class SentSignal:
-    """What was said to a run, in a few words, and who has it and will hear; None where nobody has."""
+    """What was sent to a run, in a few words, and the process that is running it, if any."""
 
     run: str
     what: str
@@ -35,34 +35,35 @@ class SentSignal:
 def say(
     journal: Journal, word: Callable[[RunControl], Coroutine[Any, Any, RunOwner | None]]
 ) -> RunOwner | None:
-    """Say something to a run; who has it. Raises what the word of RunControl raises."""
+    """Send a signal to a run; returns the process that is running it. Raises what the method of RunControl
+    raises."""
     return asyncio.run(word(RunControl(journal, SystemClock())))
 
 
-def tell(output: Output, said: SentSignal, nobody: str) -> ExitCode:
-    """Tell what comes of the word; `nobody` is what does where nobody has the run."""
+def tell(output: Output, said: SentSignal, otherwise: str) -> ExitCode:
+    """Report the signal; `otherwise` is what to add if no process is running the run."""
     if output.as_json:
         owner = owner_document(said.owner)
         output.document({"run": said.run, "said": said.what, "owner": owner})
     elif said.owner is None:
-        output.line(f"run {said.run}: {said.what}; {nobody}")
+        output.line(f"run {said.run}: {said.what}; {otherwise}")
     else:
-        output.line(f"run {said.run}: {said.what}; {owner_text(said.owner)} has it and will hear")
+        output.line(f"run {said.run}: {said.what} (running in {owner_text(said.owner)})")
     return ExitCode.DONE
 
 
 def go_on(output: Output, settings: Settings, said: SentSignal, *, stay: bool, yes: bool = False) -> ExitCode:
-    """Leave it to whoever has the run; where nobody has, go on with it here, unless it is to `stay`. With
-    `yes` everything that wants an approval has it."""
+    """Report the signal if a process is running the run, or if the user said to `stay`; otherwise resume the
+    run here. With `yes` everything that needs approval is approved."""
     if said.owner is not None or stay:
         command = Advice(settings).command("resume", said.run)
-        return tell(output, said, f"nobody has the run: `{command}` goes on")
+        return tell(output, said, f"no process is running it; to continue: {command}")
     output.note(f"run {said.run}: {said.what}")
     return RunSession(output, settings, yes=yes).resume(said.run)
 
 
-def who() -> str:
-    """Who says it: the name of the person's account, empty where that is not known."""
+def user_name() -> str:
+    """The name of the user's account, or empty if it is unknown."""
     with suppress(OSError, KeyError, ImportError):
         return getpass.getuser()
     return ""

@@ -1,4 +1,4 @@
-"""The commands that go on with a run, as they are to be typed where this one was typed."""
+"""The commands that continue a run, ready to be typed in the same shell."""
 
 from __future__ import annotations
 
@@ -10,41 +10,39 @@ from callsheet.settings.settings import Settings
 
 _MODEL = "--model"
 _WITH_A_TEAM = frozenset({"resume", "approve", "answer", "replay"})
-"""The commands that may carry a run on, and so need the agents that it began with."""
+"""The commands that may continue a run, and so need the agents that it was started with."""
 
 
 class Advice:
-    """Knows which settings came from flags, so that a command that is proposed has them as well."""
+    """Proposes commands with the flags of the current one: without them they would use other settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def command(self, name: str, *arguments: str, asks_model: bool = False) -> str:
-        """The command, quoted for a shell; one that `asks_model` is not told to do without one."""
+        """The command, quoted for a shell. If it `asks_model`, it is not given `--model recorded`."""
         words = ["callsheet", name, *arguments, *self._flags("store")]
         if name in _WITH_A_TEAM:
             words += [*self._flags("workspace"), *self._model(asks_model), *self._team()]
         return shlex.join(words)
 
     @property
-    def asks_nobody(self) -> bool:
-        """Whether the model that was chosen is the recorded one."""
+    def uses_recorded_model(self) -> bool:
+        """Whether the chosen model is `recorded`, which answers nothing new."""
         return self._settings.model == RECORDED
 
     @property
     def missing_model(self) -> str:
-        """Why no model answers what was not recorded, and how to have one."""
-        if not self.asks_nobody:
-            return "no model is at hand to answer that; `callsheet doctor` tells how to have one"
+        """Why no model answers what was not recorded, and how to set one up."""
+        if not self.uses_recorded_model:
+            return "no model is available to answer that; `callsheet doctor` says how to set one up"
         source = self._settings.source("model")
         if source == _MODEL:
-            return (
-                "no model is asked that, because of --model recorded; leave it out, or name a model with it"
-            )
-        return f"no model is asked that, because {source} has `recorded` for one; name a model with --model"
+            return "--model recorded cannot answer that; leave it out, or name a model"
+        return f"the model is `recorded` ({source}), which cannot answer that; name a model with --model"
 
     def _model(self, asks_model: bool) -> Iterator[str]:
-        if not (asks_model and self.asks_nobody):
+        if not (asks_model and self.uses_recorded_model):
             yield from self._flags("model")
         elif self._settings.source("model") != _MODEL:
             yield from (_MODEL, "NAME")

@@ -1,4 +1,4 @@
-"""The bounds of a plan in a few lines, for the person who is to say yes to it."""
+"""The bounds of a plan in a few lines, for the user who is asked to approve it."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _LABELS: dict[Quantity, str] = {
     "cost": "cost",
 }
 MAX_NAMED = 5
-"""Steps of one line, before it only counts them."""
+"""Steps that a line names; further ones are only counted."""
 
 
 def bounds_lines(bounds: Bounds, budget: Budget | None = None) -> Iterator[str]:
-    """What a plan takes at the most, how long it takes, and the budget that it is held to, if any.
+    """The upper limits of a plan, its usual time, and its budget, if any.
 
-    Steps of which only the run will tell how many items they have count as one item, and what they come to
-    with more is said; what is known of no step is said too.
+    A for_each step whose number of items is known only at run time counts as one item; the limits with
+    many items stand in parentheses. Quantities that are unknown for a step are named.
     """
-    yield "at the most:"
+    yield "upper limits:"
     rows = [
         (label, _worst(bounds, quantity)) for quantity, label in _LABELS.items() if _counts(bounds, quantity)
     ]
@@ -39,20 +39,20 @@ def bounds_lines(bounds: Bounds, budget: Budget | None = None) -> Iterator[str]:
 
 
 def _counts(bounds: Bounds, quantity: Quantity) -> bool:
-    """Whether there is anything to say: work without a model takes no calls and no tokens."""
+    """Whether the quantity has a line: a plan that uses no model has none for calls and tokens."""
     amount = _amount(bounds.known, quantity)
     return bool(amount or (quantity in ("attempts", "cost") and not bounds.unknown.get(quantity)))
 
 
 def _unknown(bounds: Bounds) -> Iterator[tuple[str, str]]:
-    """What is known of no step at all, in one line for all that the same steps keep to themselves."""
+    """The quantities that are unknown for every step, one line for those with the same steps."""
     silent: dict[tuple[str, ...], list[str]] = {}
     for quantity, label in _LABELS.items():
         steps = bounds.unknown.get(quantity)
         if steps and not _amount(bounds.known, quantity):
             silent.setdefault(steps, []).append(label)
     for steps, labels in silent.items():
-        yield "unknown", f"what {_named(steps)} will take: {', '.join(labels)}"
+        yield "unknown", f"{', '.join(labels)} of {_named(steps)}"
 
 
 def _worst(bounds: Bounds, quantity: Quantity) -> str:
@@ -60,15 +60,15 @@ def _worst(bounds: Bounds, quantity: Quantity) -> str:
     unknown = bounds.unknown.get(quantity, ())
     text = _short(quantity, known)
     if unknown:
-        text = f"at least {text}; nobody knows what {_named(unknown)} will take"
+        text = f"at least {text}; unknown for {_named(unknown)}"
     return text + _if_more(bounds, _short(quantity, known), _short(quantity, assumed))
 
 
 def _time(bounds: Bounds) -> str:
     unknown = bounds.unknown.get("seconds", ())
     known, assumed = bounds.known, bounds.assumed
-    usual = f"usually {seconds_text(known.expected)}" if known.expected else "nothing known of what is usual"
-    without = f" without {_named(unknown)}" if unknown and known.expected else ""
+    usual = f"usually {seconds_text(known.expected)}" if known.expected else "no history yet"
+    without = f" (not counting {_named(unknown)})" if unknown and known.expected else ""
     longest = seconds_text(known.longest)
     more = _if_more(bounds, longest, seconds_text(assumed.longest))
     return f"{longest}, {usual}{without}{more}"
@@ -80,7 +80,7 @@ def _width(bounds: Bounds) -> str:
 
 
 def _if_more(bounds: Bounds, known: str, assumed: str) -> str:
-    """What it comes to where the steps of unknown length are long."""
+    """The amount with many items in the steps whose number of items is unknown."""
     if known == assumed:
         return ""
     return f" ({assumed} with {bounds.max_items} items in {_named(bounds.unsized)})"

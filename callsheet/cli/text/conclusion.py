@@ -1,4 +1,4 @@
-"""What became of a run, in a line or a few, and how to go on with it."""
+"""How a run ended, in a few lines, and how to continue it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .waiting import waiting_lines
 
 
 def conclusion_lines(story: RunView, advice: Advice) -> Iterator[str]:
-    """What became of the run; of one that waits, for what, and which commands let it go on."""
+    """How the run ended; if it is waiting, for what, and the commands that let it continue."""
     result = story.result
     if result.status is RunStatus.FAILED and result.account:
         yield f"error: {result.account.describe()}"
-    yield f"run {result.run} {_ended(story)}; `{advice.command('show', result.run)}` tells all about it"
+    yield f"run {result.run} {_ended(story)}; details: {advice.command('show', result.run)}"
     if result.revision > 1:
         command = advice.command("show", result.run, "--revisions")
-        yield f"the plan was revised; `{command}` tells how, and why"
+        yield f"the plan was revised; how and why: {command}"
     yield from waiting_lines(story, advice)
 
 
@@ -37,13 +37,19 @@ def _ended(story: RunView) -> str:
             why = f": {story.reason}" if story.reason else ""
             return f"was cancelled{why}; {_done(result)}"
         case RunStatus.PAUSED:
-            return "waits for somebody's word" if result.waiting or result.question else "rests"
+            return _waiting(result)
         case _:
             return f"failed after {took}{calls}"
+
+
+def _waiting(result: RunResult) -> str:
+    if result.asked:
+        return "is waiting for your approval"
+    return "is waiting for your answer" if result.waiting or result.question else "is paused"
 
 
 def _done(result: RunResult) -> str:
     if not any(step.attempts for step in result.steps.values()):
         return "nothing was done"
     done = sum(step.status is StepStatus.COMPLETED for step in result.steps.values())
-    return f"{done} of {len(result.steps)} steps were done"
+    return f"{done} of {len(result.steps)} steps were completed"

@@ -1,4 +1,4 @@
-"""What a capability takes and gives, in a line for people."""
+"""The inputs and outputs of a capability in one line."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, cast
 from callsheet.agents.contracts.capability import Capability, JsonObject
 
 _KINDS = {
-    "string": "text",
+    "string": "string",
     "integer": "integer",
     "number": "number",
-    "boolean": "true or false",
+    "boolean": "boolean",
     "array": "list",
     "object": "object",
-    "null": "nothing",
+    "null": "null",
 }
 
 
 def contract_text(capability: Capability) -> str:
-    """`path: text, limit?: number -> text: text`: a `?` after what may be left out."""
+    """`path: string, limit?: number -> text: string`: a `?` after an optional field."""
     return f"{_fields(capability.input_schema)} -> {_fields(capability.output_schema)}"
 
 

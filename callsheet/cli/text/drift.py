@@ -13,7 +13,7 @@ from .safe_text import spelled
 
 
 def drift_lines(drifts: Iterable[Drift], indent: str = "") -> Iterator[str]:
-    """Each drift with what differs; what a terminal would hide is written out."""
+    """Each drift with its differences; characters that a terminal would hide are escaped."""
     for drift in drifts:
         for line in drift.describe().split("\n"):
             yield f"{indent}{spelled(line)}"
@@ -25,5 +25,5 @@ def drift_documents(drifts: Iterable[Drift]) -> list[JsonValue]:
 
 
 def kinds_text(drifts: Iterable[Drift]) -> str:
-    """The kinds of drifts, each once: `plan, agent-schema`."""
+    """The kinds of the drifts, each once: `plan, agent-schema`."""
     return ", ".join(dict.fromkeys(drift.kind for drift in drifts))

@@ -1,4 +1,4 @@
-"""A plan in columns, for the person who is to say yes to it."""
+"""A plan in columns, for the user who is asked to approve it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _EFFECTS = {
     Effect.WRITE: "WRITES",
     Effect.IRREVERSIBLE: "IRREVERSIBLE",
 }
-"""The effects that a person is asked about."""
+"""The effects as the plan shows them; in capitals those that the user is asked about."""
 MAX_SHOWN = 80
 """Characters of an input."""
 MAX_APPROVED = 1_000
-"""Characters of an input of a step that changes something: a path is not cut where it is approved."""
+"""Characters of an input of a step that changes something: more, because the user approves it."""
 
 
 def plan_lines(checked: CheckedPlan) -> Iterator[str]:
-    """Every step with its capability, effect, dependencies and inputs in short, and the answer."""
+    """Every step with its capability, effect, dependencies and shortened inputs, and the answer."""
     yield f"plan: {counted(len(checked.steps), 'step')}"
     for name, schema in checked.plan.params.items():
         yield f"  params.{name} {binding_text(Literal(schema.get('default')))}"
@@ -38,12 +38,12 @@ def plan_lines(checked: CheckedPlan) -> Iterator[str]:
 
 
 def changing_steps(checked: CheckedPlan) -> list[CompiledStep]:
-    """The steps that change something, or that the plan itself wants approved."""
+    """The steps that change something, or for which the plan itself demands approval."""
     return [step for step in checked.steps.values() if step.approval or step.capability.effect in CHANGING]
 
 
 def binding_text(binding: Binding, most: int = MAX_SHOWN) -> str:
-    """An input as it is read: `= "a literal"`, `from an expression`, or `= text with {expressions}`."""
+    """An input for people: `= "a literal"`, `from an expression`, or `= text with {expressions}`."""
     match binding:
         case From(expression):
             return f"from {one_line(expression, most)}"
@@ -66,6 +66,6 @@ def _details(step: Step, most: int) -> Iterator[str]:
     if step.condition is not None:
         yield f"      only if {one_line(step.condition)}"
     if step.join is not Join.ALL:
-        yield f"      joins {step.join}"
+        yield f"      join: {step.join}"
     for expectation in step.expect:
         yield f"      expects {one_line(expectation)}"

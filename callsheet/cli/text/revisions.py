@@ -15,18 +15,18 @@ from .run import seconds_text, time_text
 from .safe_text import one_line, spelled
 
 MAX_SAID = 1_000
-"""Characters of a reason, a question, or somebody's words."""
+"""Characters of a reason, a question, or a message of the user."""
 _OUTCOMES = {
     "revised": "revised",
     "accepted": "accepted as it is",
     "asked": "the planner asked back",
-    "given up": "given up",
+    "given up": "the planner gave up",
     "undecided": "no decision",
 }
 
 
 def revision_lines(story: RevisionHistory) -> Iterator[str]:
-    """Each time that the planner was asked: why, what it decided, what that changed, and what was kept."""
+    """Each time the planner was asked: why, what it decided, what that changed, and what was kept."""
     for clarified in story.clarified:
         yield from _clarification(clarified)
     if story.first is None:
@@ -39,7 +39,7 @@ def revision_lines(story: RevisionHistory) -> Iterator[str]:
     if not story.chapters:
         yield "the plan was never revised"
     for word in story.unheard:
-        yield f"since then somebody said: {one_line(word, MAX_SAID)}"
+        yield f"message not yet read by the planner: {one_line(word, MAX_SAID)}"
 
 
 def revisions_document(story: RevisionHistory) -> dict[str, JsonValue]:
@@ -53,9 +53,9 @@ def revisions_document(story: RevisionHistory) -> dict[str, JsonValue]:
 
 
 def _clarification(clarified: AnsweredClarification) -> Iterator[str]:
-    yield f"before there was a plan, the planner asked: {one_line(clarified.question, MAX_SAID)}"
+    yield f"before the first plan, the planner asked: {one_line(clarified.question, MAX_SAID)}"
     for word in clarified.words:
-        yield f"  somebody said: {one_line(word, MAX_SAID)}"
+        yield f"  message: {one_line(word, MAX_SAID)}"
 
 
 def _chapter(chapter: ReplanningRound) -> Iterator[str]:
@@ -68,13 +68,13 @@ def _chapter(chapter: ReplanningRound) -> Iterator[str]:
     if chapter.pressure:
         yield f"  because {chapter.pressure}"
     for word in chapter.words:
-        yield f"  somebody said: {one_line(word, MAX_SAID)}"
+        yield f"  message: {one_line(word, MAX_SAID)}"
     yield f"  {_outcome(chapter)}"
     yield from (f"    {line}" for line in _consequences(chapter))
 
 
 def _outcome(chapter: ReplanningRound) -> str:
-    """How it was decided, and why."""
+    """The decision and its reason."""
     if not chapter.outcome:
         return "not decided"
     what = f"revision {chapter.number}" if chapter.number else _OUTCOMES[chapter.outcome]
@@ -92,7 +92,7 @@ def _consequences(chapter: ReplanningRound) -> Iterator[str]:
     if chapter.stayed:
         yield f"stays done: {', '.join(chapter.stayed)}"
     if chapter.kept:
-        yield f"kept by content: {', '.join(_kept(chapter))}"
+        yield f"result kept (same content): {', '.join(_kept(chapter))}"
     if chapter.redone:
         yield f"done again: {', '.join(dict.fromkeys(chapter.redone))}"
     if chapter.usage.input_tokens:

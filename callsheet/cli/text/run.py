@@ -1,4 +1,4 @@
-"""A run in words and columns, for people."""
+"""A run in lines and columns, for people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .table import aligned
 
 
 def value_text(value: JsonValue) -> str:
-    """A value as a person would have it: a text as it is, anything else as JSON."""
+    """A value for people: a string as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
 
 
@@ -30,19 +30,19 @@ def seconds_text(seconds: float) -> str:
 
 
 def time_text(at: float) -> str:
-    """A moment in the local time of whoever reads it."""
+    """A time in the local time zone."""
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def run_lines(story: RunView) -> Iterator[str]:
-    """Every step, every attempt with its agent, time and error, and what came of it all."""
+    """Every step, every attempt with its agent, time and error, and the answer."""
     yield from title_lines(story)
     yield from _circumstances(story)
     yield from course_lines(story)
 
 
 def course_lines(story: RunView) -> Iterator[str]:
-    """The steps with their attempts, and how it ended."""
+    """The steps with their attempts, and how the run ended."""
     result = story.result
     for step in result.steps.values():
         yield ""
@@ -55,7 +55,7 @@ def course_lines(story: RunView) -> Iterator[str]:
 
 
 def title_lines(story: RunView) -> Iterator[str]:
-    """Which run it is, how it stands, and what for."""
+    """The id of the run, its status, and its goal."""
     result = story.result
     took = "" if result.ended is None else f" in {seconds_text(result.ended - result.created)}"
     yield f"run {result.run}: {story.standing}{took}"
@@ -63,18 +63,18 @@ def title_lines(story: RunView) -> Iterator[str]:
 
 
 def end_lines(story: RunView) -> Iterator[str]:
-    """Why there is no answer, or what is missing from it."""
+    """Why there is no answer, or which results are missing from it."""
     result = story.result
     if result.account is not None:
         yield f"failed: {result.account.describe()}"
     if story.reason:
         yield f"cancelled: {story.reason}"
     if result.missing:
-        yield f"the answer had to do without: {', '.join(result.missing)}"
+        yield f"missing results: {', '.join(result.missing)}"
 
 
 def list_lines(runs: list[RunLine]) -> list[str]:
-    """The list of runs, a line each, with the process that has it."""
+    """The list of runs, a line each, with the process that is running it."""
     rows = [("run", "status", "created", "took", "process", "goal")]
     for each in runs:
         summary, owner = each.summary, each.owner
@@ -86,7 +86,7 @@ def list_lines(runs: list[RunLine]) -> list[str]:
 
 
 def usage_text(result: RunResult) -> str:
-    """What the models did for the run: `3 calls, 4,210 tokens in, 380 out`."""
+    """The model usage of the run: `3 calls, 4,210 tokens in, 380 out`."""
     usage = result.usage
     about = "about " if usage.estimated else ""
     calls = "1 call" if result.model_calls == 1 else f"{result.model_calls} calls"
@@ -124,17 +124,17 @@ def _step(step: StepResult) -> Iterator[str]:
 
 def skip_text(because: tuple[str, ...]) -> str:
     """Why a step was skipped."""
-    return f"skipped for want of {', '.join(because)}" if because else "skipped: its condition does not hold"
+    return f"skipped: no result from {', '.join(because)}" if because else "skipped: its condition is false"
 
 
 def _reuse(reuse: ReusedOutput) -> str:
     item = "" if reuse.item is None else f"item {reuse.item}: "
-    return f"  {item}done before, by run {reuse.run}"
+    return f"  {item}result reused from run {reuse.run}"
 
 
 def _kept(kept: KeptOutput) -> str:
     item = "" if kept.item is None else f"item {kept.item}: "
-    return f"  {item}done before, under an earlier plan, as {kept.source}"
+    return f"  {item}result kept from step {kept.source} of an earlier plan"
 
 
 def _attempt(attempt: AttemptResult) -> tuple[str, ...]:
@@ -147,5 +147,5 @@ def _attempt(attempt: AttemptResult) -> tuple[str, ...]:
 
 def _attempt_took(attempt: AttemptResult) -> str:
     if attempt.ended is None or attempt.status is AttemptStatus.LOST:
-        return "not seen to end"
+        return "no end recorded"
     return seconds_text(max(0.0, attempt.ended - attempt.started))

@@ -16,7 +16,7 @@ from .story import INTERRUPTED, RunLine, RunView
 
 
 def run_document(story: RunView) -> JsonObject:
-    """Everything there is to know of a run, its plan included."""
+    """Everything about a run, including its plan."""
     result = story.result
     return {
         "run": result.run,
@@ -59,7 +59,7 @@ def line_document(line: RunLine) -> JsonObject:
 
 
 def owner_document(owner: RunOwner | None) -> JsonValue:
-    """Who has a run."""
+    """The process that is running a run."""
     return None if owner is None else asdict(owner)
 
 

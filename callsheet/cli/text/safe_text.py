@@ -1,17 +1,18 @@
-"""Text that nobody vouches for, made fit for a terminal."""
+"""Untrusted text, made safe for a terminal."""
 
 from __future__ import annotations
 
 import re
 
-# Whole escape sequences first, so that nothing of them is left to read: CSI, then the ones with a text
-# inside (OSC, DCS, SOS, PM, APC), then the short ones; what is cut off in the middle goes as well.
+# Whole escape sequences before single control characters, so that no part of them is left as text: CSI,
+# then those with a string inside (OSC, DCS, SOS, PM, APC), then the short ones; truncated ones too.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# Control characters but tab and line feed; marks that reorder text, so that what is read is what is there.
+# Control characters except tab and line feed, and the marks that reorder text: with them a user could be
+# shown something other than what is approved.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -21,14 +22,14 @@ def plain(text: str) -> str:
 
 
 def spelled(text: str) -> str:
-    """The text with everything that `plain` would take away written out, such as `\\u202e`: for what
-    somebody is to approve."""
+    """The text with everything that `plain` would remove escaped, such as `\\u202e`: for text that the user
+    is to approve."""
     return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def one_line(text: str, most: int = 200) -> str:
     """The text on one line, cut with an ellipsis after `most` characters."""
-    # Cut before anything else: a text may have megabytes.
+    # Cut before anything else, because a text may have megabytes.
     flat = " ".join(plain(text[: 4 * most]).split())
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + "…"
 

@@ -1,4 +1,4 @@
-"""All that is told of a run: its result, who has it now, and what the result alone does not say."""
+"""What commands show of a run: its result, the process that is running it, and details from its events."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from callsheet.executor.run.state import RUN_ENDED, RunStatus, Work
 
 _UNDER_WAY = (RunStatus.PENDING, RunStatus.RUNNING)
 INTERRUPTED = "interrupted"
-"""How a run is called that no process has, and that was under way when its last one ended."""
+"""The status shown for a run whose process ended before the run did."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """A run as it stands. `owner` is who has it now; `given` the last attempt at each piece of work that
-    is in doubt, with what the agent was given; `reason` why it was cancelled."""
+    """A run as it is now. `owner` is the process that is running it; `given` the last attempt at each piece
+    of work that is in doubt, with its inputs; `reason` why the run was cancelled."""
 
     result: RunResult
     owner: RunOwner | None
@@ -31,15 +31,16 @@ class RunView:
 
     @classmethod
     def from_result(cls, journal: Journal, result: RunResult) -> Self:
-        """The story of a run that has just come back. Raises JournalError."""
+        """The view of a run that has just ended or paused. Raises JournalError."""
         is_plain = not result.in_doubt and result.status is not RunStatus.CANCELLED
         events = [] if is_plain else journal.read_events(result.run)
         return cls(result, None, last_attempts(events), reason_of(events))
 
     @classmethod
     def read_run(cls, journal: Journal, run: str) -> Self:
-        """The story as the journal has it. Raises RunNotFound, JournalError, EventUnreadable."""
-        # First the owner: one who lets go of a run has entered what it came to before.
+        """The view of a run in the journal. Raises RunNotFound, JournalError, EventUnreadable."""
+        # The owner is read first: a process writes its last events before it releases the run, so a run that
+        # has no owner here has all of them.
         owner = journal.owner(run)
         events = journal.read_events(run)
         return cls(
@@ -48,13 +49,13 @@ class RunView:
 
     @property
     def standing(self) -> str:
-        """The status of the run, or that it was interrupted."""
+        """The status of the run, or `interrupted`."""
         return standing(self.result.status, self.owner)
 
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run in the list of them, and who has it now."""
+    """A run in the list of runs, and the process that is running it."""
 
     summary: RunSummary
     status: RunStatus
@@ -62,26 +63,26 @@ class RunLine:
 
     @classmethod
     def from_summary(cls, journal: Journal, summary: RunSummary) -> Self:
-        """The line of a run, as of now. Raises JournalError, RunNotFound."""
+        """The line of a run as it is now. Raises JournalError, RunNotFound."""
         if summary.status in RUN_ENDED:
             return cls(summary, summary.status, None)
         owner, status = journal.owner(summary.run), summary.status
         if owner is None and status in _UNDER_WAY:
-            # It may have ended since the list was made.
+            # The run may have ended since the summary was read.
             status = run_state_of(journal.read_events(summary.run)).status
         return cls(summary, status, owner)
 
     @property
     def standing(self) -> str:
-        """The status of the run, or that it was interrupted."""
+        """The status of the run, or `interrupted`."""
         return standing(self.status, self.owner)
 
 
 def standing(status: RunStatus, owner: RunOwner | None) -> str:
-    """The status, or that nobody has a run that was under way."""
+    """The status, or `interrupted` for a started run that no process is running."""
     return INTERRUPTED if owner is None and status in _UNDER_WAY else status.value
 
 
 def owner_text(owner: RunOwner) -> str:
-    """Who has a run, in words."""
+    """The process that is running a run: `process 12 on host`."""
     return f"process {owner.pid} on {owner.host}"

@@ -1,4 +1,4 @@
-"""Columns for people: aligned, never cut, so that what is shown can be searched and copied."""
+"""Aligned columns, never cut, so that they can be searched and copied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _GAP = "  "
 
 
 def aligned(rows: Sequence[Sequence[str]], indent: str = "") -> list[str]:
-    """Each row as a line, its columns as wide as the widest cell; the last column is not filled up."""
+    """Each row as a line, its columns as wide as their widest cell; the last column is not padded."""
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     return [indent + _GAP.join(map(_fill, row, widths)).rstrip() for row in rows]
 

@@ -1,4 +1,4 @@
-"""What a run waits for, with the commands that let it go on."""
+"""What a run is waiting for, with the commands that let it continue."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .safe_text import one_line, spelled
 from .story import INTERRUPTED, RunView, owner_text
 
 MAX_SHOWN = 1_000
-"""Characters of the inputs that somebody is to judge."""
+"""Characters of the inputs that the user is to judge."""
 
 
 def waiting_lines(story: RunView, advice: Advice) -> Iterator[str]:
-    """Each question and each doubt, and what to type; nothing where the run has ended."""
+    """Each approval, question and doubt, and the commands that answer it; nothing if the run has ended."""
     result = story.result
     if result.status in RUN_ENDED:
         return
@@ -32,20 +32,20 @@ def waiting_lines(story: RunView, advice: Advice) -> Iterator[str]:
     for doubt in result.in_doubt:
         yield from _doubt(story, doubt, advice)
     if story.owner is not None:
-        yield f"in the hands of {owner_text(story.owner)}"
+        yield f"running in {owner_text(story.owner)}"
     elif story.standing == INTERRUPTED:
-        yield f"its process ended; to go on: {advice.command('resume', result.run)}"
+        yield f"its process ended; to continue: {advice.command('resume', result.run)}"
     elif result.status is RunStatus.PAUSED and not (result.asked or result.in_doubt or result.question):
-        yield f"to go on: {advice.command('resume', result.run)}"
+        yield f"to continue: {advice.command('resume', result.run)}"
 
 
 def question_text(step: str, capability: str, effect: str, inputs: JsonValue) -> str:
-    """What is to be approved, with exactly what it would be given."""
+    """The step to be approved, with its exact inputs."""
     return f"{step}: {capability} ({effect}) with {inputs_text(inputs)}"
 
 
 def inputs_text(inputs: JsonValue) -> str:
-    """Inputs on one line; what a terminal would hide is written out."""
+    """Inputs on one line; characters that a terminal would hide are escaped."""
     return one_line(spelled(json.dumps(inputs, ensure_ascii=False)), MAX_SHOWN)
 
 
@@ -54,8 +54,8 @@ def _question(run: str, asked: PendingApproval, advice: Advice) -> Iterator[str]
     yield f"waiting for approval: {what}"
     if asked.why:
         yield f"  because {one_line(asked.why, MAX_SHOWN)}"
-    yield f"  to approve it: {advice.command('approve', run, asked.step)}"
-    yield f"  to refuse it: {advice.command('approve', run, asked.step, '--deny')}"
+    yield f"  to approve: {advice.command('approve', run, asked.step)}"
+    yield f"  to deny: {advice.command('approve', run, asked.step, '--deny')}"
 
 
 def _doubt(story: RunView, doubt: Doubt, advice: Advice) -> Iterator[str]:
@@ -65,7 +65,8 @@ def _doubt(story: RunView, doubt: Doubt, advice: Advice) -> Iterator[str]:
     given = story.given.get((doubt.step, doubt.item))
     inputs = f" with {inputs_text(given.inputs)}" if given is not None else ""
     yield f"in doubt: {work}: {doubt.capability}{inputs}"
-    yield f"  {doubt.agent} began attempt {doubt.attempt} at {time_text(doubt.started)}; nobody saw its end"
+    started = f"attempt {doubt.attempt} by {doubt.agent} started at {time_text(doubt.started)}"
+    yield f"  {started}; its outcome is unknown"
     yield f"  if it was done: {advice.command('answer', run, 'done', *place, '--output', 'JSON')}"
-    yield f"  to do it again: {advice.command('answer', run, 'again', *place)}"
-    yield f"  to give it up: {advice.command('answer', run, 'failed', *place)}"
+    yield f"  to run it again: {advice.command('answer', run, 'again', *place)}"
+    yield f"  if it failed: {advice.command('answer', run, 'failed', *place)}"

@@ -15,7 +15,7 @@ def test_every_capability_is_listed_with_its_contract(invoke: Invoke) -> None:
     assert done.exit_code == 0
     assert "send (irreversible): " in done.stdout
     assert "write_file (write): " in done.stdout
-    assert "  text: text -> result: text\n  offered by shout\n" in done.stdout
+    assert "  text: string -> result: string\n  provided by shout\n" in done.stdout
 
 
 def test_no_builtin_leaves_ones_own(invoke: Invoke) -> None:
@@ -56,6 +56,6 @@ def test_contracts_read_like_signatures() -> None:
         },
     )
     assert contract_text(capability) == (
-        "path: text, limit?: whole number or nothing, tags?: list of text, mode?: a | b, any?: anything"
-        " -> ok: true or false or nothing"
+        "path: string, limit?: integer or null, tags?: list of string, mode?: a | b, any?: anything"
+        " -> ok: boolean or null"
     )

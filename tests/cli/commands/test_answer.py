@@ -35,7 +35,7 @@ class TestQuestionsOfThePlanner:
         for command in (["run", GOAL], ["resume"]):
             done = invoke(*command)
             assert (done.exit_code, done.stdout) == (3, "")
-            assert "waits for somebody's word" in done.stderr
+            assert "is waiting for your" in done.stderr
             assert "the planner asks: Which file?\n  to answer: callsheet answer " in done.stderr
         assert "the planner asks: Which file?\n  to answer: callsheet answer " in invoke("show").stdout
 
@@ -45,11 +45,11 @@ class TestQuestionsOfThePlanner:
         """Here and now, where nobody has the run; the page tells the question and the answer."""
         done = invoke("answer", asked, "the one with the figures")
         assert (done.exit_code, done.stdout) == (0, "84\n")
-        assert f"run {asked}: the planner is told" in done.stderr
+        assert f"run {asked}: message sent to the planner" in done.stderr
         assert "Which file?" in heard(server) and "the one with the figures" in heard(server)
         page = invoke("show", "--revisions").stdout
         assert "  the planner asked back: Which file?\n" in page
-        assert "  somebody said: the one with the figures\n  revision 2: the other file\n" in page
+        assert "  message: the one with the figures\n  revision 2: the other file\n" in page
 
     def test_an_answer_may_come_from_stdin(self, invoke: Invoke, asked: str, server: ChatServer) -> None:
         """`-` reads it, so that it need not be quoted for a shell."""
@@ -65,9 +65,12 @@ class TestQuestionsOfThePlanner:
         """With --no-resume nothing is done; `resume` finds it."""
         left = invoke("answer", asked, "figures", "--no-resume")
         assert (left.exit_code, left.stderr) == (0, "")
-        assert f"the planner is told; nobody has the run: `callsheet resume {asked}` goes on" in left.stdout
+        assert (
+            f"message sent to the planner; no process is running it; to continue: callsheet resume {asked}"
+            in left.stdout
+        )
         document = json.loads(invoke("answer", asked, "please", "--no-resume", "--json").stdout)
-        assert document == {"run": asked, "said": "the planner is told", "owner": None}
+        assert document == {"run": asked, "said": "message sent to the planner", "owner": None}
         done = invoke("resume")
         assert (done.exit_code, done.stdout) == (0, "84\n")
         assert "figures" in done.stderr and "please" in done.stderr
@@ -81,14 +84,12 @@ class TestQuestionsOfThePlanner:
         assert first.exit_code == 3
         assert "the planner asks: Which year?" in first.stderr and "plan:" not in first.stderr
         assert "there is no plan yet" in invoke("show").stdout
-        assert (
-            "before there was a plan, the planner asked: Which year?" in invoke("show", "--revisions").stdout
-        )
+        assert "before the first plan, the planner asked: Which year?" in invoke("show", "--revisions").stdout
         done = invoke("answer", "last", "the last; it is in figures")
         assert (done.exit_code, done.stdout) == (0, "42\n")
         assert "plan: 1 step" in done.stderr
         page = invoke("show", "--revisions").stdout
-        assert "Which year?\n  somebody said: the last; it is in figures\nrevision 1: read\n" in page
+        assert "Which year?\n  message: the last; it is in figures\nrevision 1: read\n" in page
 
     def test_yes_is_said_to_the_plan_that_is_made_with_the_answer(
         self, invoke: Invoke, said: list[str], folder: Path
@@ -151,8 +152,8 @@ class TestWishes:
         running.until_begun("gate")
         told = invoke("answer", "last", "be quick")
         assert (told.exit_code, told.stderr) == (0, "")
-        assert f"the planner is told; process {running.pid} on " in told.stdout
-        while running.line() != "the planner is asked\n":
+        assert f"message sent to the planner (running in process {running.pid} on " in told.stdout
+        while running.line() != "asking the planner\n":
             pass
         assert "it is being done" in running.line()
         (gated / "open").touch()
@@ -177,7 +178,7 @@ class TestBadInput:
         for flags in (["--step", "read"], ["--item", "0"], ["--output", "{}"]):
             done = invoke("answer", asked, "figures", *flags)
             assert done.exit_code == 2
-            assert "go with the words done, again and failed" in done.stderr
+            assert "belong to the answers done, again and failed" in done.stderr
 
     def test_runs_that_cannot_hear(self, invoke: Invoke, asked: str) -> None:
         """There is no such run; or it has ended."""

@@ -70,7 +70,7 @@ def test_a_repair_is_told(invoke: Invoke, server: ChatServer) -> None:
     server.answers = [UNKNOWN, PLAN]
     done = invoke("run", "say hello loudly")
     assert done.exit_code == 0
-    assert "planning, try 2, because of the last one: " in done.stderr
+    assert "plan rejected: " in done.stderr
     assert "whisper_it" in done.stderr
 
 

@@ -41,9 +41,9 @@ def test_check_tells_the_parameters(invoke: Invoke, greeting: Path) -> None:
     """What a plan wants, of what kind, and what it takes where nothing is given."""
     done = invoke("check", greeting)
     assert done.exit_code == 0
-    assert "ready to run with name\n" in done.stdout
+    assert "ready to run with values for name\n" in done.stdout
     assert "    name: a string (whom to greet)\n" in done.stdout
-    assert "    loud: a boolean, or true where nothing is given\n" in done.stdout
+    assert "    loud: a boolean (default: true)\n" in done.stdout
     told = json.loads(invoke("check", greeting, "--json").stdout)["params"]
     assert [(each["name"], each["required"]) for each in told] == [("name", True), ("loud", False)]
 
@@ -99,7 +99,7 @@ def test_what_is_missing_or_wrong_is_told_at_once_and_nothing_runs(invoke: Invok
         (["--param", "=x"], "NAME=VALUE"),
         (["--param", "name=a", "--param", "name=b"], "twice"),
         (["--params", "gone.yaml"], "gone.yaml"),
-        (["--params", "list.yaml"], "it holds no parameters"),
+        (["--params", "list.yaml"], "it is not a list of parameters"),
     ],
 )
 def test_flags_that_are_none_end_with_2(
@@ -142,7 +142,7 @@ def test_the_round_trip_of_a_plan(
     document["params"] = {"who": {"type": "string"}}
     document["steps"][0]["inputs"]["text"] = {"template": "hello {params.who}"}
     file.write_text(json.dumps(document) if name.endswith("json") else yaml.safe_dump(document))
-    assert "ready to run with who" in invoke("check", name).stdout
+    assert "ready to run with values for who" in invoke("check", name).stdout
     assert invoke("run", "--plan", name).exit_code == 2
     assert invoke("run", "--plan", name, "--param", "who=Bob").stdout == "HELLO BOB\n"
     assert len(server.questions) == asked

@@ -32,8 +32,8 @@ class TestFile:
         recording = load_recording(folder / "tests/mine/brief.yaml")
         assert done.stderr.splitlines() == [
             f"recorded run {recording.run} in tests/mine/brief.yaml: 15 events, 2 model calls, 3 attempts; "
-            "0 secrets taken out; replays exactly",
-            "to do it over again, offline: callsheet replay tests/mine/brief.yaml",
+            "0 secrets removed; replays exactly",
+            "to replay it offline: callsheet replay tests/mine/brief.yaml",
         ]
         assert recording.goal == GOAL
 
@@ -73,8 +73,8 @@ class TestFile:
         done = invoke("record", "-o", file)
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr == (
-            f"error: {file}: this file is no recording, and is left as it is; name another, or remove it "
-            "first\n"
+            f"error: {file}: this file is not a recording, so it was not replaced; choose another name, or "
+            "remove it\n"
         )
         assert file.read_text() == text
 
@@ -165,7 +165,7 @@ class TestSecrets:
         assert invoke("run", "--plan", plan).exit_code == 0
         done = invoke("record", "-o", "run.yaml", "--secret", "CUST-[0-9]{8}")
         assert done.exit_code == 0
-        assert "; 2 secrets taken out; replays exactly" in done.stderr
+        assert "; 2 secrets removed; replays exactly" in done.stderr
         written = (folder / "run.yaml").read_text()
         assert "<secret:DB_PASSWORD>" in written and "<secret-1>" in written
         assert "HORSE" not in written and "12345678" not in written
@@ -173,7 +173,7 @@ class TestSecrets:
     def test_the_configuration_has_patterns_too(self, invoke: Invoke, folder: Path, loud: str) -> None:
         """Beside those that are typed."""
         (folder / "callsheet.toml").write_text('agents = ["team.py"]\nsecret_patterns = ["HELLO"]\n')
-        assert "; 1 secret taken out; " in invoke("record", "-o", "run.yaml").stderr
+        assert "; 1 secret removed; " in invoke("record", "-o", "run.yaml").stderr
 
     def test_a_secret_that_the_run_depends_on_is_told(self, invoke: Invoke, folder: Path) -> None:
         """The file is written all the same, and holds no secret; what drifts is shown, with what to do."""
@@ -187,7 +187,7 @@ class TestSecrets:
         done = invoke("record", "-o", "run.yaml", "--secret", "(?i)launch 0451")
         assert (done.exit_code, done.stdout) == (5, "")
         assert "; it does not replay exactly\n  decision drift, loud: " in done.stderr
-        assert "record it again without that secret" in done.stderr
+        assert "record it again without removing that" in done.stderr
         assert "0451" not in (folder / "run.yaml").read_text()
         assert invoke("record", "-o", "run.yaml", "--secret", "(?i)launch 0451", "--no-check").exit_code == 0
         assert json.loads(invoke("record", "--secret", "(?i)launch 0451", "--json").stdout)["exact"] is False

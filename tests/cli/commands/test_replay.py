@@ -164,7 +164,9 @@ class TestFolders:
         """A test that is not run must not pass."""
         done = invoke("replay", ".")
         assert done.exit_code == 2
-        assert "there is no recording in this folder; `callsheet record RUN -o FILE` makes one" in done.stderr
+        assert (
+            "there are no recordings in this folder; `callsheet record RUN -o FILE` writes one" in done.stderr
+        )
 
     @pytest.mark.parametrize(
         ("name", "text", "problem"),
@@ -196,7 +198,7 @@ def test_an_empty_name_is_refused(
     given.rename(folder / "run.yaml")
     done = invoke("replay", *arguments)
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "the name is empty, as a shell's variable is that was never set; name a path" in done.stderr
+    assert "the path is empty (an unset shell variable?); give a path" in done.stderr
 
 
 class TestDrifted:
@@ -213,7 +215,7 @@ class TestDrifted:
             '    + input_schema.properties.times: {"type": "integer", "default": 2}',
         ]
         assert done.stderr == (
-            "if that is as it should be, `callsheet replay --update given.yaml` records anew what drifted\n"
+            "if these changes are intended, update the recordings: callsheet replay --update given.yaml\n"
         )
 
     def test_agents_that_are_named_are_the_whole_team(
@@ -226,7 +228,7 @@ class TestDrifted:
         assert done.exit_code == 5
         assert "agent-schema drift, double: no agent provides it any more" in done.stdout
         assert "the plan no longer passes the check with today's contracts" in done.stdout
-        assert "--agents few.py --no-builtin` records anew" in done.stderr
+        assert "--agents few.py --no-builtin\n" in done.stderr
 
     def test_without_agents_the_recorded_ones_stand_in(
         self, invoke: Invoke, folder: Path, given: Path
@@ -271,7 +273,7 @@ class TestDrifted:
         done = invoke("replay", ".")
         assert done.exit_code == 5
         assert done.stdout.endswith("\n2 recordings: 1 as recorded, 1 drifted\n")
-        assert "`callsheet replay --update .` records anew" in done.stderr
+        assert "callsheet replay --update .\n" in done.stderr
 
 
 class TestLive:
@@ -285,7 +287,7 @@ class TestLive:
             assert done.exit_code == 5
             assert "  result drift, twice: the step has a different result\n" in done.stdout
             assert "    - output.result: 84\n    + output.result: 126\n" in done.stdout
-            assert f"`callsheet replay --update --live {live} {given}` records anew" in done.stderr
+            assert f"callsheet replay --update --live {live} {given}\n" in done.stderr
 
     def test_a_live_planner_plans_today(self, invoke: Invoke, revised: Path, model: ChatServer) -> None:
         """It is asked, and agents do as recorded what they are given; another plan is a drift."""
@@ -307,7 +309,7 @@ class TestLive:
         assert "set OPENAI_API_KEY or OPENAI_BASE_URL" in done.stderr
         done = invoke("replay", revised, "--live", "planner", "--model", "recorded")
         assert (done.exit_code, done.stdout) == (2, "")
-        assert "--live planner asks a model, and --model recorded asks none" in done.stderr
+        assert "--live planner needs a model, and --model recorded uses none" in done.stderr
 
     def test_live_agents_make_do_without_a_model(
         self, invoke: Invoke, given: Path, model: ChatServer
@@ -332,9 +334,7 @@ class TestLive:
         done = invoke("replay", given, "--live", "double")
         assert (done.exit_code, done.stdout) == (2, "")
         assert done.stderr.startswith("error: nobody offers 'double'; offered are: analyze_table, ")
-        assert done.stderr.endswith(
-            "; what is live is done by agents of today: name yours with --agents FILE\n"
-        )
+        assert done.stderr.endswith("; live steps run on your current agents: name them with --agents FILE\n")
         assert invoke("replay", given, "--live", "double", "--agents", "shop.py").exit_code == 0
 
     def test_a_live_agent_works_in_the_workspace(
@@ -398,7 +398,7 @@ class TestUpdate:
         done = invoke("replay", file, *flags)
         assert (done.exit_code, mailed(folder), file.read_bytes()) == (5, "", before)
         assert "mail is called with unrecorded inputs" in done.stdout
-        assert "\n    to have it done: --live mail\n" in done.stdout
+        assert "\n    to run it: --live mail\n" in done.stdout
         done = invoke("replay", file, *flags, "--live", "mail")
         assert (done.exit_code, mailed(folder)) == (0, "ann: 43\n")
         assert load_recording(file).record.steps["out"].output == {"result": "sent"}
@@ -416,16 +416,16 @@ class TestUpdate:
     @pytest.mark.parametrize(
         ("flags", "setting", "problem"),
         [
-            ((), "", "no model is at hand to answer that; `callsheet doctor` tells how to have one"),
+            ((), "", "no model is available to answer that; `callsheet doctor` says how to set one up"),
             (
                 ("--model", "recorded"),
                 "",
-                "no model is asked that, because of --model recorded; leave it out, or name a model with it",
+                "--model recorded cannot answer that; leave it out, or name a model",
             ),
             (
                 (),
                 "recorded",
-                "no model is asked that, because CALLSHEET_MODEL has `recorded` for one; name a model with "
+                "the model is `recorded` (CALLSHEET_MODEL), which cannot answer that; name a model with "
                 "--model",
             ),
         ],
@@ -445,8 +445,8 @@ class TestUpdate:
         before = revised.read_bytes()
         done = invoke("replay", "run.yaml", "--update", *flags)
         assert done.exit_code == 5
-        assert done.stdout.startswith("run.yaml: drifted, and was not updated\n  prompt drift, planner: ")
-        assert "  what kept it from being recorded anew:\n    prompt drift, planner: " in done.stdout
+        assert done.stdout.startswith("run.yaml: drifted, not updated\n  prompt drift, planner: ")
+        assert "  it could not be updated because of this:\n    prompt drift, planner: " in done.stdout
         assert f"    {problem}\n" in done.stdout
         assert revised.read_bytes() == before
 
@@ -464,7 +464,7 @@ class TestUpdate:
         done = invoke("replay", "run.yaml", *flags, "--model", "recorded")
         assert done.exit_code == 5
         assert "prompt drift, line, attempt 1: the model is asked a question that was not" in done.stdout
-        proposed = done.stderr.split("`")[1]
+        proposed = done.stderr.partition("update the recordings: ")[2].rstrip()
         assert proposed == "callsheet replay --update --live headline run.yaml --agents writer.py"
         with ChatServer(["Stools"]).serving() as server, model_at(server):
             done = invoke(*shlex.split(proposed)[1:])
@@ -477,7 +477,7 @@ class TestUpdate:
         """Nobody asks a model there."""
         (folder / "shop.py").write_text(TRIPLES)
         done = invoke("replay", given, "--live", "double", "--model", "recorded")
-        assert f"`callsheet replay --update --live double {given} --model recorded` records" in done.stderr
+        assert f"callsheet replay --update --live double {given} --model recorded\n" in done.stderr
 
     def test_the_command_that_is_proposed_names_a_model_where_a_setting_has_none(
         self, invoke: Invoke, revised: Path, monkeypatch: pytest.MonkeyPatch
@@ -485,7 +485,7 @@ class TestUpdate:
         """Which one, nobody knows but the person."""
         monkeypatch.setenv("CALLSHEET_MODEL", "recorded")
         done = invoke("replay", edited(revised, "You plan work.", "You dream."))
-        assert f"`callsheet replay --update {revised} --model NAME` records anew" in done.stderr
+        assert f"callsheet replay --update {revised} --model NAME\n" in done.stderr
 
     def test_a_model_that_does_not_answer_spoils_nothing(self, invoke: Invoke, revised: Path) -> None:
         """A run that failed for want of an answer takes the place of no other."""
@@ -497,7 +497,7 @@ class TestUpdate:
             done = invoke("replay", revised, "--update")
         assert done.exit_code == 5
         assert "model drift, planner: the live model does not answer: " in done.stdout
-        assert "see to the model, or name another one with --model" in done.stdout
+        assert "fix the model, or choose another one with --model" in done.stdout
         assert revised.read_bytes() == before
 
     def test_work_that_nobody_does_today_is_told(self, invoke: Invoke, folder: Path, given: Path) -> None:
@@ -506,7 +506,9 @@ class TestUpdate:
         edited(given, "inputs: {number: 42}", "inputs: {number: 43}")
         done = invoke("replay", given, "--update", "--model", "recorded")
         assert done.exit_code == 5
-        assert "nobody at hand does that, or it cannot be undone; name who does with --agents" in done.stdout
+        assert (
+            "no available agent does that, or it cannot be undone; add an agent with --agents" in done.stdout
+        )
 
     def test_secrets_stay_out_of_what_is_written(
         self, invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -536,7 +538,7 @@ class TestUpdate:
         done = invoke("replay", file, "--update", "--live", "shout", "--model", "recorded")
         assert done.exit_code == 5
         assert done.stdout.startswith(f"updated {file}: ")
-        assert "  what was written does not replay exactly:\n    decision drift, loud: " in done.stdout
+        assert "  the updated recording does not replay exactly:\n    decision drift, loud: " in done.stdout
 
 
 class TestSecrets:
@@ -569,7 +571,7 @@ class TestSecrets:
         assert "3333" not in done.output
         if "--return" not in flags:
             assert done.exit_code == 5
-            assert "`callsheet replay --update --live customer --secret 'CUST-[0-9]{8}' run." in done.stderr
+            assert "callsheet replay --update --live customer --secret 'CUST-[0-9]{8}' run." in done.stderr
 
     def test_the_answer_of_a_file_that_has_it_is_told_without_it(
         self, invoke: Invoke, folder: Path, secret: Path

@@ -39,7 +39,7 @@ class TestFail:
         first, second = (line for line in lines if line.startswith("  attempt") and "double" in line)
         assert "failed" in first and first.endswith("connection lost") and "succeeded" in second
         assert lines[lines.index("answer:") + 1] == "84"
-        different = lines[lines.index("what is different:") + 1 :]
+        different = lines[lines.index("differences from the recorded run:") + 1 :]
         assert different[0] == "  decision drift, twice: the executor decides differently"
         assert "    +retry scheduled twice attempt 2" in different
 
@@ -49,21 +49,21 @@ class TestFail:
         assert done.exit_code == 5
         assert "the run: cut short\n" in done.stdout
         _, _, end = done.stdout.partition(
-            "it goes no further, because something is wanted that was not recorded:\n"
+            "the replay stops here, because it needs something that was not recorded:\n"
         )
         assert end.startswith(
             "  prompt drift, replanner: the model is asked a question that was not recorded"
         )
         assert "    +nothing works\n" in end
-        assert end.endswith("\n  to have the planner asked: --live planner\n")
+        assert end.endswith("\n  to ask the planner: --live planner\n")
 
     def test_what_keeps_a_model_from_being_asked_is_told_as_well(self, invoke: Invoke, revised: Path) -> None:
         """The planner cannot be live without one."""
         done = invoke("replay", revised, "--fail", "twice", "nothing works", "--model", "recorded")
         assert done.exit_code == 5
         assert done.stdout.endswith(
-            "\n  to have the planner asked: --live planner\n"
-            "  no model is asked that, because of --model recorded; leave it out, or name a model with it\n"
+            "\n  to ask the planner: --live planner\n"
+            "  --model recorded cannot answer that; leave it out, or name a model\n"
         )
 
     def test_with_the_planner_live_it_goes_on(self, invoke: Invoke, revised: Path) -> None:
@@ -90,7 +90,7 @@ class TestReturn:
         done = invoke("replay", given, "--return", "again", '{"result": "psst"}')
         assert done.exit_code == 0
         assert done.stdout.startswith('what if again returns {"result": "psst"}\n')
-        _, _, different = done.stdout.partition("what is different:\n")
+        _, _, different = done.stdout.partition("differences from the recorded run:\n")
         assert different.splitlines() == [
             "  result drift, again: the step has a different result",
             '    - output.result: "HELLO"',
@@ -106,7 +106,7 @@ class TestReturn:
         done = invoke("replay", given, *otherwise)
         assert done.exit_code == 5
         assert "shout is called with unrecorded inputs; the nearest call: again, attempt 1\n" in done.stdout
-        assert done.stdout.endswith("\n  to have it done: --live shout\n")
+        assert done.stdout.endswith("\n  to run it: --live shout\n")
         done = invoke("replay", given, *otherwise, "--live", "shout", "--model", "recorded")
         assert done.exit_code == 0
         assert '    + answer: "PSST"\n' in done.stdout
@@ -140,7 +140,7 @@ class TestKill:
         done = invoke("replay", given, "--kill", "again")
         assert done.exit_code == 0
         assert done.stdout.startswith("what if the process is killed while again is running\n")
-        assert "  attempt 1  shout  lost       not seen to end\n" in done.stdout
+        assert "  attempt 1  shout  lost       no end recorded\n" in done.stdout
         assert "    +attempt lost again attempt 1\n" in done.stdout
 
     def test_what_cannot_be_undone_is_in_doubt(self, invoke: Invoke, folder: Path) -> None:
@@ -212,7 +212,7 @@ class TestBadInput:
             (("--return", "loud", "[1]"), "the output for 'loud' is not an object"),
             (("--slow", "loud", "soon"), "'soon' is no duration; write seconds, or 90s, 5m, 2h, 1d"),
             (("--slow", "loud", "-1"), "'-1' is no duration"),
-            (("--fail", "loud", "x", "--update"), "--update keeps what is so, not what would be"),
+            (("--fail", "loud", "x", "--update"), "--update cannot be combined with --fail"),
             (("--fail", "loud"), "requires 2 arguments"),
         ],
     )
@@ -231,7 +231,7 @@ class TestBadInput:
         (folder / "other.yaml").write_text(given.read_text())
         done = invoke("replay", folder, "--kill", "loud")
         assert done.exit_code == 2
-        assert "one recording at a time can go otherwise, and there are 2" in done.stderr
+        assert "--fail, --return, --slow and --kill take one recording, and there are 2" in done.stderr
 
     def test_a_file_that_is_no_recording(self, invoke: Invoke, folder: Path) -> None:
         """As without what-ifs."""

@@ -41,16 +41,16 @@ def test_a_run_killed_in_the_middle_of_a_step_goes_on(invoke: Invoke, killed: Pa
     listed = invoke("runs")
     assert "interrupted" in listed.stdout
     assert "callsheet resume" in listed.stderr
-    assert "to go on: callsheet resume" in invoke("show").stdout
+    assert "to continue: callsheet resume" in invoke("show").stdout
     assert json.loads(invoke("show", "--json").stdout)["interrupted"] is True
     (killed / "open").touch()
     done = invoke("resume")
     assert (done.exit_code, done.stdout) == (0, "HELLO\n")
-    assert "held: the process of attempt 1 ended" in done.stderr
+    assert "held: attempt 1 was lost, because its process ended" in done.stderr
     assert "held: started by gate, attempt 2" in done.stderr
     assert begun(killed) == ["note", "gate", "gate"]
     shown = invoke("show", "last").stdout
-    assert "attempt 1  gate  lost       not seen to end" in shown
+    assert "attempt 1  gate  lost       no end recorded" in shown
     assert "attempt 2  gate  succeeded" in shown
 
 
@@ -64,7 +64,7 @@ def test_a_run_has_one_owner(invoke: Invoke, start: Start, killed: Path) -> None
     assert (second.exit_code, second.stdout) == (2, "")
     assert f"process {first.pid} on {socket.gethostname()}" in second.stderr
     assert f"{first.pid} on " in invoke("runs").stdout
-    assert f"in the hands of process {first.pid}" in invoke("show").stdout
+    assert f"running in process {first.pid}" in invoke("show").stdout
     (killed / "open").touch()
     assert first.wait()[:2] == (0, "HELLO\n")
 
@@ -113,8 +113,8 @@ def test_a_paused_run_says_how_it_goes_on_and_does(invoke: Invoke, folder: Path)
     assert not (folder / "sent.txt").exists()
     assert 'waiting for approval: out: send (irreversible) with {"text": "HELLO"}' in done.stderr
     assert "paused" in invoke("runs", "--store", "my runs.db").stdout
-    told = next(line for line in done.stderr.splitlines() if "to approve it: " in line)
-    program, *command = shlex.split(told.partition("to approve it: ")[2])
+    told = next(line for line in done.stderr.splitlines() if "to approve: " in line)
+    program, *command = shlex.split(told.partition("to approve: ")[2])
     assert (program, command[0], command[2]) == ("callsheet", "approve", "out")
     done = invoke(*command)
     assert (done.exit_code, done.stdout) == (0, "HELLO\n")

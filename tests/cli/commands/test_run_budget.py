@@ -25,7 +25,7 @@ def test_the_preview_has_the_bounds_and_the_budget(
     said += [CHEAP]
     monkeypatch.setenv("CALLSHEET_BUDGET", "6 attempts, 20k tokens")
     told = invoke("run", GOAL).stderr
-    assert "at the most:\n  attempts  3\n" in told
+    assert "upper limits:\n  attempts  3\n" in told
     assert "  budget: 20,000 tokens, 6 attempts\n" in told
 
 
@@ -35,11 +35,11 @@ def test_what_nobody_has_said_anything_about_takes_one_line() -> None:
     totals = Totals(Spending(attempts=3), 0.0, 60.0, 1)
     unknown: dict[Quantity, tuple[str, ...]] = {"model_calls": ("a",), "tokens": ("a",), "cost": ("a",)}
     assert list(bounds_lines(Bounds({}, totals, totals, (), unknown, 100))) == [
-        "at the most:",
+        "upper limits:",
         "  attempts  3",
-        "  time      1 m 0 s, nothing known of what is usual",
+        "  time      1 m 0 s, no history yet",
         "  at once   1",
-        "  unknown   what a will take: model calls, tokens, cost",
+        "  unknown   model calls, tokens, cost of a",
     ]
 
 
@@ -102,7 +102,7 @@ def test_no_revisions_means_that_the_planner_is_not_asked(
             done = invoke("run", GOAL)
         assert done.exit_code == 1
         assert "error: step 'read' failed: there is no numbers" in done.stderr
-        assert "the planner is asked" not in done.stderr
+        assert "asking the planner" not in done.stderr
         assert said == [MENDS]
 
 

@@ -17,7 +17,7 @@ def test_a_failure_is_mended_while_the_run_goes_on(invoke: Invoke, said: list[st
     done = invoke("run", GOAL)
     assert (done.exit_code, done.stdout) == (0, "84\n")
     told = done.stderr
-    assert "read: attempt 1 failed: there is no numbers\nread: the planner is asked\n" in told
+    assert "read: attempt 1 failed: there is no numbers\nread: asking the planner\n" in told
     assert "the plan was revised: the other file\nread: started by revenue, attempt 2\n" in told
 
 
@@ -69,7 +69,7 @@ def test_giving_up_is_an_honest_end(invoke: Invoke, said: list[str]) -> None:
     why = "there is no numbers (the planner gave up: there are no other files)"
     assert f"error: step 'read' failed: {why}" in done.stderr
     page = invoke("show", "--revisions").stdout
-    assert "  given up: there are no other files\n" in page
+    assert "  the planner gave up: there are no other files\n" in page
     assert page.endswith(f"\nfailed: step 'read' failed: {why}\n")
 
 
@@ -78,7 +78,9 @@ def test_a_planner_that_only_chats_does_not_flood_the_screen(invoke: Invoke, sai
     said += [FAILS, "I'm sorry, I can't do that."]
     done = invoke("run", GOAL)
     assert done.exit_code == 1
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("read: no decision: ")]
+    (line,) = [
+        line for line in done.stderr.splitlines() if line.startswith("read: the planner made no decision: ")
+    ]
     assert line.endswith("…")
     assert "  no decision: " in invoke("show", "--revisions").stdout
 
@@ -123,7 +125,7 @@ class TestApprovals:
         page = invoke("show", "--revisions").stdout
         assert '    + out: mail\n        inputs.to: "eve"\n' in page
         assert "    out needs approval: `mail` " in page
-        assert "  to approve it: callsheet approve " in page
+        assert "  to approve: callsheet approve " in page
         assert invoke("approve", "last", "out", "--deny").exit_code == 1
         assert "(denied by " in invoke("show", "--revisions").stdout
 

@@ -53,7 +53,7 @@ def test_word_can_be_left_for_whoever_resumes(invoke: Invoke, asking: str, folde
     """With --no-resume nothing is done, and the next resume needs to ask nobody."""
     left = invoke("approve", "last", "--no-resume")
     assert left.exit_code == 0
-    assert f"nobody has the run: `callsheet resume {asking}` goes on" in left.stdout
+    assert f"no process is running it; to continue: callsheet resume {asking}" in left.stdout
     document = json.loads(invoke("approve", "last", "out", "--no-resume", "--json").stdout)
     assert document == {"run": asking, "said": "approved: out", "owner": None}
     assert not (folder / "sent.txt").exists()
@@ -79,7 +79,7 @@ def test_a_live_process_hears_an_approval(invoke: Invoke, held: Background, gate
     told = invoke("approve", "last", "out")
     assert (told.exit_code, told.stderr) == (0, "")
     assert f"process {held.pid} on " in told.stdout
-    assert "has it and will hear" in told.stdout
+    assert "(running in process" in told.stdout
     held.until_begun("note")
     (gated / "open").touch()
     code, answer, said = held.wait()
@@ -94,7 +94,7 @@ def test_a_live_process_is_cancelled(invoke: Invoke, held: Background) -> None:
     assert document["owner"]["pid"] == held.pid
     code, answer, said = held.wait()
     assert (code, answer) == (1, "")
-    assert "was cancelled: too dear; 0 of 2 steps were done" in said
+    assert "was cancelled: too dear; 0 of 2 steps were completed" in said
     shown = invoke("show").stdout
     assert "cancelled: too dear" in shown
     assert "attempt 1  gate  cancelled" in shown
@@ -103,8 +103,8 @@ def test_a_live_process_is_cancelled(invoke: Invoke, held: Background) -> None:
 @pytest.mark.slow
 def test_a_live_process_rests(invoke: Invoke, held: Background, gated: Path) -> None:
     """`pause` lets what runs end, and nothing start: exit 3; resume goes on."""
-    assert "has it and will hear" in invoke("pause", "last").stdout
-    while "to rest" not in held.line():
+    assert "(running in process" in invoke("pause", "last").stdout
+    while "pausing" not in held.line():
         pass
     (gated / "open").touch()
     code, answer, said = held.wait()
@@ -118,7 +118,7 @@ def test_a_live_process_rests(invoke: Invoke, held: Background, gated: Path) -> 
 def test_a_run_that_nobody_has_is_cancelled_at_once(invoke: Invoke, asking: str, folder: Path) -> None:
     """Without an owner a run ends here and now; after that there is nothing to go on with."""
     done = invoke("cancel", asking, "--reason", "not wanted")
-    assert (done.exit_code, done.stdout) == (0, f"run {asking}: cancelled; nobody had it\n")
+    assert (done.exit_code, done.stdout) == (0, f"run {asking}: cancelled; no process was running it\n")
     assert "cancelled: not wanted" in invoke("show").stdout
     for command in (["resume"], ["approve", "last"], ["cancel", "last"], ["pause", "last"]):
         refused = invoke(*command)
@@ -131,7 +131,9 @@ def test_a_run_that_nobody_has_rests_already(invoke: Invoke, asking: str) -> Non
     """Pausing what no process has leaves no word behind that would stop whoever resumes it."""
     done = invoke("pause", asking)
     assert done.exit_code == 0
-    assert f"rests already; nobody has the run: `callsheet resume {asking}` goes on" in done.stdout
+    assert (
+        f"nothing to pause; no process is running it; to continue: callsheet resume {asking}" in done.stdout
+    )
     assert invoke("resume", "--yes").exit_code == 0
 
 
@@ -158,7 +160,7 @@ def test_work_in_doubt_waits_for_an_answer(
     resumed = invoke("resume", "--yes")
     assert resumed.exit_code == 3
     assert 'in doubt: sent: mail with {"text": "HELLO"}' in resumed.stderr
-    assert "mail began attempt 1 at " in resumed.stderr
+    assert "attempt 1 by mail started at " in resumed.stderr
     assert "answer" in resumed.stderr
     assert "if it was done: callsheet answer" in invoke("show").stdout
     (doubt,) = json.loads(invoke("show", "--json").stdout)["in_doubt"]
@@ -167,7 +169,7 @@ def test_work_in_doubt_waits_for_an_answer(
 
     for wrong, says in (
         (["done"], "needs an output"),
-        (["done", "--output", "[1"], "is no JSON"),
+        (["done", "--output", "[1"], "is not valid JSON"),
         (["done", "--output", "[1]"], "JSON object"),
         (["again", "--step", "loud"], "waiting: sent"),
     ):

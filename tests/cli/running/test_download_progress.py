@@ -17,7 +17,7 @@ def test_without_a_terminal_every_tenth_is_a_line(capsys: pytest.CaptureFixture[
     shown = capsys.readouterr()
     assert shown.out == ""
     lines = shown.err.splitlines()
-    assert lines[0] == "fetching the embedded model from Hugging Face, once (1,000 MB)"
+    assert lines[0] == "downloading the embedded model from Hugging Face, once (1,000 MB)"
     assert lines[1] == "  100 of 1,000 MB"
     assert lines[-1] == "  1,000 of 1,000 MB"
     assert len(lines) == 11
@@ -29,8 +29,8 @@ def test_a_second_source_is_named(capsys: pytest.CaptureFixture[str]) -> None:
         fetching.show("Hugging Face", 0, 10)
         fetching.show("the package index", 0, 10)
     assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == [
-        "fetching the embedded model from Hugging Face",
-        "fetching the embedded model from the package index",
+        "downloading the embedded model from Hugging Face",
+        "downloading the embedded model from the package index",
     ]
 
 

@@ -37,7 +37,7 @@ def test_the_plan_is_shown_and_a_yes_runs_it(terminal: Start, writing: Path, fol
     assert screen.wait() == 0
     assert (folder / "out.txt").read_text() == "HELLO"
     assert "✓  save  write_file" in screen.screen
-    assert "2 of 2 steps done" in screen.screen
+    assert "2 of 2 steps completed" in screen.screen
     assert "HELLO\n" in screen.screen
 
 
@@ -121,7 +121,7 @@ def test_resume_asks_about_what_waits(terminal: Start, folder: Path, invoke: Inv
     screen.type("y\n")
     assert screen.wait() == 0
     assert "✓  loud  shout" in screen.screen
-    assert "2 of 2 steps done" in screen.screen
+    assert "2 of 2 steps completed" in screen.screen
 
 
 def test_a_question_that_somebody_else_answers_is_withdrawn(
@@ -136,7 +136,7 @@ def test_a_question_that_somebody_else_answers_is_withdrawn(
     screen.type("y\n")
     screen.expect("first: note (pure) with")
     told = invoke("approve", "last", "first")
-    assert "has it and will hear" in told.stdout
+    assert "(running in process" in told.stdout
     screen.expect("first: approved by ")
     screen.expect("second: note (pure) with")
     screen.type("y\n")

@@ -32,7 +32,7 @@ def bounds(
 def test_a_plan_of_which_everything_is_known_takes_four_lines() -> None:
     """Without a model there are no calls and no tokens to speak of."""
     assert list(bounds_lines(bounds(totals(9, expected=2.0, width=2)))) == [
-        "at the most:",
+        "upper limits:",
         "  attempts  9",
         "  cost      $0.00",
         "  time      1 m 30 s, usually 2.00 s",
@@ -48,12 +48,12 @@ def test_what_is_not_known_is_said_with_the_steps_that_it_hangs_on() -> None:
         bounds(totals(9, **work), unknown={"tokens": ("b",), "cost": steps, "seconds": ("b",)}),
     )
     assert list(lines) == [
-        "at the most:",
+        "upper limits:",
         "  attempts     9",
         "  model calls  6",
-        "  tokens       at least 18,432; nobody knows what b will take",
-        "  cost         at least $0.097; nobody knows what a, b, c, d, e and 2 more will take",
-        "  time         1 m 30 s, nothing known of what is usual",
+        "  tokens       at least 18,432; unknown for b",
+        "  cost         at least $0.097; unknown for a, b, c, d, e and 2 more",
+        "  time         1 m 30 s, no history yet",
         "  at once      1",
     ]
 
@@ -66,7 +66,7 @@ def test_lists_of_unknown_length_are_shown_short_and_long() -> None:
     assert list(bounds_lines(found))[1:] == [
         "  attempts  6 (303 with 100 items in b)",
         "  cost      $0.00",
-        "  time      1 m 30 s, usually 1.00 s without b (1 h 0 m with 100 items in b)",
+        "  time      1 m 30 s, usually 1.00 s (not counting b) (1 h 0 m with 100 items in b)",
         "  at once   1 (100 with 100 items in b)",
     ]
 

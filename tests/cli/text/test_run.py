@@ -107,10 +107,10 @@ def test_a_run_is_shown_with_every_step_attempt_and_error(story: RunView) -> Non
         "  failed: the disk is full",
         "",
         "send  do_send  skipped",
-        "  skipped for want of save",
+        "  skipped: no result from save",
         "",
         "maybe  do_maybe  skipped",
-        "  skipped: its condition does not hold",
+        "  skipped: its condition is false",
         "",
         "failed: step 'save' failed after 2 attempts: the disk is \x1b[31mfull\x1b[0m",
     ]
@@ -143,14 +143,14 @@ def test_plain_progress_has_a_line_for_what_matters() -> None:
         "each[1]: started by worker",
         "each[0]: done in 0.50 s",
         "each[1]: done in 1.50 s",
-        "maybe: skipped: its condition does not hold",
+        "maybe: skipped: its condition is false",
         "save: started by writer",
         "save: attempt 1 failed: the disk is \x1b[31mfull\x1b[0m",
         "save: attempt 2 in 1.50 s",
         "save: started by writer, attempt 2",
         "save: attempt 2 failed: the disk is \x1b[31mfull\x1b[0m",
         "save: failed: the disk is \x1b[31mfull\x1b[0m",
-        "send: skipped for want of save",
+        "send: skipped: no result from save",
     ]
 
 
@@ -191,7 +191,7 @@ def test_a_run_that_waits_is_shown_with_what_happened(folder: Path) -> None:
     """Hedges, abandoned and lost attempts, and results of other runs are each told as what they are."""
     assert list(run_lines(_story(WAITING)))[4:18] == [
         "read  do_read  completed",
-        "  done before, by run fff000",
+        "  result reused from run fff000",
         '  output: { "text": "old" }',
         "",
         "each  do_each  completed in 5.00 s",
@@ -202,7 +202,7 @@ def test_a_run_that_waits_is_shown_with_what_happened(folder: Path) -> None:
         "save  do_save  waiting",
         "",
         "send  do_send  waiting",
-        "  attempt 1  mailer  lost  not seen to end",
+        "  attempt 1  mailer  lost  no end recorded",
         "",
     ]
 
@@ -215,13 +215,13 @@ def test_what_waits_is_shown_with_the_commands_that_answer(folder: Path) -> None
     flags = "--store 'my runs.db' --agents team.py"
     assert lines == [
         'waiting for approval: save: do_save (write) with {"path": "a\\u202etxt"}',
-        f"  to approve it: callsheet approve abc123 save {flags}",
-        f"  to refuse it: callsheet approve abc123 save --deny {flags}",
+        f"  to approve: callsheet approve abc123 save {flags}",
+        f"  to deny: callsheet approve abc123 save --deny {flags}",
         'in doubt: send: do_send with {"to": "everybody"}',
-        f"  mailer began attempt 1 at {time_text(105.0)}; nobody saw its end",
+        f"  attempt 1 by mailer started at {time_text(105.0)}; its outcome is unknown",
         f"  if it was done: callsheet answer abc123 done --step send --output JSON {flags}",
-        f"  to do it again: callsheet answer abc123 again --step send {flags}",
-        f"  to give it up: callsheet answer abc123 failed --step send {flags}",
+        f"  to run it again: callsheet answer abc123 again --step send {flags}",
+        f"  if it failed: callsheet answer abc123 failed --step send {flags}",
     ]
 
 
@@ -230,13 +230,13 @@ def test_who_has_a_run_is_said(folder: Path) -> None:
     advice = Advice(Settings.load(folder, {}, {}))
     running = EVENTS[:6]
     assert list(waiting_lines(_story(running, RunOwner(12, "here", 100.0)), advice)) == [
-        "in the hands of process 12 on here"
+        "running in process 12 on here"
     ]
     assert list(waiting_lines(_story(running), advice)) == [
-        "its process ended; to go on: callsheet resume abc123"
+        "its process ended; to continue: callsheet resume abc123"
     ]
     assert list(waiting_lines(_story([*running, RunPaused(102.0, ())]), advice)) == [
-        "to go on: callsheet resume abc123"
+        "to continue: callsheet resume abc123"
     ]
     assert list(waiting_lines(_story(EVENTS), advice)) == []
 
@@ -257,17 +257,17 @@ def test_seldom_events_have_their_lines() -> None:
     for event in (*WAITING[3:], *later):
         progress.show(event)
     assert lines == [
-        "read: done before, by run fff000",
+        "read: result reused from run fff000",
         "each: started by slow",
-        "each: started by quick, attempt 2, beside the one that takes so long",
+        "each: started by quick, attempt 2 (hedge: the earlier attempt is slow)",
         "each: done in 1.00 s",
-        "each: attempt 1 abandoned: it would not stop",
-        "save: waits for approval",
+        "each: attempt 1 abandoned: it did not stop when told to",
+        "save: waiting for approval",
         "send: started by mailer",
-        "send: the process of attempt 1 ended, and it is in doubt whether the work was done",
+        "send: attempt 1 was lost, because its process ended; it is in doubt whether the work was done",
         "save: approved by ann",
-        "send: it is to be done again",
-        "to rest: nothing starts any more",
-        "to stop: too dear",
+        "send: doubt settled: the work will be attempted again",
+        "pausing: running steps finish, no others start",
+        "cancelling: too dear",
         "maybe: denied",
     ]
