@@ -1,4 +1,4 @@
-"""Whether the README's command did what it says: the file, and the journal that tells how it came about."""
+"""Check that the README's command did what the README says: the file it wrote, and the journal of its run."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A plan that goes wrong, and is mended: the column has another name, and the model says which.
+"""A plan that fails and is revised: a column has another name, and the model says which.
 
-Run it with `python examples/replanning.py`. No model is needed: what one would answer is written down.
+Run it with `python examples/replanning.py`. No model is needed: its answer is scripted.
 """
 
 from __future__ import annotations
