@@ -14,7 +14,7 @@ from callsheet.agents.selection.strategies import Strategy, strategy_named
 from callsheet.executor.machine.pending_work import QueueKey
 
 from .agent_slots import AgentSlots
-from .chooser import Ended, NoAgent, Request, Wait
+from .chooser import Ended, NoAgentAvailable, Request, Wait
 from .offer import Offer
 from .wait_queue import Waiter, WaitQueue
 
@@ -50,18 +50,18 @@ class AgentPool:
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
 
-    def choose(self, request: Request) -> Agent | Wait | NoAgent:
+    def choose(self, request: Request) -> Agent | Wait | NoAgentAvailable:
         """The agent that would do a piece of work, whoever waits for it. Changes nothing.
 
         Raises StrategyError where a strategy of one's own chooses an agent that it was not shown.
         """
         offer = self._offers.get(request.capability)
         if offer is None:
-            return NoAgent(self.explain(request.capability, request.now))
+            return NoAgentAvailable(self.explain(request.capability, request.now))
         found = offer.choose(request, request.strategy or self._strategy)
         return found.agent if isinstance(found, AgentSlots) else found
 
-    def acquire(self, request: Request) -> Agent | Wait | NoAgent:
+    def acquire(self, request: Request) -> Agent | Wait | NoAgentAvailable:
         """The agent for an attempt, which begins now; `release` gives its slot back.
 
         Where the answer is Wait, the request's waiter is woken when it can be served. A run without a grant
@@ -73,10 +73,10 @@ class AgentPool:
             self._ring(now)
         offer = self._offers.get(request.capability)
         if offer is None:
-            return NoAgent(self.explain(request.capability, now))
+            return NoAgentAvailable(self.explain(request.capability, now))
         granted = waiter is not None and waiter.granted
         if self._granted and not granted and offer.grant_outstanding:
-            found: AgentSlots | Wait | NoAgent = Wait(None)
+            found: AgentSlots | Wait | NoAgentAvailable = Wait(None)
         else:
             found = offer.choose(request, request.strategy or self._strategy)
         if isinstance(found, AgentSlots):

@@ -61,7 +61,7 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
-class NoAgent:
+class NoAgentAvailable:
     """No agent will do, and waiting won't help; `message` says which were there and why not."""
 
     message: str
@@ -70,7 +70,7 @@ class NoAgent:
 class AgentChooser(Protocol):
     """Gives attempts to agents. `AgentPool` does it by which are free; each method is described there."""
 
-    def acquire(self, request: Request) -> Agent | Wait | NoAgent:
+    def acquire(self, request: Request) -> Agent | Wait | NoAgentAvailable:
         """The agent for an attempt, which it begins now."""
         ...
 

@@ -16,7 +16,7 @@ from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.run.events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
 from callsheet.executor.run.state import AttemptRecord
 
-from .chooser import AgentChooser, Ended, NoAgent, Request, Wait
+from .chooser import AgentChooser, Ended, NoAgentAvailable, Request, Wait
 from .wait_queue import Waiter
 
 _UNKNOWN = Figures()
@@ -51,7 +51,7 @@ class Dispatcher:
         self._waiters: dict[QueueKey, Waiter] = {}
         self._awake: list[Waiter] = []
 
-    def acquire(self, command: StartAttempt, busy: tuple[str, ...] = ()) -> Agent | NoAgent | Wait:
+    def acquire(self, command: StartAttempt, busy: tuple[str, ...] = ()) -> Agent | NoAgentAvailable | Wait:
         """The agent for an attempt, which it begins now. Where none is free the work's key is closed until
         one may be; a hedge, for which none of those `busy` with the work will do, closes nothing."""
         key = command.queue_key

@@ -9,7 +9,7 @@ from callsheet.agents.selection.strategies import Candidate, Strategy, StrategyE
 from callsheet.executor.machine.pending_work import QueueKey
 
 from .agent_slots import AgentSlots
-from .chooser import NoAgent, Request, Wait
+from .chooser import NoAgentAvailable, Request, Wait
 from .wait_queue import WaitQueue
 
 PATIENCE_SECONDS = 5.0
@@ -38,7 +38,7 @@ class Offer:
         """Whether a run that was woken has still to try for one of these agents."""
         return any(each.granted for each in self.related)
 
-    def choose(self, request: Request, strategy: Strategy) -> AgentSlots | Wait | NoAgent:
+    def choose(self, request: Request, strategy: Strategy) -> AgentSlots | Wait | NoAgentAvailable:
         """The agent that can begin now and suits best. Changes nothing."""
         if self._sole is not None and not request.exclude:
             return self._of_sole(self._sole, request.now)
@@ -46,7 +46,7 @@ class Offer:
         if isinstance(free, Wait):
             return free
         if not free:
-            return NoAgent(f"nobody else offers {self.explain(request.now)}")
+            return NoAgentAvailable(f"nobody else offers {self.explain(request.now)}")
         return free[0] if len(free) == 1 else self._ask(strategy, free, request)
 
     def free(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.selection.statistics import Figures
-from callsheet.executor.dispatch.chooser import NoAgent, Wait
+from callsheet.executor.dispatch.chooser import NoAgentAvailable, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatcher
 from callsheet.executor.errors import JournalError
 from callsheet.executor.evaluation.outcome import Outcome
@@ -328,7 +328,7 @@ class Driver:
 
     def _start_attempt(self, command: StartAttempt) -> None:
         found = self._dispatcher.acquire(command, self._busy(command) if command.hedge else ())
-        if isinstance(found, (NoAgent, Wait)):
+        if isinstance(found, (NoAgentAvailable, Wait)):
             self._go_without(command, found)
             return
         step, at = command.step, self._now()
@@ -348,10 +348,10 @@ class Driver:
         work = hedge.step.id, hedge.item
         return (self._state.run.running[*work, self._state.pending.hedges[work]].agent,)
 
-    def _go_without(self, command: StartAttempt, found: NoAgent | Wait) -> None:
+    def _go_without(self, command: StartAttempt, found: NoAgentAvailable | Wait) -> None:
         if command.hedge:
             self._enter(HedgeForgone(self._now(), command.step.id, command.item))
-        elif isinstance(found, NoAgent):
+        elif isinstance(found, NoAgentAvailable):
             failure = Failure(FailureKind.NO_AGENT, clean_text(found.message))
             self._enter(fail(self._state, command.step, failure, command.item))
 

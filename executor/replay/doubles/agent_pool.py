@@ -9,7 +9,7 @@ from callsheet.agents.agent import Agent
 from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.dispatch.chooser import Ended, NoAgent, Request, Wait
+from callsheet.executor.dispatch.chooser import Ended, NoAgentAvailable, Request, Wait
 from callsheet.executor.dispatch.wait_queue import Waiter
 from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.replay.history.follower import EARLY_SECONDS, HistoryFollower
@@ -45,7 +45,7 @@ class RecordedAgentPool:
         self._waiting: dict[Waiter, asyncio.TimerHandle | None] = {}
         follower.listen(self._wake_all)
 
-    def acquire(self, request: Request) -> Agent | Wait | NoAgent:
+    def acquire(self, request: Request) -> Agent | Wait | NoAgentAvailable:
         """Whichever agent was given it, once it is its turn."""
         found = self._choose(request.capability, request.now, request.exclude, request.attempt)
         if isinstance(found, Wait) and request.waiter is not None:
@@ -67,7 +67,7 @@ class RecordedAgentPool:
 
     def _choose(
         self, capability: str, now: float, exclude: Container[str], attempt: Try | None
-    ) -> Agent | Wait | NoAgent:
+    ) -> Agent | Wait | NoAgentAvailable:
         assert attempt is not None
         if not self._follower.in_step:
             return self._again(capability, attempt, exclude)
@@ -84,9 +84,9 @@ class RecordedAgentPool:
             case StepFailed(step=step, failure=failure) | StepHeld(step=step, failure=failure) if (
                 step == attempt[0] and failure.kind is FailureKind.NO_AGENT
             ):
-                return NoAgent(failure.message)
+                return NoAgentAvailable(failure.message)
             case HedgeForgone(step=step, item=item) if (step, item) == attempt[:2]:
-                return NoAgent("nobody else was free")
+                return NoAgentAvailable("nobody else was free")
             case _:
                 return Wait(None)
 
@@ -111,7 +111,7 @@ class RecordedAgentPool:
         self.leave(waiter, 0.0)
         waiter.wake()
 
-    def _again(self, capability: str, attempt: Try, exclude: Container[str]) -> Agent | NoAgent:
+    def _again(self, capability: str, attempt: Try, exclude: Container[str]) -> Agent | NoAgentAvailable:
         recorded = self._attempts.at(attempt)
         if recorded is not None and recorded.started.agent not in exclude:
             known = self._named(recorded.started.agent, capability)
@@ -120,8 +120,8 @@ class RecordedAgentPool:
         try:
             offers = [each for each in self._registry.agents_for(capability) if each.name not in exclude]
         except UnknownCapability as error:
-            return NoAgent(str(error))
-        return offers[0] if offers else NoAgent(f"nobody else offers {capability!r}")
+            return NoAgentAvailable(str(error))
+        return offers[0] if offers else NoAgentAvailable(f"nobody else offers {capability!r}")
 
     def _named(self, name: str, capability: str) -> Agent | None:
         if capability not in self._registry.capabilities:

@@ -135,7 +135,7 @@ class TestFolders:
         first, third, fourth = done.stderr.splitlines()
         assert re.match(r"error: shelf/a\.yaml, line \d+: unknown field 'evnts'", first)
         assert re.match(r"error: shelf/c\.yaml, line \d+: this is no YAML", third)
-        assert first.startswith("error: ") and "shelf/d.yaml: it was written in format 99" in fourth
+        assert first.startswith("error: ") and "shelf/d.yaml: written in format 99" in fourth
         assert "shelf/deep/b.yml: as recorded" in done.stdout
         assert done.stdout.endswith("4 recordings: 1 as recorded, 3 not replayed\n")
 

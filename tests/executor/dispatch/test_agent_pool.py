@@ -21,7 +21,7 @@ from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.agents.selection.strategies import Candidate, StrategyError
 from callsheet.agents.spending.terms import Terms
 from callsheet.executor.dispatch.agent_pool import AgentPool
-from callsheet.executor.dispatch.chooser import Ended, NoAgent, Request, Wait
+from callsheet.executor.dispatch.chooser import Ended, NoAgentAvailable, Request, Wait
 from callsheet.executor.dispatch.wait_queue import Waiter
 
 GOOD, BAD, NEUTRAL = AttemptVerdict.GOOD, AttemptVerdict.BAD, AttemptVerdict.NEUTRAL
@@ -76,7 +76,7 @@ def pool_of(*workers: Worker, timer: Timer | None = None, **settings: Any) -> Ag
 
 def named(answer: Any) -> Any:
     """The name of the agent that was given, or the answer that names none."""
-    return answer if isinstance(answer, Wait | NoAgent) else answer.name
+    return answer if isinstance(answer, Wait | NoAgentAvailable) else answer.name
 
 
 def chosen(pool: AgentPool, now: float = 0.0, offer: str = "work", **others: Any) -> Any:
@@ -224,10 +224,10 @@ def test_a_capability_may_be_limited_whoever_does_it() -> None:
 def test_nobody_is_said_with_its_reason() -> None:
     """No agent offers it, or all that do are excluded."""
     unknown = chosen(pool_of(Worker("a")), offer="wrk")
-    assert isinstance(unknown, NoAgent)
+    assert isinstance(unknown, NoAgentAvailable)
     assert "did you mean 'work'" in unknown.message
     excluded = chosen(pool_of(Worker("a"), Worker("b")), exclude={"a", "b"})
-    assert excluded == NoAgent("nobody else offers 'work': `a`: free; `b`: free")
+    assert excluded == NoAgentAvailable("nobody else offers 'work': `a`: free; `b`: free")
     assert chosen(pool_of(Worker("a"), Worker("b")), exclude={"a"}) == "b"
 
 
@@ -534,7 +534,7 @@ class Day:
         answer = self.office.acquire(
             Request(piece.offer, self.now, failures=piece.failures, waiter=piece.waiter)
         )
-        assert not isinstance(answer, NoAgent)
+        assert not isinstance(answer, NoAgentAvailable)
         if isinstance(answer, Wait):
             assert answer.until is None or answer.until > self.now
             self.waiting.append(piece)
