@@ -58,8 +58,10 @@ class NoAgent(AgentError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, given: object, *, listed: bool = True) -> None:
-        what = f"{given!r:.80} is no agent" if listed else f"{given!r:.80} is no list of agents"
-        super().__init__(f"{what}; give a list of functions with `@callsheet.agent`, and of other agents")
+        what = f"{given!r:.80} is not an agent" if listed else f"{given!r:.80} is not a list of agents"
+        super().__init__(
+            f"{what}; pass a list of functions decorated with `@callsheet.agent`, or other agents"
+        )
         self.given = given
         self.listed = listed
 
@@ -82,7 +84,7 @@ class CapabilityClash(AgentError):
     def __init__(self, capability: str, agents: tuple[str, str], differing: tuple[str, ...]) -> None:
         first, second = agents
         super().__init__(
-            f"agents {first!r} and {second!r} both offer {capability!r}, but differ in its "
+            f"agents {first!r} and {second!r} both provide {capability!r}, but differ in its "
             f"{', '.join(differing)}; rename one of the two, or make the contracts equal"
         )
         self.capability = capability

@@ -37,7 +37,7 @@ def encode(text: str, path: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise TextError(path, f"was given no valid Unicode text (character {error.start})") from None
+        raise TextError(path, f"was given text that is not valid Unicode (character {error.start})") from None
 
 
 def _refusal(data: bytes, encoding: str, at: int) -> str:

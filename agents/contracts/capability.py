@@ -80,14 +80,19 @@ class Capability(BaseModel):
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
         if not NAME.match(self.name):
-            raise CapabilityError(self.name, "a name is small letters, digits and _, 64 at most")
+            raise CapabilityError(
+                self.name,
+                "a name must be lowercase letters, digits and _, starting with a letter; at most 64 characters",
+            )
         for side, schema in (("input", self.input_schema), ("output", self.output_schema)):
             if schema.get("type") != "object":
                 raise CapabilityError(self.name, f"its {side} schema must have type object")
             try:
                 Validator(schema)
             except ValueError as error:
-                raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
+                raise CapabilityError(
+                    self.name, f"its {side} schema is not a valid JSON Schema: {error}"
+                ) from None
         if self.cache is not None and self.effect in CHANGING:
             raise CapabilityError(
                 self.name,
@@ -96,7 +101,7 @@ class Capability(BaseModel):
         outputs = self.output_schema.get("properties") or {}
         if not isinstance(outputs, dict) or self.main_output not in outputs:
             raise CapabilityError(
-                self.name, f"its main output {self.main_output!r} is no field of its output"
+                self.name, f"its main output {self.main_output!r} is not a field of its output schema"
             )
         return self
 

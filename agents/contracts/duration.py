@@ -22,7 +22,7 @@ class DurationError(AgentError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, value: object) -> None:
-        super().__init__(f"{value!r:.80} is no duration; {HOW_TO_WRITE}")
+        super().__init__(f"{value!r:.80} is not a duration; {HOW_TO_WRITE}")
         self.value = value
 
 

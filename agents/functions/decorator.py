@@ -65,7 +65,7 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
             return self._signature.output.write_object(result)
         except TypedObjectError as error:
             raise Permanent(
-                f"{self.name} returned something else than its annotation says: {error}"
+                f"{self.name} returned something other than its annotation says: {error}"
             ) from None
 
     @property
@@ -182,4 +182,4 @@ def _isolation(name: str, isolation: Isolation | str) -> Isolation:
         return Isolation(isolation)
     except ValueError:
         known = ", ".join(Isolation)
-        raise CapabilityError(name, f"its isolation {isolation!r} is unknown; it is one of {known}") from None
+        raise CapabilityError(name, f"its isolation {isolation!r} is unknown; use one of {known}") from None

@@ -182,11 +182,9 @@ def _names_in(name: str, instructions: str, inputs: Sequence[str]) -> frozenset[
     try:
         named = meta.find_undeclared_variables(environment.parse(instructions))
     except jinja2.TemplateSyntaxError as error:
-        raise CapabilityError(name, f"its instructions are no template: {error}") from None
+        raise CapabilityError(name, f"its instructions are not a valid template: {error}") from None
     if unknown := sorted(named.difference(inputs)):
-        raise CapabilityError(
-            name, f"its instructions use {', '.join(unknown)}, which its input doesn't have; it has {inputs}"
-        )
+        raise CapabilityError(name, f"its instructions use {', '.join(unknown)}, but its inputs are {inputs}")
     return frozenset(named)
 
 

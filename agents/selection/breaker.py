@@ -49,7 +49,7 @@ class BreakerPolicy:
         if not 0.0 < self.cooldown <= self.max_cooldown < math.inf:
             raise BreakerPolicyError(
                 f"a breaker's cooldown is {self.cooldown} and its max_cooldown {self.max_cooldown}; "
-                "they must be over 0, and the first not over the second"
+                "both must be over 0, and cooldown at most max_cooldown"
             )
 
 

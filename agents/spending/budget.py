@@ -82,7 +82,7 @@ NOTHING = Spending()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The limits of a run, planning included; None is no limit.
+    """The limits of a run, planning included; None is not a limit.
 
     `tokens` are those of questions and answers together, `cost` is in US dollars, `seconds` is the time
     in which somebody is at work on the run, `attempts` are those of all steps, `revisions` the plans after
@@ -116,12 +116,12 @@ class Budget:
             case int() | float() | Decimal() if not isinstance(value, bool) and math.isfinite(value):
                 return cls(cost=_exact(value))
             case _:
-                raise BudgetError(repr(value), "it is neither a text nor a number of dollars")
+                raise BudgetError(repr(value), "it is neither a string nor a number of dollars")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The budget that a string means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
-        of these in any order; `none` is no limit at all. Raises BudgetError."""
+        of these in any order; `none` is not a limit at all. Raises BudgetError."""
         if len(text) > _MAX_CHARACTERS:
             raise BudgetError(text, f"it has more than {_MAX_CHARACTERS} characters")
         if text.strip().lower() == "none":
@@ -235,7 +235,9 @@ def _exact(amount: float | Decimal) -> Decimal:
 def _read_part(text: str, part: str) -> tuple[Quantity, float | Decimal]:
     match = _PART.match(part.strip().lower().replace(",", ""))
     if match is None:
-        raise BudgetError(text, f"{part.strip()!r:.60} is no limit" if part.strip() else "a limit is missing")
+        raise BudgetError(
+            text, f"{part.strip()!r:.60} is not a limit" if part.strip() else "a limit is missing"
+        )
     number, unit = Decimal(match[2]), match[3].strip()
     if match[1] and not unit:
         return "cost", number
@@ -243,7 +245,7 @@ def _read_part(text: str, part: str) -> tuple[Quantity, float | Decimal]:
         return "seconds", float(number * _SECONDS[unit])
     counted = None if match[1] else _COUNT.match(unit)
     if counted is None:
-        raise BudgetError(text, f"{part.strip()!r:.60} is no limit")
+        raise BudgetError(text, f"{part.strip()!r:.60} is not a limit")
     number *= _SCALES[counted[1]]
     if number != int(number):
         raise BudgetError(text, f"{part.strip()!r:.60} is not an integer")

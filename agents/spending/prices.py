@@ -142,7 +142,7 @@ def _sound(usage: Usage) -> Usage:
 
 def _read(model: str, entry: Mapping[str, object]) -> Price:
     if unknown := sorted(entry.keys() - _ENTRIES):
-        raise PriceError(model, f"{unknown[0]!r:.40} is no part of it")
+        raise PriceError(model, f"{unknown[0]!r:.40} is not an entry of a price")
     if missing := sorted(_REQUIRED - entry.keys()):
         raise PriceError(model, f"{missing[0]!r} is missing")
     amounts = {name: _amount(model, name, value) for name, value in entry.items()}
@@ -155,7 +155,7 @@ def _amount(model: str, name: str, value: object) -> Decimal:
         with suppress(InvalidOperation):
             amount = _exact(value)
     if not amount.is_finite() or amount < 0:
-        raise PriceError(model, f"{name} is {value!r:.40}, which is no amount of dollars")
+        raise PriceError(model, f"{name} is {value!r:.40}, which is not an amount of dollars")
     return amount
 
 

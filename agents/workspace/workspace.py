@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _WILD = frozenset("*?[")
 _REASONS = {
     errno.ENOENT: "does not exist in the workspace",
-    errno.ENOTDIR: "leads through something that is no folder, or is a link",
+    errno.ENOTDIR: "leads through something that is not a folder, or is a link",
     errno.EISDIR: "is a folder",
     errno.EACCES: "may not be opened: permission denied",
     errno.EPERM: "may not be changed: permission denied",
@@ -30,7 +30,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "is longer than the file system allows",
     errno.ENOSPC: "cannot be written: the disk is full; no file was changed",
     errno.EDQUOT: "cannot be written: the disk quota is used up; no file was changed",
-    errno.EFBIG: "cannot be written: it is larger than a file may be; no file was changed",
+    errno.EFBIG: "cannot be written: it exceeds the maximum file size; no file was changed",
 }
 _LINK = "is, or leads through, a link; links are not followed in a workspace"
 
@@ -62,9 +62,11 @@ class Workspace:
         try:
             self._root = Path(root).expanduser().resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
-            raise WorkspaceError(str(root), "does not exist; a workspace is a folder that is there") from None
+            raise WorkspaceError(
+                str(root), "does not exist; create the folder, or choose another workspace"
+            ) from None
         if not self._root.is_dir():
-            raise WorkspaceError(str(root), "is no folder; a workspace is a folder")
+            raise WorkspaceError(str(root), "is not a folder; a workspace must be a folder")
 
     @property
     def root(self) -> Path:
@@ -213,7 +215,7 @@ def _check_ordinary(found: os.stat_result, path: str) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise WorkspaceError(path, "is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
-        raise WorkspaceError(path, "is no ordinary file (a device, a pipe or a socket)")
+        raise WorkspaceError(path, "is not a regular file (it is a device, a pipe or a socket)")
 
 
 def _replace(folder: Folder, name: str, path: str, data: bytes) -> None:
@@ -235,7 +237,7 @@ def _mode_to_keep(folder: Folder, name: str, path: str) -> int | None:
         return None
     _check_ordinary(found, path)
     if not found.st_mode & 0o222:
-        raise WorkspaceError(path, "is read-only, and is left as it is")
+        raise WorkspaceError(path, "is read-only, and was not changed")
     return stat.S_IMODE(found.st_mode) & 0o777
 
 

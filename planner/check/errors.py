@@ -18,5 +18,5 @@ class PlanInvalid(PlannerError):
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         lines = "\n".join(f"  {diagnostic}" for diagnostic in diagnostics[:20])
         more = f"\n  and {len(diagnostics) - 20} more" if len(diagnostics) > 20 else ""
-        super().__init__(f"the plan does not check:\n{lines}{more}")
+        super().__init__(f"the plan is not valid:\n{lines}{more}")
         self.diagnostics = tuple(diagnostics)

@@ -123,7 +123,7 @@ class Reader:
     def _for_each(self, path: DocumentPath, step: Step, uses: Uses) -> tuple[Tree, Type]:
         tree, type_ = self._binding(path, step, step.for_each or Literal(None), {}, uses)
         if problem := misfit(type_, list_of(ANYTHING)):
-            self.note("type-mismatch", path, f"for_each goes over a list: {problem}", step=step)
+            self.note("type-mismatch", path, f"for_each needs a list: {problem}", step=step)
             return tree, ANYTHING
         return tree, union([element_of(kind) for kind in type_.kinds])
 
@@ -141,14 +141,14 @@ class Reader:
                 self._unknown_input(place, checked, name, binding)
         for name in contract.required:
             if name not in step.inputs:
-                message = f"`{contract.capability.name}` wants the input `{name}`"
+                message = f"`{contract.capability.name}` requires the input `{name}`"
                 self.note("missing-input", path, message, step=step)
 
     def _unknown_input(self, path: DocumentPath, checked: CheckedStep, name: str, binding: Binding) -> None:
         free = [each for each in checked.contract.inputs if each not in checked.step.inputs]
         only = meant(name, free)
         fix = rename(path, only, write_binding(binding)) if only else None
-        message = f"`{checked.contract.capability.name}` takes no input `{name:.80}`"
+        message = f"`{checked.contract.capability.name}` has no input `{name:.80}`"
         hint = did_you_mean(name, free or checked.contract.inputs)
         self.note("unknown-input", path, message, hint=hint, step=checked.step, fix=fix)
 
@@ -222,7 +222,11 @@ class Reader:
     ) -> Tree:
         found = self._expression(path, step, text, variables, uses)
         if problem := misfit(found.type, TRUTH):
-            hint = "compare it with something" if "null" not in problem else "say default(…, false)"
+            hint = (
+                "compare it with a value, such as x == 1"
+                if "null" not in problem
+                else "give a fallback: default(…, false)"
+            )
             self.note("not-a-truth-value", path, f"`{_short(text)}`: {problem}", hint=hint, step=step)
         if all(isinstance(kind, Truth) for kind in found.type.kinds):
             return found.tree
@@ -242,7 +246,9 @@ class Reader:
         try:
             tree = parse_template(text) if template else parse(text)
         except ExpressionSyntaxError as error:
-            message = f"`{_short(text)}` is no expression: at character {error.start + 1}, {error.problem}"
+            message = (
+                f"`{_short(text)}` is not a valid expression: at character {error.start + 1}, {error.problem}"
+            )
             self.note("bad-expression", path, message, hint=error.hint, step=step)
             return Elaboration(Constant(None), ANYTHING, frozenset(), (), ())
         found = elaborate(tree, self._steps, {**self._everywhere, **variables}, self._values)

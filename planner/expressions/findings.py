@@ -66,8 +66,8 @@ class Findings:
         if not wrong:
             return True
         if all(isinstance(kind, Null) for kind in wrong):
-            hint = "say what to take instead: default(…, value), or test it for null first"
-            self.report("type-mismatch", typed.tree, f"this may be null, and {what} is wanted", hint)
+            hint = "give a fallback: default(…, value), or test it for null first"
+            self.report("type-mismatch", typed.tree, f"this may be null, but {what} is required", hint)
         else:
-            self.report("type-mismatch", typed.tree, f"this is {Type(wrong)}, and {what} is wanted")
+            self.report("type-mismatch", typed.tree, f"this is {Type(wrong)}, but {what} is required")
         return False

@@ -20,4 +20,4 @@ class EmptyCatalog(PlannerError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self) -> None:
-        super().__init__("nobody offers a capability, so nothing can be planned; add an agent")
+        super().__init__("no agent provides any capability, so nothing can be planned; add an agent")

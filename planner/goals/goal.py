@@ -30,14 +30,14 @@ class Goal(str):
         if isinstance(text, cls):
             return text
         if not isinstance(text, str):
-            raise GoalError(f"the goal is {text!r:.80}; it is a text that says what you want done")
+            raise GoalError(f"the goal is {text!r:.80}; it must be a string that says what you want done")
         goal = text.strip()
         if not goal:
             raise GoalError("the goal is empty; say what you want done")
         if len(goal) > MAX_GOAL:
             raise GoalError(
-                f"the goal has {len(goal):,} characters, and {MAX_GOAL:,} are allowed; put what is to be "
-                "worked on in a file, and name the file in the goal"
+                f"the goal has {len(goal):,} characters, and at most {MAX_GOAL:,} are allowed; put the text "
+                "to be processed into a file, and name the file in the goal"
             )
         if not catalog:
             raise EmptyCatalog

@@ -53,7 +53,7 @@ def read_binding(value: Any) -> Binding:
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{key}` takes a string")
+        raise ValueError(f"`{key}` must be a string")
     return value
 
 

@@ -17,9 +17,7 @@ class GoalUnclear(PlannerError):
     exit_code: ClassVar[ExitCode] = ExitCode.WAITING
 
     def __init__(self, question: str) -> None:
-        super().__init__(
-            f"the goal leaves something open, and there is no plan before it is said: {question}"
-        )
+        super().__init__(f"the goal leaves a question open; answer it before a plan can be made: {question}")
         self.question = question
 
 

@@ -98,7 +98,7 @@ def test_a_registry_is_frozen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "says"), [([len], "is no agent"), ("team.py", "no list"), (shout, "no list")]
+    ("given", "says"), [([len], "is not an agent"), ("team.py", "not a list"), (shout, "not a list")]
 )
 def test_what_is_no_agent_is_refused(given: Any, says: str) -> None:
     """A function without the decorator, a file's name, an agent without its list: said, with what to give."""

@@ -97,7 +97,7 @@ class WeightsCache:
     def _check(self, path: Path, weights: Weights, *, remember: bool = True) -> Path:
         if path.stat().st_size != weights.size or digest(path) != weights.sha256:
             path.unlink()
-            raise SourceFailed("what came is not the weights that were asked for; it was deleted")
+            raise SourceFailed("the download is not the expected file; it was deleted")
         if remember:
             self._remember(path, weights)
         return path

@@ -63,7 +63,7 @@ def gguf_file(path: Path) -> Path:
     except OSError as error:
         raise ModelRejected("local", f"{found} cannot be read: {error.strerror}") from None
     if magic != MAGIC:
-        raise ModelRejected("local", f"{found} is no GGUF file")
+        raise ModelRejected("local", f"{found} is not a GGUF file")
     return found
 
 

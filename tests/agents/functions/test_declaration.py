@@ -133,5 +133,5 @@ def test_isolation_and_terms_are_the_agents_own() -> None:
     assert careful.isolation is Isolation.THREAD
     assert careful.terms is FREE
     assert (crunch.__module__, crunch.__qualname__.rpartition(".")[2]) == (__name__, "crunch")  # type: ignore[attr-defined]
-    with pytest.raises(CapabilityError, match="isolation 'moon' is unknown; it is one of loop, thread, pro"):
+    with pytest.raises(CapabilityError, match="isolation 'moon' is unknown; use one of loop, thread, pro"):
         agent(isolation="moon")(other_input)

@@ -68,13 +68,13 @@ def test_what_could_be_read_in_two_ways_is_read_in_one(text: str, budget: Budget
     [
         ("", "a limit is missing"),
         ("5m,", "a limit is missing"),
-        ("5", "'5' is no limit"),
-        ("€5", "is no limit"),
-        ("$5 tokens", "is no limit"),
-        ("-3 attempts", "is no limit"),
+        ("5", "'5' is not a limit"),
+        ("€5", "is not a limit"),
+        ("$5 tokens", "is not a limit"),
+        ("-3 attempts", "is not a limit"),
         ("1.5 attempts", "is not an integer"),
         ("5m, 2h", "seconds twice"),
-        ("$1,500 tokens", "is no limit"),
+        ("$1,500 tokens", "is not a limit"),
         ("9" * 300, "more than 200 characters"),
     ],
 )

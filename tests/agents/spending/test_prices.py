@@ -96,7 +96,7 @@ def test_an_agent_with_token_prices_of_its_own_charges_these() -> None:
     ("entry", "problem"),
     [
         ({"input": 1}, "'output' is missing"),
-        ({"input": 1, "output": 2, "outptu": 3}, "'outptu' is no part"),
+        ({"input": 1, "output": 2, "outptu": 3}, "'outptu' is not an entry"),
         ({"input": -1, "output": 2}, "input is -1"),
         ({"input": "dear", "output": 2}, "input is 'dear'"),
         ({"input": True, "output": 2}, "input is True"),

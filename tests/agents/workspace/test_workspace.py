@@ -318,7 +318,7 @@ def test_a_workspace_is_a_folder_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(WorkspaceError, match="does not exist"):
         Workspace(tmp_path / "absent")
-    with pytest.raises(WorkspaceError, match="is no folder"):
+    with pytest.raises(WorkspaceError, match="is not a folder"):
         Workspace(tmp_path / "file")
 
 

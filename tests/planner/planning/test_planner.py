@@ -70,7 +70,7 @@ async def test_a_wrong_plan_goes_back_with_what_is_wrong() -> None:
     asked = model.requests[1].messages
     assert asked[:-2] == model.requests[0].messages
     assert asked[-2].content == UNKNOWN
-    assert "nobody offers `open_sesame`" in asked[-1].content
+    assert "no agent provides `open_sesame`" in asked[-1].content
     assert planned.usage == planned.drafts[0].usage + planned.drafts[1].usage
     assert planned.drafts[0].problems
     assert not planned.drafts[1].problems

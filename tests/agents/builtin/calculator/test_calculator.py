@@ -85,7 +85,7 @@ def test_what_is_certain_is_worked_out(expression: str, result: float) -> None:
         ("6 / 2(1 + 2)", "out of place"),
         ("(1 + 2", "it ends where '\\)' should be"),
         ("1 +", "it ends where a number should be"),
-        ("10!", "'!' is no part of arithmetic"),
+        ("10!", "'!' is not part of arithmetic"),
         ("1,23", "out of place"),
         ("1.234,56", "out of place"),
         ("sum(1,200, 3,400)", "could separate numbers or group thousands"),
