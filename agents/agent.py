@@ -27,21 +27,31 @@ class Isolation(StrEnum):
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What an attempt knows beside its inputs.
-
-    `attempt` counts from 1. `idempotency_key` (`run:step[:item]`) is the same on every retry of
-    the same work. `deadline` is a time of the run's clock in seconds since the epoch. Every call
-    of `model` is journaled under the attempt; it is None where the run has no model.
-    """
+    """What an attempt knows besides its inputs."""
 
     run: str
+    """The id of the run."""
+
     step: str
+    """The id of the step."""
+
     attempt: int
+    """Which attempt at this work this is, counted from 1."""
+
     idempotency_key: str
+    """`run:step[:item]`: the same on every retry of the same work, so that a service can tell a repeat."""
+
     workspace: Workspace
+    """The folder whose files the attempt may read and write."""
+
     item: int | None = None
+    """The index in the list of a `for_each` step; None for any other step."""
+
     deadline: float | None = None
+    """When the attempt is stopped, in seconds since the epoch by the run's clock; None for never."""
+
     model: ChatModel | None = None
+    """The run's model, each call of which is journaled under the attempt; None where the run has none."""
 
 
 class Agent(Protocol):

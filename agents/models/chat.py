@@ -22,19 +22,26 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question to a model.
-
-    With `schema`, the answer should be one JSON value that keeps to it; whoever asks validates
-    the answer all the same. `schema_name` is what the schema is called on the wire.
-    `max_tokens` bounds the answer; `temperature` None leaves it to the server.
-    """
+    """One question to a model."""
 
     messages: tuple[Message, ...]
+    """The conversation so far, the question last."""
+
     schema: JsonObject | None = None
+    """The JSON Schema of the answer; None for plain text. Servers differ in how well they keep to it, so the
+    caller validates the answer as well."""
+
     schema_name: str = "answer"
+    """What the schema is called on the wire."""
+
     max_tokens: int = 2048
+    """The limit of the answer."""
+
     temperature: float | None = 0.0
+    """None leaves it to the server."""
+
     seed: int | None = None
+    """For a repeatable answer, where the server supports it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,19 +44,25 @@ class StrategyError(AgentError):
 
 
 class Candidate(msgspec.Struct, frozen=True, eq=False):
-    """An agent that could begin now.
-
-    `figures` are of the capability in question, aged to now; None where there are none. `running` counts
-    its attempts in hand, `failures` those that it failed at this very work. `turn` is the number of the
-    choice that fell on it last (0: none yet), so the least is the one that waits longest.
-    """
+    """An agent that could begin now."""
 
     agent: Agent
+    """The agent."""
+
     figures: Figures | None = None
+    """How it has done this capability, as that counts now; None without history."""
+
     terms: Terms = FREE
+    """Its prices and limits."""
+
     running: int = 0
+    """How many of its attempts are running."""
+
     failures: int = 0
+    """How many attempts at this very work it failed."""
+
     turn: int = 0
+    """The number of the last choice that fell on it (0: none yet), so the least has waited longest."""
 
 
 Strategy: TypeAlias = Callable[[Sequence[Candidate]], Candidate]

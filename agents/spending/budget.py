@@ -50,16 +50,28 @@ class BudgetError(AgentError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What was used, or is going to be. `cost` is in US dollars, and without what the models in
-    `unpriced` took, whose prices nobody knows."""
+    """What was used, or is going to be."""
 
     tokens: int = 0
+    """Of prompts and answers together."""
+
     cost: Decimal = Decimal(0)
+    """In US dollars, without the calls of the models in `unpriced`."""
+
     seconds: float = 0.0
+    """The time in which a process worked on the run."""
+
     attempts: int = 0
+    """Of all steps together."""
+
     revisions: int = 0
+    """The plans after the first one."""
+
     model_calls: int = 0
+    """Calls of the run's model, those of planning included."""
+
     unpriced: frozenset[str] = frozenset()
+    """The models that were called and whose price is unknown. Their cost is never guessed."""
 
     def __add__(self, other: Spending) -> Spending:
         return Spending(
@@ -82,19 +94,28 @@ NOTHING = Spending()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """The limits of a run, planning included; None is not a limit.
+    """The limits of a run, planning included; None is no limit.
 
-    `tokens` are those of questions and answers together, `cost` is in US dollars, `seconds` is the time
-    in which somebody is at work on the run, `attempts` are those of all steps, `revisions` the plans after
-    the first one. Raises BudgetError where a limit is no number of its kind, or below 0.
+    Raises BudgetError where a limit is not a number of its kind, or is below 0.
     """
 
     tokens: int | None = None
+    """Of prompts and answers together."""
+
     cost: Decimal | None = None
+    """In US dollars."""
+
     seconds: float | None = None
+    """The time in which a process works on the run."""
+
     attempts: int | None = None
+    """Of all steps together."""
+
     revisions: int | None = None
+    """The plans after the first one."""
+
     model_calls: int | None = None
+    """Calls of the run's model, those of planning included."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -23,37 +23,47 @@ _ADVICE: dict[Quantity, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A plan as a whole. `work` is the worst case of `attempts`, `model_calls`, `tokens` and `cost`.
-
-    `expected` is the time that it usually takes (in seconds; no less than its critical path, and than all
-    its work shared out), `longest` the time that it takes where every attempt runs into its time limit.
-    `width` is how many pieces of work may be ready at once, at the most.
-    """
+    """A plan as a whole."""
 
     work: Spending
+    """The worst case of attempts, model calls, tokens and cost."""
+
     expected: float
+    """How many seconds it usually takes: at least its critical path, and at least all its work shared out
+    among `max_concurrency`."""
+
     longest: float
+    """How many seconds it takes where every attempt runs into its time limit."""
+
     width: int
+    """How many pieces of work may be ready at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The bounds of a plan.
 
-    In `known`, a `for_each` step of which only its run will tell how many items it has (they are
-    `unsized`) counts as one item; in `assumed`, as `max_items`. `unknown` has, for each quantity, the
-    steps that may take more than is known: what is said is then "at least".
-
-    Not in it: what servers ask to wait, waiting for busy agents and for people, and attempts that are lost
-    because their process ended.
+    Not included: the pauses that servers ask for, waiting for busy agents and for the user, and attempts that
+    are lost because their process ended.
     """
 
     steps: Mapping[str, StepBounds]
+    """The bounds of each step, by id."""
+
     known: Totals
+    """The whole plan, with each of the `unsized` steps counted as one item."""
+
     assumed: Totals
+    """The whole plan, with each of the `unsized` steps counted as `max_items` items."""
+
     unsized: tuple[str, ...]
+    """The `for_each` steps of which only the run will tell how many items they have."""
+
     unknown: Mapping[Quantity, tuple[str, ...]]
+    """For each quantity, the steps that may use more than is known: figures are then "at least"."""
+
     max_items: int
+    """How many items an unsized step is assumed to have."""
 
     def exceeds(self, budget: Budget, spent: Spending = NOTHING) -> tuple[str, ...]:
         """Why the plan is not admitted, a sentence for each limit; empty where it is.

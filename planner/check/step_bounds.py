@@ -44,38 +44,54 @@ _SECONDS: frozenset[Quantity] = frozenset(("seconds",))
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a plan would run under.
-
-    `figures` are by agent and capability. `model` is the name of the run's model, None where it has none;
-    `at`, in seconds since the epoch, is the time whose prices hold. Without `max_concurrency` everything
-    that may run at once does. With `hedge` slow work may be given to a second agent.
-    """
+    """What a plan would run under."""
 
     registry: Registry
+    """The agents that may be given the work."""
+
     figures: Mapping[tuple[str, str], Figures] = field(default_factory=dict[tuple[str, str], Figures])
+    """How attempts went so far, by agent and capability."""
+
     model: str | None = None
+    """The name of the run's model; None where it has none."""
+
     prices: Prices = field(default_factory=Prices)
+    """What the model's tokens cost."""
+
     at: float = 0.0
+    """The time, in seconds since the epoch, whose prices apply."""
+
     max_concurrency: int | None = None
+    """How many attempts may run at once; None for no limit."""
+
     hedge: bool = False
+    """Whether slow work may be given to a second agent as well, which doubles the attempts at worst."""
+
     max_items: int = MAX_ITEMS
+    """How many items a `for_each` step is assumed to have where only its run will tell."""
+
     grace_seconds: float = GRACE_SECONDS
+    """How long an attempt may take to stop after its time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepBounds:
-    """One step. `items` is how often its work is to be done, at the most; None where only its run will
-    tell. All else is for one item: `work` is the worst case of `attempts`, `model_calls`, `tokens` and
-    `cost`; `expected` the seconds that it usually takes, and `longest` those that it may take.
-
-    `unknown` are the quantities of which more may come than is said here.
-    """
+    """The bounds of one step. All but `items` is for one item."""
 
     items: int | None
+    """How often the work is done, at most; None where only the run will tell."""
+
     work: Spending
+    """The worst case of attempts, model calls, tokens and cost."""
+
     expected: float
+    """How many seconds it usually takes."""
+
     longest: float
+    """How many seconds it may take, at most."""
+
     unknown: frozenset[Quantity]
+    """The quantities that may exceed what is said here."""
 
 
 class StepMeasurer:

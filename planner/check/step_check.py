@@ -54,15 +54,28 @@ class Uses:
 
 @dataclass(slots=True)
 class CheckedStep:
-    """What the expressions of a step came to. Trees of what did not check are missing."""
+    """What the expressions of a step came to. Trees of expressions with errors are missing."""
 
     step: Step
+    """The step as the plan has it."""
+
     contract: CapabilityTypes
+    """The capability that it names."""
+
     uses: Uses = field(default_factory=Uses)
+    """The steps that its expressions name."""
+
     inputs: dict[str, Tree] = field(default_factory=dict[str, Tree])
+    """The tree of each input."""
+
     condition: Tree | None = None
+    """The tree of the condition."""
+
     for_each: Tree | None = None
+    """The tree of the list."""
+
     expectations: list[Tree] = field(default_factory=list[Tree])
+    """The trees of the expectations, in their order."""
 
 
 class Reader:

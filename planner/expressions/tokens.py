@@ -84,7 +84,7 @@ def _kind_of_name(word: str, start: int, *, is_key: bool) -> TokenKind:
     if not _NAME.match(word):
         raise ExpressionSyntaxError(
             start,
-            f"`{word:.80}` is not a valid name: names are ASCII letters, digits and _, and begin with a letter",
+            f"`{word:.80}` is not a valid name: use ASCII letters, digits and _, and begin with a letter",
             hint=f'write ["{word:.80}"] for such a key',
         )
     return "name"

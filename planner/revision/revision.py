@@ -87,7 +87,7 @@ def _find_problems(revision: Revision, known: Sequence[str], used_ids: Collectio
         if id in there:
             yield f"there is already a step `{id:.80}`: replace it, or give the new step another id"
         elif id in used_ids:
-            yield f"`{id:.80}` was the id of another step, and ids are not reused: give the new step another id"
+            yield f"`{id:.80}` was the id of another step, and ids are not reused: give the new one another"
     for id in _ids(revision.replace):
         if id not in there:
             yield f"there is no step `{id:.80}` to replace: {did_you_mean(id, known)}; a new step is added"

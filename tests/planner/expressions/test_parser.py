@@ -196,7 +196,7 @@ def test_a_template_is_bounded() -> None:
     """A template has 200,000 characters at most, an expression in it 4,000."""
     assert parse_template("x" * MAX_TEMPLATE) == TemplateText((Constant("x" * MAX_TEMPLATE),))
     for text in ("x" * (MAX_TEMPLATE + 1), '{ "' + "x" * 4_000 + '" }'):
-        with pytest.raises(ExpressionSyntaxError, match="at most 200,000|at most 4,000"):
+        with pytest.raises(ExpressionSyntaxError, match=r"at most 200,000|at most 4,000"):
             parse_template(text)
 
 
