@@ -1,4 +1,4 @@
-"""An agent: somebody who offers capabilities; and what it is given with each piece of work."""
+"""An agent, which provides capabilities; and what it is given with each piece of work."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Isolation(StrEnum):
     """Where an agent's work may run without disturbing the rest."""
 
     LOOP = "loop"
-    """It never blocks: on the event loop."""
+    """It never blocks, so it runs on the event loop."""
     THREAD = "thread"
-    """It may block: in a thread of its own."""
+    """It may block, so it runs in a thread."""
     PROCESS = "process"
-    """It computes for long or may crash: in a process of its own, which can be ended."""
+    """It computes for long, or may crash, so it runs in a process of its own, which can be killed."""
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -55,9 +55,10 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Agent(Protocol):
-    """Somebody who offers one or more capabilities. Several agents may offer the same one.
+    """A provider of one or more capabilities. Several agents may provide the same one.
 
-    An agent may also have `terms`, a `Terms`: what it asks and allows. Without, it is free and unlimited.
+    An agent may also have `terms`, a `Terms`: its prices and limits. Without `terms` it is free and
+    unlimited.
     """
 
     @property
@@ -117,5 +118,5 @@ class SoloAgent:
 
     @property
     def terms(self) -> Terms:
-        """What it asks and allows."""
+        """Its prices and limits."""
         return self._terms

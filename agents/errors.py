@@ -32,7 +32,7 @@ class Surprise(AgentError):
 
 
 class WorkspaceError(Permanent):
-    """A path that isn't to be had in the workspace: `path` as it was named, and the `problem` with it."""
+    """A path that an agent may not use, or that does not exist: `path` as it was named, and the `problem`."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{_shown(path)} {problem}")
@@ -52,8 +52,8 @@ class CapabilityError(AgentError):
 
 
 class NoAgent(AgentError):
-    """Something that is no agent, `given`, stands where agents are listed, or (`listed` false) in the
-    place of the list."""
+    """`given` is not an agent, though it stands in a list of agents; or (`listed` false) not a list of
+    agents."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -77,7 +77,7 @@ class AgentNameTaken(AgentError):
 
 
 class CapabilityClash(AgentError):
-    """Two agents offer a capability under one name with different contracts."""
+    """Two agents provide one capability with different contracts."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -93,11 +93,12 @@ class CapabilityClash(AgentError):
 
 
 class UnknownCapability(AgentError):
-    """Nobody in the registry offers this capability; `suggestion` is one of a similar name."""
+    """No agent in the registry provides this capability; `suggestion` is one of a similar name."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, known: tuple[str, ...]) -> None:
+        # The sentence stands in journals as a step's failure, and strict replays compare it: it stays.
         self.suggestion = next(iter(get_close_matches(capability, known, n=1)), None)
         super().__init__(
             f"nobody offers {capability!r}; "

@@ -33,7 +33,7 @@ def decode(data: bytes, path: str) -> str:
 
 
 def encode(text: str, path: str) -> bytes:
-    """The text as UTF-8. Raises TextError where it has a surrogate, which is no character."""
+    """The text as UTF-8. Raises TextError where it has a surrogate, which is not a character."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:

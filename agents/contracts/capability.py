@@ -29,7 +29,7 @@ class Effect(StrEnum):
     WRITE = "write"
     """Changes something, and doing it twice does no harm."""
     IRREVERSIBLE = "irreversible"
-    """Changes something that cannot be taken back."""
+    """Changes something that cannot be undone."""
 
 
 CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})

@@ -43,11 +43,11 @@ class LLMAgent(SoloAgent):
     `local`, `local/FILE`), for which the environment has the key or the server; weights are not fetched for
     it. `max_tokens` bounds the answer.
 
-    `capability` is what it offers under another name than its own, so that several agents can offer
-    the same: a name, or the very contract, which its types must then keep, and whose wording and policy
-    hold. `terms` says what it asks and allows, `cache` how long its output may serve other runs ("1d").
+    `capability` is what it offers under another name than its own, so that several agents can offer the same:
+    a name, or the very contract, which its types must then keep, and whose wording and policy hold. `terms`
+    are its prices and limits, `cache` how long its output may serve other runs ("1d").
 
-    Raises CapabilityError where the types have no JSON form, the instructions are no template over the
+    Raises CapabilityError where the types have no JSON form, the instructions are not a template over the
     inputs, or the contract of a given capability isn't kept; ModelNotConfigured and WeightsUnavailable where
     there is no model of that name.
     """

@@ -17,7 +17,7 @@ from callsheet.prompts.render import render
 T = TypeVar("T")
 
 MAX_REPAIRS = 2
-"""How often an answer that is no such object may be mended."""
+"""How often the model may be asked to repair an answer that is not such an object."""
 
 MATERIAL_IS_DATA = "agents/material_is_data"
 CHARACTERS_A_TOKEN = 3

@@ -46,8 +46,8 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that the provider counted. `cached_tokens` are part of `input_tokens`, and
-    `reasoning_tokens` of `output_tokens`. `estimated` where nobody but us counted."""
+    """Tokens that the provider counted. `cached_tokens` are part of `input_tokens`, and `reasoning_tokens` of
+    `output_tokens`. `estimated` is True where Callsheet counted, because the provider did not say."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -108,8 +108,8 @@ class ChatModel(Protocol):
 async def ask(model: ChatModel, request: ChatRequest) -> ChatReply:
     """Ask, and wait for the whole answer. Raises what `ChatModel.stream` raises.
 
-    An answer that was cut at `max_tokens` comes back with finish reason `length`: whether
-    half an answer is of use is for the one who asked to say.
+    An answer that was cut at `max_tokens` comes back with finish reason `length`: the caller decides whether
+    half an answer is useful.
     """
     texts: list[str] = []
     usage = Usage(estimated=True)

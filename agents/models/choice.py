@@ -71,11 +71,11 @@ class ModelSettings:
 def choose_model(
     settings: ModelSettings, *, progress: OnDownload = no_progress, sources: Sequence[Source] | None = None
 ) -> ChatModel:
-    """The model that the settings ask for. Weights that are not on this machine are fetched, which
-    blocks for minutes and is told to `progress`.
+    """The model that the settings ask for. Weights that are not on this machine are fetched, which blocks for
+    minutes and is reported to `progress`.
 
-    Raises `ModelNotConfigured` where there is none, `WeightsUnavailable` where its weights cannot be
-    had, and `ModelRejected` where a file that was named is no GGUF.
+    Raises `ModelNotConfigured` where there is none, `WeightsUnavailable` where no source has its weights, and
+    `ModelRejected` where a named file is not a GGUF.
     """
     chosen = settings.model or _usual(settings)
     kind, _, rest = chosen.partition("/")

@@ -10,7 +10,8 @@ FORGET = 0.95
 """What one more attempt leaves of the weight of those before it: the latest twenty count."""
 
 HALF_LIFE_SECONDS = 3600.0
-"""After how long what was seen counts for half, so that nobody is judged by last week for ever."""
+"""After how long what was seen counts for half, so that a bad week does not count against an agent for
+ever."""
 
 KEPT_DURATIONS = 32
 """How many durations the 95th percentile is taken from, at most."""
@@ -19,7 +20,7 @@ MIN_DURATIONS = 5
 """How many durations a 95th percentile needs, to be more than a guess."""
 
 _PRIOR = 1.0
-"""The weight of the success that everybody is credited with beforehand."""
+"""The weight of the success that every agent is credited with beforehand."""
 
 
 class Observation(msgspec.Struct, frozen=True):

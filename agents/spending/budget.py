@@ -38,7 +38,7 @@ _MAX_CHARACTERS = 200
 
 
 class BudgetError(AgentError):
-    """A budget that means nothing: `text` as it was written, and the `problem` with it."""
+    """A budget that cannot be read: `text` as it was written, and the `problem` with it."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -127,7 +127,7 @@ class Budget:
 
     @classmethod
     def of(cls, value: Budget | str | float | Decimal) -> Budget:
-        """The budget that somebody means: one that there is, a text for `parse`, or a number of US dollars.
+        """The budget that a value means: a Budget itself, a string for `parse`, or a number of US dollars.
         Raises BudgetError."""
         match value:
             case Budget():
@@ -142,7 +142,7 @@ class Budget:
     @classmethod
     def parse(cls, text: str) -> Self:
         """The budget that a string means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
-        of these in any order; `none` is not a limit at all. Raises BudgetError."""
+        of these in any order; `none` means no limit. Raises BudgetError."""
         if len(text) > _MAX_CHARACTERS:
             raise BudgetError(text, f"it has more than {_MAX_CHARACTERS} characters")
         if text.strip().lower() == "none":
@@ -178,7 +178,7 @@ class Budget:
         )
 
     def broken(self, spent: Spending) -> str | None:
-        """The first limit that was gone beyond, in a sentence; None where none was."""
+        """The first limit that was exceeded, in a sentence; None where none was."""
         for quantity, limit in self.limits():
             if spent.amount_of(quantity) > limit:
                 return (
@@ -186,11 +186,12 @@ class Budget:
                 )
         return None
 
+    # The sentences of `broken` and `refusal` are stored in events, and strict replays compare them.
     def refusal(self, spent: Spending, least: Spending, most: Spending | None = None) -> str | None:
         """Why something must not be begun, in a sentence; None where it may.
 
-        It uses `least` for certain, and `most` (`least`, where that is None) at the most. It is refused
-        where `least` goes beyond a limit, and where it may use something of which nothing is left.
+        It uses at least `least`, and at most `most` (`least`, where that is None). It is refused where
+        `least` exceeds a limit, and where it may use something of which nothing is left.
         """
         most = most or least
         for quantity, limit in self.limits():

@@ -1,4 +1,4 @@
-"""What one attempt of an agent may ask of the run's model at the most."""
+"""What one attempt of an agent may ask of the run's model, at most."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NO_DEMAND = Demand(0, 0, 0)
 
 
 def demand_of(agent: object) -> Demand | None:
-    """The `demand` of an agent, where it has any; None where nobody knows what it will ask.
+    """The `demand` of an agent, where it has any; None where it is unknown.
 
     Raises TermsError where it is something else than a Demand.
     """

@@ -25,7 +25,7 @@ _OFFICIAL = "openai/"
 
 
 class PriceError(AgentError):
-    """An entry of a table of prices, `model`, that is none; `problem` says why."""
+    """A malformed entry of a table of prices, under the name `model`; `problem` says why."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -77,7 +77,7 @@ class Prices:
 
     def cost(self, model: str, usage: Usage, at: float) -> Decimal | None:
         """What a call that used these tokens costs, in dollars, at that time (seconds since the epoch:
-        published prices change). None where nobody knows the model's price."""
+        published prices change). None where the model's price is unknown."""
         usage = _sound(usage)
         own = self._own(model)
         if own is not None:
@@ -109,8 +109,8 @@ class Prices:
         )
 
     def _published(self, model: str, usage: Usage, at: float) -> Decimal | None:
-        """By genai-prices, which ships them and asks nobody. Without its provider a model is not looked up:
-        the same name costs something else elsewhere."""
+        """By genai-prices, which ships them and needs no network. Without its provider a model is not looked
+        up: the same name costs something else elsewhere."""
         provider, _, name = model.partition("/")
         if not name:
             return None

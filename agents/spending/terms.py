@@ -1,4 +1,4 @@
-"""What an agent asks for its work, and how much of it at once it allows."""
+"""The prices and limits of an agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from callsheet.errors import ExitCode
 
 
 class TermsError(AgentError):
-    """Terms that nobody can keep: `field` is which of them, `value` what it was."""
+    """Terms that mean nothing: `field` is which of them, `value` what it was."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 

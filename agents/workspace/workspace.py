@@ -44,7 +44,7 @@ class Listing:
 
 
 class Workspace:
-    """A folder, and what may be done in it by names that nobody vouches for.
+    """A folder, and what may be done in it by names that cannot be trusted.
 
     A path is relative to `root`, with / between folders; an absolute one that begins with the
     root means the same. No link below the root is followed, wherever it leads; only ordinary
@@ -52,8 +52,8 @@ class Workspace:
     `pyproject.toml` is never written. A hard link cannot be told from the file itself, and whatever
     is mounted inside belongs to the workspace.
 
-    Every method raises WorkspaceError, and nothing else, for a path it cannot serve. Raises it
-    itself where `root` is no folder.
+    Every method raises WorkspaceError, and nothing else, for a path it cannot serve. The constructor raises
+    it where `root` is not a folder.
     """
 
     def __init__(self, root: str | os.PathLike[str], *, kind: FolderKind | None = None) -> None:
@@ -76,8 +76,8 @@ class Workspace:
     def resolve(self, path: str, *, must_exist: bool = False) -> Path:
         """The absolute path, once nothing on the way to it is a link.
 
-        For display and for libraries that take paths only: what is true now may have changed when
-        somebody opens it. `read_bytes` and `write_atomically` leave no such gap.
+        For display and for libraries that take paths only: what is true now may have changed by the time the
+        path is opened. `read_bytes` and `write_atomically` leave no such gap.
         """
         names = self._names(path)
         with _explained(path):
@@ -105,9 +105,8 @@ class Workspace:
     def write_atomically(self, path: str, data: bytes) -> None:
         """Write the file, its folders too where they are missing.
 
-        Whoever opens it sees the old content or the new, never a part: it is written beside the
-        old one and takes its place once it is on the disk. An existing file keeps its mode; one
-        that is read-only is left alone.
+        A reader sees the old content or the new, never a part: it is written beside the old one and takes its
+        place once it is on the disk. An existing file keeps its mode; one that is read-only is left alone.
         """
         names = self._file_names(path)
         if is_read_only(names[-1]):

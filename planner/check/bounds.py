@@ -1,5 +1,5 @@
-"""The bounds of a plan before it runs: attempts, model calls, tokens and cost at the worst, the critical
-path in seconds, and how much may be under way at once. Costs time in proportion to the plan."""
+"""The bounds of a plan before it runs: attempts, model calls, tokens and cost at the worst, the critical path
+in seconds, and how much may run at once. The work is in proportion to the plan."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Bounds:
 def bounds(checked: CheckedPlan, conditions: Conditions, done: Collection[str] = frozenset()) -> Bounds:
     """The bounds of what is left to do of a plan, where the results of the steps that are `done` stay.
 
-    Raises TermsError where an agent's terms or demand are none.
+    Raises TermsError where an agent's terms or demand are malformed.
     """
     graph = {name: Node(step.dependencies, step.join, False) for name, step in checked.steps.items()}
     measured = StepMeasurer(conditions)
@@ -158,6 +158,7 @@ def _by_quantity(steps: Mapping[str, StepBounds]) -> Mapping[Quantity, tuple[str
     return {quantity: tuple(names) for quantity, names in unknown.items()}
 
 
+# Stored in events where it refuses a revised plan, and compared in strict replays.
 def _excess(quantity: Quantity, planned: Decimal, limit: Decimal, spent: Decimal) -> str:
     taken = f"the plan may take {used_text(quantity, planned)}"
     allowed = f"the budget allows {amount_text(quantity, limit)}"

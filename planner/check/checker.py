@@ -33,7 +33,7 @@ from .structure import read_plan
 __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
 
 RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", PARAMETERS}
-"""Names that no step may have, because they mean something else in an expression."""
+"""Names that no step may have, because expressions use them for something else."""
 
 
 @dataclass(frozen=True, slots=True)

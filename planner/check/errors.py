@@ -1,4 +1,4 @@
-"""What is wrong with a plan that does not check."""
+"""What is wrong with a plan that is not valid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from callsheet.planner.errors import PlannerError
 
 
 class PlanInvalid(PlannerError):
-    """A plan does not check. `diagnostics` are the checker's findings, warnings too."""
+    """A plan has errors. `diagnostics` are the checker's findings, warnings too."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 

@@ -38,8 +38,8 @@ _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 class ParameterError(PlannerError):
-    """Values that a plan's parameters do not take. `problems` has a sentence for each of them, and `wanted`
-    how to write what is wanted, as `NAME=KIND`."""
+    """Values that do not fit a plan's parameters. `problems` has a sentence for each of them, and `wanted`
+    how to write what is required, as `NAME=KIND`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -83,7 +83,8 @@ class Parameter:
 
     @cached_property
     def fault(self) -> str | None:
-        """Why its schema is none, or None. A schema refers to nothing: so it is as small as it looks."""
+        """Why its schema is not valid, or None. References are refused, so that a schema is as small as it
+        looks."""
         if reference := _find_reference(self.schema):
             return f"`{reference}` is not allowed in the schema of a parameter: write the schema out instead"
         try:
@@ -193,7 +194,7 @@ class Parameters(dict[str, Parameter]):
 
 
 def _copied(value: object) -> tuple[JsonValue, str | None]:
-    """The value as JSON reads it back, which nobody else can change; or why it is none."""
+    """A copy of the value, so that the caller cannot change it afterwards; or why it is not JSON."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         text.encode()

@@ -1,4 +1,4 @@
-"""How much of everything one step of a plan may take, before it runs."""
+"""The bounds of one step of a plan, before it runs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from callsheet.planner.expressions.tree import (
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 MAX_ITEMS = 100
-"""How many items a `for_each` step is assumed to have at the most, where only its run will tell."""
+"""How many items a `for_each` step is assumed to have, where only its run will tell."""
 
 # As the executor has them, which this folder may not import.
 BACKOFF_SECONDS = 0.5
@@ -137,8 +137,8 @@ class StepMeasurer:
         return min(longest, step.total_timeout_seconds + self._conditions.grace_seconds)
 
     def _attempt(self, capability: str) -> tuple[Spending, float, frozenset[Quantity]]:
-        """The worst of one attempt, over everybody who may be given it; how long it usually takes; and
-        what is not known of it."""
+        """The worst case of one attempt, over all agents that may be given it; how long it usually takes; and
+        what is unknown."""
         agents = self._agents(capability)
         if not agents:
             return NOTHING, 0.0, _CALLS | _COST | _SECONDS
@@ -180,7 +180,7 @@ class StepMeasurer:
         return conditions.prices.charge(conditions.model, usage, conditions.at, terms)
 
     def _expected(self, capability: str, agents: Sequence[Agent]) -> float | None:
-        """The mean time of those who have done it, each by the weight of its successes."""
+        """The mean time of the agents that have done it, each by the weight of its successes."""
         known = [
             figures
             for agent in agents

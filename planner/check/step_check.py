@@ -39,7 +39,7 @@ from .parameters import Parameters
 DocumentPath = tuple[str | int, ...]
 
 MAX_DIAGNOSTICS = 200
-"""That are looked for: whoever mends the plan has enough to do, and hints take time."""
+"""How many are looked for: no reader can repair more at once, and hints take time."""
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Reader:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no use in looking on."""
+        """Whether there are so many findings that the search ends."""
         return len(self.diagnostics) >= MAX_DIAGNOSTICS
 
     def step(self, at: int, step: Step, contract: CapabilityTypes) -> CheckedStep:

@@ -83,7 +83,8 @@ _CONTAINERS = (dict, list, tuple)
 
 
 def _parts(container: object) -> Collection[object]:
-    """The parts of a container; one with a key that is no text is taken for nested without end."""
+    """The parts of a container. One with a key that is not a string counts as nested without end, and so is
+    refused."""
     if isinstance(container, dict):
         entries = cast("dict[object, object]", container)
         return entries.values() if all(type(key) is str for key in entries) else [entries]

@@ -10,7 +10,7 @@ from .types import ANYTHING, Anything, Null, Type, TypeKind
 
 NO_STEPS: frozenset[str] = frozenset()
 MAX_FINDINGS = 20
-"""Of one expression: one with more is given up, as whoever mends it has enough to do."""
+"""Of one expression: after that many, the rest of it is not looked at."""
 
 
 class Edit(NamedTuple):
@@ -42,7 +42,7 @@ class Typed(NamedTuple):
 
 
 class TooManyFindings(Exception):
-    """There is no use in looking on."""
+    """Ends the search: `MAX_FINDINGS` are reached."""
 
 
 class Findings:

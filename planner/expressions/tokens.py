@@ -1,4 +1,4 @@
-"""The words of the expression language, cut from a text."""
+"""The tokens of the expression language, cut from a text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "
 
 
 class Token(NamedTuple):
-    """One word: what kind it is, how it is written, and where it begins."""
+    """One token: its kind, how it is written, and where it begins."""
 
     kind: TokenKind
     text: str
@@ -43,9 +43,9 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Token]:
-    """Cut an expression into words, the last one of kind `end`. Raises ExpressionSyntaxError.
+    """Cut an expression into tokens, the last one of kind `end`. Raises ExpressionSyntaxError.
 
-    With `in_braces` the expression ends at the brace that closes it, and so does the last word.
+    With `in_braces` the expression ends at the brace that closes it, and so does the last token.
     """
     tokens: list[Token] = []
     open_braces = 0

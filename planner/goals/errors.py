@@ -15,7 +15,7 @@ class GoalError(PlannerError):
 
 
 class EmptyCatalog(PlannerError):
-    """There is nothing to plan with: nobody offers a capability."""
+    """There is nothing to plan with: no agent provides a capability."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 

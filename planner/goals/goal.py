@@ -24,8 +24,8 @@ class Goal(str):
     def from_text(cls, text: str, catalog: Collection[Capability]) -> Self:
         """The goal that a text is; one that is a goal already is not looked at again.
 
-        Raises GoalError where it is none, is empty, or has more than 20,000 characters, and EmptyCatalog
-        where there is nothing to plan with.
+        Raises GoalError where it is not a string, is empty, or has more than 20,000 characters, and
+        EmptyCatalog where there is nothing to plan with.
         """
         if isinstance(text, cls):
             return text

@@ -90,14 +90,14 @@ class Join(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What a step's failure, or surprise, does to the run."""
+    """What a step's failure or surprise does to the run."""
 
     FAIL = "fail"
     """It fails."""
     CONTINUE = "continue"
     """It goes on without the result."""
     REPLAN = "replan"
-    """The planner says how it goes on; where there is none, it fails."""
+    """The planner decides how it goes on; without a planner, it fails."""
 
 
 class _Frozen(BaseModel):
@@ -154,7 +154,7 @@ class Plan(_Frozen):
     """The DAG of steps for a goal, and the binding that makes its answer.
 
     `params` has a JSON Schema under the name of each parameter, which expressions refer to as `params.NAME`;
-    its `default` is the value where nobody gives another one.
+    its `default` is the value where the run is given none.
     """
 
     goal: str
@@ -165,6 +165,6 @@ class Plan(_Frozen):
     def to_document(self) -> dict[str, JsonValue]:
         """The plan as JSON, what is left at its default left out.
 
-        Raises ValueError where a literal is nothing that JSON can carry.
+        Raises ValueError where a literal cannot be written as JSON.
         """
         return self.model_dump(mode="json", exclude_defaults=True, warnings=False)

@@ -55,6 +55,6 @@ class Draft:
 
 
 def is_stuck(drafts: Sequence[Draft]) -> bool:
-    """Whether the model has given the same wrong answer twice: shown it once more it would say it for ever.
-    It is asked afresh then, at `FRESH_TEMPERATURE`, and chance does the rest."""
+    """Whether the model has given the same wrong answer twice: shown it again, it would repeat itself for
+    ever. It is asked afresh then, at `FRESH_TEMPERATURE`, and chance does the rest."""
     return len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer

@@ -12,7 +12,7 @@ from .draft import Draft
 
 
 class GoalUnclear(PlannerError):
-    """A goal that cannot be planned before somebody has answered the model's `question`."""
+    """A goal that cannot be planned before the user has answered the model's `question`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.WAITING
 

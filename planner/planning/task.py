@@ -50,7 +50,7 @@ class PlanningTask:
         self._max_tokens = max_tokens
         self._goal = goal
         self._said = "\n".join((goal, *(answer for _, answer in answers)))
-        # In the order of names, the same capabilities make the same prompt whoever registered first,
+        # In the order of names, the same capabilities make the same prompt in whatever order they were given,
         # and prompt caches hit.
         self.catalog = tuple(sorted(catalog, key=lambda capability: capability.name))
         self._prompt = PlanningPrompt(wire_format, goal, self.catalog, answers)

@@ -99,7 +99,8 @@ def _completed(revision: Revision, goal: str) -> tuple[Revision, tuple[str, ...]
 
 
 def _known_capabilities(situation: Situation) -> tuple[Capability, ...]:
-    """What there is, and what the plan's steps used that have had their turn: they need nobody any more."""
+    """The capabilities that agents provide now, and those of finished steps: these need no agent any more,
+    and a plan that keeps them must still check."""
     had = {
         step.capability.name: step.capability
         for id, step in situation.plan.steps.items()
@@ -133,7 +134,7 @@ def _find_refusals(situation: Situation, revision: Revision, document: JsonObjec
         name = str(step.get("capability"))
         if name not in offered and meant(name, offered) is None:
             yield f"step {step['id']}: no agent provides `{name:.80}` any more; {did_you_mean(name, offered)}"
-    # With a person's word, doing the same again may be what is wanted.
+    # Once the user has said something, doing the same again may be what they want.
     if situation.words:
         return
     if document == situation.plan.document:

@@ -17,7 +17,7 @@ from .errors import RevisionError
 from .references import repoint_binding, repoint_step, steps_named_by, steps_named_in
 
 MAX_PROBLEMS = 50
-"""Sentences in one error: whoever mends the revision has enough to do."""
+"""Sentences in one error: a model cannot repair more at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _rounded(work: Callable[[], decimal.Decimal]) -> Amount:
         found = work()
     except (decimal.DecimalException, OverflowError):
         raise Unreadable("it is beyond what can be computed") from None
-    # A huge exponent would make a huge fraction before anybody could look at it.
+    # A huge exponent would make a huge fraction before any bound could be checked.
     if not found.is_finite() or abs(found.adjusted()) > MAX_BITS // 4:
         raise Unreadable("an intermediate result is too large or too small")
     return Amount(Fraction(found), exact=False)

@@ -45,7 +45,7 @@ _PHRASES = ((re.compile(r"\bmultiplied\s+by\b", re.I), "*"), (re.compile(r"\bdiv
 
 
 class Unreadable(ValueError):
-    """A text that is no arithmetic, or could mean two things."""
+    """A text that is not arithmetic, or could mean two things."""
 
 
 @dataclass(frozen=True, slots=True)
