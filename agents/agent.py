@@ -63,7 +63,7 @@ class Agent(Protocol):
 
     @property
     def name(self) -> str:
-        """What people and journals call it; unique in a registry."""
+        """How it is called in output and journals; unique in a registry."""
         ...
 
     @property
@@ -86,7 +86,7 @@ class Agent(Protocol):
 
 
 class SoloAgent:
-    """What an agent of one capability has to say of itself; a subclass adds `perform`."""
+    """The properties of an agent with one capability; a subclass adds `perform`."""
 
     def __init__(
         self, name: str, capability: Capability, isolation: Isolation, terms: Terms | None = None
@@ -98,7 +98,8 @@ class SoloAgent:
 
     @property
     def name(self) -> str:
-        """What people and journals call it: its capability's name, unless it was given one of its own."""
+        """How it is called in output and journals: its capability's name, unless it was given one of its
+        own."""
         return self._name
 
     @property

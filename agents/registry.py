@@ -15,6 +15,7 @@ _CONTRACT = ("input_schema", "output_schema", "main_output", "effect", "version"
 those of the first agent apply."""
 
 _AGENT = ("name", "capabilities", "isolation", "perform")
+"""What makes an object an agent: its attributes, not its class, so that adapters need no base class."""
 
 
 class Registry:

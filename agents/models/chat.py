@@ -88,7 +88,7 @@ class ChatModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What people and journals call it, such as `openai/gpt-5` or `local/qwen2.5-coder-1.5b`."""
+        """How it is called in output and journals, such as `openai/gpt-5` or `local/qwen2.5-coder-1.5b`."""
         ...
 
     @property

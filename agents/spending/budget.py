@@ -16,7 +16,7 @@ Quantity: TypeAlias = Literal["cost", "tokens", "seconds", "attempts", "revision
 Amount = TypeVar("Amount", int, float, Decimal)
 
 QUANTITIES: tuple[Quantity, ...] = ("cost", "tokens", "seconds", "attempts", "revisions", "model_calls")
-"""Everything that can be limited, in the order in which people are told of it."""
+"""Everything that can be limited, in the order in which it is shown."""
 
 _NOUNS = {"tokens": "token", "attempts": "attempt", "revisions": "revision", "model_calls": "model call"}
 _COUNTED: dict[str, Quantity] = {
@@ -196,6 +196,7 @@ class Budget:
         most = most or least
         for quantity, limit in self.limits():
             used = spent.amount_of(quantity)
+            # Whatever is begun takes time, how much is not known beforehand.
             wanted = quantity == "seconds" or most.amount_of(quantity) > 0
             if wanted and (used >= limit or used + least.amount_of(quantity) > limit):
                 more = least.amount_of(quantity)

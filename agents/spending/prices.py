@@ -112,6 +112,7 @@ class Prices:
         """By genai-prices, which ships them and needs no network. Without its provider a model is not looked
         up: the same name costs something else elsewhere."""
         provider, _, name = model.partition("/")
+        # Without a provider there is nothing to look up, and the import below is slow.
         if not name:
             return None
         from genai_prices import Usage as Tokens

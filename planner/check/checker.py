@@ -100,6 +100,7 @@ class _Check:
         cycles = find_cycles(graph)
         for cycle in cycles[:MAX_DIAGNOSTICS]:
             self._note_cycle(cycle)
+        # Both follow the graph in its order, and with a cycle it has none.
         if not cycles:
             self._check_absence(graph, uses)
             self._check_usefulness(graph, uses)
@@ -138,6 +139,7 @@ class _Check:
             self._note_unknown_capability(at, step)
             return
         checked = self._reader.step(at, step, contract)
+        # Of two steps with one id the first counts, so that one mistake makes one finding.
         self._steps[step.id] = self._steps[step.id] or checked
         self._check_depends_on(at, step)
         if contract.capability.effect in self._policy.approval_for and not step.approval:

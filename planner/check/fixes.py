@@ -1,4 +1,4 @@
-"""Repairs that need no model: the certain fixes of the checker, and work that nothing needs."""
+"""Repairs that need no model: the certain fixes of the checker, and removing work that nothing needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from callsheet.planner.diagnostics import Diagnostic, Fix
 from .checker import CheckResult, Policy, check
 
 MAX_ROUNDS = 8
-"""A fix may uncover a finding that has one; a certain plan is reached within a few rounds."""
+"""A fix may uncover another finding with a fix. In practice a few rounds are enough; the bound keeps two
+fixes from undoing each other for ever."""
 
 
 class Fixed(NamedTuple):

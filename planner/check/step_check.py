@@ -191,6 +191,7 @@ class Reader:
 
     def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
+        # The first is enough: a wrong literal often breaks several keywords of its schema at once.
         for problem in problems[:1]:
             fix = next(
                 (

@@ -63,6 +63,7 @@ def _is_json(document: object) -> bool:
 
 
 def _is_bounded(document: object) -> bool:
+    # Level by level instead of recursively: the document may be deeper than Python's stack.
     level: list[object] = [document]
     values = 0
     for _ in range(MAX_NESTING):

@@ -1,4 +1,4 @@
-"""What is wrong with a text that should be a plan."""
+"""What is wrong with a text that should be a document."""
 
 from __future__ import annotations
 

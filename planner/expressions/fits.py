@@ -34,6 +34,7 @@ class _Comparison:
 
     def misfit(self, source: Type, target: Type, what: str, depth: int) -> str | None:
         pair = (id(source), id(target))
+        # Beyond `MAX_DEPTH` nothing is proved wrong: it is let through, and checked on the value.
         if source is target or pair in self._assumed or depth > MAX_DEPTH:
             return None
         if pair in self._failed:

@@ -23,6 +23,7 @@ def meant(name: str, known: Iterable[str]) -> str | None:
     letter in a name of one or two.
     """
     names = list(islice(known, MAX_NAMES + 1))
+    # Among more than `MAX_NAMES` it would not be known to be the only one.
     close = [each for each in names if _is_slip(name.lower(), each.lower())]
     return close[0] if len(close) == 1 and len(names) <= MAX_NAMES else None
 

@@ -1,4 +1,4 @@
-"""A goal that can be planned for: looked at once, where it comes in, and known to be one from then on."""
+"""A goal that can be planned for: validated once, where it comes in."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ MAX_GOAL = 20_000
 
 
 class Goal(str):
-    """A text that says what is wanted, without the space around it.
+    """A text that says what the user wants, without the space around it.
 
-    What is written anywhere is its `str`: msgspec takes no others.
+    Events store it as a plain `str`, because msgspec encodes no subclasses.
     """
 
     __slots__ = ()
 
     @classmethod
     def from_text(cls, text: str, catalog: Collection[Capability]) -> Self:
-        """The goal that a text is; one that is a goal already is not looked at again.
+        """The goal that a text is; a Goal is returned as it is.
 
         Raises GoalError where it is not a string, is empty, or has more than 20,000 characters, and
         EmptyCatalog where there is nothing to plan with.

@@ -31,11 +31,11 @@ _EVERYTHING_NEAR = re.compile(r"(?:\./?)?|(?:\*{1,2}/)*[*?]+(?:\.[\w*?]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What people allowed by approving a plan.
+    """What the user allowed by approving a plan.
 
-    `named` are the places that the goal, what people said since, and the literals of the plan name. `reached`
-    has, for each capability, the places that approved steps of it reached with their resolved inputs.
-    `guarded` are the capabilities of which an approved step waits for an approval.
+    `named` are the places that the goal, what the user said since, and the literals of the plan name.
+    `reached` has, for each capability, the places that approved steps of it reached with their resolved
+    inputs. `guarded` are the capabilities of which an approved step waits for an approval.
     """
 
     named: frozenset[str] = frozenset()
@@ -56,7 +56,7 @@ class Grant:
 
     def including(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> Self:
         """The grant, and what the step reaches with these inputs, whenever its capability does: for what an
-        approved step is given, and for what a person approved later."""
+        approved step is given, and for what the user approved later."""
         name = step.capability.name
         reached = self.reached.get(name, frozenset()) | places_in(inputs)
         return replace(self, reached={**self.reached, name: reached})

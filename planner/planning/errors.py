@@ -50,8 +50,9 @@ class PromptTooLong(PlannerError):
 
 
 class PlanningFailed(PlannerError):
-    """The model wrote no plan that checks. `drafts` is everything that it tried, in order."""
+    """The model wrote no plan without errors. `drafts` is everything that it tried, in order."""
 
+    # The sentence is stored as the run's failure, and strict replays compare it: it stays.
     _lacking: ClassVar[str] = "plan that checks"
     _advice: ClassVar[str] = "Say the goal in smaller parts, or use a larger model."
 

@@ -30,8 +30,8 @@ _NO_MORE = "there are no other capabilities: plan with those that are listed"
 class PlanningTask:
     """One goal over one catalog, in one wire format: makes the requests, and drafts of the replies.
 
-    `answers` are earlier questions, each with what the person said. `max_tokens` bounds an answer.
-    Raises `PromptTooLong` where all that does not fit the model's context.
+    `answers` are earlier questions, each with the user's answer. `max_tokens` bounds an answer. Raises
+    `PromptTooLong` where all that does not fit the model's context.
     """
 
     def __init__(

@@ -14,13 +14,13 @@ from callsheet.planner.plan.checked_plan import CheckedPlan
 
 
 class Standing(StrEnum):
-    """Where a step stands, as far as planning is concerned."""
+    """Where a step stands, as far as the planner needs to know."""
 
     DONE = "done"
     UNDER_WAY = "under way"
     NOT_STARTED = "not started"
     IN_TROUBLE = "in trouble"
-    """It failed for good, or surprised, and what depends on it waits for the decision."""
+    """It failed for good, or surprised. What depends on it waits for the decision."""
     FAILED = "failed"
     SKIPPED = "skipped"
 

@@ -54,7 +54,7 @@ def test_an_unknown_capability_is_named_with_the_nearest_one() -> None:
 
 
 def test_an_empty_registry_is_allowed() -> None:
-    """That nobody is there is for those to refuse who need somebody."""
+    """An empty registry is allowed: what needs an agent refuses it."""
     assert list(Registry().catalog) == []
     with pytest.raises(UnknownCapability, match="no capabilities at all") as caught:
         Registry().capability("shout")

@@ -42,7 +42,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """How it is called in output."""
         ...
 
     def fetch(self, weights: Weights, target: Path, progress: OnDownload) -> None:

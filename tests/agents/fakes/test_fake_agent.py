@@ -58,7 +58,7 @@ async def test_it_answers_with_a_sample(make_context: MakeContext) -> None:
 
 
 async def test_it_answers_what_it_is_told_every_time(make_context: MakeContext) -> None:
-    """With an object of its own for each, so that nobody spoils it for the others."""
+    """With an object of its own for each, so that one attempt cannot spoil it for the others."""
     told = {"found": 7}
     fake = FakeAgent(COUNT, told)
     told["found"] = 0

@@ -195,7 +195,7 @@ def test_writing_makes_folders_and_replaces_whole(workspace: Workspace, folder: 
 
 
 def test_a_read_only_file_is_left_alone(workspace: Workspace, folder: Path) -> None:
-    """Replacing would get round the mark that somebody set on it."""
+    """Replacing would get round the mark that its owner set on it."""
     (folder / "notes.md").chmod(0o444)
     with pytest.raises(WorkspaceError, match="read-only"):
         workspace.write_atomically("notes.md", b"mine")
@@ -305,7 +305,7 @@ def test_a_pattern_finds_files(workspace: Workspace, folder: Path, pattern: str,
 
 
 def test_a_long_list_says_that_it_is_cut(workspace: Workspace, folder: Path) -> None:
-    """Nobody takes the first thousand files for all of them."""
+    """The first thousand files are not taken for all of them."""
     for number in range(5):
         (folder / f"{number}.txt").write_text("x")
     assert workspace.list("*.txt", limit=5).complete
@@ -323,8 +323,8 @@ def test_a_workspace_is_a_folder_that_is_there(tmp_path: Path) -> None:
 
 
 def test_a_folder_exchanged_for_a_link_leads_nowhere(folder: Path) -> None:
-    """While somebody keeps exchanging a folder for a link to the outside, reads give the file inside or
-    an error, never the one outside (folders by handle)."""
+    """While another process keeps exchanging a folder for a link to the outside, reads give the file inside
+    or an error, never the one outside (folders by handle)."""
     outside = folder.parent / "outside"
     outside.mkdir()
     (outside / "f").write_bytes(b"outside")

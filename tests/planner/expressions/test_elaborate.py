@@ -267,7 +267,7 @@ def test_one_mistake_is_one_finding() -> None:
 
 
 def test_an_expression_full_of_mistakes_is_given_up() -> None:
-    """After some findings nobody looks on: hints take time, and a hostile text could ask for thousands."""
+    """After some findings the search ends: hints take time, and a hostile text could ask for thousands."""
     assert len(read("[" + ",".join(["x"] * 1_000) + "]").findings) == MAX_FINDINGS
 
 

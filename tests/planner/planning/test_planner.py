@@ -158,7 +158,7 @@ async def test_quick_fixes_are_made_without_a_turn_and_noted() -> None:
 
 
 async def test_work_that_nothing_needs_is_dropped_and_noted() -> None:
-    """A step that others wait for, but that nobody uses: asked about once, then not in the plan."""
+    """A step that others wait for, but whose result is unused: asked about once, then not in the plan."""
     steps = json.loads(answer(("read_file", {"path": "b"}), ("read_file", {"path": "a"})))
     steps["steps"][1]["depends_on"] = ["s1"]
     with ScriptedModel([json.dumps(steps)] * 2) as model:

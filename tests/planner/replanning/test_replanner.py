@@ -202,7 +202,7 @@ async def test_only_results_that_there_are_can_be_accepted() -> None:
 
 
 async def test_questions_and_reasons_are_asked_for() -> None:
-    """A person can't answer what nobody asks."""
+    """The user cannot answer a question that is not asked."""
     assert "there is no question" in await problems_of(situation(), full("ask", question=""))
     assert "there is no reason" in await problems_of(situation(), full("give_up", reason=""))
 
@@ -216,7 +216,7 @@ async def test_no_id_is_used_again() -> None:
 
 
 async def test_a_capability_that_nobody_offers_any_more_is_of_no_use_to_new_steps() -> None:
-    """What is done needs nobody; what is new, or was still to be done, does."""
+    """A finished step needs no agent; a new or open one does."""
     state = situation(
         trouble=Trouble("s2", (SHORT,)),
         standings={"s1": "done"},

