@@ -93,5 +93,5 @@ class Diagnostic:
 
 def rename(path: tuple[str | int, ...], name: str, value: JsonValue) -> Fix:
     """The fix that gives the entry at `path` another name."""
-    note = f"`{path[-1]}` was taken for `{name}`"
+    note = f"replaced `{path[-1]}` with `{name}`"
     return Fix(pointer_of((*path[:-1], name)), value, note, removes=pointer_of(path))

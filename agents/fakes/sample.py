@@ -83,7 +83,7 @@ def _validator(schema: JsonObject, pointer: str = "") -> Validator:
         return Validator(schema)
     except ValueError as error:
         first_line = str(error).partition("\n")[0]
-        raise SampleImpossible(pointer, f"it is not a valid JSON Schema ({first_line})") from None
+        raise SampleImpossible(pointer, f"this is not a schema ({first_line})") from None
 
 
 @dataclass(frozen=True, slots=True)

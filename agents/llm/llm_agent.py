@@ -116,8 +116,8 @@ class LLMAgent(SoloAgent):
 
     @property
     def demand(self) -> Demand | None:
-        """What an attempt asks of the run's model at the most: one answer where that is plain text, else
-        one for every repair too. Of a model of its own the run sees nothing."""
+        """What an attempt asks of the run's model, at most: one answer where that is plain text, else one for
+        every repair too. Of a model of its own the run sees nothing."""
         if self._model is not None:
             return NO_DEMAND
         calls = 1 if self._plain_text is not None else 1 + self._max_repairs
@@ -184,7 +184,8 @@ def _names_in(name: str, instructions: str, inputs: Sequence[str]) -> frozenset[
     except jinja2.TemplateSyntaxError as error:
         raise CapabilityError(name, f"its instructions are not a valid template: {error}") from None
     if unknown := sorted(named.difference(inputs)):
-        raise CapabilityError(name, f"its instructions use {', '.join(unknown)}, but its inputs are {inputs}")
+        known = ", ".join(inputs) or "none"
+        raise CapabilityError(name, f"its instructions use {', '.join(unknown)}; its inputs are: {known}")
     return frozenset(named)
 
 

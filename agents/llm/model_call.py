@@ -55,7 +55,7 @@ async def ask_text(
     if reply.finish_reason == "length":
         raise AnswerTruncated(model.name, max_tokens, reply.text)
     if not reply.text.strip():
-        raise Permanent(f"{agent}: {model.name} answered nothing")
+        raise Permanent(f"{agent}: {model.name} gave an empty answer")
     return reply.text.strip()
 
 

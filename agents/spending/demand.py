@@ -10,7 +10,7 @@ from .terms import TermsError
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """`calls` of the model in one attempt, and the tokens of all of them together, at the most.
+    """At most so many `calls` of the model in one attempt, and so many tokens of all of them together.
 
     `input_tokens` is None where they depend on what the attempt is given.
     """
@@ -21,7 +21,7 @@ class Demand:
 
     @classmethod
     def of_calls(cls, calls: int, max_tokens: int) -> Self:
-        """So many calls, each answered in `max_tokens` at the most."""
+        """So many calls, each answered in at most `max_tokens`."""
         return cls(calls, calls * max_tokens)
 
 

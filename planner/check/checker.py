@@ -144,13 +144,13 @@ class _Check:
         self._check_depends_on(at, step)
         if contract.capability.effect in self._policy.approval_for and not step.approval:
             message = f"`{step.capability}` is {contract.capability.effect} and requires approval"
-            fix = Fix(pointer_of(("steps", at, "approval")), True, "approval was put on the step")
+            fix = Fix(pointer_of(("steps", at, "approval")), True, "set approval: true")
             note("needs-approval", ("steps", at), message, hint="set approval: true", step=step, fix=fix)
 
     def _note_unknown_capability(self, at: int, step: Step) -> None:
         path = ("steps", at, "capability")
         only = meant(step.capability, self._catalog)
-        fix = Fix(pointer_of(path), only, f"`{step.capability}` was taken for `{only}`") if only else None
+        fix = Fix(pointer_of(path), only, f"replaced `{step.capability}` with `{only}`") if only else None
         hint = did_you_mean(step.capability, self._catalog)
         message = f"no agent provides `{step.capability:.80}`"
         self._reader.note("unknown-capability", path, message, hint=hint, step=step, fix=fix)
@@ -160,7 +160,7 @@ class _Check:
             if name not in self._steps and not self._reader.is_full:
                 path = ("steps", at, "depends_on", number)
                 only = meant(name, self._steps)
-                fix = Fix(pointer_of(path), only, f"`{name}` was taken for `{only}`") if only else None
+                fix = Fix(pointer_of(path), only, f"replaced `{name}` with `{only}`") if only else None
                 message, hint = f"there is no step `{name:.80}`", did_you_mean(name, self._steps)
                 self._reader.note("unknown-step", path, message, hint=hint, step=step, fix=fix)
 

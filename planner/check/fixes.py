@@ -93,7 +93,7 @@ def complete_paths(document: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
         for name, value in list(inputs.items()):
             if isinstance(value, str) and (whole := paths.get(value)):
                 inputs[name] = whole
-                notes.append(f"step {id}: `{value}` was taken for `{whole}`, as the goal has it")
+                notes.append(f"step {id}: replaced `{value}` with `{whole}`, as in the goal")
     return repaired, tuple(notes)
 
 
@@ -129,7 +129,7 @@ def drop_unused(document: JsonObject, warnings: Iterable[Diagnostic]) -> tuple[J
     if not unused:
         return document, ()
     steps = [step for step in cast("list[dict[str, Any]]", document["steps"]) if step["id"] not in unused]
-    notes = tuple(f"step {each}: dropped, as nothing uses its result" for each in sorted(map(str, unused)))
+    notes = tuple(f"step {each}: dropped, because its result is unused" for each in sorted(map(str, unused)))
     return {**document, "steps": cast("JsonValue", steps)}, notes
 
 

@@ -202,7 +202,7 @@ def _items(step: CompiledStep, earlier: Mapping[str, StepBounds]) -> int | None:
 
 
 def _most_elements(tree: Tree, earlier: Mapping[str, StepBounds]) -> int | None:
-    """How long the list is that an expression yields, at the most; None where that is not in the plan."""
+    """How long the list is that an expression yields, at most; None where that is not in the plan."""
     match tree:
         case Constant(list() as value):
             return len(value)

@@ -195,7 +195,7 @@ class Reader:
         for problem in problems[:1]:
             fix = next(
                 (
-                    Fix(pointer_of(path), converted, f"`{name}` was converted to what is wanted")
+                    Fix(pointer_of(path), converted, f"converted `{name}` to the required type")
                     for converted in _conversions(value)
                     if not checked.contract.literal_problems(name, converted)
                 ),
@@ -244,7 +244,7 @@ class Reader:
             self.note("not-a-truth-value", path, f"`{_short(text)}`: {problem}", hint=hint, step=step)
         if all(isinstance(kind, Truth) for kind in found.type.kinds):
             return found.tree
-        # Of unknown type: made absent where it turns out to be no truth value.
+        # Of unknown type: made absent where it turns out not to be a boolean.
         return Connective("and", (found.tree,), found.tree.start)
 
     def _expression(
@@ -279,7 +279,7 @@ class Reader:
         fix = None
         if edit := finding.edit:
             repaired = text[: edit.start] + edit.text + text[edit.end :]
-            note = f"`{text[edit.start : edit.end]}` was taken for `{edit.text}`"
+            note = f"replaced `{text[edit.start : edit.end]}` with `{edit.text}`"
             fix = Fix(pointer_of(path), repaired, note)
         message = f"in `{_short(text)}`: {finding.message}"
         self.note(finding.code, path, message, hint=finding.hint, step=step, fix=fix)
@@ -295,9 +295,9 @@ def _conversion(path: DocumentPath, binding: Binding, type_: Type, wanted: Type)
         return None
     if _is_text(wanted.without(Null)):
         template = "{ " + binding.expression + " }"
-        return Fix(pointer_of(path), {"template": template}, "text was made of a value that is none")
+        return Fix(pointer_of(path), {"template": template}, "converted the value to a string")
     if any(isinstance(kind, List) for kind in wanted.kinds) and not misfit(list_of(type_), wanted):
-        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "a list was made of one value")
+        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "put the value into a list")
     return None
 
 

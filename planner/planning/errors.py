@@ -22,7 +22,7 @@ class GoalUnclear(PlannerError):
 
 
 class PlanningTimeUp(PlannerError):
-    """There was no plan within the `seconds` that the whole run may take."""
+    """Planning took all the `seconds` that the whole run may take."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(

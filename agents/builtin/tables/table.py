@@ -44,7 +44,7 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, what it holds, and for a text column why it is no number: its first such value,
+    """A column's name, what it holds, and for a text column why it is not a number: its first such value,
     with the row it stands in (counted from 1, without the header)."""
 
     name: str

@@ -113,7 +113,7 @@ def test_types_that_differ_from_the_contract_are_refused(function: Any, differin
 
 def test_a_given_contract_is_not_changed_in_passing() -> None:
     """An effect or a policy beside a whole capability would be ignored; it is refused."""
-    with pytest.raises(CapabilityError, match="given another effect, max_retries; those are the capab"):
+    with pytest.raises(CapabilityError, match="given another effect, max_retries; only the capability"):
         agent(capability=careful.capability, effect="write", max_retries=0)(careful.__wrapped__)  # type: ignore[attr-defined]
     with pytest.raises(CapabilityError, match="given another cache"):
         LLMAgent("gpt", "", "Answer.", input=QUESTION, capability=plain.capability, cache="1d")

@@ -307,10 +307,10 @@ def Capitals() -> int:
         (positional, "by position only; remove the `/`"),
         (unserialisable, "cannot be written as JSON"),
         (returns_opaque, "Opaque cannot be written as JSON"),
-        (generator, "it yields; return one value"),
-        (async_generator, "it yields; return one value"),
+        (generator, "it is a generator; return one value"),
+        (async_generator, "it is a generator; return one value"),
         (unknown_name, "cannot be read .*Nowhere.*; import it at run time"),
-        (Capitals, "small letters"),
+        (Capitals, "lowercase letters"),
         (len, "only a function"),
     ],
 )

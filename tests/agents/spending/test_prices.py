@@ -117,7 +117,7 @@ def test_published_prices_are_loaded_only_where_they_are_needed() -> None:
         "import sys\n"
         "from callsheet.agents.models.chat import Usage\n"
         "from callsheet.agents.spending.prices import Prices\n"
-        "prices = Prices.of({'own': {'input': 1, 'output': 1}})\n"
+        "prices = Prices.from_table({'own': {'input': 1, 'output': 1}})\n"
         "prices.cost('own', Usage(1, 1), 0.0), prices.cost('local/x', Usage(1, 1), 0.0)\n"
         "sys.exit('genai_prices' in sys.modules)\n"
     )

@@ -94,7 +94,7 @@ def test_a_root_that_is_a_link_is_followed_once(folder: Path, tmp_path: Path) ->
         (".", "the workspace itself"),
         ("reports", "is a folder"),
         ("absent.md", "does not exist"),
-        ("notes.md/x", "no folder"),
+        ("notes.md/x", "not a folder"),
     ],
 )
 def test_a_path_that_means_no_file_inside_is_refused(workspace: Workspace, path: str, problem: str) -> None:
@@ -169,9 +169,9 @@ def test_only_ordinary_files_are_read_or_replaced(workspace: Workspace, folder: 
         os.chdir(here)
         server.close()
     for path in ("pipe", "socket"):
-        with pytest.raises(WorkspaceError, match="no ordinary file"):
+        with pytest.raises(WorkspaceError, match="not a regular file"):
             workspace.read_bytes(path, 100)
-        with pytest.raises(WorkspaceError, match="no ordinary file"):
+        with pytest.raises(WorkspaceError, match="not a regular file"):
             workspace.write_atomically(path, b"x")
 
 
@@ -246,7 +246,7 @@ def test_a_write_that_cannot_be_finished_changes_nothing(workspace: Workspace, f
         env=environment,
     )
     assert (done.returncode, done.stderr) == (7, "")
-    assert "larger than a file may be; no file was changed" in done.stdout
+    assert "exceeds the maximum file size; no file was changed" in done.stdout
     assert (folder / "notes.md").read_bytes() == b"hello"
     assert sorted(each.name for each in folder.iterdir()) == ["notes.md", "reports"]
 

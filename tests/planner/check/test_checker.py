@@ -273,7 +273,7 @@ def test_the_text_of_a_finding() -> None:
             "pointer": "/answer/from",
             "value": "one.findings",
             "removes": None,
-            "note": "`finding` was taken for `findings`",
+            "note": "replaced `finding` with `findings`",
         },
     }
 

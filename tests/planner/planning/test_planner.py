@@ -164,7 +164,7 @@ async def test_work_that_nothing_needs_is_dropped_and_noted() -> None:
     with ScriptedModel([json.dumps(steps)] * 2) as model:
         planned = await plan(planner(model), GOAL, CATALOG)
     assert list(planned.checked.steps) == ["s2"]
-    assert planned.notes == ("step s1: dropped, as nothing uses its result",)
+    assert planned.notes == ("step s1: dropped, because its result is unused",)
 
 
 async def test_a_name_in_the_goal_that_no_step_uses_is_asked_about() -> None:
