@@ -1,4 +1,4 @@
-"""An agent: somebody who offers capabilities; and what it is given with each piece of work."""
+"""An agent, which provides capabilities; and what it is given with each piece of work."""
 
 from __future__ import annotations
 
@@ -19,40 +19,51 @@ class Isolation(StrEnum):
     """Where an agent's work may run without disturbing the rest."""
 
     LOOP = "loop"
-    """It never blocks: on the event loop."""
+    """It never blocks, so it runs on the event loop."""
     THREAD = "thread"
-    """It may block: in a thread of its own."""
+    """It may block, so it runs in a thread."""
     PROCESS = "process"
-    """It computes for long or may crash: in a process of its own, which can be ended."""
+    """It computes for long, or may crash, so it runs in a process of its own, which can be killed."""
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What an attempt knows beside its inputs.
-
-    `attempt` counts from 1. `idempotency_key` (`run:step[:item]`) is the same on every retry of
-    the same work. `deadline` is a time of the run's clock in seconds since the epoch. Every call
-    of `model` is journaled under the attempt; it is None where the run has no model.
-    """
+    """What an attempt knows besides its inputs."""
 
     run: str
+    """The id of the run."""
+
     step: str
+    """The id of the step."""
+
     attempt: int
+    """Which attempt at this work this is, counted from 1."""
+
     idempotency_key: str
+    """`run:step[:item]`: the same on every retry of the same work, so that a service can tell a repeat."""
+
     workspace: Workspace
+    """The folder whose files the attempt may read and write."""
+
     item: int | None = None
+    """The index in the list of a `for_each` step; None for any other step."""
+
     deadline: float | None = None
+    """When the attempt is stopped, in seconds since the epoch by the run's clock; None for never."""
+
     model: ChatModel | None = None
+    """The run's model, each call of which is journaled under the attempt; None where the run has none."""
 
 
 class Agent(Protocol):
-    """Somebody who offers one or more capabilities. Several agents may offer the same one.
+    """A provider of one or more capabilities. Several agents may provide the same one.
 
-    An agent may also have `terms`, a `Terms`: what it asks and allows. Without, it is free and unlimited.
+    An agent may also have `terms`, a `Terms`: its prices and limits. Without `terms` it is free and
+    unlimited.
     """
 
     @property
     def name(self) -> str:
-        """What people and journals call it; unique in a registry."""
+        """How it is called in output and journals; unique in a registry."""
         ...
 
     @property
@@ -75,7 +86,7 @@ class Agent(Protocol):
 
 
 class SoloAgent:
-    """What an agent of one capability has to say of itself; a subclass adds `perform`."""
+    """The properties of an agent with one capability; a subclass adds `perform`."""
 
     def __init__(
         self, name: str, capability: Capability, isolation: Isolation, terms: Terms | None = None
@@ -87,7 +98,8 @@ class SoloAgent:
 
     @property
     def name(self) -> str:
-        """What people and journals call it: its capability's name, unless it was given one of its own."""
+        """How it is called in output and journals: its capability's name, unless it was given one of its
+        own."""
         return self._name
 
     @property
@@ -107,5 +119,5 @@ class SoloAgent:
 
     @property
     def terms(self) -> Terms:
-        """What it asks and allows."""
+        """Its prices and limits."""
         return self._terms

@@ -32,7 +32,7 @@ class Surprise(AgentError):
 
 
 class WorkspaceError(Permanent):
-    """A path that isn't to be had in the workspace: `path` as it was named, and the `problem` with it."""
+    """A path that an agent may not use, or that does not exist: `path` as it was named, and the `problem`."""
 
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{_shown(path)} {problem}")
@@ -52,14 +52,16 @@ class CapabilityError(AgentError):
 
 
 class NoAgent(AgentError):
-    """Something that is no agent, `given`, stands where agents are listed, or (`listed` false) in the
-    place of the list."""
+    """`given` is not an agent, though it stands in a list of agents; or (`listed` false) not a list of
+    agents."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, given: object, *, listed: bool = True) -> None:
-        what = f"{given!r:.80} is no agent" if listed else f"{given!r:.80} is no list of agents"
-        super().__init__(f"{what}; give a list of functions with `@callsheet.agent`, and of other agents")
+        what = f"{given!r:.80} is not an agent" if listed else f"{given!r:.80} is not a list of agents"
+        super().__init__(
+            f"{what}; pass a list of functions decorated with `@callsheet.agent`, or other agents"
+        )
         self.given = given
         self.listed = listed
 
@@ -75,14 +77,14 @@ class AgentNameTaken(AgentError):
 
 
 class CapabilityClash(AgentError):
-    """Two agents offer a capability under one name with different contracts."""
+    """Two agents provide one capability with different contracts."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, agents: tuple[str, str], differing: tuple[str, ...]) -> None:
         first, second = agents
         super().__init__(
-            f"agents {first!r} and {second!r} both offer {capability!r}, but differ in its "
+            f"agents {first!r} and {second!r} both provide {capability!r}, but differ in its "
             f"{', '.join(differing)}; rename one of the two, or make the contracts equal"
         )
         self.capability = capability
@@ -91,11 +93,12 @@ class CapabilityClash(AgentError):
 
 
 class UnknownCapability(AgentError):
-    """Nobody in the registry offers this capability; `suggestion` is one of a similar name."""
+    """No agent in the registry provides this capability; `suggestion` is one of a similar name."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, known: tuple[str, ...]) -> None:
+        # The sentence stands in journals as a step's failure, and strict replays compare it: it stays.
         self.suggestion = next(iter(get_close_matches(capability, known, n=1)), None)
         super().__init__(
             f"nobody offers {capability!r}; "

@@ -1,4 +1,4 @@
-"""Who is available, and for what."""
+"""Which agents are available, and for which capabilities."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from .agent import Agent
 from .errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
 
 _CONTRACT = ("input_schema", "output_schema", "main_output", "effect", "version")
-"""What must be equal in every offer of one capability. Wording and default policy may differ: the
-first agent's hold."""
+"""What must be equal in every agent's contract of one capability. Wording and default policy may differ:
+those of the first agent apply."""
 
 _AGENT = ("name", "capabilities", "isolation", "perform")
+"""What makes an object an agent: its attributes, not its class, so that adapters need no base class."""
 
 
 class Registry:
-    """The agents of a run, frozen. None at all is allowed; planning with none is for others to refuse.
+    """The agents of a run, frozen. It may be empty: the planner refuses to plan with it.
 
-    Raises AgentNameTaken where two agents have one name, CapabilityClash where two offer one
-    capability with different contracts, NoAgent for what is no agent.
+    Raises AgentNameTaken where two agents have one name, CapabilityClash where two provide one capability
+    with different contracts, NoAgent for what is not an agent.
     """
 
     def __init__(self, agents: Iterable[Agent] = ()) -> None:
@@ -35,17 +36,17 @@ class Registry:
 
     @property
     def agents(self) -> Sequence[Agent]:
-        """Everybody, in the order they were given."""
+        """All agents, in the order they were given."""
         return tuple(self._agents.values())
 
     @property
     def catalog(self) -> Sequence[Capability]:
-        """Everything that somebody offers, sorted by name."""
+        """Every capability that an agent provides, sorted by name."""
         return tuple(self._capabilities[name] for name in sorted(self._capabilities))
 
     @property
     def capabilities(self) -> Mapping[str, Capability]:
-        """Everything that somebody offers, by name."""
+        """Every capability that an agent provides, by name."""
         return MappingProxyType(self._capabilities)
 
     def capability(self, name: str) -> Capability:
@@ -55,7 +56,8 @@ class Registry:
         return self._capabilities[name]
 
     def agents_for(self, capability: str) -> Sequence[Agent]:
-        """Who offers it, in the order they were given; at least one. Raises UnknownCapability."""
+        """The agents that provide it, in the order they were given; at least one. Raises
+        UnknownCapability."""
         return self._offers[self.capability(capability).name]
 
     def _add(self, agent: Agent) -> None:

@@ -19,29 +19,45 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A repair that is certain: put `value` at the JSON pointer, after taking away what stands at
-    `removes`, if anything. `note` says what that does."""
+    """A repair that is certain."""
 
     pointer: str
+    """Where the value goes, as a JSON pointer."""
+
     value: JsonValue
+    """What is put there."""
+
     note: str
+    """What the repair does, in a sentence."""
+
     removes: str | None = None
+    """The JSON pointer of what is removed first; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: a stable code, where in the plan's document, one sentence, and perhaps a hint.
-
-    `step` is the id of the step that it concerns, where there is one.
-    """
+    """One finding of the checker."""
 
     code: str
+    """Stable, so that tools can rely on it: `unknown-step`. docs/plan.md lists them all."""
+
     pointer: str
+    """Where in the plan's document, as a JSON pointer."""
+
     message: str
+    """What is wrong, in one sentence."""
+
     hint: str | None = None
+    """What to do about it, where that is known."""
+
     step: str | None = None
+    """The id of the step that it concerns; None for the plan as a whole."""
+
     severity: Severity = Severity.ERROR
+    """Whether it keeps the plan from running."""
+
     fix: Fix | None = None
+    """The repair, where only one is possible."""
 
     def __str__(self) -> str:
         where = f" (step {self.step})" if self.step else ""
@@ -77,5 +93,5 @@ class Diagnostic:
 
 def rename(path: tuple[str | int, ...], name: str, value: JsonValue) -> Fix:
     """The fix that gives the entry at `path` another name."""
-    note = f"`{path[-1]}` was taken for `{name}`"
+    note = f"replaced `{path[-1]}` with `{name}`"
     return Fix(pointer_of((*path[:-1], name)), value, note, removes=pointer_of(path))

@@ -51,9 +51,9 @@ def clean(text: str) -> str:
     """The text in NFC, on lines that end with a line feed, without control characters (but tabs), escape
     sequences, characters that reorder or cannot be seen, and lone surrogates.
 
-    What tokenizers and models take for the ends of messages or for somebody else speaking (`<|im_start|>`,
-    `[INST]`, `<tool_call>`, `### System:`) loses its bracket to one that looks like it, or has `> ` put
-    before it, as in a quotation. A text without any of that comes back as it is. Once is enough.
+    What tokenizers and models take for the ends of messages or for another speaker (`<|im_start|>`, `[INST]`,
+    `<tool_call>`, `### System:`) loses its bracket to one that looks like it, or has `> ` put before it, as
+    in a quotation. A text without any of that comes back as it is. Once is enough.
     """
     text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
     text = _HIDDEN.sub("", _SURROGATES.sub("\ufffd", text))

@@ -38,8 +38,8 @@ def render(template: str, /, **values: object) -> str:
 def render_text(source: str, values: Mapping[str, object]) -> str:
     """The text of a template that the developer of an agent wrote as its instructions.
 
-    The source is trusted, the values are data. It cannot include Callsheet's own templates.
-    Raises `PromptError` where the source is no template, or uses a name that `values` lacks.
+    The source is trusted, the values are data. It cannot include Callsheet's own templates. Raises
+    `PromptError` where the source is not a template, or uses a name that `values` lacks.
     """
     import jinja2
 
@@ -60,7 +60,7 @@ def _new_environment(loader: jinja2.BaseLoader | None) -> jinja2.Environment:
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    # Values may be objects whose attributes are nobody's business: the sandbox keeps even a
+    # Values may be objects with attributes that must not reach a model: the sandbox keeps even a
     # template written in good faith to plain data.
     return ImmutableSandboxedEnvironment(
         loader=loader,

@@ -1,4 +1,4 @@
-"""What can go wrong in the built-in agents, beside what goes wrong with paths and models."""
+"""What can go wrong in the built-in agents, apart from paths and models."""
 
 from __future__ import annotations
 

@@ -33,11 +33,11 @@ def decode(data: bytes, path: str) -> str:
 
 
 def encode(text: str, path: str) -> bytes:
-    """The text as UTF-8. Raises TextError where it has a surrogate, which is no character."""
+    """The text as UTF-8. Raises TextError where it has a surrogate, which is not a character."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise TextError(path, f"was given no valid Unicode text (character {error.start})") from None
+        raise TextError(path, f"was given text that is not valid Unicode (character {error.start})") from None
 
 
 def _refusal(data: bytes, encoding: str, at: int) -> str:

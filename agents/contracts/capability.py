@@ -29,7 +29,7 @@ class Effect(StrEnum):
     WRITE = "write"
     """Changes something, and doing it twice does no harm."""
     IRREVERSIBLE = "irreversible"
-    """Changes something that cannot be taken back."""
+    """Changes something that cannot be undone."""
 
 
 CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
@@ -37,28 +37,40 @@ CHANGING = frozenset({Effect.WRITE, Effect.IRREVERSIBLE})
 
 
 class Capability(BaseModel):
-    """The contract that every agent offering this work keeps.
-
-    `input_schema` and `output_schema` are JSON Schemas (draft 2020-12) of objects: an
-    attempt takes one object and gives one object back. `main_output` names the field
-    of the output that a reference to a whole step means; left out, it is the first.
-    `max_retries` and `timeout_seconds` (an attempt) hold where a step says nothing.
-    `cache` says for how many seconds an output may serve other runs that have the same
-    inputs, for pure and read work; it may be written as "45s", "30m", "12h", "1d", "1w".
-    """
+    """The contract that every agent providing this work keeps."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    """Lowercase letters, digits and _, starting with a letter; at most 64 characters."""
+
     description: str
+    """One line on what the work is, for the planner and for people."""
+
     input_schema: JsonObject
+    """A JSON Schema (draft 2020-12) of an object: what an attempt takes."""
+
     output_schema: JsonObject
+    """A JSON Schema (draft 2020-12) of an object: what an attempt returns."""
+
     main_output: str = ""
+    """The field of the output that a reference to the whole step means; left out, the first one."""
+
     effect: Effect = Effect.PURE
+    """What doing the work does to the world."""
+
     version: str = "1"
+    """Part of the contract. A new version makes kept results of the old one unusable."""
+
     max_retries: int = Field(default=2, ge=0, le=100)
+    """How many more attempts may follow a failed one, where the step does not say."""
+
     timeout_seconds: float = Field(default=120.0, gt=0)
+    """The limit of one attempt, where the step does not say."""
+
     cache: float | None = None
+    """For how many seconds an output may serve other runs with the same inputs, for pure and read work; None
+    for never. It may be written as "45s", "30m", "12h", "1d", "1w"."""
 
     @field_validator("cache", mode="before")
     @classmethod
@@ -80,14 +92,19 @@ class Capability(BaseModel):
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
         if not NAME.match(self.name):
-            raise CapabilityError(self.name, "a name is small letters, digits and _, 64 at most")
+            raise CapabilityError(
+                self.name,
+                "a name is lowercase letters, digits and _, starting with a letter; at most 64 characters",
+            )
         for side, schema in (("input", self.input_schema), ("output", self.output_schema)):
             if schema.get("type") != "object":
                 raise CapabilityError(self.name, f"its {side} schema must have type object")
             try:
                 Validator(schema)
             except ValueError as error:
-                raise CapabilityError(self.name, f"its {side} schema is no JSON Schema: {error}") from None
+                raise CapabilityError(
+                    self.name, f"its {side} schema is not a valid JSON Schema: {error}"
+                ) from None
         if self.cache is not None and self.effect in CHANGING:
             raise CapabilityError(
                 self.name,
@@ -96,7 +113,7 @@ class Capability(BaseModel):
         outputs = self.output_schema.get("properties") or {}
         if not isinstance(outputs, dict) or self.main_output not in outputs:
             raise CapabilityError(
-                self.name, f"its main output {self.main_output!r} is no field of its output"
+                self.name, f"its main output {self.main_output!r} is not a field of its output schema"
             )
         return self
 

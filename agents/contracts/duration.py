@@ -17,12 +17,12 @@ _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_
 
 
 class DurationError(AgentError):
-    """A duration that means nothing. `value` is what was given."""
+    """A value that is not a duration. `value` is what was given."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, value: object) -> None:
-        super().__init__(f"{value!r:.80} is no duration; {HOW_TO_WRITE}")
+        super().__init__(f"{value!r:.80} is not a duration; {HOW_TO_WRITE}")
         self.value = value
 
 

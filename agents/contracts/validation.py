@@ -53,7 +53,7 @@ class Validator:
 
 
 def _refuse(uri: str) -> Never:
-    raise ValueError(f"{uri!r} lies outside the schema, and is not fetched")
+    raise ValueError(f"{uri!r} is outside the schema and is not fetched")
 
 
 def pointer_of(path: Iterable[str | int]) -> str:

@@ -33,7 +33,7 @@ class WrongAnswer(AgentError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, problem: str) -> None:
-        super().__init__(f"the fake of {capability!r} cannot answer this: {problem}")
+        super().__init__(f"the fake of {capability!r} cannot give this answer: {problem}")
         self.capability = capability
         self.problem = problem
 
@@ -116,7 +116,7 @@ class FakeAgent(SoloAgent):
             return answer
         if not isinstance(answer, Mapping):
             problem = (
-                f"{answer!r:.200} is no answer; give a JSON object, an exception (an instance of it), a list "
+                f"{answer!r:.200} is not an answer; give a JSON object, an exception instance, a list "
                 "with one of these for each attempt, or a function of the inputs"
             )
             raise WrongAnswer(self._capability.name, problem)

@@ -83,7 +83,7 @@ def _validator(schema: JsonObject, pointer: str = "") -> Validator:
         return Validator(schema)
     except ValueError as error:
         first_line = str(error).partition("\n")[0]
-        raise SampleImpossible(pointer, f"it is no JSON Schema ({first_line})") from None
+        raise SampleImpossible(pointer, f"this is not a schema ({first_line})") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class _Sampler:
         value = self._value(self._root, _Place())
         if self._left < 0:
             # Optional fields were left out where the search happened to be.
-            raise SampleImpossible("", f"a sample has over {MAX_VALUES} values")
+            raise SampleImpossible("", f"a sample would have more than {MAX_VALUES} values")
         return value
 
     def _value(self, schema: Any, place: _Place) -> JsonValue:
@@ -128,12 +128,14 @@ class _Sampler:
             for kind in _kinds(way):
                 self._left -= 1
                 if self._left < 0:
-                    raise SampleImpossible(place.pointer, f"a sample has over {MAX_VALUES} values")
+                    raise SampleImpossible(
+                        place.pointer, f"a sample would have more than {MAX_VALUES} values"
+                    )
                 try:
                     return self._of_kind(kind, way, below)
                 except SampleImpossible as error:
                     failure = failure or error
-        nothing = "nothing is allowed, or only what contains itself without end"
+        nothing = "no value is allowed, or only one that contains itself without end"
         raise failure or SampleImpossible(place.pointer, nothing)
 
     def _ways(
@@ -161,7 +163,7 @@ class _Sampler:
 
     def _target(self, reference: str, place: _Place) -> Any:
         if not reference.startswith("#/"):
-            raise SampleImpossible(place.pointer, f"the reference {reference!r} is not followed")
+            raise SampleImpossible(place.pointer, f"the reference {reference!r} is not supported")
         target: Any = self._root
         for part in unquote(reference).split("/")[1:]:
             key = part.replace("~1", "/").replace("~0", "~")
@@ -203,7 +205,7 @@ class _Sampler:
         fitting = [each for each in offers if validator.accepts(each)]
         if not fitting:
             problems = [each.message for offer in offers for each in validator.problems(offer)]
-            raise SampleImpossible(place.pointer, next(iter(problems), "nothing is allowed"))
+            raise SampleImpossible(place.pointer, next(iter(problems), "no value is allowed"))
         return fitting[place.turn % len(fitting)]
 
     def _alone(self, way: Schema, place: _Place) -> Validator:

@@ -52,7 +52,7 @@ def _effect(name: str, effect: Effect | str) -> Effect:
         return Effect(effect)
     except ValueError:
         known = ", ".join(Effect)
-        raise CapabilityError(name, f"its effect {effect!r} is unknown; it is one of {known}") from None
+        raise CapabilityError(name, f"its effect {effect!r} is unknown; use one of {known}") from None
 
 
 def _check_types(name: str, capability: Capability, inputs: JsonObject, outputs: JsonObject) -> None:
@@ -80,7 +80,7 @@ def _check_policy(
     if asked:
         raise CapabilityError(
             capability.name,
-            f"agent {name!r} is given another {', '.join(asked)}; those are the capability's to say",
+            f"agent {name!r} is given another {', '.join(asked)}; only the capability can set them",
         )
 
 

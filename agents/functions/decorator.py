@@ -65,7 +65,7 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
             return self._signature.output.write_object(result)
         except TypedObjectError as error:
             raise Permanent(
-                f"{self.name} returned something else than its annotation says: {error}"
+                f"{self.name} returned something other than its annotation says: {error}"
             ) from None
 
     @property
@@ -127,15 +127,15 @@ def agent(
 ) -> Any:
     """Make an agent of a function, with or without arguments: `@agent` or `@agent(effect="read")`.
 
-    The name is the function's, the description the first paragraph of its docstring. Inputs are
-    its parameters with their hints; one with a default may be left out; one annotated `Context`
-    receives the attempt's context and is no input. The fields of a returned model, dataclass or
-    TypedDict are the outputs; any other value is one output, called `output` ("result").
+    The name is the function's, the description the first paragraph of its docstring. Inputs are its
+    parameters with their hints; one with a default may be left out; one annotated `Context` receives the
+    attempt's context and is not an input. The fields of a returned model, dataclass or TypedDict are the
+    outputs; any other value is one output, called `output` ("result").
 
-    `capability` is what it offers under another name than its own, so that several agents can offer
-    the same: a name, or the very contract, which its hints must then keep, and whose wording and policy
-    hold. `isolation` says where it runs, `terms` what it asks and allows, `demand` what an attempt
-    asks of the run's model at the most, `cache` how long its output may serve other runs ("1d").
+    `capability` is what it offers under another name than its own, so that several agents can offer the same:
+    a name, or the very contract, which its hints must then keep, and whose wording and policy hold.
+    `isolation` says where it runs, `terms` its prices and limits, `demand` what an attempt may ask of the
+    run's model at most, `cache` how long its output may serve other runs ("1d").
 
     Raises CapabilityError where a hint is missing or has no JSON form, for `*args`, `**kwargs` and
     positional-only parameters, and where the contract of a given capability isn't kept.
@@ -173,7 +173,7 @@ def _suiting(function: Callable[..., Any]) -> Isolation:
 
 
 def _only_output(capability: Capability | str | None) -> str:
-    """What a bare result is called, where nobody says: as the capability calls it, if there is one."""
+    """What a bare result is called: what the given capability calls it, else the default name."""
     return capability.main_output if isinstance(capability, Capability) else "result"
 
 
@@ -182,4 +182,4 @@ def _isolation(name: str, isolation: Isolation | str) -> Isolation:
         return Isolation(isolation)
     except ValueError:
         known = ", ".join(Isolation)
-        raise CapabilityError(name, f"its isolation {isolation!r} is unknown; it is one of {known}") from None
+        raise CapabilityError(name, f"its isolation {isolation!r} is unknown; use one of {known}") from None

@@ -110,7 +110,7 @@ def _check_kind(function: Callable[..., Any], name: str) -> None:
     if not inspect.isfunction(function):
         raise CapabilityError(name, "only a function can be made an agent with @agent")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise CapabilityError(name, "it yields; return one value, such as a list")
+        raise CapabilityError(name, "it is a generator; return one value, such as a list")
 
 
 def _hints(function: Callable[..., Any], name: str, scope: Mapping[str, Any]) -> dict[str, Any]:

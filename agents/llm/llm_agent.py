@@ -43,11 +43,11 @@ class LLMAgent(SoloAgent):
     `local`, `local/FILE`), for which the environment has the key or the server; weights are not fetched for
     it. `max_tokens` bounds the answer.
 
-    `capability` is what it offers under another name than its own, so that several agents can offer
-    the same: a name, or the very contract, which its types must then keep, and whose wording and policy
-    hold. `terms` says what it asks and allows, `cache` how long its output may serve other runs ("1d").
+    `capability` is what it offers under another name than its own, so that several agents can offer the same:
+    a name, or the very contract, which its types must then keep, and whose wording and policy hold. `terms`
+    are its prices and limits, `cache` how long its output may serve other runs ("1d").
 
-    Raises CapabilityError where the types have no JSON form, the instructions are no template over the
+    Raises CapabilityError where the types have no JSON form, the instructions are not a template over the
     inputs, or the contract of a given capability isn't kept; ModelNotConfigured and WeightsUnavailable where
     there is no model of that name.
     """
@@ -116,8 +116,8 @@ class LLMAgent(SoloAgent):
 
     @property
     def demand(self) -> Demand | None:
-        """What an attempt asks of the run's model at the most: one answer where that is plain text, else
-        one for every repair too. Of a model of its own the run sees nothing."""
+        """What an attempt asks of the run's model, at most: one answer where that is plain text, else one for
+        every repair too. Of a model of its own the run sees nothing."""
         if self._model is not None:
             return NO_DEMAND
         calls = 1 if self._plain_text is not None else 1 + self._max_repairs
@@ -182,11 +182,10 @@ def _names_in(name: str, instructions: str, inputs: Sequence[str]) -> frozenset[
     try:
         named = meta.find_undeclared_variables(environment.parse(instructions))
     except jinja2.TemplateSyntaxError as error:
-        raise CapabilityError(name, f"its instructions are no template: {error}") from None
+        raise CapabilityError(name, f"its instructions are not a valid template: {error}") from None
     if unknown := sorted(named.difference(inputs)):
-        raise CapabilityError(
-            name, f"its instructions use {', '.join(unknown)}, which its input doesn't have; it has {inputs}"
-        )
+        known = ", ".join(inputs) or "none"
+        raise CapabilityError(name, f"its instructions use {', '.join(unknown)}; its inputs are: {known}")
     return frozenset(named)
 
 

@@ -17,7 +17,7 @@ from callsheet.prompts.render import render
 T = TypeVar("T")
 
 MAX_REPAIRS = 2
-"""How often an answer that is no such object may be mended."""
+"""How often the model may be asked to repair an answer that is not such an object."""
 
 MATERIAL_IS_DATA = "agents/material_is_data"
 CHARACTERS_A_TOKEN = 3
@@ -55,7 +55,7 @@ async def ask_text(
     if reply.finish_reason == "length":
         raise AnswerTruncated(model.name, max_tokens, reply.text)
     if not reply.text.strip():
-        raise Permanent(f"{agent}: {model.name} answered nothing")
+        raise Permanent(f"{agent}: {model.name} gave an empty answer")
     return reply.text.strip()
 
 

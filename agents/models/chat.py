@@ -22,25 +22,32 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """One question to a model.
-
-    With `schema`, the answer should be one JSON value that keeps to it; whoever asks validates
-    the answer all the same. `schema_name` is what the schema is called on the wire.
-    `max_tokens` bounds the answer; `temperature` None leaves it to the server.
-    """
+    """One question to a model."""
 
     messages: tuple[Message, ...]
+    """The conversation so far, the question last."""
+
     schema: JsonObject | None = None
+    """The JSON Schema of the answer; None for plain text. Servers differ in how well they keep to it, so the
+    caller validates the answer as well."""
+
     schema_name: str = "answer"
+    """What the schema is called on the wire."""
+
     max_tokens: int = 2048
+    """The limit of the answer."""
+
     temperature: float | None = 0.0
+    """None leaves it to the server."""
+
     seed: int | None = None
+    """For a repeatable answer, where the server supports it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that the provider counted. `cached_tokens` are part of `input_tokens`, and
-    `reasoning_tokens` of `output_tokens`. `estimated` where nobody but us counted."""
+    """Tokens that the provider counted. `cached_tokens` are part of `input_tokens`, and `reasoning_tokens` of
+    `output_tokens`. `estimated` is True where Callsheet counted, because the provider did not say."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -81,7 +88,7 @@ class ChatModel(Protocol):
 
     @property
     def name(self) -> str:
-        """What people and journals call it, such as `openai/gpt-5` or `local/qwen2.5-coder-1.5b`."""
+        """How it is called in output and journals, such as `openai/gpt-5` or `local/qwen2.5-coder-1.5b`."""
         ...
 
     @property
@@ -101,8 +108,8 @@ class ChatModel(Protocol):
 async def ask(model: ChatModel, request: ChatRequest) -> ChatReply:
     """Ask, and wait for the whole answer. Raises what `ChatModel.stream` raises.
 
-    An answer that was cut at `max_tokens` comes back with finish reason `length`: whether
-    half an answer is of use is for the one who asked to say.
+    An answer that was cut at `max_tokens` comes back with finish reason `length`: the caller decides whether
+    half an answer is useful.
     """
     texts: list[str] = []
     usage = Usage(estimated=True)

@@ -30,20 +30,29 @@ THREE_WAYS = """no model is configured; there are three ways to have one:
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """What decides about the model. The key is in no repr.
-
-    `model` is `openai/NAME`, a bare `NAME` (the same), `local`, `local/NAME` of known weights or
-    `local/PATH` of a GGUF file. `local_model` is the GGUF file that `local` alone stands for; `cache`
-    is the folder that weights are kept in, and `hub` where Hugging Face is.
-    """
+    """What decides which model is used."""
 
     model: str | None = None
+    """`openai/NAME`, a bare `NAME` (the same), `local`, `local/NAME` of known weights, or `local/PATH` of a
+    GGUF file. None for the default."""
+
     api_key: str | None = field(default=None, repr=False)
+    """The key for OpenAI, or for the server at `base_url`. It is in no repr, so that it is in no log."""
+
     base_url: str | None = None
+    """The address of an OpenAI-compatible server; None for OpenAI itself."""
+
     local_model: Path | None = None
+    """The GGUF file that `local` alone stands for."""
+
     context_tokens: int | None = None
+    """How many tokens a prompt and its answer may have together; None for the model's default."""
+
     cache: Path | None = None
+    """The folder in which weights are kept; None for the user's cache folder."""
+
     hub: str = HOST
+    """The address of Hugging Face, or of a mirror."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -62,11 +71,11 @@ class ModelSettings:
 def choose_model(
     settings: ModelSettings, *, progress: OnDownload = no_progress, sources: Sequence[Source] | None = None
 ) -> ChatModel:
-    """The model that the settings ask for. Weights that are not on this machine are fetched, which
-    blocks for minutes and is told to `progress`.
+    """The model that the settings ask for. Weights that are not on this machine are fetched, which blocks for
+    minutes and is reported to `progress`.
 
-    Raises `ModelNotConfigured` where there is none, `WeightsUnavailable` where its weights cannot be
-    had, and `ModelRejected` where a file that was named is no GGUF.
+    Raises `ModelNotConfigured` where there is none, `WeightsUnavailable` where no source has its weights, and
+    `ModelRejected` where a named file is not a GGUF.
     """
     chosen = settings.model or _usual(settings)
     kind, _, rest = chosen.partition("/")

@@ -67,7 +67,7 @@ class ModelNotConfigured(AgentError):
 
 
 class WeightsUnavailable(AgentError):
-    """The weights of an embedded model are nowhere to be had.
+    """No source has the weights of an embedded model.
 
     `failures` are the places that were tried, each with what was wrong there.
     """

@@ -79,7 +79,7 @@ class ScriptedModel:
             raise AssertionError(str(self._unexpected[0]))
         if self._left:
             raise AssertionError(
-                f"{len(self._left)} turns of {self._name} were not asked for: {self._left!r:.500}"
+                f"{len(self._left)} turns of {self._name} were not used: {self._left!r:.500}"
             )
 
     def __enter__(self) -> Self:

@@ -21,7 +21,7 @@ _KEPT = (
     *("type", "description", "pattern", "multipleOf", "minItems", "maxItems"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 )
-# Notes to people, and bounds that strict mode does not know. Whoever asks checks the answer against
+# Notes to people, and bounds that strict mode does not know. The caller checks the answer against
 # the whole schema, so a dropped bound costs a repair at worst.
 _DROPPED = frozenset(
     """title default examples deprecated readOnly writeOnly $schema $id $comment discriminator format

@@ -49,17 +49,17 @@ class BreakerPolicy:
         if not 0.0 < self.cooldown <= self.max_cooldown < math.inf:
             raise BreakerPolicyError(
                 f"a breaker's cooldown is {self.cooldown} and its max_cooldown {self.max_cooldown}; "
-                "they must be over 0, and the first not over the second"
+                "both must be over 0, and cooldown at most max_cooldown"
             )
 
 
 class Breaker:
     """The breaker of one agent: closed, open, or half-open for one probe.
 
-    Times are seconds since the epoch. `begin` and `end` are told of every attempt; `ready_at` changes
-    nothing. Which attempt ended is not known, so those that began first are taken to end first: while
-    attempts from before the opening are still in hand, a failure is theirs and not the probe's. A
-    success closes the breaker whosever it is, once a probe is under way.
+    Times are seconds since the epoch. `record_start` and `record_end` are called for every attempt;
+    `ready_at` changes nothing. Which attempt ended is not known, so those that began first are taken to end
+    first: while attempts from before the opening are still running, a failure is theirs and not the probe's.
+    Once a probe is running, any success closes the breaker.
     """
 
     __slots__ = (
@@ -86,19 +86,19 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether everybody may begin."""
+        """Whether any attempt may begin."""
         return self._trips == 0
 
     @property
     def probing(self) -> bool:
-        """Whether the one probe is under way."""
+        """Whether the one probe is running."""
         return self._probing
 
     def ready_at(self, now: float) -> float:
         """When an attempt may begin: `now`, later, or (infinity) not before the probe has ended.
 
-        A clock that was set back to before the opening makes the agent ready: nobody knows for how
-        long it has rested.
+        A clock that was set back to before the opening makes the agent ready, since how long it has rested
+        cannot be known.
         """
         if self._trips == 0:
             return now

@@ -14,11 +14,11 @@ _NEWEST_SHARE = 0.2
 class RateLimiter:
     """Sliding windows over the requests and the tokens of one agent.
 
-    A request counts when it begins, so that no window of 60 s (without its first instant) holds more of
-    them than allowed. Fewer than one a minute widens the window. Tokens are known only when an attempt
-    ends: none begins while those counted in the last 60 s, with what is expected of the attempts in hand
-    (the decaying mean of earlier ones), reach the limit. The first attempts, of which nothing can be
-    expected, may overshoot it.
+    A request counts when it begins, so that no window of 60 s (without its first instant) holds more of them
+    than allowed. Fewer than one a minute widens the window. Tokens are known only when an attempt ends: none
+    begins while those counted in the last 60 s, with what is expected of the running attempts (the decaying
+    mean of earlier ones), reach the limit. The first attempts, of which nothing can be expected, may
+    overshoot it.
     """
 
     __slots__ = ("_expected", "_log", "_running", "_span", "_starts", "_token_limit", "_tokens")

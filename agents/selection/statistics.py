@@ -10,7 +10,8 @@ FORGET = 0.95
 """What one more attempt leaves of the weight of those before it: the latest twenty count."""
 
 HALF_LIFE_SECONDS = 3600.0
-"""After how long what was seen counts for half, so that nobody is judged by last week for ever."""
+"""After how long what was seen counts for half, so that a bad week does not count against an agent for
+ever."""
 
 KEPT_DURATIONS = 32
 """How many durations the 95th percentile is taken from, at most."""
@@ -19,7 +20,7 @@ MIN_DURATIONS = 5
 """How many durations a 95th percentile needs, to be more than a guess."""
 
 _PRIOR = 1.0
-"""The weight of the success that everybody is credited with beforehand."""
+"""The weight of the success that every agent is credited with beforehand."""
 
 
 class Observation(msgspec.Struct, frozen=True):
@@ -37,24 +38,36 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class Figures(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the attempts of one agent at one capability come to. `Figures()` is nobody known yet.
+    """How the attempts of one agent at one capability went. `Figures()` is an agent without history.
 
-    `reliability` is a discounted mean of success with one success credited beforehand: 1.0 at first,
-    0.5 after one failure. The discounting is that of discounted UCB (Kocsis and Szepesvári, 2006): what
-    was seen loses 5 % of its `weight` with every further attempt, and half of it every hour.
-    `mean_seconds` is over successes, `mean_cost` over all attempts; each is worth nothing while there
-    were none. `recent` has the latest 32 durations of successes, in seconds, the latest last. `latest`
-    is the time of the newest observation.
+    Older attempts count less, as in discounted UCB (Kocsis and Szepesvári, 2006): what was seen loses 5 % of
+    its `weight` with every further attempt, and half of it every hour.
     """
 
     attempts: int = 0
+    """How many there were."""
+
     successes: int = 0
+    """How many of them succeeded."""
+
     reliability: float = 1.0
+    """The discounted mean of success, with one success credited beforehand: 1.0 at first, 0.5 after one
+    failure."""
+
     weight: float = 0.0
+    """The discounted number of attempts."""
+
     mean_seconds: float = 0.0
+    """The discounted mean duration of successes; meaningless while there are none."""
+
     recent: tuple[float, ...] = ()
+    """The latest 32 durations of successes, in seconds, the latest last."""
+
     mean_cost: float = 0.0
+    """The discounted mean cost of all attempts; meaningless while there are none."""
+
     latest: float = 0.0
+    """When the newest observation was made, in seconds since the epoch."""
 
     def after(self, observation: Observation) -> Figures:
         """The figures with one more attempt."""

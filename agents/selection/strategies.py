@@ -1,14 +1,14 @@
-"""Which of several agents who could do the work now is given it.
+"""Which of the agents that could begin now gets the work.
 
-A strategy is a function of the candidates alone, so the same candidates always give the same choice.
-Where an estimate is needed, what is known of a candidate counts as far as it can be trusted
-(`Figures.trust`), and the rest is optimism: an unknown agent is thought to be as fast as the fastest
-and never to fail, so it is tried. While it has work in hand, and nothing is known of it yet, optimism
-shrinks, so it isn't flooded. Trust fades by half an hour, so nobody is banned for ever either.
+A strategy is a function of the candidates alone, so the same candidates always give the same choice. Where an
+estimate is needed, what is known of a candidate counts as far as it can be trusted (`Figures.trust`), and the
+rest is optimism: an unknown agent is thought to be as fast as the fastest and never to fail, so it is tried.
+While it has running attempts and no history, optimism shrinks, so it isn't flooded. History fades with a
+half-life of an hour, so no agent is banned for ever.
 
-Candidates whose estimates lie within a tenth of the best count as equal: of these the one with the
-least work in hand is taken, then the one that was given work longest ago, then the first. So load
-spreads over equal agents, in whatever order they stand.
+Candidates whose estimates lie within a tenth of the best count as equal: of these the one with the fewest
+running attempts is taken, then the one that was given work longest ago, then the first. So load spreads over
+equal agents, in whatever order they stand.
 """
 
 from __future__ import annotations
@@ -38,25 +38,31 @@ _UNKNOWN = Figures()
 
 
 class StrategyError(AgentError):
-    """There is no strategy of this name, or one's own chose somebody who was no candidate."""
+    """There is no strategy of this name, or a strategy of the user's chose what is not a candidate."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 class Candidate(msgspec.Struct, frozen=True, eq=False):
-    """An agent that could begin now.
-
-    `figures` are of the capability in question, aged to now; None where there are none. `running` counts
-    its attempts in hand, `failures` those that it failed at this very work. `turn` is the number of the
-    choice that fell on it last (0: none yet), so the least is the one that waits longest.
-    """
+    """An agent that could begin now."""
 
     agent: Agent
+    """The agent."""
+
     figures: Figures | None = None
+    """How it has done this capability, as that counts now; None without history."""
+
     terms: Terms = FREE
+    """Its prices and limits."""
+
     running: int = 0
+    """How many of its attempts are running."""
+
     failures: int = 0
+    """How many attempts at this very work it failed."""
+
     turn: int = 0
+    """The number of the last choice that fell on it (0: none yet), so the least has waited longest."""
 
 
 Strategy: TypeAlias = Callable[[Sequence[Candidate]], Candidate]
@@ -66,8 +72,8 @@ Strategy: TypeAlias = Callable[[Sequence[Candidate]], Candidate]
 def balanced(candidates: Sequence[Candidate]) -> Candidate:
     """The least `(1 + time + cost + load) / reliability`.
 
-    Time and cost are estimates over the mean of all candidates', load is the share of all their work in
-    hand. So twice as slow weighs as much as twice as dear, a busy agent leaves work to the others, and
+    Time and cost are estimates over the mean of all candidates', load is the share of all their running
+    attempts. So twice as slow weighs as much as twice as dear, a busy agent leaves work to the others, and
     one that fails every second time counts double: it takes two attempts to get an answer from it.
     """
     times, costs = _shares(_seconds(candidates)), _shares(_costs(candidates))
@@ -94,7 +100,7 @@ def cheapest(candidates: Sequence[Candidate]) -> Candidate:
 
 
 def most_reliable(candidates: Sequence[Candidate]) -> Candidate:
-    """The least likely to fail. A candidate that is hardly known is doubted while it has work in hand."""
+    """The least likely to fail. A candidate with little history is doubted while it has running attempts."""
     return _least(candidates, [1 / max(_reliability(each), 0.01) for each in candidates])
 
 
@@ -104,7 +110,7 @@ def round_robin(candidates: Sequence[Candidate]) -> Candidate:
 
 
 def least_loaded(candidates: Sequence[Candidate]) -> Candidate:
-    """The one with the least attempts in hand."""
+    """The one with the fewest running attempts."""
     return min(candidates, key=lambda each: (each.running, each.turn))
 
 

@@ -16,7 +16,7 @@ Quantity: TypeAlias = Literal["cost", "tokens", "seconds", "attempts", "revision
 Amount = TypeVar("Amount", int, float, Decimal)
 
 QUANTITIES: tuple[Quantity, ...] = ("cost", "tokens", "seconds", "attempts", "revisions", "model_calls")
-"""Everything that can be limited, in the order in which people are told of it."""
+"""Everything that can be limited, in the order in which it is shown."""
 
 _NOUNS = {"tokens": "token", "attempts": "attempt", "revisions": "revision", "model_calls": "model call"}
 _COUNTED: dict[str, Quantity] = {
@@ -38,7 +38,7 @@ _MAX_CHARACTERS = 200
 
 
 class BudgetError(AgentError):
-    """A budget that means nothing: `text` as it was written, and the `problem` with it."""
+    """A budget that cannot be read: `text` as it was written, and the `problem` with it."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -50,16 +50,28 @@ class BudgetError(AgentError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spending:
-    """What was used, or is going to be. `cost` is in US dollars, and without what the models in
-    `unpriced` took, whose prices nobody knows."""
+    """What was used, or is going to be."""
 
     tokens: int = 0
+    """Of prompts and answers together."""
+
     cost: Decimal = Decimal(0)
+    """In US dollars, without the calls of the models in `unpriced`."""
+
     seconds: float = 0.0
+    """The time in which a process worked on the run."""
+
     attempts: int = 0
+    """Of all steps together."""
+
     revisions: int = 0
+    """The plans after the first one."""
+
     model_calls: int = 0
+    """Calls of the run's model, those of planning included."""
+
     unpriced: frozenset[str] = frozenset()
+    """The models that were called and whose price is unknown. Their cost is never guessed."""
 
     def __add__(self, other: Spending) -> Spending:
         return Spending(
@@ -84,17 +96,26 @@ NOTHING = Spending()
 class Budget:
     """The limits of a run, planning included; None is no limit.
 
-    `tokens` are those of questions and answers together, `cost` is in US dollars, `seconds` is the time
-    in which somebody is at work on the run, `attempts` are those of all steps, `revisions` the plans after
-    the first one. Raises BudgetError where a limit is no number of its kind, or below 0.
+    Raises BudgetError where a limit is not a number of its kind, or is below 0.
     """
 
     tokens: int | None = None
+    """Of prompts and answers together."""
+
     cost: Decimal | None = None
+    """In US dollars."""
+
     seconds: float | None = None
+    """The time in which a process works on the run."""
+
     attempts: int | None = None
+    """Of all steps together."""
+
     revisions: int | None = None
+    """The plans after the first one."""
+
     model_calls: int | None = None
+    """Calls of the run's model, those of planning included."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -106,7 +127,7 @@ class Budget:
 
     @classmethod
     def of(cls, value: Budget | str | float | Decimal) -> Budget:
-        """The budget that somebody means: one that there is, a text for `parse`, or a number of US dollars.
+        """The budget that a value means: a Budget itself, a string for `parse`, or a number of US dollars.
         Raises BudgetError."""
         match value:
             case Budget():
@@ -116,12 +137,12 @@ class Budget:
             case int() | float() | Decimal() if not isinstance(value, bool) and math.isfinite(value):
                 return cls(cost=_exact(value))
             case _:
-                raise BudgetError(repr(value), "it is neither a text nor a number of dollars")
+                raise BudgetError(repr(value), "it is neither a string nor a number of dollars")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """The budget that a string means: `$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls`, any
-        of these in any order; `none` is no limit at all. Raises BudgetError."""
+        of these in any order; `none` means no limit. Raises BudgetError."""
         if len(text) > _MAX_CHARACTERS:
             raise BudgetError(text, f"it has more than {_MAX_CHARACTERS} characters")
         if text.strip().lower() == "none":
@@ -157,7 +178,7 @@ class Budget:
         )
 
     def broken(self, spent: Spending) -> str | None:
-        """The first limit that was gone beyond, in a sentence; None where none was."""
+        """The first limit that was exceeded, in a sentence; None where none was."""
         for quantity, limit in self.limits():
             if spent.amount_of(quantity) > limit:
                 return (
@@ -165,15 +186,17 @@ class Budget:
                 )
         return None
 
+    # The sentences of `broken` and `refusal` are stored in events, and strict replays compare them.
     def refusal(self, spent: Spending, least: Spending, most: Spending | None = None) -> str | None:
         """Why something must not be begun, in a sentence; None where it may.
 
-        It uses `least` for certain, and `most` (`least`, where that is None) at the most. It is refused
-        where `least` goes beyond a limit, and where it may use something of which nothing is left.
+        It uses at least `least`, and at most `most` (`least`, where that is None). It is refused where
+        `least` exceeds a limit, and where it may use something of which nothing is left.
         """
         most = most or least
         for quantity, limit in self.limits():
             used = spent.amount_of(quantity)
+            # Whatever is begun takes time, how much is not known beforehand.
             wanted = quantity == "seconds" or most.amount_of(quantity) > 0
             if wanted and (used >= limit or used + least.amount_of(quantity) > limit):
                 more = least.amount_of(quantity)
@@ -235,7 +258,9 @@ def _exact(amount: float | Decimal) -> Decimal:
 def _read_part(text: str, part: str) -> tuple[Quantity, float | Decimal]:
     match = _PART.match(part.strip().lower().replace(",", ""))
     if match is None:
-        raise BudgetError(text, f"{part.strip()!r:.60} is no limit" if part.strip() else "a limit is missing")
+        raise BudgetError(
+            text, f"{part.strip()!r:.60} is not a limit" if part.strip() else "a limit is missing"
+        )
     number, unit = Decimal(match[2]), match[3].strip()
     if match[1] and not unit:
         return "cost", number
@@ -243,7 +268,7 @@ def _read_part(text: str, part: str) -> tuple[Quantity, float | Decimal]:
         return "seconds", float(number * _SECONDS[unit])
     counted = None if match[1] else _COUNT.match(unit)
     if counted is None:
-        raise BudgetError(text, f"{part.strip()!r:.60} is no limit")
+        raise BudgetError(text, f"{part.strip()!r:.60} is not a limit")
     number *= _SCALES[counted[1]]
     if number != int(number):
         raise BudgetError(text, f"{part.strip()!r:.60} is not an integer")

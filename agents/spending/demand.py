@@ -1,4 +1,4 @@
-"""What one attempt of an agent may ask of the run's model at the most."""
+"""What one attempt of an agent may ask of the run's model, at most."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .terms import TermsError
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """`calls` of the model in one attempt, and the tokens of all of them together, at the most.
+    """At most so many `calls` of the model in one attempt, and so many tokens of all of them together.
 
     `input_tokens` is None where they depend on what the attempt is given.
     """
@@ -21,7 +21,7 @@ class Demand:
 
     @classmethod
     def of_calls(cls, calls: int, max_tokens: int) -> Self:
-        """So many calls, each answered in `max_tokens` at the most."""
+        """So many calls, each answered in at most `max_tokens`."""
         return cls(calls, calls * max_tokens)
 
 
@@ -30,7 +30,7 @@ NO_DEMAND = Demand(0, 0, 0)
 
 
 def demand_of(agent: object) -> Demand | None:
-    """The `demand` of an agent, where it has any; None where nobody knows what it will ask.
+    """The `demand` of an agent, where it has any; None where it is unknown.
 
     Raises TermsError where it is something else than a Demand.
     """

@@ -25,7 +25,7 @@ _OFFICIAL = "openai/"
 
 
 class PriceError(AgentError):
-    """An entry of a table of prices, `model`, that is none; `problem` says why."""
+    """A malformed entry of a table of prices, under the name `model`; `problem` says why."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -77,7 +77,7 @@ class Prices:
 
     def cost(self, model: str, usage: Usage, at: float) -> Decimal | None:
         """What a call that used these tokens costs, in dollars, at that time (seconds since the epoch:
-        published prices change). None where nobody knows the model's price."""
+        published prices change). None where the model's price is unknown."""
         usage = _sound(usage)
         own = self._own(model)
         if own is not None:
@@ -109,9 +109,10 @@ class Prices:
         )
 
     def _published(self, model: str, usage: Usage, at: float) -> Decimal | None:
-        """By genai-prices, which ships them and asks nobody. Without its provider a model is not looked up:
-        the same name costs something else elsewhere."""
+        """By genai-prices, which ships them and needs no network. Without its provider a model is not looked
+        up: the same name costs something else elsewhere."""
         provider, _, name = model.partition("/")
+        # Without a provider there is nothing to look up, and the import below is slow.
         if not name:
             return None
         from genai_prices import Usage as Tokens
@@ -142,7 +143,7 @@ def _sound(usage: Usage) -> Usage:
 
 def _read(model: str, entry: Mapping[str, object]) -> Price:
     if unknown := sorted(entry.keys() - _ENTRIES):
-        raise PriceError(model, f"{unknown[0]!r:.40} is no part of it")
+        raise PriceError(model, f"{unknown[0]!r:.40} is not an entry of a price")
     if missing := sorted(_REQUIRED - entry.keys()):
         raise PriceError(model, f"{missing[0]!r} is missing")
     amounts = {name: _amount(model, name, value) for name, value in entry.items()}
@@ -155,7 +156,7 @@ def _amount(model: str, name: str, value: object) -> Decimal:
         with suppress(InvalidOperation):
             amount = _exact(value)
     if not amount.is_finite() or amount < 0:
-        raise PriceError(model, f"{name} is {value!r:.40}, which is no amount of dollars")
+        raise PriceError(model, f"{name} is {value!r:.40}, which is not an amount of dollars")
     return amount
 
 

@@ -1,4 +1,4 @@
-"""What an agent asks for its work, and how much of it at once it allows."""
+"""The prices and limits of an agent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from callsheet.errors import ExitCode
 
 
 class TermsError(AgentError):
-    """Terms that nobody can keep: `field` is which of them, `value` what it was."""
+    """Terms that mean nothing: `field` is which of them, `value` what it was."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -24,21 +24,28 @@ class TermsError(AgentError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """Prices and limits of one agent, over everything it offers.
+    """Prices and limits of one agent, over everything it provides and over all runs of a process.
 
-    `price` is for an attempt, `input_price` and `output_price` are for a million tokens, all in one
-    currency of your own: dollars, where a budget limits money. `max_concurrency` bounds the attempts in
-    hand, `requests_per_minute` those that begin in any 60 seconds, `tokens_per_minute` the tokens counted
-    in them. None is no limit.
-    They hold for all runs of a process. Raises TermsError.
+    Prices are in one currency of your own: dollars, where a budget limits money. Raises TermsError.
     """
 
     price: float = 0.0
+    """For one attempt."""
+
     input_price: float = 0.0
+    """For a million tokens of prompts."""
+
     output_price: float = 0.0
+    """For a million tokens of answers."""
+
     max_concurrency: int | None = None
+    """How many attempts may run at once; None for no limit."""
+
     requests_per_minute: float | None = None
+    """How many attempts may begin in any 60 seconds; None for no limit."""
+
     tokens_per_minute: float | None = None
+    """How many tokens may be counted in any 60 seconds; None for no limit."""
 
     def __post_init__(self) -> None:
         for each in fields(self):

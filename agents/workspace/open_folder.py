@@ -102,8 +102,8 @@ class HandleFolder:
 class PathFolder:
     """A folder held by its path, where the system has nothing better (Windows).
 
-    Links and junctions are refused when they are seen; somebody who exchanges a folder for a
-    link between the look and the opening isn't caught.
+    Links and junctions are refused when they are seen; a process that exchanges a folder for a link between
+    the look and the opening isn't caught.
     """
 
     def __init__(self, path: Path) -> None:

@@ -66,18 +66,20 @@ def _check_text(path: str) -> None:
     try:
         path.encode()
     except UnicodeEncodeError:
-        raise WorkspaceError(path, "is no valid Unicode text") from None
+        raise WorkspaceError(path, "is not valid Unicode text") from None
 
 
 def _check_name(name: str, path: str) -> None:
     if name == "..":
         raise WorkspaceError(path, "goes up with `..`; use a path relative to the workspace")
     if name.startswith("~"):
-        raise WorkspaceError(path, "begins a name with ~, which is not expanded here; use a relative path")
+        raise WorkspaceError(
+            path, "has a name that begins with ~, which is not expanded; use a relative path"
+        )
     if is_hidden(name):
         raise WorkspaceError(path, "is project state, which agents may not touch")
     if os.name == "nt" and (":" in name or name.rstrip(". ") != name):
-        raise WorkspaceError(path, "has a name that Windows reads as something else")
+        raise WorkspaceError(path, "has a name that Windows reads differently")
 
 
 def _below(path: str, roots: Sequence[Path]) -> str:

@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _WILD = frozenset("*?[")
 _REASONS = {
     errno.ENOENT: "does not exist in the workspace",
-    errno.ENOTDIR: "leads through something that is no folder, or is a link",
+    errno.ENOTDIR: "leads through something that is not a folder, or is a link",
     errno.EISDIR: "is a folder",
     errno.EACCES: "may not be opened: permission denied",
     errno.EPERM: "may not be changed: permission denied",
@@ -30,7 +30,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "is longer than the file system allows",
     errno.ENOSPC: "cannot be written: the disk is full; no file was changed",
     errno.EDQUOT: "cannot be written: the disk quota is used up; no file was changed",
-    errno.EFBIG: "cannot be written: it is larger than a file may be; no file was changed",
+    errno.EFBIG: "cannot be written: it exceeds the maximum file size; no file was changed",
 }
 _LINK = "is, or leads through, a link; links are not followed in a workspace"
 
@@ -44,7 +44,7 @@ class Listing:
 
 
 class Workspace:
-    """A folder, and what may be done in it by names that nobody vouches for.
+    """A folder, and what may be done in it by names that cannot be trusted.
 
     A path is relative to `root`, with / between folders; an absolute one that begins with the
     root means the same. No link below the root is followed, wherever it leads; only ordinary
@@ -52,8 +52,8 @@ class Workspace:
     `pyproject.toml` is never written. A hard link cannot be told from the file itself, and whatever
     is mounted inside belongs to the workspace.
 
-    Every method raises WorkspaceError, and nothing else, for a path it cannot serve. Raises it
-    itself where `root` is no folder.
+    Every method raises WorkspaceError, and nothing else, for a path it cannot serve. The constructor raises
+    it where `root` is not a folder.
     """
 
     def __init__(self, root: str | os.PathLike[str], *, kind: FolderKind | None = None) -> None:
@@ -62,9 +62,11 @@ class Workspace:
         try:
             self._root = Path(root).expanduser().resolve(strict=True)
         except (OSError, RuntimeError, ValueError):
-            raise WorkspaceError(str(root), "does not exist; a workspace is a folder that is there") from None
+            raise WorkspaceError(
+                str(root), "does not exist; create the folder, or choose another workspace"
+            ) from None
         if not self._root.is_dir():
-            raise WorkspaceError(str(root), "is no folder; a workspace is a folder")
+            raise WorkspaceError(str(root), "is not a folder; a workspace must be a folder")
 
     @property
     def root(self) -> Path:
@@ -74,8 +76,8 @@ class Workspace:
     def resolve(self, path: str, *, must_exist: bool = False) -> Path:
         """The absolute path, once nothing on the way to it is a link.
 
-        For display and for libraries that take paths only: what is true now may have changed when
-        somebody opens it. `read_bytes` and `write_atomically` leave no such gap.
+        For display and for libraries that take paths only: what is true now may have changed by the time the
+        path is opened. `read_bytes` and `write_atomically` leave no such gap.
         """
         names = self._names(path)
         with _explained(path):
@@ -103,9 +105,8 @@ class Workspace:
     def write_atomically(self, path: str, data: bytes) -> None:
         """Write the file, its folders too where they are missing.
 
-        Whoever opens it sees the old content or the new, never a part: it is written beside the
-        old one and takes its place once it is on the disk. An existing file keeps its mode; one
-        that is read-only is left alone.
+        A reader sees the old content or the new, never a part: it is written beside the old one and takes its
+        place once it is on the disk. An existing file keeps its mode; one that is read-only is left alone.
         """
         names = self._file_names(path)
         if is_read_only(names[-1]):
@@ -213,7 +214,7 @@ def _check_ordinary(found: os.stat_result, path: str) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise WorkspaceError(path, "is a folder; name a file in it")
     if not stat.S_ISREG(found.st_mode):
-        raise WorkspaceError(path, "is no ordinary file (a device, a pipe or a socket)")
+        raise WorkspaceError(path, "is not a regular file (it is a device, a pipe or a socket)")
 
 
 def _replace(folder: Folder, name: str, path: str, data: bytes) -> None:
@@ -235,7 +236,7 @@ def _mode_to_keep(folder: Folder, name: str, path: str) -> int | None:
         return None
     _check_ordinary(found, path)
     if not found.st_mode & 0o222:
-        raise WorkspaceError(path, "is read-only, and is left as it is")
+        raise WorkspaceError(path, "is read-only, and was not changed")
     return stat.S_IMODE(found.st_mode) & 0o777
 
 

@@ -47,7 +47,7 @@ class Retrieval:
         self._rankers = _rankers([wording(each) for each in self.catalog], vectors)
 
     def find_capabilities(self, queries: Iterable[str]) -> list[Capability]:
-        """What fits any of the queries, the best first; what is named letter for letter comes before all."""
+        """What fits any of the queries, the best first; what is named verbatim comes first."""
         queries = tuple(queries)
         named = {word for query in queries for word in _NAME.findall(query)}
         found = [self.catalog[at] for at in fuse(rank(query) for query in queries for rank in self._rankers)]

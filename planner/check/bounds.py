@@ -1,5 +1,5 @@
-"""The bounds of a plan before it runs: attempts, model calls, tokens and cost at the worst, the critical
-path in seconds, and how much may be under way at once. Costs time in proportion to the plan."""
+"""The bounds of a plan before it runs: attempts, model calls, tokens and cost at the worst, the critical path
+in seconds, and how much may run at once. The work is in proportion to the plan."""
 
 from __future__ import annotations
 
@@ -23,37 +23,47 @@ _ADVICE: dict[Quantity, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """A plan as a whole. `work` is the worst case of `attempts`, `model_calls`, `tokens` and `cost`.
-
-    `expected` is the time that it usually takes (in seconds; no less than its critical path, and than all
-    its work shared out), `longest` the time that it takes where every attempt runs into its time limit.
-    `width` is how many pieces of work may be ready at once, at the most.
-    """
+    """A plan as a whole."""
 
     work: Spending
+    """The worst case of attempts, model calls, tokens and cost."""
+
     expected: float
+    """How many seconds it usually takes: at least its critical path, and at least all its work shared out
+    among `max_concurrency`."""
+
     longest: float
+    """How many seconds it takes where every attempt runs into its time limit."""
+
     width: int
+    """How many pieces of work may be ready at once, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The bounds of a plan.
 
-    In `known`, a `for_each` step of which only its run will tell how many items it has (they are
-    `unsized`) counts as one item; in `assumed`, as `max_items`. `unknown` has, for each quantity, the
-    steps that may take more than is known: what is said is then "at least".
-
-    Not in it: what servers ask to wait, waiting for busy agents and for people, and attempts that are lost
-    because their process ended.
+    Not included: the pauses that servers ask for, waiting for busy agents and for the user, and attempts that
+    are lost because their process ended.
     """
 
     steps: Mapping[str, StepBounds]
+    """The bounds of each step, by id."""
+
     known: Totals
+    """The whole plan, with each of the `unsized` steps counted as one item."""
+
     assumed: Totals
+    """The whole plan, with each of the `unsized` steps counted as `max_items` items."""
+
     unsized: tuple[str, ...]
+    """The `for_each` steps of which only the run will tell how many items they have."""
+
     unknown: Mapping[Quantity, tuple[str, ...]]
+    """For each quantity, the steps that may use more than is known: figures are then "at least"."""
+
     max_items: int
+    """How many items an unsized step is assumed to have."""
 
     def exceeds(self, budget: Budget, spent: Spending = NOTHING) -> tuple[str, ...]:
         """Why the plan is not admitted, a sentence for each limit; empty where it is.
@@ -73,7 +83,7 @@ class Bounds:
 def bounds(checked: CheckedPlan, conditions: Conditions, done: Collection[str] = frozenset()) -> Bounds:
     """The bounds of what is left to do of a plan, where the results of the steps that are `done` stay.
 
-    Raises TermsError where an agent's terms or demand are none.
+    Raises TermsError where an agent's terms or demand are malformed.
     """
     graph = {name: Node(step.dependencies, step.join, False) for name, step in checked.steps.items()}
     measured = StepMeasurer(conditions)
@@ -148,6 +158,7 @@ def _by_quantity(steps: Mapping[str, StepBounds]) -> Mapping[Quantity, tuple[str
     return {quantity: tuple(names) for quantity, names in unknown.items()}
 
 
+# Stored in events where it refuses a revised plan, and compared in strict replays.
 def _excess(quantity: Quantity, planned: Decimal, limit: Decimal, spent: Decimal) -> str:
     taken = f"the plan may take {used_text(quantity, planned)}"
     allowed = f"the budget allows {amount_text(quantity, limit)}"

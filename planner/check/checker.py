@@ -33,7 +33,7 @@ from .structure import read_plan
 __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
 
 RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", PARAMETERS}
-"""Names that no step may have, because they mean something else in an expression."""
+"""Names that no step may have, because expressions use them for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +94,13 @@ class _Check:
             self._check_step(at, step)
         answer, uses = self._reader.answer(self._plan.answer)
         if not self._plan.steps and not _is_said(self._plan.answer):
-            message = "a plan has at least one step, or an answer that needs none"
+            message = "the plan has no steps: add a step, or an answer that needs none"
             self._reader.note("no-steps", ("steps",), message)
         graph = self._graph()
         cycles = find_cycles(graph)
         for cycle in cycles[:MAX_DIAGNOSTICS]:
             self._note_cycle(cycle)
+        # Both follow the graph in its order, and with a cycle it has none.
         if not cycles:
             self._check_absence(graph, uses)
             self._check_usefulness(graph, uses)
@@ -127,30 +128,31 @@ class _Check:
     def _check_step(self, at: int, step: Step) -> None:
         note = self._reader.note
         if step.id in self._seen:
-            message = f"there is another step `{step.id}`: ids are unique"
+            message = f"another step has the id `{step.id}`: ids must be unique"
             note("duplicate-step-id", ("steps", at, "id"), message, step=step)
         self._seen.add(step.id)
         if step.id in RESERVED:
-            message = f"`{step.id}` means something else in expressions, and cannot be a step's id"
+            message = f"`{step.id}` is reserved in expressions and cannot be a step id"
             note("bad-step-id", ("steps", at, "id"), message, step=step)
         contract = self._contract(step.capability)
         if contract is None:
             self._note_unknown_capability(at, step)
             return
         checked = self._reader.step(at, step, contract)
+        # Of two steps with one id the first counts, so that one mistake makes one finding.
         self._steps[step.id] = self._steps[step.id] or checked
         self._check_depends_on(at, step)
         if contract.capability.effect in self._policy.approval_for and not step.approval:
-            message = f"`{step.capability}` is {contract.capability.effect}, and has to be approved"
-            fix = Fix(pointer_of(("steps", at, "approval")), True, "approval was put on the step")
+            message = f"`{step.capability}` is {contract.capability.effect} and requires approval"
+            fix = Fix(pointer_of(("steps", at, "approval")), True, "set approval: true")
             note("needs-approval", ("steps", at), message, hint="set approval: true", step=step, fix=fix)
 
     def _note_unknown_capability(self, at: int, step: Step) -> None:
         path = ("steps", at, "capability")
         only = meant(step.capability, self._catalog)
-        fix = Fix(pointer_of(path), only, f"`{step.capability}` was taken for `{only}`") if only else None
+        fix = Fix(pointer_of(path), only, f"replaced `{step.capability}` with `{only}`") if only else None
         hint = did_you_mean(step.capability, self._catalog)
-        message = f"nobody offers `{step.capability:.80}`"
+        message = f"no agent provides `{step.capability:.80}`"
         self._reader.note("unknown-capability", path, message, hint=hint, step=step, fix=fix)
 
     def _check_depends_on(self, at: int, step: Step) -> None:
@@ -158,7 +160,7 @@ class _Check:
             if name not in self._steps and not self._reader.is_full:
                 path = ("steps", at, "depends_on", number)
                 only = meant(name, self._steps)
-                fix = Fix(pointer_of(path), only, f"`{name}` was taken for `{only}`") if only else None
+                fix = Fix(pointer_of(path), only, f"replaced `{name}` with `{only}`") if only else None
                 message, hint = f"there is no step `{name:.80}`", did_you_mean(name, self._steps)
                 self._reader.note("unknown-step", path, message, hint=hint, step=step, fix=fix)
 
@@ -183,7 +185,7 @@ class _Check:
         message = (
             f"these steps wait for each other: {way}"
             if len(cycle) > 1
-            else f"step `{cycle[0]}` refers to its own result, and can only use those of other steps"
+            else f"step `{cycle[0]}` uses its own result: a step can use only the results of other steps"
         )
         self._reader.note("cycle", ("steps", first), message, step=self._plan.steps[first])
 
@@ -200,8 +202,8 @@ class _Check:
     def _note_absence(self, uses: Uses, lost: frozenset[str], step: Step | None) -> None:
         for path, needs in uses.needs:
             for name in sorted(needs & lost):
-                message = f"step `{name}` may be skipped or fail, and then there is nothing to refer to"
-                hint = f"say what to take instead: default({name}, …)"
+                message = f"step `{name}` may be skipped or fail, and then has no result"
+                hint = f"give a fallback: default({name}, …)"
                 self._reader.note("may-be-absent", path, message, hint=hint, step=step)
 
     def _check_usefulness(self, graph: Mapping[str, Node], answer: Uses) -> None:
@@ -213,7 +215,7 @@ class _Check:
         useful = needed_for(graph, (*answer.named, *acting))
         for at, step in enumerate(self._plan.steps):
             if step.id in graph and step.id not in useful:
-                message = f"nothing uses the result of `{step.id}`, and it changes nothing"
+                message = f"the result of `{step.id}` is unused, and the step changes nothing"
                 severity = Severity.WARNING
                 self._reader.note("unused-step", ("steps", at), message, step=step, severity=severity)
 

@@ -1,4 +1,4 @@
-"""What is wrong with a plan that does not check."""
+"""What is wrong with a plan that is not valid."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from callsheet.planner.errors import PlannerError
 
 
 class PlanInvalid(PlannerError):
-    """A plan does not check. `diagnostics` are the checker's findings, warnings too."""
+    """A plan has errors. `diagnostics` are the checker's findings, warnings too."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         lines = "\n".join(f"  {diagnostic}" for diagnostic in diagnostics[:20])
         more = f"\n  and {len(diagnostics) - 20} more" if len(diagnostics) > 20 else ""
-        super().__init__(f"the plan does not check:\n{lines}{more}")
+        super().__init__(f"the plan is not valid:\n{lines}{more}")
         self.diagnostics = tuple(diagnostics)

@@ -1,4 +1,4 @@
-"""Repairs that need no model: the certain fixes of the checker, and work that nothing needs."""
+"""Repairs that need no model: the certain fixes of the checker, and removing work that nothing needs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from callsheet.planner.diagnostics import Diagnostic, Fix
 from .checker import CheckResult, Policy, check
 
 MAX_ROUNDS = 8
-"""A fix may uncover a finding that has one; a certain plan is reached within a few rounds."""
+"""A fix may uncover another finding with a fix. In practice a few rounds are enough; the bound keeps two
+fixes from undoing each other for ever."""
 
 
 class Fixed(NamedTuple):
@@ -92,7 +93,7 @@ def complete_paths(document: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
         for name, value in list(inputs.items()):
             if isinstance(value, str) and (whole := paths.get(value)):
                 inputs[name] = whole
-                notes.append(f"step {id}: `{value}` was taken for `{whole}`, as the goal has it")
+                notes.append(f"step {id}: replaced `{value}` with `{whole}`, as in the goal")
     return repaired, tuple(notes)
 
 
@@ -128,7 +129,7 @@ def drop_unused(document: JsonObject, warnings: Iterable[Diagnostic]) -> tuple[J
     if not unused:
         return document, ()
     steps = [step for step in cast("list[dict[str, Any]]", document["steps"]) if step["id"] not in unused]
-    notes = tuple(f"step {each}: dropped, as nothing uses its result" for each in sorted(map(str, unused)))
+    notes = tuple(f"step {each}: dropped, because its result is unused" for each in sorted(map(str, unused)))
     return {**document, "steps": cast("JsonValue", steps)}, notes
 
 

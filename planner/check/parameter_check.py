@@ -26,8 +26,8 @@ def check_filled(
     catalog: Iterable[Capability],
     policy: Policy | None = None,
 ) -> CheckResult:
-    """Check a plan, or the JSON of one, and check it once more with these values for its parameters: what
-    comes back can run. Raises ParameterError where the plan checks, and does not take the values."""
+    """Check a plan, or the JSON of one, and check it again with these values for its parameters: what comes
+    back can run. Raises ParameterError where the plan is valid and the values do not fit it."""
     capabilities = tuple(catalog)
     result = check(document, capabilities, policy)
     if result.plan is None:
@@ -39,11 +39,11 @@ def check_filled(
 def fill(checked: CheckedPlan, values: Mapping[str, object]) -> Plan:
     """The plan with these values for its parameters, and with the defaults for the others.
 
-    An input, or the answer, that is a parameter becomes its value, and a parameter in a template its text,
-    so that whoever approves the plan sees them. Within other expressions it stays, and the value
-    becomes its default: there the declared type is what was proved, and a value says less (`null` does not
-    go through what a test for null guards). A parameter that nothing refers to any more is left out.
-    The plan has to be checked again. Raises ParameterError.
+    An input, or the answer, that is a parameter becomes its value, and a parameter in a template its text, so
+    that the user who approves the plan sees it. Within other expressions it stays, and the value becomes its
+    default: there the declared type is what was proved, and a value says less (`null` does not go through
+    what a test for null guards). A parameter that nothing refers to any more is left out. The plan has to be
+    checked again. Raises ParameterError.
     """
     plan = checked.plan
     settled = Parameters.from_plan(plan).settle(values)

@@ -38,15 +38,15 @@ _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
 class ParameterError(PlannerError):
-    """Values that a plan's parameters do not take. `problems` has a sentence for each of them, and `wanted`
-    how to write what is wanted, as `NAME=KIND`."""
+    """Values that do not fit a plan's parameters. `problems` has a sentence for each of them, and `wanted`
+    how to write what is required, as `NAME=KIND`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, problems: tuple[str, ...], wanted: tuple[str, ...]) -> None:
         lines = "\n".join(f"  {problem}" for problem in problems)
         flags = " ".join(f"--param {shlex.quote(each)}" for each in wanted)
-        advice = f"\nType {flags}, or give `params` in Python." if wanted else ""
+        advice = f"\nAdd {flags}, or pass `params` in Python." if wanted else ""
         super().__init__(f"the plan cannot run with these parameters:\n{lines}{advice}")
         self.problems = problems
         self.wanted = wanted
@@ -83,13 +83,14 @@ class Parameter:
 
     @cached_property
     def fault(self) -> str | None:
-        """Why its schema is none, or None. A schema refers to nothing: so it is as small as it looks."""
+        """Why its schema is not valid, or None. References are refused, so that a schema is as small as it
+        looks."""
         if reference := _find_reference(self.schema):
-            return f"`{reference}` is not allowed in the schema of a parameter: write out what it means"
+            return f"`{reference}` is not allowed in the schema of a parameter: write the schema out instead"
         try:
             Validator(self.schema)
         except ValueError as error:
-            return f"this is no JSON Schema: {error}"
+            return f"this is not a valid JSON Schema: {error}"
         return None
 
     def problem(self, value: JsonValue) -> str | None:
@@ -162,7 +163,10 @@ class Parameters(dict[str, Parameter]):
             if each.fault is not None:
                 yield (name,), f"parameter `{name}`: {each.fault:.300}"
             elif not each.is_required and (problem := each.problem(each.schema["default"])):
-                yield (name, "default"), f"parameter `{name}`: its default is none it takes: {problem}"
+                yield (
+                    (name, "default"),
+                    f"parameter `{name}`: its default does not match its schema: {problem}",
+                )
 
     def settle(self, given: Mapping[str, object]) -> JsonObject:
         """The value of every parameter, where these are given.
@@ -175,9 +179,9 @@ class Parameters(dict[str, Parameter]):
         for name, each in self.items():
             value, problem = _copied(given[name]) if name in given else (settled.get(name), None)
             if name not in given and each.is_required:
-                problem = f"`{name}` is missing: {each.kind}"
+                problem = f"`{name}` is missing: it takes {each.kind}"
             elif problem := problem or each.problem(value):
-                problem = f"`{name}` is {each.kind}: {problem}"
+                problem = f"`{name}` takes {each.kind}: {problem}"
             if problem:
                 problems.append(problem)
                 wanted.append(each.placeholder)
@@ -190,14 +194,14 @@ class Parameters(dict[str, Parameter]):
 
 
 def _copied(value: object) -> tuple[JsonValue, str | None]:
-    """The value as JSON reads it back, which nobody else can change; or why it is none."""
+    """A copy of the value, so that the caller cannot change it afterwards; or why it is not JSON."""
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False)
         text.encode()
     except (ValueError, TypeError, RecursionError) as error:
-        return None, f"a value is JSON, and this is not: {error}"
+        return None, f"the value is not JSON: {error}"
     if len(text) > MAX_CHARACTERS:
-        return None, f"a value has {MAX_CHARACTERS:,} characters at most, this one {len(text):,}"
+        return None, f"the value has {len(text):,} characters as JSON; at most {MAX_CHARACTERS:,} are allowed"
     return cast(JsonValue, json.loads(text)), None
 
 

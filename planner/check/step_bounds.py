@@ -1,4 +1,4 @@
-"""How much of everything one step of a plan may take, before it runs."""
+"""The bounds of one step of a plan, before it runs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from callsheet.planner.expressions.tree import (
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 MAX_ITEMS = 100
-"""How many items a `for_each` step is assumed to have at the most, where only its run will tell."""
+"""How many items a `for_each` step is assumed to have, where only its run will tell."""
 
 GRACE_SECONDS = 2.0
 """As the executor has it, which this folder may not import."""
@@ -43,38 +43,54 @@ _SECONDS: frozenset[Quantity] = frozenset(("seconds",))
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a plan would run under.
-
-    `figures` are by agent and capability. `model` is the name of the run's model, None where it has none;
-    `at`, in seconds since the epoch, is the time whose prices hold. Without `max_concurrency` everything
-    that may run at once does. With `hedge` slow work may be given to a second agent.
-    """
+    """What a plan would run under."""
 
     registry: Registry
+    """The agents that may be given the work."""
+
     figures: Mapping[tuple[str, str], Figures] = field(default_factory=dict[tuple[str, str], Figures])
+    """How attempts went so far, by agent and capability."""
+
     model: str | None = None
+    """The name of the run's model; None where it has none."""
+
     prices: Prices = field(default_factory=Prices)
+    """What the model's tokens cost."""
+
     at: float = 0.0
+    """The time, in seconds since the epoch, whose prices apply."""
+
     max_concurrency: int | None = None
+    """How many attempts may run at once; None for no limit."""
+
     hedge: bool = False
+    """Whether slow work may be given to a second agent as well, which doubles the attempts at worst."""
+
     max_items: int = MAX_ITEMS
+    """How many items a `for_each` step is assumed to have where only its run will tell."""
+
     grace_seconds: float = GRACE_SECONDS
+    """How long an attempt may take to stop after its time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepBounds:
-    """One step. `items` is how often its work is to be done, at the most; None where only its run will
-    tell. All else is for one item: `work` is the worst case of `attempts`, `model_calls`, `tokens` and
-    `cost`; `expected` the seconds that it usually takes, and `longest` those that it may take.
-
-    `unknown` are the quantities of which more may come than is said here.
-    """
+    """The bounds of one step. All but `items` is for one item."""
 
     items: int | None
+    """How often the work is done, at most; None where only the run will tell."""
+
     work: Spending
+    """The worst case of attempts, model calls, tokens and cost."""
+
     expected: float
+    """How many seconds it usually takes."""
+
     longest: float
+    """How many seconds it may take, at most."""
+
     unknown: frozenset[Quantity]
+    """The quantities that may exceed what is said here."""
 
 
 class StepMeasurer:
@@ -120,8 +136,8 @@ class StepMeasurer:
         return min(longest, step.total_timeout_seconds + self._conditions.grace_seconds)
 
     def _attempt(self, capability: str) -> tuple[Spending, float, frozenset[Quantity]]:
-        """The worst of one attempt, over everybody who may be given it; how long it usually takes; and
-        what is not known of it."""
+        """The worst case of one attempt, over all agents that may be given it; how long it usually takes; and
+        what is unknown."""
         agents = self._agents(capability)
         if not agents:
             return NOTHING, 0.0, _CALLS | _COST | _SECONDS
@@ -163,7 +179,7 @@ class StepMeasurer:
         return conditions.prices.charge(conditions.model, usage, conditions.at, terms)
 
     def _expected(self, capability: str, agents: Sequence[Agent]) -> float | None:
-        """The mean time of those who have done it, each by the weight of its successes."""
+        """The mean time of the agents that have done it, each by the weight of its successes."""
         known = [
             figures
             for agent in agents
@@ -180,7 +196,7 @@ def _items(step: CompiledStep, earlier: Mapping[str, StepBounds]) -> int | None:
 
 
 def _most_elements(tree: Tree, earlier: Mapping[str, StepBounds]) -> int | None:
-    """How long the list is that an expression yields, at the most; None where that is not in the plan."""
+    """How long the list is that an expression yields, at most; None where that is not in the plan."""
     match tree:
         case Constant(list() as value):
             return len(value)

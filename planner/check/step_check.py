@@ -39,7 +39,7 @@ from .parameters import Parameters
 DocumentPath = tuple[str | int, ...]
 
 MAX_DIAGNOSTICS = 200
-"""That are looked for: whoever mends the plan has enough to do, and hints take time."""
+"""How many are looked for: no reader can repair more at once, and hints take time."""
 
 
 @dataclass(slots=True)
@@ -54,15 +54,28 @@ class Uses:
 
 @dataclass(slots=True)
 class CheckedStep:
-    """What the expressions of a step came to. Trees of what did not check are missing."""
+    """What the expressions of a step came to. Trees of expressions with errors are missing."""
 
     step: Step
+    """The step as the plan has it."""
+
     contract: CapabilityTypes
+    """The capability that it names."""
+
     uses: Uses = field(default_factory=Uses)
+    """The steps that its expressions name."""
+
     inputs: dict[str, Tree] = field(default_factory=dict[str, Tree])
+    """The tree of each input."""
+
     condition: Tree | None = None
+    """The tree of the condition."""
+
     for_each: Tree | None = None
+    """The tree of the list."""
+
     expectations: list[Tree] = field(default_factory=list[Tree])
+    """The trees of the expectations, in their order."""
 
 
 class Reader:
@@ -77,7 +90,7 @@ class Reader:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no use in looking on."""
+        """Whether there are so many findings that the search ends."""
         return len(self.diagnostics) >= MAX_DIAGNOSTICS
 
     def step(self, at: int, step: Step, contract: CapabilityTypes) -> CheckedStep:
@@ -123,7 +136,7 @@ class Reader:
     def _for_each(self, path: DocumentPath, step: Step, uses: Uses) -> tuple[Tree, Type]:
         tree, type_ = self._binding(path, step, step.for_each or Literal(None), {}, uses)
         if problem := misfit(type_, list_of(ANYTHING)):
-            self.note("type-mismatch", path, f"for_each goes over a list: {problem}", step=step)
+            self.note("type-mismatch", path, f"for_each needs a list: {problem}", step=step)
             return tree, ANYTHING
         return tree, union([element_of(kind) for kind in type_.kinds])
 
@@ -141,14 +154,14 @@ class Reader:
                 self._unknown_input(place, checked, name, binding)
         for name in contract.required:
             if name not in step.inputs:
-                message = f"`{contract.capability.name}` wants the input `{name}`"
+                message = f"`{contract.capability.name}` requires the input `{name}`"
                 self.note("missing-input", path, message, step=step)
 
     def _unknown_input(self, path: DocumentPath, checked: CheckedStep, name: str, binding: Binding) -> None:
         free = [each for each in checked.contract.inputs if each not in checked.step.inputs]
         only = meant(name, free)
         fix = rename(path, only, write_binding(binding)) if only else None
-        message = f"`{checked.contract.capability.name}` takes no input `{name:.80}`"
+        message = f"`{checked.contract.capability.name}` has no input `{name:.80}`"
         hint = did_you_mean(name, free or checked.contract.inputs)
         self.note("unknown-input", path, message, hint=hint, step=checked.step, fix=fix)
 
@@ -178,10 +191,11 @@ class Reader:
 
     def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
+        # The first is enough: a wrong literal often breaks several keywords of its schema at once.
         for problem in problems[:1]:
             fix = next(
                 (
-                    Fix(pointer_of(path), converted, f"`{name}` was converted to what is wanted")
+                    Fix(pointer_of(path), converted, f"converted `{name}` to the required type")
                     for converted in _conversions(value)
                     if not checked.contract.literal_problems(name, converted)
                 ),
@@ -222,11 +236,15 @@ class Reader:
     ) -> Tree:
         found = self._expression(path, step, text, variables, uses)
         if problem := misfit(found.type, TRUTH):
-            hint = "compare it with something" if "null" not in problem else "say default(…, false)"
+            hint = (
+                "compare it with a value, such as x == 1"
+                if "null" not in problem
+                else "give a fallback: default(…, false)"
+            )
             self.note("not-a-truth-value", path, f"`{_short(text)}`: {problem}", hint=hint, step=step)
         if all(isinstance(kind, Truth) for kind in found.type.kinds):
             return found.tree
-        # Of unknown type: made absent where it turns out to be no truth value.
+        # Of unknown type: made absent where it turns out not to be a boolean.
         return Connective("and", (found.tree,), found.tree.start)
 
     def _expression(
@@ -242,7 +260,9 @@ class Reader:
         try:
             tree = parse_template(text) if template else parse(text)
         except ExpressionSyntaxError as error:
-            message = f"`{_short(text)}` is no expression: at character {error.start + 1}, {error.problem}"
+            message = (
+                f"`{_short(text)}` is not a valid expression: at character {error.start + 1}, {error.problem}"
+            )
             self.note("bad-expression", path, message, hint=error.hint, step=step)
             return Elaboration(Constant(None), ANYTHING, frozenset(), (), ())
         found = elaborate(tree, self._steps, {**self._everywhere, **variables}, self._values)
@@ -259,7 +279,7 @@ class Reader:
         fix = None
         if edit := finding.edit:
             repaired = text[: edit.start] + edit.text + text[edit.end :]
-            note = f"`{text[edit.start : edit.end]}` was taken for `{edit.text}`"
+            note = f"replaced `{text[edit.start : edit.end]}` with `{edit.text}`"
             fix = Fix(pointer_of(path), repaired, note)
         message = f"in `{_short(text)}`: {finding.message}"
         self.note(finding.code, path, message, hint=finding.hint, step=step, fix=fix)
@@ -275,9 +295,9 @@ def _conversion(path: DocumentPath, binding: Binding, type_: Type, wanted: Type)
         return None
     if _is_text(wanted.without(Null)):
         template = "{ " + binding.expression + " }"
-        return Fix(pointer_of(path), {"template": template}, "text was made of a value that is none")
+        return Fix(pointer_of(path), {"template": template}, "converted the value to a string")
     if any(isinstance(kind, List) for kind in wanted.kinds) and not misfit(list_of(type_), wanted):
-        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "a list was made of one value")
+        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "put the value into a list")
     return None
 
 

@@ -21,7 +21,7 @@ MAX_VALUES = 2_000_000
 """In a document, each counted as often as it would be written."""
 MAX_BITS = 14_000
 """Of a number: Python writes none that is longer."""
-_NAMES = "small letters, digits and _, a letter first, 64 at most"
+_NAMES = "use lowercase letters, digits and _, starting with a letter; at most 64 characters"
 _ENTRIES = frozenset(Plan.model_fields)
 _STEP_ENTRIES = frozenset(Step.model_fields)
 
@@ -41,12 +41,12 @@ def read_plan(document: object, policy: Policy) -> tuple[Plan | None, list[Diagn
 
 def _find_excess(document: object, policy: Policy) -> Diagnostic | None:
     if not isinstance(document, Mapping):
-        return Diagnostic("malformed-plan", "", "a plan is an object with goal, steps and answer")
+        return Diagnostic("malformed-plan", "", "a plan must be an object with goal, steps and answer")
     steps = cast("Mapping[str, object]", document).get("steps")
     if not isinstance(steps, (list, tuple)):
         return None
     if (count := len(cast("list[object]", steps))) > policy.max_steps:
-        message = f"{count:,} steps are too many: {policy.max_steps:,} are allowed"
+        message = f"the plan has {count:,} steps; at most {policy.max_steps:,} are allowed"
         return Diagnostic("too-many-steps", "/steps", message)
     return None
 
@@ -63,6 +63,7 @@ def _is_json(document: object) -> bool:
 
 
 def _is_bounded(document: object) -> bool:
+    # Level by level instead of recursively: the document may be deeper than Python's stack.
     level: list[object] = [document]
     values = 0
     for _ in range(MAX_NESTING):
@@ -83,7 +84,8 @@ _CONTAINERS = (dict, list, tuple)
 
 
 def _parts(container: object) -> Collection[object]:
-    """The parts of a container; one with a key that is no text is taken for nested without end."""
+    """The parts of a container. One with a key that is not a string counts as nested without end, and so is
+    refused."""
     if isinstance(container, dict):
         entries = cast("dict[object, object]", container)
         return entries.values() if all(type(key) is str for key in entries) else [entries]
@@ -100,33 +102,35 @@ def _find_foreign(document: object) -> Diagnostic:
         if id(value) in seen:
             continue
         if (problem := _foreign(value)) or len(path) > MAX_NESTING:
-            return Diagnostic("not-json", pointer_of(path), problem or f"nested more than {MAX_NESTING} deep")
+            return Diagnostic(
+                "not-json", pointer_of(path), problem or f"nested more than {MAX_NESTING} levels deep"
+            )
         seen.add(id(value))
         if isinstance(value, dict):
             for key, each in cast("dict[object, object]", value).items():
                 if not isinstance(key, str) or _is_broken(key):
                     return Diagnostic(
-                        "not-json", pointer_of(path), f"the key {key!a:.80} is not a proper text"
+                        "not-json", pointer_of(path), f"the key {key!a:.80} is not a valid string"
                     )
                 pending.append((each, (*path, key)))
         elif isinstance(value, (list, tuple)):
             elements = cast("list[object]", value)
             pending.extend((each, (*path, at)) for at, each in enumerate(elements))
-    return Diagnostic("not-json", "", f"the document holds itself, or more than {MAX_VALUES:,} values")
+    return Diagnostic("not-json", "", f"the document contains itself, or has more than {MAX_VALUES:,} values")
 
 
 def _foreign(value: object) -> str | None:
     match value:
         case str():
-            return "half a character (a lone surrogate) is no text" if _is_broken(value) else None
+            return "the string has a lone surrogate (half a character)" if _is_broken(value) else None
         case None | bool() | dict() | list() | tuple():
             return None
         case int():
             return "the number is too large" if value.bit_length() > MAX_BITS else None
         case float():
-            return None if math.isfinite(value) else f"{value} is no number in JSON"
+            return None if math.isfinite(value) else f"{value} is not a number in JSON"
         case _:
-            return f"a {type(value).__name__} is nothing that JSON can carry"
+            return f"a value of type {type(value).__name__} cannot be written as JSON"
 
 
 def _is_broken(text: str) -> bool:
@@ -146,16 +150,16 @@ def _diagnose(error: ErrorDetails, document: object) -> Diagnostic:
         case "extra_forbidden", (*_, str() as name):
             return _unknown_entry(name, path, step, error["input"])
         case "string_pattern_mismatch", ("params", *_):
-            message = f"{error['input']!r:.80} is no name of a parameter"
+            message = f"{error['input']!r:.80} is not a valid parameter name"
             return Diagnostic("bad-parameter", pointer_of(path[:2]), message, _NAMES)
         case "string_pattern_mismatch", _:
-            message = f"{error['input']!r:.80} is no step id"
+            message = f"{error['input']!r:.80} is not a valid step id"
             return Diagnostic("bad-step-id", pointer_of(path), message, _NAMES, step)
         case "missing", (*_, str() as name):
             return Diagnostic("malformed-plan", pointer_of(path[:-1]), f"`{name}` is missing", step=step)
         case _:
             message = error["msg"].removeprefix("Value error, ")
-            found = f", and this is {error['input']!r:.60}" if error["type"] != "value_error" else ""
+            found = f"; got {error['input']!r:.60}" if error["type"] != "value_error" else ""
             return Diagnostic("malformed-plan", pointer_of(path), f"{message}{found}", step=step)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 MAX_NESTING = 64
-TOO_DEEP = f"it is nested more than {MAX_NESTING} deep"
+TOO_DEEP = f"it is nested more than {MAX_NESTING} levels deep"
 TAG = "tag:yaml.org,2002:"
 INT = re.compile(r"[-+]?[0-9]+\Z")
 FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")

@@ -1,4 +1,4 @@
-"""What is wrong with a text that should be a plan."""
+"""What is wrong with a text that should be a document."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from callsheet.planner.errors import PlannerError
 
 
 class DocumentError(PlannerError):
-    """A text is no JSON or YAML document of the kind wanted. `line` counts from 1, where known."""
+    """A text is not a JSON or YAML document of the kind required. `line` counts from 1, where known."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 

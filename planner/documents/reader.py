@@ -44,7 +44,7 @@ def read_document(path: Path) -> JsonValue:
         raise DocumentError(str(path), f"it cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise DocumentError(str(path), "it is no UTF-8 text", line) from None
+        raise DocumentError(str(path), "it is not UTF-8 text", line) from None
     if path.suffix.lower() == ".json":
         return read_json(text, str(path))
     return read_yaml(text, str(path))
@@ -57,11 +57,11 @@ def read_json(text: str, source: str = "the text") -> JsonValue:
         entries = dict(pairs)
         if len(entries) < len(pairs):
             ((repeated, _),) = Counter(key for key, _ in pairs).most_common(1)
-            raise DocumentError(source, f"the key {repeated!r:.80} stands twice in one object")
+            raise DocumentError(source, f"the key {repeated!r:.80} occurs twice in one object")
         return entries
 
     def no_constants(name: str) -> Never:
-        raise DocumentError(source, f"{name} is no JSON")
+        raise DocumentError(source, f"{name} is not valid JSON")
 
     try:
         return cast(
@@ -69,11 +69,11 @@ def read_json(text: str, source: str = "the text") -> JsonValue:
             json.loads(text, object_pairs_hook=no_repeats, parse_constant=no_constants, parse_float=_finite),
         )
     except json.JSONDecodeError as error:
-        raise DocumentError(source, f"this is no JSON: {error.msg}", error.lineno) from None
+        raise DocumentError(source, f"this is not valid JSON: {error.msg}", error.lineno) from None
     except RecursionError:
         raise DocumentError(source, "it is nested too deeply") from None
     except ValueError:
-        raise DocumentError(source, "it holds a number that is too large") from None
+        raise DocumentError(source, "it has a number that is too large") from None
 
 
 def read_yaml(text: str, source: str = "the text") -> JsonValue:
@@ -84,15 +84,15 @@ def read_yaml(text: str, source: str = "the text") -> JsonValue:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         # libyaml looks ahead, and may refuse the depth itself before a single level has been read.
         is_deep = "nesting depth" in str(error.problem)
-        problem = TOO_DEEP if is_deep else f"this is no YAML: {error.problem}"
+        problem = TOO_DEEP if is_deep else f"this is not valid YAML: {error.problem}"
         raise DocumentError(source, problem, line) from None
     except ReaderError as error:
         line = text.encode().count(b"\n", 0, error.position) + 1
         problem = f"{error.reason} (#x{error.character:04x})"
-        raise DocumentError(source, f"this is no YAML: {problem}", line) from None
+        raise DocumentError(source, f"this is not valid YAML: {problem}", line) from None
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
-        raise DocumentError(source, "it holds half a character (a lone surrogate)", line) from None
+        raise DocumentError(source, "it has a lone surrogate (half a character)", line) from None
 
 
 class _YamlReader:
@@ -111,14 +111,14 @@ class _YamlReader:
         value = self._value(self._next(), 0)
         self._next()  # and the document ends.
         if not isinstance(event := self._next(), yaml.StreamEndEvent):
-            raise self._no_yaml(event, "but found another document")
+            raise self._no_yaml(event, "only one document is allowed, and another one begins here")
         return value
 
     def _value(self, event: Any, depth: int) -> JsonValue:
         if isinstance(event, yaml.ScalarEvent):
             return self._scalar(event)
         if isinstance(event, yaml.AliasEvent):
-            raise self._error(event, "aliases (*name) are not allowed; write the value out")
+            raise self._error(event, "aliases (*name) are not allowed; repeat the value instead")
         if depth == MAX_NESTING:
             raise self._error(event, TOO_DEEP)
         if isinstance(event, yaml.MappingStartEvent):
@@ -131,9 +131,9 @@ class _YamlReader:
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._value(event, depth)
             if not isinstance(key, str):
-                raise self._no_yaml(event, "a key is a string")
+                raise self._no_yaml(event, "keys must be strings")
             if key in entries:
-                raise self._no_yaml(event, f"this key stands twice: {key!r:.80}")
+                raise self._no_yaml(event, f"this key occurs twice: {key!r:.80}")
             entries[key] = self._value(self._next(), depth)
         return entries
 
@@ -151,7 +151,7 @@ class _YamlReader:
         try:
             return _plain_value(event.value) if is_plain else self._tagged(event)
         except ValueError:
-            raise self._error(event, "it holds a number that is too large") from None
+            raise self._error(event, "it has a number that is too large") from None
 
     def _tagged(self, event: Any) -> JsonValue:
         kind = event.tag.removeprefix(TAG)
@@ -161,7 +161,7 @@ class _YamlReader:
             raise self._unknown_tag(event)
         value = _plain_value(event.value)
         if type(value) not in _TYPES[kind]:
-            raise self._no_yaml(event, f"{event.value!r:.80} is no {kind}")
+            raise self._no_yaml(event, f"{event.value!r:.80} is not a valid {kind}")
         return float(cast(float, value)) if kind == "float" else value
 
     def _require_tag(self, event: Any, kind: str) -> None:
@@ -169,10 +169,10 @@ class _YamlReader:
             raise self._unknown_tag(event)
 
     def _unknown_tag(self, event: Any) -> DocumentError:
-        return self._no_yaml(event, f"could not determine a constructor for the tag {event.tag!r:.80}")
+        return self._no_yaml(event, f"the tag {event.tag!r:.80} is not allowed")
 
     def _no_yaml(self, event: Any, problem: str) -> DocumentError:
-        return self._error(event, f"this is no YAML: {problem}")
+        return self._error(event, f"this is not valid YAML: {problem}")
 
     def _error(self, event: Any, problem: str) -> DocumentError:
         return DocumentError(self._source, problem, event.start_mark.line + 1)

@@ -30,7 +30,7 @@ class SourceLines:
     """The lines of a YAML or JSON text that was read before without an error.
 
     The text is gone through once, whatever is asked then, and nothing recurses into it; what is kept is of
-    the size of the value. JSON is YAML, but for few texts, and of what is no YAML no line is known.
+    the size of the value. Almost all JSON is YAML; of a text that is not, no line is known.
     """
 
     def __init__(self, text: str) -> None:

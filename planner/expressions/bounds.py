@@ -18,7 +18,7 @@ _CHARACTERS = 64
 
 
 class NoValue(Exception):
-    """Carries the reason out to whoever takes absence: `default`, or the caller."""
+    """Carries the reason out to what handles absence: `default`, or the caller."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -67,7 +67,8 @@ class EvaluationBounds:
 
 
 def mismatch(value: JsonValue, wanted: str) -> Never:
-    """Raise NoValue: another kind of value is wanted."""
+    """Raise NoValue: another kind of value is required."""
+    # This and the other reasons for absence are stored in events, and strict replays compare them.
     raise NoValue(f"{wanted} is wanted, and this is {kind_of(value)}")
 
 

@@ -175,14 +175,14 @@ class _Elaborator:
             return kinds[0].fields[key].type
         kinds = type_.without(Null).kinds
         if not kinds and type_.kinds:
-            return self._report("type-mismatch", tree, f"{what} is always null, and has no `{key}`")
+            return self._report("type-mismatch", tree, f"{what} is always null and has no `{key}`")
         found: list[Type] = []
         undeclared: list[Type] = []
         for kind in kinds:
             if isinstance(kind, Anything):
                 return ANYTHING
             if not isinstance(kind, Object):
-                return self._report("type-mismatch", tree, f"{what} is {Type((kind,))}, and has no fields")
+                return self._report("type-mismatch", tree, f"{what} is {Type((kind,))} and has no fields")
             if key in kind.fields:
                 found.append(kind.fields[key].type)
             elif kind.rest is not None:
@@ -211,8 +211,8 @@ class _Elaborator:
         by_text = any(isinstance(kind, TextKind) for kind in at.type.kinds)
         by_number = any(isinstance(kind, Number) for kind in at.type.kinds)
         if by_number and any(isinstance(kind, Number) and not kind.whole for kind in at.type.kinds):
-            message = "an index is an integer, and this may have a fraction"
-            self._report("type-mismatch", at.tree, message, "round(…) makes it whole")
+            message = "an index must be an integer, and this may have a fraction"
+            self._report("type-mismatch", at.tree, message, "round(…) makes it an integer")
         wanted: tuple[type[TypeKind], ...] = (Null,)
         wanted += (List, TextKind) if by_number or not by_text else ()
         wanted += (Object,) if by_text or not by_number else ()
@@ -333,7 +333,7 @@ class _Elaborator:
     def comprehension(self, tree: Comprehension) -> Typed:
         source = self.visit(tree.source)
         if tree.variable in self._variables or tree.variable in self._steps:
-            self._report("shadowed-name", tree, f"`{tree.variable}` already means something else here")
+            self._report("shadowed-name", tree, f"`{tree.variable}` is already a name here: choose another")
         items = ANYTHING
         if self._require(source, (List,), "a list"):
             items = union([element_of(kind) for kind in source.type.kinds])

@@ -8,7 +8,7 @@ from callsheet.errors import CallsheetError, ExitCode
 
 
 class ExpressionSyntaxError(CallsheetError):
-    """A text is no expression. `start` is the offset of the character where it goes wrong."""
+    """A text is not an expression. `start` is the offset of the character where it goes wrong."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 

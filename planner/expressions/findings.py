@@ -10,7 +10,7 @@ from .types import ANYTHING, Anything, Null, Type, TypeKind
 
 NO_STEPS: frozenset[str] = frozenset()
 MAX_FINDINGS = 20
-"""Of one expression: one with more is given up, as whoever mends it has enough to do."""
+"""Of one expression: after that many, the rest of it is not looked at."""
 
 
 class Edit(NamedTuple):
@@ -42,7 +42,7 @@ class Typed(NamedTuple):
 
 
 class TooManyFindings(Exception):
-    """There is no use in looking on."""
+    """Ends the search: `MAX_FINDINGS` are reached."""
 
 
 class Findings:
@@ -66,8 +66,8 @@ class Findings:
         if not wrong:
             return True
         if all(isinstance(kind, Null) for kind in wrong):
-            hint = "say what to take instead: default(…, value), or test it for null first"
-            self.report("type-mismatch", typed.tree, f"this may be null, and {what} is wanted", hint)
+            hint = "give a fallback: default(…, value), or test it for null first"
+            self.report("type-mismatch", typed.tree, f"this may be null, but {what} is required", hint)
         else:
-            self.report("type-mismatch", typed.tree, f"this is {Type(wrong)}, and {what} is wanted")
+            self.report("type-mismatch", typed.tree, f"this is {Type(wrong)}, but {what} is required")
         return False

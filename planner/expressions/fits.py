@@ -34,6 +34,7 @@ class _Comparison:
 
     def misfit(self, source: Type, target: Type, what: str, depth: int) -> str | None:
         pair = (id(source), id(target))
+        # Beyond `MAX_DEPTH` nothing is proved wrong: it is let through, and checked on the value.
         if source is target or pair in self._assumed or depth > MAX_DEPTH:
             return None
         if pair in self._failed:
@@ -60,14 +61,14 @@ class _Comparison:
         if problem is not None:
             return problem
         may = "may be" if isinstance(kind, Null) else "is"
-        return f"{what} {may} {describe(Type((kind,)))}, and {describe(target)} is wanted"
+        return f"{what} {may} {describe(Type((kind,)))}, but {describe(target)} is required"
 
     def _same_kind_misfit(self, kind: TypeKind, wanted: TypeKind, what: str, depth: int) -> str | None:
         match kind, wanted:
             case Number(whole=False), Number(whole=True):
-                return f"{what} may have a fraction, and an integer is wanted"
+                return f"{what} may have a fraction, but an integer is required"
             case Text(frozenset() as offered), Text(frozenset() as asked) if not offered & asked:
-                return f"{what} is {Type((kind,))}, and {Type((wanted,))} is wanted"
+                return f"{what} is {Type((kind,))}, but {Type((wanted,))} is required"
             case List(), List():
                 return self._list_misfit(kind, wanted, what, depth)
             case Object(), Object():
@@ -92,7 +93,7 @@ class _Comparison:
             elif offered.rest is not None:
                 found = offered.rest
             elif field.required:
-                return f"{what} has no `{name}`, which is wanted"
+                return f"{what} has no `{name}`, which is required"
             else:
                 continue
             if (problem := self.misfit(found, field.type, f"its `{name}`", depth + 1)) is not None:

@@ -42,7 +42,7 @@ def _extreme(findings: Findings, arguments: list[Typed]) -> Type:
     together = union([argument.type for argument in arguments])
     if all(wanted) and some(together, Number) and some(together, Text):
         return findings.report(
-            "type-mismatch", arguments[-1].tree, "numbers and strings have no common order"
+            "type-mismatch", arguments[-1].tree, "numbers and strings cannot be compared in order"
         )
     return together if all(wanted) else ANYTHING
 

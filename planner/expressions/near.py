@@ -1,4 +1,4 @@
-"""Which of the known names somebody meant who wrote another one."""
+"""Which of the known names was meant by one that is unknown."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 def meant(name: str, known: Iterable[str]) -> str | None:
     """The known name that is at most one letter away, or written in another case, if it is the only one.
 
-    Another digit is no slip of the pen: `revenue_2023` was never meant for `revenue_2024`. Nor is
-    another letter where there are but one or two.
+    Another digit is not a typing error: `revenue_2023` was never meant for `revenue_2024`. Nor is another
+    letter in a name of one or two.
     """
     names = list(islice(known, MAX_NAMES + 1))
+    # Among more than `MAX_NAMES` it would not be known to be the only one.
     close = [each for each in names if _is_slip(name.lower(), each.lower())]
     return close[0] if len(close) == 1 and len(names) <= MAX_NAMES else None
 

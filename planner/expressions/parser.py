@@ -77,8 +77,8 @@ _BINDING = {
 _PATH = re.compile(r"([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?\Z")
 _PATH_IN_BRACES = re.compile(r"([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?\}")
 _FOREIGN_HINTS = {
-    ":": "a format or a slice is not part of the language",
-    "if": "there is no a if b else c; use `condition` on the step",
+    ":": "formats and slices are not supported",
+    "if": "`a if b else c` is not supported; use `condition` on the step",
 }
 _BRACE = re.compile(r"\{\{|\}\}|\{|\}")
 
@@ -87,7 +87,7 @@ def parse(text: str) -> Tree:
     """The tree of an expression. Raises ExpressionSyntaxError."""
     if len(text) > MAX_LENGTH:
         raise ExpressionSyntaxError(
-            0, f"an expression has {MAX_LENGTH:,} characters at most, this one {len(text):,}"
+            0, f"the expression has {len(text):,} characters; at most {MAX_LENGTH:,} are allowed"
         )
     if (path := _PATH.match(text)) and (tree := _read_path(path)):
         return tree
@@ -102,7 +102,7 @@ def parse_template(text: str) -> Tree:
     """
     if len(text) > MAX_TEMPLATE:
         raise ExpressionSyntaxError(
-            0, f"a template has {MAX_TEMPLATE:,} characters at most, this one {len(text):,}"
+            0, f"the template has {len(text):,} characters; at most {MAX_TEMPLATE:,} are allowed"
         )
     parts: list[Tree] = []
     literal = ""
@@ -114,7 +114,9 @@ def parse_template(text: str) -> Tree:
             literal += brace[0]
             continue
         if brace == "}":
-            raise ExpressionSyntaxError(match.start(), "this } closes nothing", hint="write }} for a brace")
+            raise ExpressionSyntaxError(
+                match.start(), "this } has no matching {", hint="write }} for a literal brace"
+            )
         if (path := path_in_braces(text, position)) is not None:
             tree, position = path
         else:
@@ -228,7 +230,7 @@ class _Parser:
         match token.kind, token.text:
             case "word", "not":
                 if binding >= _COMPARE:
-                    message = "`not` binds looser than what stands before it"
+                    message = "`not` needs parentheses after an operator"
                     raise ExpressionSyntaxError(token.start, message, hint="write (not …)")
                 return Not(self.expression(_NOT), token.start)
             case "symbol", "-":
@@ -251,7 +253,7 @@ class _Parser:
     def _key(self) -> Token:
         key = self.next()
         if key.kind not in ("name", "word"):
-            raise ExpressionSyntaxError(key.start, "a field's name belongs behind the dot")
+            raise ExpressionSyntaxError(key.start, "a field name must follow the dot")
         return key
 
     def _atom(self, token: Token) -> Tree:
@@ -275,7 +277,7 @@ class _Parser:
             case "symbol", "{":
                 return self._dict(token)
             case "end", _:
-                raise ExpressionSyntaxError(token.start, "something is missing here")
+                raise ExpressionSyntaxError(token.start, "the expression is incomplete")
             case _:
                 raise ExpressionSyntaxError(token.start, f"`{token.text}` is not expected here")
 
@@ -315,12 +317,14 @@ class _Parser:
         self._expect("for")
         variable = self.next()
         if variable.kind != "name":
-            raise ExpressionSyntaxError(variable.start, "one name belongs between `for` and `in`")
+            raise ExpressionSyntaxError(variable.start, "there must be one name between `for` and `in`")
         self._expect("in")
         source = self.expression(0)
         condition = self.expression(0) if self._takes("if") else None
         if self._peek().text in ("for", "if"):
-            raise ExpressionSyntaxError(self._peek().start, "a comprehension has one `for` and one `if`")
+            raise ExpressionSyntaxError(
+                self._peek().start, "a comprehension has at most one `for` and one `if`"
+            )
         self._expect(closing)
         return Comprehension(element, variable.text, source, condition, opening.start)
 
@@ -329,10 +333,10 @@ class _Parser:
         while not self._takes("}"):
             key = self.next()
             if key.kind != "text":
-                raise ExpressionSyntaxError(key.start, "a key is a string in quotes")
+                raise ExpressionSyntaxError(key.start, "a key must be a string in quotes")
             self._expect(":")
             if (name := read_text(key)) in entries:
-                raise ExpressionSyntaxError(key.start, f"the key {key.text} stands twice")
+                raise ExpressionSyntaxError(key.start, f"the key {key.text} occurs twice")
             entries[name] = self.expression(0)
             if not self._takes(","):
                 self._expect("}")
@@ -360,7 +364,7 @@ class _Parser:
             return
         if slices and token.text == ":":
             raise ExpressionSyntaxError(
-                token.start, "there are no slices", hint="use a comprehension, or one index"
+                token.start, "slices are not supported", hint="use a comprehension, or one index"
             )
         raise ExpressionSyntaxError(token.start, f"`{text}` is missing before {_show(token)}")
 

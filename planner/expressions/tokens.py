@@ -1,4 +1,4 @@
-"""The words of the expression language, cut from a text."""
+"""The tokens of the expression language, cut from a text."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "
 
 
 class Token(NamedTuple):
-    """One word: what kind it is, how it is written, and where it begins."""
+    """One token: its kind, how it is written, and where it begins."""
 
     kind: TokenKind
     text: str
@@ -43,9 +43,9 @@ class Token(NamedTuple):
 
 
 def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Token]:
-    """Cut an expression into words, the last one of kind `end`. Raises ExpressionSyntaxError.
+    """Cut an expression into tokens, the last one of kind `end`. Raises ExpressionSyntaxError.
 
-    With `in_braces` the expression ends at the brace that closes it, and so does the last word.
+    With `in_braces` the expression ends at the brace that closes it, and so does the last token.
     """
     tokens: list[Token] = []
     open_braces = 0
@@ -61,14 +61,16 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
         elif in_braces and kind == "symbol":
             open_braces += _BRACES.get(word, 0)
         if at - start > MAX_LENGTH:
-            raise ExpressionSyntaxError(start, f"an expression has {MAX_LENGTH:,} characters at most")
+            raise ExpressionSyntaxError(start, f"an expression may have at most {MAX_LENGTH:,} characters")
         if open_braces < 0:
             tokens.append(Token("end", "}", at))
             return tokens
         tokens.append(Token(kind, word, at))
         if kind == "end":
             if in_braces:
-                raise ExpressionSyntaxError(start - 1, "this { is not closed", hint="write {{ for a brace")
+                raise ExpressionSyntaxError(
+                    start - 1, "this { is not closed", hint="write {{ for a literal brace"
+                )
             return tokens
     raise AssertionError("every text ends")
 
@@ -82,7 +84,7 @@ def _kind_of_name(word: str, start: int, *, is_key: bool) -> TokenKind:
     if not _NAME.match(word):
         raise ExpressionSyntaxError(
             start,
-            f"`{word:.80}` is no name here: names are ASCII letters, digits and _, and begin with a letter",
+            f"`{word:.80}` is not a valid name: use ASCII letters, digits and _, and begin with a letter",
             hint=f'write ["{word:.80}"] for such a key',
         )
     return "name"
@@ -91,7 +93,7 @@ def _kind_of_name(word: str, start: int, *, is_key: bool) -> TokenKind:
 def _unreadable(text: str, position: int) -> ExpressionSyntaxError:
     found = text[position]
     if found in "'\"":
-        return ExpressionSyntaxError(position, "this text is not closed on its line")
+        return ExpressionSyntaxError(position, "this string is not closed on its line")
     hint = {"=": "write == to compare", "&": "write `and`", "|": "write `or`", "!": "write `not`"}.get(found)
     return ExpressionSyntaxError(position, f"{found!r} is not part of the expression language", hint=hint)
 
@@ -100,7 +102,7 @@ def read_number(token: Token) -> int | float:
     """The number that a token writes. Raises ExpressionSyntaxError where it is too large."""
     if token.text.isdigit():
         if len(token.text) > 300:
-            raise ExpressionSyntaxError(token.start, "a number has 300 digits at most")
+            raise ExpressionSyntaxError(token.start, "a number may have at most 300 digits")
         return int(token.text)
     value = float(token.text)
     if value == float("inf"):
@@ -116,10 +118,10 @@ def read_text(token: Token) -> str:
         if escape.startswith("u") and len(escape) == 5:
             return chr(int(escape[1:], 16))
         if escape not in _ESCAPED:
-            raise ExpressionSyntaxError(token.start, f"\\{escape} is no escape here")
+            raise ExpressionSyntaxError(token.start, f"\\{escape} is not a known escape")
         return _ESCAPED[escape]
 
     text = _ESCAPE.sub(replace, token.text[1:-1])
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise ExpressionSyntaxError(token.start, "this text holds half a character (a lone surrogate)")
+        raise ExpressionSyntaxError(token.start, "this string has a lone surrogate (half a character)")
     return text

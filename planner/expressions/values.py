@@ -37,7 +37,7 @@ def as_whole(value: Value) -> int | None:
 
 
 def bounded(value: int | float) -> int | float | Absent:
-    """The number, unless it is none that JSON can write or too large to go on with."""
+    """The number, unless JSON cannot write it or it is too large to go on with."""
     if isinstance(value, float):
         return value if math.isfinite(value) else Absent("the number is too large")
     return value if value.bit_length() <= MAX_BITS else Absent("the number is too large")

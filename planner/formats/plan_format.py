@@ -70,7 +70,7 @@ class WireFormat(Protocol):
         ...
 
     def write_answer(self, answer: JsonValue) -> str:
-        """An answer letter for letter, as a worked example has it and the model is to write it."""
+        """An answer, exactly as a worked example shows it and the model should write it."""
         ...
 
     def signature(self, capability: Capability, *, terse: bool) -> str:

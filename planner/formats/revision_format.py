@@ -18,7 +18,7 @@ DECISIONS = ("revise", "accept", "ask", "give_up")
 
 
 class Proposal(NamedTuple):
-    """What a model proposes to do, and why; nobody has looked yet whether it can be done.
+    """What a model proposes to do, and why; not checked yet.
 
     `notes` are the repairs made on the way, `doubts` a sentence for each thing that the model may
     not have meant.
@@ -88,7 +88,8 @@ def decisions(situation: Situation) -> Sequence[str]:
 def read_decision(answer: JsonValue, situation: Situation) -> tuple[Accept | Ask | GiveUp | None, str]:
     """What an answer decides, and its reason; None where it wants the plan revised.
 
-    Raises ValueError where it is no object with one of the decisions there are, or lacks what goes with it.
+    Raises ValueError where it is not an object with one of the possible decisions, or lacks what goes with
+    it.
     """
     if not isinstance(answer, dict) or answer.get("decision") not in DECISIONS:
         raise ValueError(

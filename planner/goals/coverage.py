@@ -48,8 +48,8 @@ def find_figures(text: str) -> tuple[str, ...]:
 
 
 def find_forgotten_names(document: JsonObject, goal: str) -> Iterator[str]:
-    """The names in the goal that no step holds. `goal` is all that the person said, answers to
-    questions, too."""
+    """The names in the goal that no step holds. `goal` is all that the user said, answers to questions,
+    too."""
     texts = _plain(json.dumps(document["steps"], ensure_ascii=False))
     return (name for name in find_names(goal) if _plain(name) not in texts)
 
@@ -71,8 +71,8 @@ def find_doubtful_names(document: JsonObject, goal: str) -> Iterator[str]:
 
 
 def find_unmade_results(goal: str, document: JsonObject, catalog: Sequence[Capability]) -> Iterator[Gap]:
-    """What a step brings to a place that the goal names without anybody having made it: the summary in
-    `email a summary to ann@example.com` where no step summarizes and none is told to.
+    """What a step brings to a place that the goal names, and that no step has made: the summary in `email a
+    summary to ann@example.com` where no step summarizes and none is told to.
 
     That is looked for in the part of the goal that has the name, for a step that takes a result.
     """

@@ -15,9 +15,9 @@ class GoalError(PlannerError):
 
 
 class EmptyCatalog(PlannerError):
-    """There is nothing to plan with: nobody offers a capability."""
+    """There is nothing to plan with: no agent provides a capability."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self) -> None:
-        super().__init__("nobody offers a capability, so nothing can be planned; add an agent")
+        super().__init__("no agent provides any capability, so nothing can be planned; add an agent")

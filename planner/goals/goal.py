@@ -1,4 +1,4 @@
-"""A goal that can be planned for: looked at once, where it comes in, and known to be one from then on."""
+"""A goal that can be planned for: validated once, where it comes in."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ MAX_GOAL = 20_000
 
 
 class Goal(str):
-    """A text that says what is wanted, without the space around it.
+    """A text that says what the user wants, without the space around it.
 
-    What is written anywhere is its `str`: msgspec takes no others.
+    Events store it as a plain `str`, because msgspec encodes no subclasses.
     """
 
     __slots__ = ()
 
     @classmethod
     def from_text(cls, text: str, catalog: Collection[Capability]) -> Self:
-        """The goal that a text is; one that is a goal already is not looked at again.
+        """The goal that a text is; a Goal is returned as it is.
 
-        Raises GoalError where it is none, is empty, or has more than 20,000 characters, and EmptyCatalog
-        where there is nothing to plan with.
+        Raises GoalError where it is not a string, is empty, or has more than 20,000 characters, and
+        EmptyCatalog where there is nothing to plan with.
         """
         if isinstance(text, cls):
             return text
         if not isinstance(text, str):
-            raise GoalError(f"the goal is {text!r:.80}; it is a text that says what you want done")
+            raise GoalError(f"the goal is {text!r:.80}; it must be a string that says what you want done")
         goal = text.strip()
         if not goal:
             raise GoalError("the goal is empty; say what you want done")
         if len(goal) > MAX_GOAL:
             raise GoalError(
-                f"the goal has {len(goal):,} characters, and {MAX_GOAL:,} are allowed; put what is to be "
-                "worked on in a file, and name the file in the goal"
+                f"the goal has {len(goal):,} characters, and at most {MAX_GOAL:,} are allowed; put the text "
+                "to be processed into a file, and name the file in the goal"
             )
         if not catalog:
             raise EmptyCatalog

@@ -62,8 +62,8 @@ _ENDINGS = tuple(_LONGEST_FIRST.split())
 
 
 def split_goal(goal: str) -> tuple[str, ...]:
-    """The parts of a goal, in order, each in the goal's own words; one of them where nothing can be cut,
-    or where there are more than 12 pieces, which is no list of parts any more."""
+    """The parts of a goal, in order, each in the goal's own words; one of them where nothing can be cut, or
+    where there are more than 12 pieces: that is prose, not a list of parts."""
     text = " ".join(goal.split())
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     parts: list[str] = []

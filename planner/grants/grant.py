@@ -1,7 +1,7 @@
-"""What people allowed by approving a plan, and what a revision of it would do beyond that.
+"""What the user allowed by approving a plan, and what a revision of it would do beyond that.
 
 A revision is written by a model that has read what agents returned. So whatever it has written anew is held
-against what people said and approved, and against nothing that was read since.
+against what the user said and approved, and against nothing that was read since.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _EVERYTHING_NEAR = re.compile(r"(?:\./?)?|(?:\*{1,2}/)*[*?]+(?:\.[\w*?]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What people allowed by approving a plan.
+    """What the user allowed by approving a plan.
 
-    `named` are the places that the goal, what people said since, and the literals of the plan name. `reached`
-    has, for each capability, the places that approved steps of it reached with their resolved inputs.
-    `guarded` are the capabilities of which an approved step waits for an approval.
+    `named` are the places that the goal, what the user said since, and the literals of the plan name.
+    `reached` has, for each capability, the places that approved steps of it reached with their resolved
+    inputs. `guarded` are the capabilities of which an approved step waits for an approval.
     """
 
     named: frozenset[str] = frozenset()
@@ -51,18 +51,18 @@ class Grant:
         return cls(frozenset(named), guarded=_guarded(checked))
 
     def hearing(self, words: str) -> Self:
-        """The grant, and what somebody has said to the run: it counts as the goal does."""
+        """The grant, and what the user has said to the run, which counts as the goal does."""
         return replace(self, named=self.named | named_in(words))
 
     def including(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> Self:
         """The grant, and what the step reaches with these inputs, whenever its capability does: for what an
-        approved step is given, and for what a person approved later."""
+        approved step is given, and for what the user approved later."""
         name = step.capability.name
         reached = self.reached.get(name, frozenset()) | places_in(inputs)
         return replace(self, reached={**self.reached, name: reached})
 
     def beyond(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> tuple[str, ...]:
-        """A sentence for each place that the step would reach with these inputs, and that nobody granted.
+        """A sentence for each place that the step would reach with these inputs and that the grant lacks.
         Work without effect reaches nothing."""
         if step.capability.effect is Effect.PURE:
             return ()
@@ -75,9 +75,9 @@ class Grant:
         return (*sentences, f"and {left:,} more") if left else sentences
 
     def widened_by(self, before: CheckedPlan, after: CheckedPlan) -> Mapping[str, str]:
-        """The steps of a revised plan that a person has to approve first, each with why: of those that are
+        """The steps of a revised plan that the user has to approve first, each with why: of those that are
         new or other than in the plan `before`, or come behind one that is, whatever writes, and what reads
-        where nobody granted it. All others are as they were approved."""
+        beyond the grant. All others are as they were approved."""
         guarded = self.guarded | _guarded(before)
         anew = begin_anew(before, after)
         found = {id: "; ".join(self._widenings(after.steps[id], guarded)) for id in after.steps if id in anew}
@@ -121,6 +121,7 @@ def _literals(checked: CheckedPlan) -> Iterable[str]:
 
 
 def _sentence(step: CompiledStep, place: str) -> str:
+    # Stored in events as the reason of an approval, and compared in strict replays.
     return (
         f"`{step.capability.name}` would reach {_shown(place)}, which neither the goal nor the approved plan "
         "names"
@@ -128,6 +129,6 @@ def _sentence(step: CompiledStep, place: str) -> str:
 
 
 def _shown(place: str) -> str:
-    """Nothing hidden, nothing that reorders: the sentence is read by whoever is to approve."""
+    """Nothing hidden, nothing that reorders: the user decides by this sentence whether to approve."""
     cut = place if len(place) <= MAX_SHOWN else f"{place[: MAX_SHOWN - 1]}…"
     return "".join(each if each.isprintable() else f"\\u{ord(each):04x}" for each in cut)

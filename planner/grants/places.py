@@ -1,7 +1,8 @@
 """The places that inputs reach for: the hosts, addresses and paths that their texts name.
 
-Whoever wrote the inputs may want not to be understood. So spellings are only taken for one another where
-every reader takes them so; whatever different readers might understand differently counts as all of that.
+A model that follows planted instructions may write inputs so as to hide a place. So spellings are only taken
+for one another where every reader takes them so; whatever different readers might understand differently
+counts as all of that.
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def places_in(inputs: JsonValue | Mapping[str, JsonValue]) -> frozenset[str]:
 
 
 def named_in(text: str) -> frozenset[str]:
-    """What a text of somebody who may grant it names: its hosts and addresses, the text itself, and each of
-    its words, which may be a path or a host."""
+    """What a text of the user names: its hosts and addresses, the text itself, and each of its words, which
+    may be a path or a host."""
     words = {word.rstrip(".") for word in re.findall(r"[\w./\\~@#%+*$-]+", text)}
     hosts = {host_of(found[1]) for word in words if (found := _BARE_HOST.match(word))}
     named = {*_addresses(text), *map(_tidy, words), *hosts, _tidy(text)}
@@ -120,7 +121,7 @@ def _places(text: str, name: str) -> Iterator[str]:
         on_web = any(_ON_WEB.fullmatch(word.lower()) for word in _WORDS.findall(name))
         for part in re.split(r"[,;]\s*", text):
             yield from _place(part.strip(), on_web=on_web)
-    # "and/or" in a question is no folder.
+    # "and/or" in a question is not a folder.
     elif not (_is_prose(name) and _ALTERNATIVES.fullmatch(text.strip())):
         yield from _paths(text)
 

@@ -25,25 +25,46 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class CompiledStep:
-    """A step with its expressions resolved, its dependencies named and its policy settled.
-
-    `dependencies` are in the order in which the step names them, without repeats. `inputs` has a tree
-    for every input that the plan binds; a literal is a `Constant`.
-    """
+    """A step with its expressions resolved, its dependencies named and its policy settled."""
 
     id: str
+    """The step id."""
+
     capability: Capability
+    """The contract as it was when the plan was checked."""
+
     inputs: Mapping[str, Tree]
+    """A tree for every input that the plan binds; a literal is a `Constant`."""
+
     dependencies: tuple[str, ...]
+    """The steps whose end this one waits for, in the order in which it names them, without repeats."""
+
     join: Join
+    """How the dependencies must have ended."""
+
     condition: Tree | None
+    """Whether the step runs; None where it always does."""
+
     for_each: Tree | None
+    """The list whose items the work is done for; None where it is done once."""
+
     expectations: tuple[Expectation, ...]
+    """What must hold of each output."""
+
     max_retries: int
+    """How many more attempts may follow a failed one, for each item."""
+
     timeout_seconds: float
+    """The limit of one attempt."""
+
     on_failure: OnFailure
+    """What a failure or a surprise does to the run."""
+
     approval: bool
+    """Whether the step waits for the user's approval."""
+
     total_timeout_seconds: float | None = None
+    """The limit of all attempts, items and waits together; None for no limit."""
 
 
 @dataclass(frozen=True)

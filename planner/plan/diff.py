@@ -83,7 +83,8 @@ def compare(before: Plan, after: Plan) -> PlanDiff:
 
 def plan_diff_lines(diff: PlanDiff) -> Iterator[str]:
     """What changed, by step id, and which steps stand in another place. A line never holds another, but it
-    may hold what steers a terminal: plans are a stranger's text."""
+    may hold what steers a terminal: plans may be written by strangers, so the caller has to clean the
+    lines."""
     for change in diff.params:
         yield f"~ params.{_change(change)}"
     for step in diff.removed:

@@ -53,7 +53,7 @@ def read_binding(value: Any) -> Binding:
 
 def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"`{key}` takes a string")
+        raise ValueError(f"`{key}` must be a string")
     return value
 
 
@@ -90,14 +90,14 @@ class Join(StrEnum):
 
 
 class OnFailure(StrEnum):
-    """What a step's failure, or surprise, does to the run."""
+    """What a step's failure or surprise does to the run."""
 
     FAIL = "fail"
     """It fails."""
     CONTINUE = "continue"
     """It goes on without the result."""
     REPLAN = "replan"
-    """The planner says how it goes on; where there is none, it fails."""
+    """The planner decides how it goes on; without a planner, it fails."""
 
 
 class _Frozen(BaseModel):
@@ -105,36 +105,56 @@ class _Frozen(BaseModel):
 
 
 class Step(_Frozen):
-    """One unit of work.
-
-    `inputs` binds the capability's inputs. `condition` and each of `expect` are expressions that
-    yield a boolean; `expect` sees the attempt's `output`. With `for_each` the work is done once
-    for each `item` of a list, and the output is the list of outputs in that order. `depends_on`
-    orders without data: the data dependencies are what the expressions name.
-    A policy left out is the capability's own. `timeout_seconds` holds for an attempt,
-    `total_timeout_seconds` for all attempts, items and waits of the step together.
-    """
+    """One unit of work. A policy that is None is the capability's own."""
 
     id: Annotated[str, Field(pattern=STEP_ID)]
+    """Unique in the plan."""
+
     capability: str
+    """The capability that does the work; which agent provides it is decided when the step runs."""
+
     inputs: dict[str, Input] = Field(default_factory=dict)
+    """A binding for each input of the capability."""
+
     condition: str | None = None
+    """An expression that yields a boolean: where it is false, the step is skipped."""
+
     for_each: Input | None = None
+    """A binding that yields a list. The work is done once for each `item` of it, and the output is the list
+    of outputs in the same order."""
+
     depends_on: tuple[str, ...] = Field(default=(), strict=False)
+    """Steps to wait for without using their data. Data dependencies are not listed: they are the steps that
+    the expressions name."""
+
     join: Join = Field(default=Join.ALL, strict=False)
+    """How the dependencies must have ended for the step to start."""
+
     expect: tuple[str, ...] = Field(default=(), strict=False)
+    """Expressions over the attempt's `output` that yield booleans. Where one is false, the attempt is a
+    surprise."""
+
     max_retries: Annotated[int, Field(ge=0, le=100)] | None = None
+    """How many more attempts may follow a failed one, for each item."""
+
     timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    """The limit of one attempt."""
+
     total_timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    """The limit of all attempts, items and waits of the step together; None for no limit."""
+
     on_failure: OnFailure = Field(default=OnFailure.REPLAN, strict=False)
+    """What the step's failure or surprise does to the run."""
+
     approval: bool = False
+    """Whether the step waits for the user's approval before it runs."""
 
 
 class Plan(_Frozen):
     """The DAG of steps for a goal, and the binding that makes its answer.
 
     `params` has a JSON Schema under the name of each parameter, which expressions refer to as `params.NAME`;
-    its `default` is the value where nobody gives another one.
+    its `default` is the value where the run is given none.
     """
 
     goal: str
@@ -145,6 +165,6 @@ class Plan(_Frozen):
     def to_document(self) -> dict[str, JsonValue]:
         """The plan as JSON, what is left at its default left out.
 
-        Raises ValueError where a literal is nothing that JSON can carry.
+        Raises ValueError where a literal cannot be written as JSON.
         """
         return self.model_dump(mode="json", exclude_defaults=True, warnings=False)

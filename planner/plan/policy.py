@@ -1,4 +1,4 @@
-"""What a plan may be and do before anybody has looked at it."""
+"""What a plan may be and do without the user's review."""
 
 from __future__ import annotations
 

@@ -17,31 +17,44 @@ FRESH_TEMPERATURE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`answer` is what the model wrote, letter for letter, and `problems` a sentence for each fault.
-
-    `document` is the plan that it meant, where it meant one; `diagnostics` are then the checker's
-    findings, and `checked` the plan if there are no errors among them; its problems are then doubts.
-    `gaps` are the doubts that steps are missing, and are among the problems. A draft that `extends` the
-    one before has the steps of both, and its answer those that were added.
-    `notes` are the repairs that were made without asking. A draft that holds no plan may hold a
-    `question` for the person whose goal it is, or say which capabilities are `wanted` in a catalog
-    that was cut.
-    """
+    """One try of a model at a plan. A draft that has no plan may have a `question`, or name capabilities that
+    are `wanted`."""
 
     answer: str
+    """What the model wrote, verbatim."""
+
     usage: Usage
+    """The tokens of this try."""
+
     problems: tuple[str, ...] = ()
+    """A sentence for each fault. Where there is a `checked` plan, they are doubts: the plan could run."""
+
     document: JsonObject | None = None
+    """The plan that the model meant, as JSON; None where it meant none."""
+
     diagnostics: tuple[Diagnostic, ...] = ()
+    """The checker's findings in `document`."""
+
     notes: tuple[str, ...] = ()
+    """A sentence for each repair that was made without asking the model."""
+
     checked: CheckedPlan | None = None
+    """The plan, where the checker found no errors."""
+
     gaps: tuple[Gap, ...] = ()
+    """The doubts that steps are missing. Each is among the `problems`, too."""
+
     extends: bool = False
+    """Whether the answer only adds steps to the draft before. `document` then has the steps of both."""
+
     question: str | None = None
+    """What the model asks the user before it can plan."""
+
     wanted: tuple[str, ...] = ()
+    """The capabilities that the model asks for, where its prompt had only a part of the catalog."""
 
 
 def is_stuck(drafts: Sequence[Draft]) -> bool:
-    """Whether the model has given the same wrong answer twice: shown it once more it would say it for ever.
-    It is asked afresh then, at `FRESH_TEMPERATURE`, and chance does the rest."""
+    """Whether the model has given the same wrong answer twice: shown it again, it would repeat itself for
+    ever. It is asked afresh then, at `FRESH_TEMPERATURE`, and chance does the rest."""
     return len(drafts) > 1 and drafts[-1].answer == drafts[-2].answer

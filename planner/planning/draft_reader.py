@@ -33,14 +33,14 @@ _Steps = dict[int, JsonValue]
 class DraftReader:
     """Turns the pieces of one answer into drafts: checked plans of the steps that may start already.
 
-    A draft has the steps that are complete, check, and stand on their own: what they refer to is in the
-    draft too, and they neither do what cannot be undone nor want an approval. Its answer is null. What
-    is in one draft is, letter for letter, in all later ones.
+    A draft has the steps that are complete, check, and stand on their own: what they refer to is in the draft
+    too, and they neither do what cannot be undone nor want an approval. Its answer is null. What is in one
+    draft is in all later ones, unchanged, since it may be running already.
 
-    Once a step does not check, or the answer is no plan, or what was written later changes what an
-    earlier step means, `halted` is True and nothing more is added; `problem` says why. What only refers
-    to steps that are not there (yet) waits for them, and spelling mistakes in such references are for
-    the whole plan to mend: which step was meant cannot be known before all are written.
+    Once a step has errors, or the answer is not a plan, or what was written later changes what an earlier
+    step means, `halted` is True and nothing more is added; `problem` says why. What only refers to steps that
+    are not there (yet) waits for them, and spelling mistakes in such references are for the whole plan to
+    mend: which step was meant cannot be known before all are written.
 
     It does no I/O, and the cost of all drafts together is in proportion to the length of the plan.
     """

@@ -12,19 +12,17 @@ from .draft import Draft
 
 
 class GoalUnclear(PlannerError):
-    """A goal that cannot be planned before somebody has answered the model's `question`."""
+    """A goal that cannot be planned before the user has answered the model's `question`."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.WAITING
 
     def __init__(self, question: str) -> None:
-        super().__init__(
-            f"the goal leaves something open, and there is no plan before it is said: {question}"
-        )
+        super().__init__(f"the goal leaves a question open; answer it before a plan can be made: {question}")
         self.question = question
 
 
 class PlanningTimeUp(PlannerError):
-    """There was no plan within the `seconds` that the whole run may take."""
+    """Planning took all the `seconds` that the whole run may take."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -52,8 +50,9 @@ class PromptTooLong(PlannerError):
 
 
 class PlanningFailed(PlannerError):
-    """The model wrote no plan that checks. `drafts` is everything that it tried, in order."""
+    """The model wrote no plan without errors. `drafts` is everything that it tried, in order."""
 
+    # The sentence is stored as the run's failure, and strict replays compare it: it stays.
     _lacking: ClassVar[str] = "plan that checks"
     _advice: ClassVar[str] = "Say the goal in smaller parts, or use a larger model."
 

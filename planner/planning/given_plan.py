@@ -1,4 +1,4 @@
-"""A plan as somebody gives it: made already, as the JSON of one, or as the path of a file that has one."""
+"""A plan as the user gives it: a `Plan`, its JSON, or the path of a file."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Clarification:
-    """What the model has to know before it can plan: a `question` for the person whose goal it is.
+    """What the model has to know before it can plan: a `question` to the user.
 
     Plan again with the question and its answer among `answers`.
     """
@@ -68,14 +68,13 @@ def default_format(model: ChatModel, *, cut: bool = False) -> WireFormat:
 
 
 class Planner:
-    """Asks a model for a plan until one checks.
+    """Asks a model for a plan until the checker finds no errors.
 
-    What the model writes is a wire format, translated into the plan. Repairs that are certain are
-    made at once; everything else goes back to the model, `max_repairs` times at most. What checks but
-    looks like a slip (a result that a step waits for and doesn't use, a file that the goal names and
-    no step does) is asked about once.
-    With a `shortlist` the model sees the capabilities that matter for the goal, and may ask for more,
-    twice. `max_tokens` bounds each answer.
+    What the model writes is a wire format, translated into the plan. Repairs that are certain are made at
+    once; everything else goes back to the model, at most `max_repairs` times. What is valid but looks like a
+    slip (a result that a step waits for and doesn't use, a file that the goal names and no step does) is
+    asked about once. With a `shortlist` the model sees the capabilities that matter for the goal, and may ask
+    for more, twice. `max_tokens` bounds each answer.
     """
 
     def __init__(
@@ -103,12 +102,11 @@ class Planner:
         answers: Sequence[tuple[str, str]] = (),
         on_progress: Callable[[PlanningProgress], None] | None = None,
     ) -> Planned | Clarification:
-        """A plan for the goal that checks, or a question without whose answer there is none.
+        """A plan without errors, or the question that the user has to answer first.
 
-        `answers` are the questions asked before, each with what the person said.
-        Raises `GoalError` for a goal that is empty or has more than 20,000 characters,
-        `EmptyCatalog`, `PromptTooLong`, `PlanningFailed` with all drafts, and what
-        `ChatModel.stream` raises.
+        `answers` are the questions asked before, each with the user's answer. Raises `GoalError` for a goal
+        that is empty or has more than 20,000 characters, `EmptyCatalog`, `PromptTooLong`, `PlanningFailed`
+        with all drafts, and what `ChatModel.stream` raises.
         """
         goal = str(Goal.from_text(goal, catalog))
         shown = self._shortlist.first(goal) if self._shortlist else catalog
@@ -121,12 +119,13 @@ class Planner:
             last = task.read_reply(reply, drafts)
             more = self._more(last, task.catalog) if widenings < MAX_WIDENINGS else ()
             if more:
-                # To want more is no mistake, and the wider prompt answers it.
+                # To ask for more is not a mistake, and the wider prompt answers it.
                 last, widenings = replace(last, problems=()), widenings + 1
                 task = self._task(goal, (*task.catalog, *more), answers, cut=True)
             drafts.append(last)
             if last.question is not None or last.extends:
                 break
+            # Doubts are asked about once. A model that stays with its plan may well be right.
             if last.checked and (not last.problems or (tries > 0 and task.lacking(drafts) is None)):
                 break
         return self._chosen(goal, drafts)

@@ -28,8 +28,8 @@ MESSAGE_TOKENS = 8
 
 
 class PlanningPrompt:
-    """Renders the conversation about one goal; `answers` are the questions asked before about it, each
-    with what the person said."""
+    """Renders the conversation about one goal; `answers` are the questions asked before about it, each with
+    the user's answer."""
 
     def __init__(
         self,

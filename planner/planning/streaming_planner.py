@@ -14,6 +14,7 @@ from .model_call import PlanningProgress
 from .planner import Clarification, Planner
 
 CHEAPER = "Make a plan that takes less: fewer steps, and none that the goal does not need."
+# Stored in events, and compared in strict replays, as `_BROKEN` and `_CHANGED` in `draft_reader` are.
 _TRIED_AGAIN = "what was written first is no plan that can be carried out"
 
 

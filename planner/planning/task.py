@@ -30,8 +30,8 @@ _NO_MORE = "there are no other capabilities: plan with those that are listed"
 class PlanningTask:
     """One goal over one catalog, in one wire format: makes the requests, and drafts of the replies.
 
-    `answers` are earlier questions, each with what the person said. `max_tokens` bounds an answer.
-    Raises `PromptTooLong` where all that does not fit the model's context.
+    `answers` are earlier questions, each with the user's answer. `max_tokens` bounds an answer. Raises
+    `PromptTooLong` where all that does not fit the model's context.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class PlanningTask:
         self._max_tokens = max_tokens
         self._goal = goal
         self._said = "\n".join((goal, *(answer for _, answer in answers)))
-        # In the order of names, the same capabilities make the same prompt whoever registered first,
+        # In the order of names, the same capabilities make the same prompt in whatever order they were given,
         # and prompt caches hit.
         self.catalog = tuple(sorted(catalog, key=lambda capability: capability.name))
         self._prompt = PlanningPrompt(wire_format, goal, self.catalog, answers)

@@ -45,9 +45,9 @@ class Replanner:
     """Asks a model for a decision until one can be carried out.
 
     What the model writes is a revision format, the one that goes with `wire_format`. The revised plan is
-    repaired and checked as a whole, as a first plan is; what speaks against the decision goes back to
-    the model, `max_repairs` times at most. With a `shortlist` it sees the capabilities of the plan, and those
-    that matter for the goal and for what people said. `max_tokens` bounds each answer.
+    repaired and checked as a whole, as a first plan is; what speaks against the decision goes back to the
+    model, at most `max_repairs` times. With a `shortlist` it sees the capabilities of the plan, and those
+    that matter for the goal and for what the user said. `max_tokens` bounds each answer.
     """
 
     def __init__(
@@ -70,8 +70,8 @@ class Replanner:
     async def decide(
         self, situation: Situation, on_progress: Callable[[PlanningProgress], None] | None = None
     ) -> Decision:
-        """What to do. A revised plan in it checks, and differs from the present one unless a person has
-        spoken; nothing that has changed the world is changed or left out by it.
+        """What to do. A revised plan in it is valid, and differs from the present one unless the user has
+        said something; nothing that has changed the world is changed or left out by it.
 
         Raises `DecisionFailed` with all drafts, `PromptTooLong`, and what `ChatModel.stream` raises.
         """
@@ -102,6 +102,7 @@ class Replanner:
         if self._shortlist is None:
             return situation
         found = self._shortlist.first(" ".join((situation.goal, *situation.words)))
+        # What the plan uses is always shown: without it the model could not write its steps again.
         shown = {step.capability.name for step in situation.plan.steps.values()}
         shown.update(each.name for each in found)
         catalog = tuple(each for each in situation.catalog if each.name in shown)

@@ -17,7 +17,7 @@ from callsheet.prompts.quoting import quote
 MAX_RESULTS = 100
 """Results that are shown; of more, the later ones."""
 CHARACTERS = 5
-"""That a token stands for at the most, in texts that are worth reading."""
+"""That a token stands for, at most, in texts that are worth reading."""
 MAX_NESTED = 40
 """Levels of lists and objects that are looked into."""
 ROUNDS = 12

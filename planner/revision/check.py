@@ -73,7 +73,7 @@ def _find_touched(situation: Situation, revision: Revision) -> Iterator[str]:
     replaced = (str(step["id"]) for step in revision.replace if past.get(str(step.get("id")), step) != step)
     for id in (*replaced, *(each for each in revision.remove if each in past)):
         if situation.standings[id].standing is Standing.UNDER_WAY:
-            yield f"step `{id}` is under way and changes something: it can be neither changed nor removed now"
+            yield f"step `{id}` is running and changes something: it can be neither changed nor removed now"
         else:
             yield (
                 f"step `{id}` is done and has changed something: leave it as it is, and add another step "
@@ -99,7 +99,8 @@ def _completed(revision: Revision, goal: str) -> tuple[Revision, tuple[str, ...]
 
 
 def _known_capabilities(situation: Situation) -> tuple[Capability, ...]:
-    """What there is, and what the plan's steps used that have had their turn: they need nobody any more."""
+    """The capabilities that agents provide now, and those of finished steps: these need no agent any more,
+    and a plan that keeps them must still check."""
     had = {
         step.capability.name: step.capability
         for id, step in situation.plan.steps.items()
@@ -132,12 +133,12 @@ def _find_refusals(situation: Situation, revision: Revision, document: JsonObjec
     for step in (*revision.add, *revision.replace):
         name = str(step.get("capability"))
         if name not in offered and meant(name, offered) is None:
-            yield f"step {step['id']}: nobody offers `{name:.80}` any more; {did_you_mean(name, offered)}"
-    # With a person's word, doing the same again may be what is wanted.
+            yield f"step {step['id']}: no agent provides `{name:.80}` any more; {did_you_mean(name, offered)}"
+    # Once the user has said something, doing the same again may be what they want.
     if situation.words:
         return
     if document == situation.plan.document:
-        yield "the revision changes nothing: change what has to be otherwise, or decide something else"
+        yield "the revision changes nothing: change what has to be different, or decide something else"
     elif (trouble := situation.trouble) and _is_as_before(trouble.step, situation.plan.document, document):
         yield (
             f"step `{trouble.step}` is as it was, and so is everything that it uses: it would only go wrong "

@@ -25,14 +25,14 @@ class Accept:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask the person whose goal it is."""
+    """Ask the user."""
 
     question: str
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """There is no way to the goal, or none that is allowed."""
+    """Give up: there is no way to the goal, or none that is allowed."""
 
     reason: str
 

@@ -8,7 +8,8 @@ from callsheet.planner.errors import PlannerError
 
 
 class RevisionError(PlannerError):
-    """A revision does not fit its plan. `problems` has a sentence for each fault, for whoever wrote it."""
+    """A revision does not fit its plan. `problems` has a sentence for each fault, for the model that wrote
+    it."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         lines = "\n".join(f"  {problem}" for problem in problems)

@@ -17,7 +17,7 @@ from .errors import RevisionError
 from .references import repoint_binding, repoint_step, steps_named_by, steps_named_in
 
 MAX_PROBLEMS = 50
-"""Sentences in one error: whoever mends the revision has enough to do."""
+"""Sentences in one error: a model cannot repair more at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def _find_problems(revision: Revision, known: Sequence[str], used_ids: Collectio
     yield from _find_repeats(revision)
     for id in _ids(revision.add):
         if id in there:
-            yield f"there is a step `{id:.80}` already: replace it, or call the new one something else"
+            yield f"there is already a step `{id:.80}`: replace it, or give the new step another id"
         elif id in used_ids:
-            yield f"`{id:.80}` was the id of another step, and none is used again: call the new one otherwise"
+            yield f"`{id:.80}` was the id of another step, and ids are not reused: give the new one another"
     for id in _ids(revision.replace):
         if id not in there:
             yield f"there is no step `{id:.80}` to replace: {did_you_mean(id, known)}; a new step is added"

@@ -14,13 +14,13 @@ from callsheet.planner.plan.checked_plan import CheckedPlan
 
 
 class Standing(StrEnum):
-    """Where a step stands, as far as planning is concerned."""
+    """Where a step stands, as far as the planner needs to know."""
 
     DONE = "done"
     UNDER_WAY = "under way"
     NOT_STARTED = "not started"
     IN_TROUBLE = "in trouble"
-    """It failed for good, or surprised, and what depends on it waits for the decision."""
+    """It failed for good, or surprised. What depends on it waits for the decision."""
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -36,20 +36,32 @@ class StepStanding:
 
 @dataclass(frozen=True, slots=True)
 class Mishap:
-    """One piece of work that went wrong, after so many `attempts`: `kind` is a `FailureKind`.
-
-    `message`, `values` and `output` come from agents, and are data. `output` is there where the work was
-    done and its result breaks the `expectation`.
-    """
+    """One piece of work of a step that went wrong. `message`, `values` and `output` come from agents: they
+    are data, never instructions."""
 
     item: int | None
+    """The index in the list of a `for_each` step; None for the step as a whole."""
+
     kind: str
+    """A `FailureKind` of the executor."""
+
     message: str
+    """What the agent, or Callsheet, said of the failure."""
+
     attempts: int
+    """How many attempts were made, the last one included."""
+
     inputs: JsonObject | None = None
+    """The resolved inputs; None where there are none to show, as for a `for_each` step as a whole."""
+
     expectation: str | None = None
+    """The condition that the output breaks; None for a failure."""
+
     values: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    """What the parts of the expectation came to, by their text."""
+
     output: JsonObject | None = None
+    """The result, where the work was done and only breaks the expectation; else None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +79,42 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the planner is told of a run that needs a decision.
-
-    `trouble` is what the decision is about; None where somebody's word is, the last of `words`, or the
-    budget, of which `pressure` then says what is nearly used up. `others` are troubles that wait for
-    decisions of their own, which a revision may settle too. `words` are what a person has said to the
-    run, in order, `answers` those of them that answer a question, with it. `history` has a sentence for
-    each earlier decision, `used_ids` every id that any plan of the run has had. `refusal` says why the last
-    decision could not be carried out; empty where it could.
-    """
+    """What the planner is told of a run that needs a decision."""
 
     goal: str
+    """The goal of the run."""
+
     plan: CheckedPlan
+    """The current plan."""
+
     standings: Mapping[str, StepStanding]
+    """Where each step of the plan stands, by step id."""
+
     catalog: tuple[Capability, ...]
+    """The capabilities that agents provide now."""
+
     trouble: Trouble | None = None
+    """What the decision is about. None where it is about what the user said last (the end of `words`), or
+    about the budget (see `pressure`)."""
+
     others: tuple[Trouble, ...] = ()
+    """Troubles that wait for decisions of their own. A revision may settle them as well."""
+
     words: tuple[str, ...] = ()
+    """What the user has said to the run, in order."""
+
     answers: tuple[tuple[str, str], ...] = ()
+    """The question and the answer of each of the `words` that answers one."""
+
     pressure: str = ""
+    """Which limits of the budget are nearly used up, in a sentence; else empty."""
+
     history: tuple[str, ...] = ()
+    """A sentence for each earlier decision, in order."""
+
     used_ids: frozenset[str] = frozenset()
+    """Every step id that any plan of the run has had. They are not used again, so that an id means one step
+    in the whole journal."""
+
     refusal: str = ""
+    """Why the last decision could not be carried out; empty where it could."""

@@ -54,7 +54,7 @@ def test_an_unknown_capability_is_named_with_the_nearest_one() -> None:
 
 
 def test_an_empty_registry_is_allowed() -> None:
-    """That nobody is there is for those to refuse who need somebody."""
+    """An empty registry is allowed: what needs an agent refuses it."""
     assert list(Registry().catalog) == []
     with pytest.raises(UnknownCapability, match="no capabilities at all") as caught:
         Registry().capability("shout")
@@ -98,7 +98,7 @@ def test_a_registry_is_frozen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "says"), [([len], "is no agent"), ("team.py", "no list"), (shout, "no list")]
+    ("given", "says"), [([len], "is not an agent"), ("team.py", "not a list"), (shout, "not a list")]
 )
 def test_what_is_no_agent_is_refused(given: Any, says: str) -> None:
     """A function without the decorator, a file's name, an agent without its list: said, with what to give."""

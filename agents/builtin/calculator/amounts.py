@@ -31,7 +31,7 @@ class Amount:
 def checked(value: Fraction, exact: bool = True, *, percent: bool = False) -> Amount:
     """An amount within bounds. Raises Unreadable."""
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
-        raise Unreadable("a number on the way gets too large")
+        raise Unreadable("an intermediate result is too large")
     return Amount(value, exact, percent)
 
 
@@ -54,10 +54,10 @@ def raise_to(base: Amount, exponent: Amount) -> Amount:
     if power.denominator == 1:
         bits = max(value.numerator.bit_length(), value.denominator.bit_length())
         if value not in (0, 1, -1) and bits * abs(power.numerator) > MAX_BITS:
-            raise Unreadable("a power gets too large")
+            raise Unreadable("a power is too large")
         return checked(_whole_power(value, power.numerator), base.exact and exponent.exact)
     if value < 0:
-        raise Unreadable("a root of a negative number is no real number")
+        raise Unreadable("the root of a negative number is not a real number")
     if power == Fraction(1, 2):
         return _square_root([value])
     return _rounded(lambda: _PRECISE.power(_decimal(value), _decimal(power)))
@@ -76,10 +76,10 @@ def _rounded(work: Callable[[], decimal.Decimal]) -> Amount:
     try:
         found = work()
     except (decimal.DecimalException, OverflowError):
-        raise Unreadable("it goes beyond what can be computed") from None
-    # A huge exponent would make a huge fraction before anybody could look at it.
+        raise Unreadable("it is beyond what can be computed") from None
+    # A huge exponent would make a huge fraction before any bound could be checked.
     if not found.is_finite() or abs(found.adjusted()) > MAX_BITS // 4:
-        raise Unreadable("a number on the way gets too large or too small")
+        raise Unreadable("an intermediate result is too large or too small")
     return Amount(Fraction(found), exact=False)
 
 
@@ -108,7 +108,7 @@ def _transcendental(
 def _square_root(values: Sequence[Fraction]) -> Amount:
     value = _only("sqrt", values)
     if value < 0:
-        raise Unreadable("a root of a negative number is no real number")
+        raise Unreadable("the root of a negative number is not a real number")
     root = Fraction(math.isqrt(value.numerator), math.isqrt(value.denominator))
     return Amount(root) if root * root == value else _rounded(lambda: _PRECISE.sqrt(_decimal(value)))
 
@@ -116,7 +116,7 @@ def _square_root(values: Sequence[Fraction]) -> Amount:
 def _round(values: Sequence[Fraction]) -> Amount:
     """Halves go away from zero, as people round."""
     if len(values) not in (1, 2) or (len(values) == 2 and values[1].denominator != 1):
-        raise Unreadable("round takes a number and, if wanted, how many places")
+        raise Unreadable("round takes a number and, optionally, how many places")
     places = int(values[1]) if len(values) == 2 else 0
     if abs(places) > _MAX_PLACES:
         raise Unreadable(f"round takes at most {_MAX_PLACES} places")

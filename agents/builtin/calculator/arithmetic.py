@@ -40,7 +40,7 @@ class Parser:
     def _deeper(self) -> Generator[None]:
         self._depth += 1
         if self._depth > MAX_NESTING:
-            raise Unreadable(f"it is nested more than {MAX_NESTING} deep")
+            raise Unreadable(f"it is nested more than {MAX_NESTING} levels deep")
         yield
         self._depth -= 1
 

@@ -45,7 +45,7 @@ _PHRASES = ((re.compile(r"\bmultiplied\s+by\b", re.I), "*"), (re.compile(r"\bdiv
 
 
 class Unreadable(ValueError):
-    """A text that is no arithmetic, or could mean two things."""
+    """A text that is not arithmetic, or could mean two things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def to_number(text: str) -> Fraction:
     plain = text.replace("_", "").replace(",", "")
     mantissa, _, exponent = plain.lower().partition("e")
     if len(mantissa) > MAX_DIGITS or abs(int(exponent or 0)) > _LARGEST_EXPONENT:
-        raise Unreadable("it has a number of too many digits")
+        raise Unreadable("it has a number with too many digits")
     return Fraction(plain)
 
 
@@ -90,7 +90,7 @@ def _split(text: str) -> Iterator[CalculatorToken]:
         elif kind == "currency":
             currencies.add(found)
         elif kind == "other":
-            raise Unreadable(f"{found!r} is no part of arithmetic")
+            raise Unreadable(f"{found!r} is not part of arithmetic")
         elif kind != "blank":
             word = found.lower()
             yield CalculatorToken(_WORDS.get(word, word))

@@ -80,8 +80,8 @@ def _difference(items: Sequence[Amount]) -> Amount:
 
 
 def _enumerated(text: str) -> Sequence[Amount]:
-    """The numbers of "3, 4 and 5" or "[3, 4, 5]". Anything but numbers in between is refused: in
-    "3, 4 and 5 divided by 2" nobody knows what is divided."""
+    """The numbers of "3, 4 and 5" or "[3, 4, 5]". Anything but numbers in between is refused: "3, 4 and 5
+    divided by 2" does not say what is divided."""
     items: list[list[CalculatorToken]] = [[]]
     tokens = tokenize(text)
     if tokens and tokens[0].text == "[" and tokens[-1].text == "]":

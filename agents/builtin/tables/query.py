@@ -230,7 +230,7 @@ def _sort_problems(query: TableQuery, table: Table) -> Sequence[str]:
 
 
 def read_number(value: str | float) -> float | None:
-    """A number, also one written as text with thousands separators; None where it is none."""
+    """A number, also one written as text with thousands separators; None for anything else."""
     try:
         number = float(str(value).replace(",", "").strip().lstrip("$€£¥"))
     except ValueError:

@@ -44,7 +44,7 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, what it holds, and for a text column why it is no number: its first such value,
+    """A column's name, what it holds, and for a text column why it is not a number: its first such value,
     with the row it stands in (counted from 1, without the header)."""
 
     name: str
@@ -86,7 +86,7 @@ def read_table(data: bytes, path: str) -> Table:
             [_frame(rows, header) for rows in _batches(reader, len(header), path)] or [_frame([], header)]
         )
     except csv.Error as error:
-        raise TableError(path, f"is no CSV (line {reader.line_num}: {error})") from None
+        raise TableError(path, f"is not valid CSV (line {reader.line_num}: {error})") from None
     if frame.is_empty():
         raise TableError(path, "has a header, but no rows")
     typed = [_typed(frame[name], comma_is_free=_delimiter(text) != ",") for name in header]

@@ -60,7 +60,7 @@ class Engine:
 
 def _serve(xllamacpp: Any, settings: EngineSettings) -> Any:
     # The library always listens for HTTP. A socket file that is gone as soon as the weights are
-    # loaded leaves no port, and nothing that anybody could connect to.
+    # loaded leaves no port, and nothing that another process could connect to.
     folder = Path(tempfile.mkdtemp(prefix="callsheet-"))
     try:
         return xllamacpp.Server(_parameters(xllamacpp, settings, folder / "engine.sock"))

@@ -27,10 +27,9 @@ _MARKER = re.compile(r"<\|(?=[^|<>\s]{1,40}\|>)")
 class LocalModel:
     """A `ChatModel` over a GGUF file, run by llama.cpp in this process, without a server or a port.
 
-    The weights are loaded at the first request and stay until `close`, or until Python exits.
-    Requests are answered one after the other, in a thread, so the event loop stays free; one that
-    nobody waits for any more is stopped. The beginning that a prompt shares with the one before it
-    is not read again.
+    The weights are loaded at the first request and stay until `close`, or until Python exits. Requests are
+    answered one after the other, in a thread, so the event loop stays free; one whose caller has gone is
+    stopped. The beginning that a prompt shares with the one before it is not read again.
 
     With a schema, the answer is held to it token by token. The schema is *not* put into the
     prompt, where a small machine would spend seconds reading it: describe the shape there in your
@@ -75,7 +74,7 @@ class LocalModel:
             try:
                 loop.call_soon_threadsafe(chunks.put_nowait, chunk)
             except RuntimeError:
-                # The loop is gone, and with it everybody who waited.
+                # The loop is closed, so no caller waits any more.
                 unwanted.set()
 
         unwanted = threading.Event()

@@ -20,7 +20,7 @@ _AS_IT_IS = ("enum", "const", "default", "examples", "required")
 def grammar_schema(schema: JsonObject) -> JsonObject:
     """The schema with every text bounded, and without `items: false`, which llama.cpp refuses.
 
-    What it allows is allowed by the schema, so whoever asks need not know of it.
+    It allows nothing that the schema does not, so the caller need not know of it.
     """
     written: JsonObject = {key: _part(key, value) for key, value in schema.items()}
     if written.get("type") == "string" and not written.keys() & {"enum", "const", "format", "pattern"}:

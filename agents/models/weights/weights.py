@@ -42,7 +42,7 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """How it is called in output."""
         ...
 
     def fetch(self, weights: Weights, target: Path, progress: OnDownload) -> None:
@@ -55,7 +55,7 @@ class Source(Protocol):
 
 
 def gguf_file(path: Path) -> Path:
-    """A person's own file, taken as it is. Raises `ModelRejected` where no GGUF file lies there."""
+    """The user's own file, taken as it is. Raises `ModelRejected` where there is no GGUF file."""
     found = path.expanduser()
     try:
         with found.open("rb") as file:
@@ -63,7 +63,7 @@ def gguf_file(path: Path) -> Path:
     except OSError as error:
         raise ModelRejected("local", f"{found} cannot be read: {error.strerror}") from None
     if magic != MAGIC:
-        raise ModelRejected("local", f"{found} is no GGUF file")
+        raise ModelRejected("local", f"{found} is not a GGUF file")
     return found
 
 
@@ -78,7 +78,7 @@ def obtain(
         return cached
     try:
         with cache.locked(weights):
-            # Somebody else may have fetched it while this process waited for the lock.
+            # Another process may have fetched it while this one waited for the lock.
             return cache.find_file(weights) or _fetch(weights, cache, sources, progress)
     except OSError as error:
         raise WeightsUnavailable(weights.name, str(cache.folder), (("cache", str(error)),)) from None

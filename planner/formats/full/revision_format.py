@@ -37,8 +37,8 @@ class FullRevisionFormat:
         self._plans = FullFormat()
 
     def schema(self, situation: Situation) -> JsonObject:
-        """In the subset that strict structured outputs take. Where nobody offers anything, no step can
-        be written."""
+        """In the subset that strict structured outputs take. Where no agent provides anything, no step can be
+        written."""
         parts: JsonObject = {
             "reason": _TEXT,
             "decision": {"type": "string", "enum": list(decisions(situation))},
@@ -72,7 +72,7 @@ class FullRevisionFormat:
         return ()
 
     def read_decision(self, answer: JsonValue, situation: Situation) -> Proposal:
-        """What the answer means. Raises ValueError where it is no object with a decision."""
+        """What the answer means. Raises ValueError where it is not an object with a decision."""
         said, reason = read_decision(answer, situation)
         if said is not None:
             return Proposal(said, reason)

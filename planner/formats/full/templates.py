@@ -1,8 +1,8 @@
 """Texts with expressions in braces, as the full format has them, and the bindings that they mean.
 
-A text follows the plan's own templates: `{EXPRESSION}` is what the expression yields, `{{` a brace.
-Small liberties make it forgiving: a text that is no template, such as JSON or code, means itself, and so
-do braces that name nothing (`[0-9]{4}`).
+A text follows the plan's own templates: `{EXPRESSION}` is what the expression yields, `{{` a brace. Small
+liberties make it forgiving: a text that is not a template, such as JSON or code, means itself, and so do
+braces that name nothing (`[0-9]{4}`).
 """
 
 from __future__ import annotations

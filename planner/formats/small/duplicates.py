@@ -38,7 +38,7 @@ class DuplicateSteps:
         self._situation = situation
         self._documents = steps_of(situation.plan.document)
         self._effects = {each.name: each.effect for each in situation.catalog}
-        # Whoever speaks may want something once more.
+        # The user may want something done again.
         self._done = () if situation.words else tuple(self._find_done())
         self._renamed: dict[str, str] = {}
         self.steps = tuple(self._left(written))

@@ -79,7 +79,7 @@ class ShortFormat:
     def find_gaps(
         self, goal: str, used: Collection[str], document: JsonObject, catalog: Sequence[Capability]
     ) -> Iterable[Gap]:
-        """Parts of the goal for which no step is there; where there are none, results that nobody makes."""
+        """Parts of the goal for which no step is there; where there are none, results that no step makes."""
         dropped = list(find_dropped_parts(goal, used, catalog))
         return dropped or find_unmade_results(goal, document, catalog)
 

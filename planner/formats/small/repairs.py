@@ -109,8 +109,8 @@ def _from_itself(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, l
 
 
 def _bypass(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[str]]:
-    """A step that changes nothing, waits for one other without taking its result, and goes to a source
-    that nobody named, was to hand on what the other found."""
+    """A step that changes nothing, waits for one other without taking its result, and goes to a source that
+    the goal does not name, was to hand on what the other found."""
     repaired: _Steps = list(steps)
     notes: list[str] = []
     for step in steps:
@@ -128,8 +128,8 @@ def _bypass(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[s
 
 
 def _without_invented(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[str]]:
-    """A source that nobody named, and that waits for nothing, is one too many where all who take its
-    result do so on a line of its own, under lines with other results."""
+    """A source that the goal does not name, and that waits for nothing, is one too many where all who take
+    its result do so on a line of its own, under lines with other results."""
     repaired: _Steps = list(steps)
     notes: list[str] = []
     for step in steps:

@@ -1,8 +1,8 @@
 """The short revision format: what a small model can still write about a plan in trouble.
 
-It writes new steps in the short notation, under ids that it is given, and names the steps that
-they take the place of; a step in trouble is one of them without being named. What used a step that
-goes uses the last new one instead. What the new steps give and nobody takes goes into the answer.
+It writes new steps in the short notation, under ids that it is given, and names the steps that they take the
+place of; a step in trouble is one of them without being named. What used a step that goes uses the last new
+one instead. What the new steps give and no step takes goes into the answer.
 """
 
 from __future__ import annotations
@@ -205,8 +205,8 @@ def _known_steps(situation: Situation, steps: Sequence[JsonObject]) -> Iterator[
 
 
 def _expecting(step: JsonObject, situation: Situation) -> JsonObject:
-    """The new step with what the plan expects of the one in trouble, where it does the same kind of work:
-    the format has no words for that, and a result is no better because nobody looks at it."""
+    """The new step with what the plan expects of the one in trouble, where it does the same kind of work: the
+    format has no words for that, and a result is no better for not being checked."""
     old = steps_of(situation.plan.document).get(situation.trouble.step) if situation.trouble else None
     if old is None or old.get("capability") != step.get("capability") or "for_each" in old:
         return step

@@ -73,6 +73,6 @@ def test_names_are_read_from_a_list_in_any_common_form(fields: str, names: list[
 
 @pytest.mark.parametrize("fields", ["", " , ", ",".join(map(str, range(31))), "x" * 81])
 def test_no_names_too_many_or_too_long_ones_are_refused(fields: str) -> None:
-    """The model isn't asked for what nobody named."""
+    """The model isn't asked for what was not named."""
     with pytest.raises(Permanent):
         field_names(fields)

@@ -127,6 +127,6 @@ async def test_nothing_is_written_outside(make_context: MakeContext, folder: Pat
 
 async def test_text_that_is_no_unicode_is_refused(make_context: MakeContext) -> None:
     """A lone surrogate has no UTF-8; no file appears."""
-    with pytest.raises(TextError, match="no valid Unicode"):
+    with pytest.raises(TextError, match="not valid Unicode"):
         await write_file.perform("write_file", {"path": "x", "content": "\ud800"}, make_context())
     assert make_context().workspace.list("**").paths == ()

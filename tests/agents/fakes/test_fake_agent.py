@@ -58,7 +58,7 @@ async def test_it_answers_with_a_sample(make_context: MakeContext) -> None:
 
 
 async def test_it_answers_what_it_is_told_every_time(make_context: MakeContext) -> None:
-    """With an object of its own for each, so that nobody spoils it for the others."""
+    """With an object of its own for each, so that one attempt cannot spoil it for the others."""
     told = {"found": 7}
     fake = FakeAgent(COUNT, told)
     told["found"] = 0
@@ -115,11 +115,11 @@ async def test_a_function_answers(make_context: MakeContext) -> None:
 async def test_a_functions_answer_must_fit(make_context: MakeContext) -> None:
     """Else the attempt fails for good, and says which field it is, and what is wrong with it."""
     fake = FakeAgent(COUNT, lambda inputs: {"found": inputs["text"]})
-    with pytest.raises(Permanent, match=r"fake of 'count' cannot answer this: /found: "):
+    with pytest.raises(Permanent, match=r"fake of 'count' cannot give this answer: /found: "):
         await ask(fake, make_context())
     nothing: Any = {"some": None}.get
     fake = FakeAgent(COUNT, lambda inputs: nothing(inputs["text"]))
-    with pytest.raises(Permanent, match="None is no answer; give a JSON object"):
+    with pytest.raises(Permanent, match="None is not an answer; give a JSON object"):
         await ask(fake, make_context())
 
 
@@ -132,11 +132,11 @@ async def test_a_functions_answer_must_fit(make_context: MakeContext) -> None:
         ),
         ({"found": 1, "more": 2}, "its root: Additional properties are not allowed ('more' was unexpected)"),
         ([{"found": 1}, {}], 'its root: "found" is a required property'),
-        ([{"found": 1}, 7], "7 is no answer"),
-        ("found", "'found' is no answer; give a JSON object, an exception"),
-        (7, "7 is no answer"),
-        (Retryable, "is no answer; give a JSON object, an exception (an instance of it)"),
-        ([Retryable], "is no answer"),
+        ([{"found": 1}, 7], "7 is not an answer"),
+        ("found", "'found' is not an answer; give a JSON object, an exception"),
+        (7, "7 is not an answer"),
+        (Retryable, "is not an answer; give a JSON object, an exception instance"),
+        ([Retryable], "is not an answer"),
         ({"found": float("nan")}, "/found: null is not of type"),
     ],
 )

@@ -230,7 +230,7 @@ async def test_what_breaks_the_hints_is_permanent(make_context: MakeContext) -> 
 
     with pytest.raises(Permanent, match=r"narrow cannot take these inputs: number: .* greater than 3"):
         await narrow.perform("narrow", {"number": 1}, make_context())
-    with pytest.raises(Permanent, match=r"narrow returned something else than its annotation says"):
+    with pytest.raises(Permanent, match=r"narrow returned something other than its annotation says"):
         await narrow.perform("narrow", {"number": 4}, make_context())
 
 
@@ -307,10 +307,10 @@ def Capitals() -> int:
         (positional, "by position only; remove the `/`"),
         (unserialisable, "cannot be written as JSON"),
         (returns_opaque, "Opaque cannot be written as JSON"),
-        (generator, "it yields; return one value"),
-        (async_generator, "it yields; return one value"),
+        (generator, "it is a generator; return one value"),
+        (async_generator, "it is a generator; return one value"),
         (unknown_name, "cannot be read .*Nowhere.*; import it at run time"),
-        (Capitals, "small letters"),
+        (Capitals, "lowercase letters"),
         (len, "only a function"),
     ],
 )
@@ -323,7 +323,7 @@ def test_what_cannot_be_an_agent_is_refused_with_advice(function: Any, advice: s
 
 def test_an_unknown_effect_is_refused() -> None:
     """The four effects are listed."""
-    with pytest.raises(CapabilityError, match="'harmless' is unknown; it is one of pure, read, write, irr"):
+    with pytest.raises(CapabilityError, match="'harmless' is unknown; use one of pure, read, write, irr"):
         agent(effect="harmless")(opaque)
 
 

@@ -156,7 +156,7 @@ async def test_a_cut_or_empty_text_is_no_answer(make_context: MakeContext) -> No
     agent = LLMAgent("say", "say", "Say it.", input={})
     with ScriptedModel([ChatReply("Dear", Usage(), "length")]) as model, pytest.raises(AnswerTruncated):
         await agent.perform("say", {}, make_context(model))
-    with ScriptedModel(["  "]) as model, pytest.raises(Permanent, match="answered nothing"):
+    with ScriptedModel(["  "]) as model, pytest.raises(Permanent, match="gave an empty answer"):
         await agent.perform("say", {}, make_context(model))
 
 
@@ -182,8 +182,8 @@ def test_it_only_waits() -> None:
 @pytest.mark.parametrize(
     ("instructions", "kinds", "problem"),
     [
-        ("{% if %}", {}, "no template"),
-        ("Write about {{ topic }}.", {}, "use topic, which its input doesn't have"),
+        ("{% if %}", {}, "not a valid template"),
+        ("Write about {{ topic }}.", {}, "use topic; its inputs are: text, tone"),
         ("x", {"input": int}, "int has no named fields"),
         ("x", {"output": object()}, "cannot be written as JSON"),
     ],

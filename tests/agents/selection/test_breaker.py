@@ -33,7 +33,7 @@ def test_five_failures_in_a_row_open_it() -> None:
 
 
 def test_after_the_pause_one_probe_is_let_through() -> None:
-    """While it is under way nobody else is; its success closes the breaker."""
+    """While it runs no other attempt begins; its success closes the breaker."""
     breaker = opened()
     assert breaker.ready_at(29.9) == 30.0
     assert breaker.ready_at(30.0) == 30.0

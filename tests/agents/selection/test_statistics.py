@@ -33,7 +33,8 @@ observations = st.builds(
 
 
 def test_one_success_is_credited_beforehand() -> None:
-    """Nobody known yet counts as reliable; one failure makes it half so, and a success after it mends it."""
+    """An agent without history counts as reliable; one failure makes it half so, and a success after it mends
+    it."""
     assert Figures().reliability == 1.0
     assert after(seen(False)).reliability == 0.5
     assert after(seen(False), seen(False)).reliability < 0.4

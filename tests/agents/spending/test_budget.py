@@ -20,7 +20,7 @@ BUDGETS = st.builds(
     Budget,
     tokens=COUNTS,
     cost=st.none() | st.decimals(0, 10**6, places=6, allow_nan=False, allow_infinity=False),
-    # Of less than that nobody has a budget, and it takes hundreds of digits to write.
+    # A smaller budget is of no use, and takes hundreds of digits to write.
     seconds=st.none() | st.just(0.0) | st.floats(1e-9, 10**7),
     attempts=COUNTS,
     revisions=COUNTS,
@@ -68,13 +68,13 @@ def test_what_could_be_read_in_two_ways_is_read_in_one(text: str, budget: Budget
     [
         ("", "a limit is missing"),
         ("5m,", "a limit is missing"),
-        ("5", "'5' is no limit"),
-        ("€5", "is no limit"),
-        ("$5 tokens", "is no limit"),
-        ("-3 attempts", "is no limit"),
+        ("5", "'5' is not a limit"),
+        ("€5", "is not a limit"),
+        ("$5 tokens", "is not a limit"),
+        ("-3 attempts", "is not a limit"),
         ("1.5 attempts", "is not an integer"),
         ("5m, 2h", "seconds twice"),
-        ("$1,500 tokens", "is no limit"),
+        ("$1,500 tokens", "is not a limit"),
         ("9" * 300, "more than 200 characters"),
     ],
 )
@@ -164,7 +164,7 @@ def test_what_may_be_used_is_refused_where_nothing_is_left() -> None:
 
 
 def test_pressure_names_what_is_nearly_used_up() -> None:
-    """From four fifths on; a limit of 0 presses nobody."""
+    """From four fifths on; a limit of 0 is never nearly used up."""
     budget = Budget(tokens=100, attempts=10, revisions=0)
     assert budget.pressure(Spending(tokens=79, attempts=7)) == ""
     assert budget.pressure(Spending(tokens=80, attempts=7)) == (

@@ -20,7 +20,7 @@ USAGE = Usage(input_tokens=1_000_000, output_tokens=100_000, cached_tokens=400_0
 
 
 def test_the_users_own_table_comes_first() -> None:
-    """Over what is published, and for a local model too, whose power somebody may want to count."""
+    """Over what is published, and for a local model too, whose power the user may want to count."""
     prices = Prices.from_table(
         {"openai/gpt-5": {"input": 1, "cached": 0.1, "output": 10}, "local/*": {"input": 0.5, "output": 0}}
     )
@@ -61,7 +61,7 @@ def test_a_price_that_nobody_knows_is_not_guessed(model: str) -> None:
 
 
 def test_the_server_decides_what_an_openai_name_costs() -> None:
-    """The same name costs something else elsewhere, and on an unknown server nobody knows what."""
+    """The same name costs something else elsewhere, and on an unknown server the price is unknown."""
     assert Prices(server="https://api.openai.com/v1").cost("openai/gpt-5", USAGE, AT) == Prices().cost(
         "openai/gpt-5", USAGE, AT
     )
@@ -96,7 +96,7 @@ def test_an_agent_with_token_prices_of_its_own_charges_these() -> None:
     ("entry", "problem"),
     [
         ({"input": 1}, "'output' is missing"),
-        ({"input": 1, "output": 2, "outptu": 3}, "'outptu' is no part"),
+        ({"input": 1, "output": 2, "outptu": 3}, "'outptu' is not an entry"),
         ({"input": -1, "output": 2}, "input is -1"),
         ({"input": "dear", "output": 2}, "input is 'dear'"),
         ({"input": True, "output": 2}, "input is True"),

@@ -19,7 +19,7 @@ def test_an_attempt_costs_its_price_and_its_tokens() -> None:
 
 
 def test_an_agent_without_terms_is_free() -> None:
-    """The Agent protocol does not ask for them, so nobody has to name any."""
+    """The Agent protocol does not ask for them, so an agent need not have any."""
     terms = Terms(max_concurrency=2)
     assert terms_of(SimpleNamespace(name="plain")) is FREE
     assert terms_of(SimpleNamespace(terms=None)) is FREE

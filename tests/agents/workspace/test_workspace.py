@@ -94,7 +94,7 @@ def test_a_root_that_is_a_link_is_followed_once(folder: Path, tmp_path: Path) ->
         (".", "the workspace itself"),
         ("reports", "is a folder"),
         ("absent.md", "does not exist"),
-        ("notes.md/x", "no folder"),
+        ("notes.md/x", "not a folder"),
     ],
 )
 def test_a_path_that_means_no_file_inside_is_refused(workspace: Workspace, path: str, problem: str) -> None:
@@ -169,9 +169,9 @@ def test_only_ordinary_files_are_read_or_replaced(workspace: Workspace, folder: 
         os.chdir(here)
         server.close()
     for path in ("pipe", "socket"):
-        with pytest.raises(WorkspaceError, match="no ordinary file"):
+        with pytest.raises(WorkspaceError, match="not a regular file"):
             workspace.read_bytes(path, 100)
-        with pytest.raises(WorkspaceError, match="no ordinary file"):
+        with pytest.raises(WorkspaceError, match="not a regular file"):
             workspace.write_atomically(path, b"x")
 
 
@@ -195,7 +195,7 @@ def test_writing_makes_folders_and_replaces_whole(workspace: Workspace, folder: 
 
 
 def test_a_read_only_file_is_left_alone(workspace: Workspace, folder: Path) -> None:
-    """Replacing would get round the mark that somebody set on it."""
+    """Replacing would get round the mark that its owner set on it."""
     (folder / "notes.md").chmod(0o444)
     with pytest.raises(WorkspaceError, match="read-only"):
         workspace.write_atomically("notes.md", b"mine")
@@ -246,7 +246,7 @@ def test_a_write_that_cannot_be_finished_changes_nothing(workspace: Workspace, f
         env=environment,
     )
     assert (done.returncode, done.stderr) == (7, "")
-    assert "larger than a file may be; no file was changed" in done.stdout
+    assert "exceeds the maximum file size; no file was changed" in done.stdout
     assert (folder / "notes.md").read_bytes() == b"hello"
     assert sorted(each.name for each in folder.iterdir()) == ["notes.md", "reports"]
 
@@ -305,7 +305,7 @@ def test_a_pattern_finds_files(workspace: Workspace, folder: Path, pattern: str,
 
 
 def test_a_long_list_says_that_it_is_cut(workspace: Workspace, folder: Path) -> None:
-    """Nobody takes the first thousand files for all of them."""
+    """The first thousand files are not taken for all of them."""
     for number in range(5):
         (folder / f"{number}.txt").write_text("x")
     assert workspace.list("*.txt", limit=5).complete
@@ -318,13 +318,13 @@ def test_a_workspace_is_a_folder_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(WorkspaceError, match="does not exist"):
         Workspace(tmp_path / "absent")
-    with pytest.raises(WorkspaceError, match="is no folder"):
+    with pytest.raises(WorkspaceError, match="is not a folder"):
         Workspace(tmp_path / "file")
 
 
 def test_a_folder_exchanged_for_a_link_leads_nowhere(folder: Path) -> None:
-    """While somebody keeps exchanging a folder for a link to the outside, reads give the file inside or
-    an error, never the one outside (folders by handle)."""
+    """While another process keeps exchanging a folder for a link to the outside, reads give the file inside
+    or an error, never the one outside (folders by handle)."""
     outside = folder.parent / "outside"
     outside.mkdir()
     (outside / "f").write_bytes(b"outside")

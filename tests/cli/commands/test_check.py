@@ -35,7 +35,7 @@ def test_every_finding_has_file_line_pointer_and_hint(invoke: Invoke, folder: Pa
     (folder / "bad.yaml").write_text(BAD)
     done = invoke("check", "bad.yaml")
     assert done.exit_code == 2
-    assert "bad.yaml:4: error: nobody offers `shuot` [unknown-capability]\n" in done.stdout
+    assert "bad.yaml:4: error: no agent provides `shuot` [unknown-capability]\n" in done.stdout
     assert "    at /steps/0/capability, step loud\n    hint: did you mean `shout`?\n" in done.stdout
     assert "bad.yaml:9: error: " in done.stdout
     assert "bad.yaml:6: warning: " in done.stdout

@@ -83,8 +83,8 @@ def test_what_is_missing_or_wrong_is_told_at_once_and_nothing_runs(invoke: Invok
     """Exit 2, everything in one message with what to type, and no run is begun."""
     done = invoke("run", "--plan", greeting, "--param", "loud=perhaps", "--param", "nam=x")
     assert (done.exit_code, done.stdout) == (2, "")
-    assert "`name` is missing: a string (whom to greet)" in done.stderr
-    assert "`loud` is a boolean" in done.stderr
+    assert "`name` is missing: it takes a string (whom to greet)" in done.stderr
+    assert "`loud` takes a boolean" in done.stderr
     assert "there is no parameter `nam`" in done.stderr
     assert "--param name=TEXT" in done.stderr
     assert "no runs yet" in invoke("runs").stdout

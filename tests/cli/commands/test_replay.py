@@ -134,7 +134,7 @@ class TestFolders:
         assert done.exit_code == 2
         first, third, fourth = done.stderr.splitlines()
         assert re.match(r"error: shelf/a\.yaml, line \d+: unknown field 'evnts'", first)
-        assert re.match(r"error: shelf/c\.yaml, line \d+: this is no YAML", third)
+        assert re.match(r"error: shelf/c\.yaml, line \d+: this is not valid YAML", third)
         assert first.startswith("error: ") and "shelf/d.yaml: written in format 99" in fourth
         assert "shelf/deep/b.yml: as recorded" in done.stdout
         assert done.stdout.endswith("4 recordings: 1 as recorded, 3 not replayed\n")
@@ -145,10 +145,10 @@ class TestFolders:
         """Empty, no text, no YAML, or without the line that says what it is: a test that is lost is told."""
         whole = (shelf / "a.yaml").read_bytes()
         damaged = {
-            "binary.yml": (b"\xff\xfe\x00" + whole[:50], "it is no UTF-8 text; restore the file"),
+            "binary.yml": (b"\xff\xfe\x00" + whole[:50], "it is not UTF-8 text; restore the file"),
             "empty.yaml": (b"", "this is not a recording"),
             "headless.yaml": (whole.replace(b"recording: 1\n", b""), "the line `recording:` is missing"),
-            "rubbish.yaml": (b"<<<<<<< HEAD\n: [}\n", "this is no YAML"),
+            "rubbish.yaml": (b"<<<<<<< HEAD\n: [}\n", "this is not valid YAML"),
             "text.yaml": (b'{"catalog": {}, "events": []}', "the line `recording:` is missing"),
         }
         for name, (data, _) in damaged.items():
@@ -173,7 +173,7 @@ class TestFolders:
         [
             ("nosuch.yaml", None, "it cannot be read"),
             ("plan.yaml", "goal: g\nsteps: []\nanswer: x\n", "this is a plan, not a recording"),
-            ("bytes.yaml", "\ud800", "it is no UTF-8 text"),
+            ("bytes.yaml", "\ud800", "it is not UTF-8 text"),
         ],
     )
     def test_a_file_that_is_named_has_to_be_one(

@@ -170,5 +170,5 @@ def test_flags_that_mean_nothing_change_nothing(invoke: Invoke, folder: Path) ->
     invoke("run", "--plan", plan)
     before = invoke("show", "--json").stdout
     done = invoke("resume", "--time-limit", "soon")
-    assert (done.exit_code, "'soon' is no duration" in done.stderr) == (2, True)
+    assert (done.exit_code, "'soon' is not a duration" in done.stderr) == (2, True)
     assert invoke("show", "--json").stdout == before

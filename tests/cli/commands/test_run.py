@@ -117,7 +117,7 @@ def test_a_goal_without_a_usable_model_is_explained(invoke: Invoke, folder: Path
     pytest.importorskip("xllamacpp")
     done = invoke("run", "say hello", "--model", "local/team.py")
     assert (done.exit_code, done.stdout) == (1, "")
-    assert "team.py is no GGUF file" in done.stderr
+    assert "team.py is not a GGUF file" in done.stderr
 
 
 def test_the_store_and_the_workspace_are_where_they_are_asked_to_be(

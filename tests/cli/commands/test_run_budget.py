@@ -126,7 +126,7 @@ def test_a_budget_that_is_none_is_refused_before_anything(
     monkeypatch.setenv("CALLSHEET_BUDGET", "6 atempts")
     done = invoke("run", GOAL)
     assert done.exit_code == 2
-    assert "'6 atempts' is no limit" in done.stderr and "100 attempts" in done.stderr
+    assert "'6 atempts' is not a limit" in done.stderr and "100 attempts" in done.stderr
     assert server.questions == []
 
 

@@ -61,7 +61,7 @@ class Worker:
         return self.offers
 
     async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
-        """Nobody asks for it."""
+        """It is never called."""
         raise NotImplementedError
 
 
@@ -80,7 +80,7 @@ def plan(*steps: Mapping[str, Any], catalog: Sequence[Capability] = (WORK,)) -> 
 
 
 def known(agent: str, *seconds: float) -> Mapping[tuple[str, str], Figures]:
-    """Figures of somebody who took that long each time."""
+    """Figures of an agent that took that long each time."""
     figures = Figures()
     for each in seconds:
         figures = figures.after(Observation(agent, "work", 1e9, each, True))
@@ -178,7 +178,7 @@ def test_without_a_model_nothing_is_asked() -> None:
     ],
 )
 def test_steps_of_which_something_is_not_known_are_named(demand: Any, model: str, unknown: set[str]) -> None:
-    """What nobody said is not made up; and where tokens cost nothing, the cost is known without them."""
+    """What is unknown is not made up; and where tokens cost nothing, the cost is known without them."""
     found = bounds(plan({"id": "a"}), conditions(Worker("w", [WORK], demand), model=model, prices=PRICES))
     assert {name for name, steps in found.unknown.items() if steps == ("a",)} - {"seconds"} == unknown
 
@@ -215,7 +215,7 @@ def test_the_expected_time_is_the_critical_path_by_the_agents_figures() -> None:
 
 
 def test_the_expected_time_counts_whom_it_knows_by_their_successes() -> None:
-    """Nobody's single lucky attempt weighs as much as another's habit."""
+    """One lucky attempt of an agent does not weigh as much as another's habit."""
     pair = Worker("one", [WORK]), Worker("other", [WORK])
     figures = {**known("one", *[1.0] * 9), **known("other", 100.0)}
     expected = bounds(plan({"id": "a"}), conditions(*pair, figures=figures)).known.expected

@@ -86,17 +86,17 @@ def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
 @pytest.mark.parametrize(
     ("result", "code", "pointer", "message"),
     [
-        (checked(), "no-steps", "/steps", "at least one step"),
-        (checked(find(), find()), "duplicate-step-id", "/steps/1/id", "another step `one`"),
-        (checked(step("len")), "bad-step-id", "/steps/0/id", "means something else"),
+        (checked(), "no-steps", "/steps", "the plan has no steps"),
+        (checked(find(), find()), "duplicate-step-id", "/steps/1/id", "another step has the id `one`"),
+        (checked(step("len")), "bad-step-id", "/steps/0/id", "is reserved in expressions"),
         (
             checked(step(capability="fnid")),
             "unknown-capability",
             "/steps/0/capability",
-            "nobody offers `fnid`",
+            "no agent provides `fnid`",
         ),
-        (checked(step(inputs={})), "missing-input", "/steps/0/inputs", "wants the input `query`"),
-        (checked(find(zzz=1)), "unknown-input", "/steps/0/inputs/zzz", "takes no input `zzz`"),
+        (checked(step(inputs={})), "missing-input", "/steps/0/inputs", "requires the input `query`"),
+        (checked(find(zzz=1)), "unknown-input", "/steps/0/inputs/zzz", "has no input `zzz`"),
         (checked(find(query=None)), "type-mismatch", "/steps/0/inputs/query", 'not of type "string"'),
         (checked(find(limit=0)), "type-mismatch", "/steps/0/inputs/limit", "less than the minimum"),
         (checked(find(tags=["a", {}])), "type-mismatch", "/steps/0/inputs/tags/1", 'not of type "string"'),
@@ -104,13 +104,13 @@ def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
             checked(find(), find("two", limit={"from": "one.note"})),
             "type-mismatch",
             "/steps/1/inputs/limit",
-            "this is a string, and an integer is wanted",
+            "this is a string, but an integer is required",
         ),
         (
             checked(find(), find("two", query={"from": "one.note"})),
             "type-mismatch",
             "/steps/1/inputs/query",
-            "this may be null, and a string is wanted",
+            "this may be null, but a string is required",
         ),
         (checked(find(query={"from": "a b"})), "bad-expression", "/steps/0/inputs/query/from", "character 3"),
         (
@@ -127,17 +127,22 @@ def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
             checked(find(), find("two"), answer={"from": "[one for two in [1]] + two"}),
             "shadowed-name",
             "/answer/from",
-            "already means something else",
+            "is already a name here",
         ),
         (
             checked(step(condition="1"), answer=CAUGHT),
             "not-a-truth-value",
             "/steps/0/condition",
-            "a boolean is wanted",
+            "a boolean is required",
         ),
         (checked(step(expect=["output.count"])), "not-a-truth-value", "/steps/0/expect/0", "a boolean"),
-        (checked(step(for_each={"from": "1"})), "type-mismatch", "/steps/0/for_each", "goes over a list"),
-        (checked(step(for_each="x")), "type-mismatch", "/steps/0/for_each", "goes over a list"),
+        (
+            checked(step(for_each={"from": "1"})),
+            "type-mismatch",
+            "/steps/0/for_each",
+            "for_each needs a list",
+        ),
+        (checked(step(for_each="x")), "type-mismatch", "/steps/0/for_each", "for_each needs a list"),
         (
             checked(
                 step(condition="true"), step("two", join="done", depends_on=["one"], expect=["one == []"])
@@ -152,14 +157,19 @@ def test_a_plan_without_steps_says_what_the_answer_is(answer: Any) -> None:
             "/answer/from",
             "step `one` may be skipped or fail",
         ),
-        (checked(find(), find("two")), "unused-step", "/steps/0", "nothing uses the result of `one`"),
+        (checked(find(), find("two")), "unused-step", "/steps/0", "the result of `one` is unused"),
         (
             checked(step("a", "send", inputs={"body": "x"}), policy=Policy(approval_for=frozenset(Effect))),
             "needs-approval",
             "/steps/0",
-            "`send` is irreversible, and has to be approved",
+            "`send` is irreversible and requires approval",
         ),
-        (checked(find(), find("two"), policy=Policy(max_steps=1)), "too-many-steps", "/steps", "too many"),
+        (
+            checked(find(), find("two"), policy=Policy(max_steps=1)),
+            "too-many-steps",
+            "/steps",
+            "at most 1 are allowed",
+        ),
     ],
 )
 def test_findings(result: CheckResult, code: str, pointer: str, message: str) -> None:
@@ -181,7 +191,7 @@ def test_cycles_are_named_in_full() -> None:
     )
     assert [(each.code, each.pointer, each.message) for each in result.diagnostics] == [
         ("cycle", "/steps/0", "these steps wait for each other: a → c → b → a"),
-        ("cycle", "/steps/3", "step `d` refers to its own result, and can only use those of other steps"),
+        ("cycle", "/steps/3", "step `d` uses its own result: a step can use only the results of other steps"),
     ]
 
 
@@ -263,7 +273,7 @@ def test_the_text_of_a_finding() -> None:
             "pointer": "/answer/from",
             "value": "one.findings",
             "removes": None,
-            "note": "`finding` was taken for `findings`",
+            "note": "replaced `finding` with `findings`",
         },
     }
 
@@ -416,7 +426,7 @@ def test_a_checked_plan_comes_from_a_plan_or_its_document() -> None:
     document = {"goal": "", "steps": [find()], "answer": {"from": "one"}}
     plan = Plan.model_validate(document)
     assert check(plan, CATALOG).require().plan == plan == check(document, CATALOG).require().plan
-    with pytest.raises(PlanInvalid, match="nobody offers `find`") as caught:
+    with pytest.raises(PlanInvalid, match="no agent provides `find`") as caught:
         check(plan, []).require()
     assert [each.code for each in caught.value.diagnostics] == ["unknown-capability"]
 
@@ -431,7 +441,7 @@ def test_warnings_do_not_keep_a_plan_from_running() -> None:
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_words_of_the_language_are_no_steps(name: str) -> None:
-    """A step cannot be called what means something else in an expression."""
+    """A step cannot have an id that is reserved in expressions."""
     assert "bad-step-id" in {each.code for each in checked(step(name), answer=1).errors}
 
 

@@ -28,7 +28,7 @@ READ = {"id": "a", "capability": "read_file", "inputs": {"path": "x"}}
 
 
 def test_a_field_within_a_letter_is_taken_for_the_one_there_is() -> None:
-    """The plan checks afterwards, and a note says what was taken for what."""
+    """The plan has no errors afterwards, and a note says what was replaced."""
     fixed = fix(plan(READ, answer={"from": "a.texts"}), CATALOG, Policy())
     assert fixed.result.plan is not None
     assert fixed.document["answer"] == {"from": "a.text"}

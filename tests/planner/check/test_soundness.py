@@ -184,9 +184,9 @@ class Run:
 @given(st.data())
 def test_what_is_accepted_stays_within_its_types(data: st.DataObject) -> None:
     """For every plan that checks, and whatever its agents return that their output schemas allow: each
-    expression yields a value of its proven type or is absent, a condition a boolean or nothing, an
-    input the kind that its capability takes; and nobody refers to a step that was skipped or failed
-    without saying what to take instead."""
+    expression yields a value of its proven type or is absent, a condition a boolean or nothing, an input the
+    kind that its capability takes; and no expression refers to a step that was skipped or failed without
+    saying what to take instead."""
     catalog = data.draw(catalogs())
     result = check(data.draw(plans(catalog)), catalog)
     event(f"accepted: {result.plan is not None}")

@@ -93,7 +93,7 @@ def test_a_slip_in_an_entry_is_mended() -> None:
         "pointer": "/steps/0/expect",
         "value": ["true"],
         "removes": "/steps/0/expects",
-        "note": "`expects` was taken for `expect`",
+        "note": "replaced `expects` with `expect`",
     }
 
 

@@ -67,16 +67,16 @@ def test_fitting(offered: Any, wanted: Any) -> None:
 @pytest.mark.parametrize(
     ("offered", "wanted", "problem"),
     [
-        (TEXT, NUMBER, "this is a string, and a number is wanted"),
+        (TEXT, NUMBER, "this is a string, but a number is required"),
         (NUMBER, WHOLE, "may have a fraction"),
-        ({"type": ["string", "null"]}, TEXT, "this may be null, and a string is wanted"),
-        ({"enum": ["a"]}, {"enum": ["b"]}, 'this is one of "a", and one of "b" is wanted'),
+        ({"type": ["string", "null"]}, TEXT, "this may be null, but a string is required"),
+        ({"enum": ["a"]}, {"enum": ["b"]}, 'this is one of "a", but one of "b" is required'),
         (array(TEXT), array(WHOLE), "each element is a string"),
         (array(array(TEXT)), array(array(WHOLE)), "each element of each element is a string"),
         (array(TEXT, WHOLE), array(TEXT), "each element is an integer"),
-        (array(TEXT), array(TEXT, WHOLE), "each element is a string, and an integer"),
+        (array(TEXT), array(TEXT, WHOLE), "each element is a string, but an integer"),
         (closed(a=TEXT), closed(a=WHOLE), "its `a` is a string"),
-        (closed(b=TEXT), closed(("a",), a=TEXT), "this has no `a`, which is wanted"),
+        (closed(b=TEXT), closed(("a",), a=TEXT), "this has no `a`, which is required"),
         (closed(("a", "b"), a=TEXT, b=TEXT), closed(a=TEXT), "this has a `b`, which is not allowed"),
         (closed(a=TEXT), {"type": "object", "additionalProperties": WHOLE}, "its `a` is a string"),
         (
@@ -85,7 +85,7 @@ def test_fitting(offered: Any, wanted: Any) -> None:
             "each of its values is a string",
         ),
         ({"type": "object", "additionalProperties": TEXT}, closed(a=WHOLE), "its `a` is a string"),
-        (TEXT, False, "this is a string, and nothing at all is wanted"),
+        (TEXT, False, "this is a string, but nothing at all is required"),
     ],
 )
 def test_misfits(offered: Any, wanted: Any, problem: str) -> None:

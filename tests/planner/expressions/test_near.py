@@ -34,7 +34,7 @@ def test_what_is_not_certain_is_not_mended(written: str, known: list[str]) -> No
 
 
 def test_among_too_many_nothing_is_certain() -> None:
-    """Only some names are looked through, so that nobody waits; then no repair is certain."""
+    """Only some names are looked through, so that the answer comes at once; then no repair is certain."""
     names = ["findings", *(f"name_{number}" for number in range(MAX_NAMES))]
     assert meant("finding", names[:MAX_NAMES]) == "findings"
     assert meant("finding", names) is None

@@ -163,7 +163,7 @@ def test_a_schema_of_its_own_is_unknown() -> None:
 
 
 def test_a_schema_nested_beyond_reason_is_unknown() -> None:
-    """A schema too deep for Python's stack says nothing, and harms nobody."""
+    """A schema too deep for Python's stack says nothing, and does no harm."""
     schema: dict[str, Any] = TEXT
     for _ in range(50_000):
         schema = {"anyOf": [schema]}

@@ -87,7 +87,7 @@ def test_hints_for_habits_from_elsewhere(text: str, hint: str) -> None:
 def test_an_expression_is_short() -> None:
     """An expression has 4,000 characters at most, blanks included."""
     assert parse("1" + " " * (MAX_LENGTH - 1)) == Constant(1)
-    with pytest.raises(ExpressionSyntaxError, match="4,000 characters"):
+    with pytest.raises(ExpressionSyntaxError, match="at most 4,000 are allowed"):
         parse("1" + " " * MAX_LENGTH)
 
 

@@ -100,7 +100,7 @@ def test_what_has_not_the_shape_is_said(revision_format: RevisionFormat, answer:
 
 @pytest.mark.parametrize("revision_format", FORMATS, ids=lambda each: each.name)
 def test_the_schema_offers_only_what_can_be_done(revision_format: RevisionFormat) -> None:
-    """Nothing can be accepted that there isn't, and nothing be done where nobody offers anything."""
+    """Nothing can be accepted that there isn't, and nothing be done where no agent provides anything."""
     accept = {**(full() if revision_format is FULL else {}), "decision": "accept", "reason": "fine"}
     surprised, failed = situation(trouble=SURPRISED), situation()
     assert Draft202012Validator(revision_format.schema(surprised)).is_valid(accept)
@@ -339,7 +339,7 @@ def test_no_step_is_offered_for_removal_that_has_changed_something() -> None:
 
 
 def test_old_results_stay_where_no_new_step_asks_for_them() -> None:
-    """Steps that are there were read for somebody: they are not forgotten by the new ones."""
+    """Steps that are there were read for some step: they are not forgotten by the new ones."""
     state = situation(standings={"s1": "done", "s2": "done"}, trouble=Trouble("s3", (SHORT,)))
     answer = small(new("s4", "send", to="kim@example.org", body="I could not find the words for it"))
     assert revision_of(answer, state).add[0]["inputs"] == {

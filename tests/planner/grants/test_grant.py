@@ -133,7 +133,7 @@ def test_what_a_capability_reached_it_may_reach_again() -> None:
 
 
 def test_what_a_person_says_counts_as_the_goal() -> None:
-    """Somebody who names a file to a running run has granted it."""
+    """A user who names a file to a running run has granted it."""
     assert beyond("read_file", path="other.md")
     assert beyond("read_file", GRANT.hearing("take other.md instead"), path="other.md") == ()
 

@@ -40,7 +40,7 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def plan(*steps: dict[str, Any], answer: Any = "x", **others: Any) -> Plan:
-    """A plan that nobody has checked."""
+    """A plan that was not checked."""
     return Plan.model_validate({"goal": "g", "steps": steps, "answer": answer, **others})
 
 

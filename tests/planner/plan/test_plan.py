@@ -63,7 +63,7 @@ def test_defaults_are_left_out() -> None:
 
 
 def test_plans_are_frozen() -> None:
-    """Nobody changes a plan."""
+    """A plan cannot be changed."""
     plan = Plan.model_validate(DOCUMENT)
     with pytest.raises(ValidationError):
         plan.goal = "another"
@@ -93,7 +93,7 @@ def test_bindings(value: JsonValue, binding: object) -> None:
 )
 def test_a_literal_is_never_interpreted(value: JsonValue) -> None:
     """For every JSON value, a literal of it means that value after it was written and read, even where it
-    looks like an expression: data that somebody puts into a plan stays data."""
+    looks like an expression: data that is put into a plan stays data."""
     match read_binding(write_binding(Literal(value))):
         case Literal(found):
             assert found == value

@@ -239,7 +239,7 @@ def test_an_id_twice_ends_the_drafts() -> None:
     reader = reader_of()
     drafts = drafts_of(reader, answer_of([READ_A, {**READ_B, "id": "a"}, SHORT_A]))
     assert [list(draft.steps) for draft in drafts] == [["a"]]
-    assert "another step `a`" in reader.problem
+    assert "another step has the id `a`" in reader.problem
 
 
 def test_a_waiting_step_with_the_id_of_a_started_one_takes_nothing_from_it() -> None:
@@ -265,7 +265,7 @@ def test_more_steps_than_are_allowed_end_the_drafts() -> None:
     reader = reader_of(policy=Policy(max_steps=2))
     drafts = drafts_of(reader, answer_of([READ_A, READ_B, SHORT_A]))
     assert [list(draft.steps) for draft in drafts] == [["a"], ["a", "b"]]
-    assert "too many" in reader.problem
+    assert "at most 2 are allowed" in reader.problem
 
 
 def test_steps_that_wait_for_each_other_end_the_drafts() -> None:

@@ -70,7 +70,7 @@ async def test_a_wrong_plan_goes_back_with_what_is_wrong() -> None:
     asked = model.requests[1].messages
     assert asked[:-2] == model.requests[0].messages
     assert asked[-2].content == UNKNOWN
-    assert "nobody offers `open_sesame`" in asked[-1].content
+    assert "no agent provides `open_sesame`" in asked[-1].content
     assert planned.usage == planned.drafts[0].usage + planned.drafts[1].usage
     assert planned.drafts[0].problems
     assert not planned.drafts[1].problems
@@ -158,13 +158,13 @@ async def test_quick_fixes_are_made_without_a_turn_and_noted() -> None:
 
 
 async def test_work_that_nothing_needs_is_dropped_and_noted() -> None:
-    """A step that others wait for, but that nobody uses: asked about once, then not in the plan."""
+    """A step that others wait for, but whose result is unused: asked about once, then not in the plan."""
     steps = json.loads(answer(("read_file", {"path": "b"}), ("read_file", {"path": "a"})))
     steps["steps"][1]["depends_on"] = ["s1"]
     with ScriptedModel([json.dumps(steps)] * 2) as model:
         planned = await plan(planner(model), GOAL, CATALOG)
     assert list(planned.checked.steps) == ["s2"]
-    assert planned.notes == ("step s1: dropped, as nothing uses its result",)
+    assert planned.notes == ("step s1: dropped, because its result is unused",)
 
 
 async def test_a_name_in_the_goal_that_no_step_uses_is_asked_about() -> None:

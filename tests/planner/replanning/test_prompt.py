@@ -241,7 +241,7 @@ def test_a_plan_of_many_steps_is_told_by_those_that_matter() -> None:
 
 
 def test_long_inputs_are_shown_in_part() -> None:
-    """With their length, so that nobody takes the part for the whole."""
+    """With their length, so that a part is not taken for the whole."""
     long: JsonObject = {"id": "s1", "capability": "read_file", "inputs": {"path": "x" * 5_000}}
     text = told(situation(plan(long)))
     assert "… (5,002 characters)" in text

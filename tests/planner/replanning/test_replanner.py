@@ -161,7 +161,7 @@ async def test_a_revision_that_leaves_the_trouble_as_it_is_is_refused() -> None:
 @pytest.mark.parametrize("effect", [Effect.WRITE, Effect.IRREVERSIBLE])
 @pytest.mark.parametrize(
     ("standing", "problem"),
-    [("under way", "is under way and changes something"), ("done", "is done and has changed something")],
+    [("under way", "is running and changes something"), ("done", "is done and has changed something")],
 )
 async def test_what_has_changed_something_is_neither_changed_nor_removed(
     effect: Effect, standing: str, problem: str
@@ -202,7 +202,7 @@ async def test_only_results_that_there_are_can_be_accepted() -> None:
 
 
 async def test_questions_and_reasons_are_asked_for() -> None:
-    """A person can't answer what nobody asks."""
+    """The user cannot answer a question that is not asked."""
     assert "there is no question" in await problems_of(situation(), full("ask", question=""))
     assert "there is no reason" in await problems_of(situation(), full("give_up", reason=""))
 
@@ -210,13 +210,13 @@ async def test_questions_and_reasons_are_asked_for() -> None:
 async def test_no_id_is_used_again() -> None:
     """Neither one of the plan for something new, nor one of an earlier plan for anything."""
     state = situation(used_ids=frozenset({"s1", "s2", "s3", "s0"}))
-    for id, problem in (("s0", "was the id of another step"), ("s2", "there is a step `s2` already")):
+    for id, problem in (("s0", "was the id of another step"), ("s2", "there is already a step `s2`")):
         answer = full(add=[{**AGAIN, "id": id}], remove=["s1"], repoint=[{"old": "s1", "new": id}])
         assert problem in await problems_of(state, answer)
 
 
 async def test_a_capability_that_nobody_offers_any_more_is_of_no_use_to_new_steps() -> None:
-    """What is done needs nobody; what is new, or was still to be done, does."""
+    """A finished step needs no agent; a new or open one does."""
     state = situation(
         trouble=Trouble("s2", (SHORT,)),
         standings={"s1": "done"},
@@ -226,16 +226,16 @@ async def test_a_capability_that_nobody_offers_any_more_is_of_no_use_to_new_step
     assert steps_of(await decide(state, full(replace=[other])))["s1"] == STEPS[0]
     new_one = {"id": "n", "do": {"read_file": {"path": "b.txt"}}}
     answer = full(add=[new_one], replace=[{"id": "s2", "do": {"shorten": {"text": "{n}"}}}])
-    assert "nobody offers `read_file` any more" in await problems_of(state, answer)
+    assert "no agent provides `read_file` any more" in await problems_of(state, answer)
     waiting = situation(catalog=state.catalog, trouble=Trouble("s3", (SHORT,)))
-    assert "nobody offers `read_file`" in await problems_of(waiting, full(remove=["s3"], answer="{s2}"))
+    assert "no agent provides `read_file`" in await problems_of(waiting, full(remove=["s3"], answer="{s2}"))
 
 
 async def test_the_policy_holds_for_a_revised_plan() -> None:
     """The whole plan is checked, as a first one is."""
     policy = Policy(max_steps=3)
     more = {"id": "n", "do": {"read_file": {"path": "b.txt"}}}
-    assert "too many" in await problems_of(situation(), full(add=[more]), policy=policy)
+    assert "at most 3 are allowed" in await problems_of(situation(), full(add=[more]), policy=policy)
     asked = Policy(approval_for=frozenset({Effect.IRREVERSIBLE}))
     steps = steps_of(await decide(situation(), GOOD, policy=asked))
     assert steps["s3"]["approval"] is True

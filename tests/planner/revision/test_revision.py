@@ -236,7 +236,7 @@ def test_an_answer_that_is_written_is_not_repointed() -> None:
 @pytest.mark.parametrize(
     ("revision", "problem"),
     [
-        (Revision(add=(step("a"),)), "there is a step `a` already"),
+        (Revision(add=(step("a"),)), "there is already a step `a`"),
         (Revision(add=(step("gone"),)), "`gone` was the id of another step"),
         (Revision(replace=(step("bb"),)), "there is no step `bb` to replace"),
         (Revision(remove=("x",)), "there is no step `x` to remove"),

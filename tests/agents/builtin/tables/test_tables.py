@@ -103,7 +103,7 @@ def test_dirty_files_are_read(text: str, expected: dict[str, str]) -> None:
         (b"a,b\n", "has a header, but no rows"),
         (b"a,b\n1,2\n1,2,3\n", "row 2 has 3 fields, and the header has 2"),
         (b"a,b\n1\n", "row 1 has 1 fields"),
-        (b'a,b\n"1,2\n', "is no CSV"),
+        (b'a,b\n"1,2\n', "is not valid CSV"),
         (",".join(f"c{n}" for n in range(501)).encode() + b"\n", "has 501 columns; at most 500"),
     ],
 )

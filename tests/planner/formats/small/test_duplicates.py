@@ -112,7 +112,7 @@ def test_braces_around_nothing_are_doubted() -> None:
 
 
 def test_a_change_can_be_named_as_removed_only_after_a_word() -> None:
-    """What is not needed for a change may go; the change itself only where somebody may want that."""
+    """What is not needed for a change may go; the change itself only where the user may want that."""
     writer = ShortRevisionFormat()
     failed, spoken = situation(), situation(trouble=None, words=("do not send it",))
     step = new("s4", "read_file", path="b.txt")

@@ -50,7 +50,8 @@ def test_only_an_earlier_step_is_meant() -> None:
 
 
 def test_what_was_read_for_nothing_goes_to_whoever_writes() -> None:
-    """In a plan that ends in a change, a result that nobody takes was read for the last one told to write."""
+    """In a plan that ends in a change, a result that no step takes was read for the last one told to
+    write."""
     writing = step("s2", "write", instructions="Write a short summary of it")
     found = translated(READ, writing, SAVE)
     assert inputs_of(found, "s2") == {"instructions": {"template": "Write a short summary of it\n\n{ s1 }"}}
