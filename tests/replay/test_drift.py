@@ -132,7 +132,7 @@ def test_another_wait_between_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The backoff is another: the first retry is where the courses part."""
     (recording,) = SCENES["approved"]().tell()
     assert any(isinstance(event, RetryScheduled) for event in recording.events)
-    monkeypatch.setattr("callsheet.executor.machine.decisions.backoff", lambda *place: 17.0)
+    monkeypatch.setattr("callsheet.executor.machine.decisions.retry_delay", lambda *place: 17.0)
     found = replay(recording, STRICT)
     first = recording.events[place_of(recording, RetryScheduled)]
     assert isinstance(first, RetryScheduled)
