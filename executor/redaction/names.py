@@ -12,7 +12,6 @@ class Sort(StrEnum):
 
     PASSWORD = "password"
     CODE = "passcode"
-    KEY = "key"
     TOKEN = "token"
     COOKIE = "cookie"
     AUTHORIZATION = "authorization"
@@ -30,14 +29,11 @@ _SORTS = {
         r"|(?:^|_)(?:db|user|smtp|mail|ftp|admin|root)_?pass$|^pass$"
     ),
     Sort.CODE: r"(?:^|_)passcodes?$|^pin$",
-    Sort.KEY: (
-        r"(?:api|access|secret|private|encryption|signing|master|account|auth|deploy|shared|storage"
-        r"|subscription|session|ssh)_?keys?$"
-    ),
     Sort.TOKEN: (
-        r"(?:^|_|auth|access|refresh|id|bearer|session)token$|(?:^|_|client)secrets?$"
-        r"|(?:^|_)(?:auth|credentials?|creds|jwt|bearer)$|(?:^|_)(?:php|j)?sess(?:ion)?_?id$"
-        r"|(?:^|_)[cx]srf|(?:amz|goog)_?signature$"
+        r"(?:api|access|secret|private|encryption|signing|master|account|auth|deploy|shared|storage"
+        r"|subscription|session|ssh)_?keys?$|(?:^|_|auth|access|refresh|id|bearer|session)token$"
+        r"|(?:^|_|client)secrets?$|(?:^|_)(?:auth|credentials?|creds|jwt|bearer)$"
+        r"|(?:^|_)(?:php|j)?sess(?:ion)?_?id$|(?:^|_)[cx]srf|(?:amz|goog)_?signature$"
     ),
     Sort.COOKIE: r"(?:^|_)(?:set)?cookies?$",
     Sort.AUTHORIZATION: r"(?:^|_)authorization$",

@@ -1,15 +1,15 @@
 """Takes secrets out of a JSON document, so that it can be shown to everybody.
 
-What a secret is, four files know: `names`, `values`, `pairs` and `patterns`. What was found anywhere is then
-looked for everywhere, in other spellings too.
+What a secret is, three files know: `names`, `values` and `patterns`. What was found anywhere is then looked
+for everywhere, behind one layer of encoding too.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from typing import ClassVar
 
 from pydantic import JsonValue
@@ -17,17 +17,13 @@ from pydantic import JsonValue
 from callsheet.errors import ExitCode
 from callsheet.executor.errors import ExecutorError
 
-from .finder import SecretFinder
-from .index import MAX_FORM, Place, Secret, SecretIndex
-from .names import names_secret_variable
+from .index import Place, SecretIndex
+from .names import Sort, names_secret_variable
 from .patterns import find_secrets
-from .placeholders import PLACEHOLDER, Placeholders
-from .spellings import readings
-from .substitutes import digits_of, plain, plain_text
-from .texts import rewritten, scalars
-from .values import MIN_CODE, MIN_SECRET, is_trivial
-
-_IN_BASE64 = "base64 of a text with a secret"
+from .placeholders import PLACEHOLDER, Placeholders, as_known, is_number, plain
+from .readings import readings
+from .texts import Scalar, rewritten, scalars
+from .values import MIN_SECRET, Secret, is_trivial, named_secrets
 
 
 class SecretPatternInvalid(ExecutorError):
@@ -70,45 +66,36 @@ class Redactor:
             self._placeholders.keep(secret)
 
     @property
-    def placeholders(self) -> Mapping[str, str]:
-        """The placeholders that were put anywhere so far, each with the kind of thing that it stands for."""
-        return self._placeholders.given
+    def placeholders(self) -> frozenset[str]:
+        """What was put in the place of a secret so far."""
+        return frozenset(self._placeholders.given)
 
     def redact(self, document: JsonValue) -> JsonValue:
         """A document of the same shape in which no secret is left, neither in its keys nor in its values."""
         for _, value in scalars(document):
             self._placeholders.avoid(value)
-        finder = SecretFinder(self._patterns)
+        # Each once; 1 is not 1.0 here.
+        learn = lru_cache(None, typed=True)(self._learn)
         while True:
             for sort, value in scalars(document):
-                for secret in finder.find_secrets(sort, value):
-                    self._know(secret)
-            clean = rewritten(document, cache(self.redact_text), self._number)
+                learn(sort, value)
+            clean = rewritten(document, cache(self.redact_text), self._redact_number)
             # What has come to stand side by side may show another secret.
-            if _texts(clean) == _texts(document):
+            if clean == document:
                 return clean
             document = clean
 
     def redact_text(self, text: str) -> str:
         """The text without the secrets that are known so far: of the environment, and of documents."""
         pieces = PLACEHOLDER.split(text)
-        pieces[::2] = map(self._without_secrets, pieces[::2])
+        pieces[::2] = [self._put(piece, _apart(self._places(piece))) for piece in pieces[::2]]
         return "".join(pieces)
 
-    def _know(self, secret: Secret) -> None:
-        """Keep what was found, unless it is another spelling of what is known, or has a placeholder in it."""
-        if secret.text[0] in "-+" and len(number := plain_text(secret.text)) >= MIN_CODE:
-            secret = Secret(number, secret.kind)
-        if secret.text in self._placeholders:
-            return
-        if not any(reading.text in self._index for reading in readings(secret.text)):
-            self._index.add(secret)
-
-    def _number(self, number: int | float) -> int | float:
+    def _redact_number(self, number: int | float) -> int | float:
         """What becomes of a number: another where its text would become that of another."""
         text = plain(number)
         places = list(self._index.places(text))
-        if not places or not all(digits_of(place.secret.text) for place in places):
+        if not places or not all(is_number(secret) for _, _, secret in places):
             return number
         try:
             other = type(number)(self._put(text, places))
@@ -116,31 +103,60 @@ class Redactor:
             return number
         return number if math.isinf(other) else -other if number < 0 else other
 
-    def _without_secrets(self, text: str) -> str:
-        return self._put(text, _apart(self._places(text)))
+    def _learn(self, sort: Sort | None, value: Scalar) -> None:
+        """Know what is secret in a value whose name is of this sort. A number is as a whole or not at all."""
+        text = value if isinstance(value, str) else plain(value)
+        if isinstance(value, str):
+            found = list(self._shown(text))
+        else:
+            found = [Secret(text)] if any(pattern.fullmatch(text) for pattern in self._patterns) else []
+        if sort:
+            found += named_secrets(sort, text)
+        for secret in (each for shown in found for each in as_known(shown)):
+            # Unless it is another spelling of what is known, or has a placeholder in it.
+            spellings = (each.text for each in readings(secret.text) if not each.is_base64)
+            if secret.text not in self._placeholders and not any(map(self._index.get, spellings)):
+                self._index.add(secret)
 
-    def _put(self, text: str, places: Sequence[Place]) -> str:
-        pieces: list[str] = []
-        end = 0
-        for place in places:
-            pieces += (text[end : place.start], self._placeholders.put(place.secret))
-            end = place.end
-        return "".join(pieces) + text[end:]
+    def _shown(self, text: str) -> Iterator[Secret]:
+        for reading in readings(text):
+            yield from find_secrets(reading.text)
+            # A short one would be found in anything once that is decoded.
+            shortest = MIN_SECRET if reading.is_base64 else 1
+            for found in (each for pattern in self._patterns for each in pattern.finditer(reading.text)):
+                secret = found["secret"] if "secret" in found.re.groupindex else found[0]
+                if secret and len(secret) >= shortest:
+                    yield Secret(secret)
 
     def _places(self, text: str) -> Iterator[Place]:
-        """Where secrets stand in any reading of a text, and base64 that holds one, as a whole."""
+        """Where secrets stand in any reading of a text; base64 that holds one is one as a whole."""
         for reading in readings(text):
-            for place in self._index.places(reading.text):
-                start, end = reading.origin(place.start, place.end)
+            for start, end, secret in self._index.places(reading.text):
+                begin, stop = reading.origin(start, end)
                 if not reading.is_base64:
-                    yield Place(start, end, place.secret)
-                # A short one would be found in anything once that is decoded.
-                elif place.end - place.start >= MIN_SECRET and text[start:end] not in self._index:
-                    yield Place(start, end, Secret(text[start:end], _IN_BASE64))
+                    yield begin, stop, secret
+                elif end - start >= MIN_SECRET:
+                    yield begin, stop, self._index.get(text[begin:stop]) or Secret(text[begin:stop])
+
+    def _put(self, text: str, places: Iterable[Place]) -> str:
+        pieces: list[str] = []
+        end = 0
+        for start, stop, secret in places:
+            pieces += (text[end:start], self._placeholders.put(secret))
+            end = stop
+        return "".join(pieces) + text[end:]
 
 
-def _texts(document: JsonValue) -> list[str]:
-    return [value for _, value in scalars(document) if isinstance(value, str)]
+def _apart(places: Iterable[Place]) -> list[Place]:
+    """The places from left to right; of those that overlap the whole extent, for the longest of them."""
+    apart: list[Place] = []
+    for start, end, secret in sorted(places, key=lambda place: (place[0], -place[1])):
+        if apart and start < apart[-1][1]:
+            first, last, other = apart.pop()
+            apart.append((first, max(last, end), secret if end - start > last - first else other))
+        else:
+            apart.append((start, end, secret))
+    return apart
 
 
 def _secrets_of(variable: str, value: str) -> Iterator[Secret]:
@@ -151,28 +167,7 @@ def _secrets_of(variable: str, value: str) -> Iterator[Secret]:
         found.insert(0, value)
     name = re.sub(r"\W", "_", variable[:256], flags=re.ASCII) or "_"
     for text in found:
-        number = plain_text(text)
-        # As it is written where it is given back as a number. A sign stays where it is.
-        texts = (text,) if is_trivial(number) else (number,) if text[0] in "+-" else (text, number)
-        yield from (Secret(each, f"environment variable {name}", name) for each in texts)
-
-
-def _apart(places: Iterator[Place]) -> list[Place]:
-    """The places from left to right; of those that overlap the whole extent, for the longest of them."""
-    apart: list[Place] = []
-    for place in sorted(places, key=lambda place: (place.start, -place.end)):
-        if apart and _is_joined(apart[-1], place):
-            last = apart.pop()
-            longer = max(last, place, key=lambda place: place.end - place.start)
-            place = Place(last.start, max(last.end, place.end), longer.secret)
-        apart.append(place)
-    return apart
-
-
-def _is_joined(first: Place, second: Place) -> bool:
-    """Whether two places overlap, or are pieces of one long secret."""
-    is_next = second.start == first.end and first.secret is second.secret
-    return second.start < first.end or (is_next and len(first.secret.text) > MAX_FORM)
+        yield from as_known(Secret(text, name))
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:

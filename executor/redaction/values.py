@@ -6,11 +6,12 @@ one disappears from the whole document, wherever it stands.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from .names import Sort
+from .readings import in_base64
 
 MIN_SECRET = 6
 """In characters: what is shorter is a secret only if a pattern of the user says so."""
@@ -39,11 +40,10 @@ _STAND_IN = re.compile(r"<[^<>]*>|\$?\{.*\}|%\w+%|[\w-]{0,12}?(?:\*+|x{4,}|X{4,}
 # In texts, documents and code; in an environment such characters may well belong to a password.
 _MASK = re.compile(
     r"\[[^\[\]]*\]|\(.*\)|[^{}]*\{[\w .:!\[\]\"'-]*\}[^{}]*|.*(?:\{\{|\$[{(]).*|\$[A-Z_][A-Z0-9_]*"
-    r"|#[0-9a-fA-F]{6,8}|%\(\w+\)s|.*(?:\*\*\*|\.\.\.|…|•••).*|.{0,12}?(?:xxxx|XXXX).*",
+    r"|#[0-9a-fA-F]{6,8}|%\(\w+\)s|.*(?:\*\*\*|\.\.\.|…|•••).*|.{0,12}?(?:xxxx|XXXX).*|[A-Za-z][\w+.-]*://.*",
     re.DOTALL,
 )
 _FRACTION = re.compile(r"[-+]?[0-9][0-9.,_]*(?:[eE][-+]?[0-9]+)?")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # A secret in base64 may begin with a slash too, but is not made of short words then.
 _PATH = re.compile(
     r"(?:~|\.\.?)/.*|[A-Za-z]:[\\/].*|(?:/[A-Za-z]?+[a-z._@+-]*+[0-9]{0,6}+)++"
@@ -52,7 +52,19 @@ _PATH = re.compile(
 )
 _CODE = re.compile(r"\$.*|[A-Za-z_]++[0-9]{0,3}(?:\.[A-Za-z_]++[0-9]{0,3})+", re.DOTALL)
 _CHANGE_OF_CASE = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[a-z])")
-_ATTRIBUTE = re.compile(r"path|domain|expires|max-age|samesite|version|priority|comment", re.IGNORECASE)
+_COOKIE = re.compile(
+    r"(?:^|;)\s*+(?!(?i:path|domain|expires|max-age|samesite|version|priority|comment)=)[^;=]*+=([^;]*+)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret, the environment variable that has it, if one has, and whether it is typed into a small
+    keyboard."""
+
+    text: str
+    variable: str | None = None
+    is_code: bool = False
 
 
 def is_trivial(value: str) -> bool:
@@ -67,70 +79,37 @@ def is_trivial(value: str) -> bool:
     )
 
 
-def named_secrets(sort: Sort, value: str, *, bare: bool = False) -> Iterator[str]:
+def named_secrets(sort: Sort, value: str, *, bare: bool = False) -> Iterator[Secret]:
     """What is secret in a value whose name is of this sort: the value itself, what follows the scheme of
     an authorization, the values of cookies. `bare` is one that stands in a text without quotation marks,
     where it could as well be prose or code."""
-    match sort:
-        case Sort.COOKIE:
-            parts = _cookies(value)
-        case Sort.AUTHORIZATION:
-            parts = _credentials(value)
-        case _:
-            parts = iter((value.strip(),))
-    return (part for part in parts if could_be_secret(part, sort, bare=bare))
+    parts = [value.strip()]
+    if sort is Sort.COOKIE and "=" in value:
+        parts = [content.strip(' "') for content in _COOKIE.findall(value)]
+    elif sort is Sort.AUTHORIZATION:
+        scheme, _, rest = parts[0].partition(" ")
+        parts = [rest.strip() or scheme]
+        if scheme.lower() == "basic":
+            parts += [each.text.partition("\n")[0].partition(":")[2] for each in in_base64(rest)]
+    return (
+        Secret(part, is_code=sort is Sort.CODE) for part in parts if could_be_secret(part, sort, bare=bare)
+    )
 
 
 def could_be_secret(value: str, sort: Sort, *, bare: bool = False) -> bool:
     """Whether a value may be what its name promises. Passwords may be words, where they are not `bare`."""
     if len(value) < MIN_SECRET:
-        return sort is Sort.CODE and _is_code(value)
-    if is_trivial(value) or _MASK.fullmatch(value, 0, 1024) or _ADDRESS.match(value):
+        # Letters only would be a word, which stands everywhere.
+        is_code = len(value) >= MIN_CODE and value.isalnum() and not value.isalpha()
+        return sort is Sort.CODE and is_code and len(set(value)) > 1
+    if is_trivial(value) or _MASK.fullmatch(value, 0, 1024):
         return False
     if _FRACTION.fullmatch(value, 0, 64):
         return value.isdigit() and (sort in _CHOSEN or len(value) >= _MIN_NUMBER)
-    if _is_words(value):
-        return sort in _CHOSEN and not bare and _is_chosen(value)
+    words = len(value.split())
+    # Letters at random change between large and small ones more often than those of a name in code do.
+    has_order = 3 * len(_CHANGE_OF_CASE.findall(value)) <= len(value)
+    if words > 1 or (has_order and not any(map(str.isdigit, value))):
+        is_chosen = words in (1, *range(3, 13)) and not _SOME_TELLING.search(value)
+        return sort in _CHOSEN and not bare and is_chosen
     return not (bare and _CODE.fullmatch(value, 0, 1024))
-
-
-def _is_code(value: str) -> bool:
-    """Whether so few characters may be a code: letters only would be a word, which stands everywhere."""
-    return len(value) >= MIN_CODE and value.isalnum() and not value.isalpha() and len(set(value)) > 1
-
-
-def _is_words(value: str) -> bool:
-    """Whether the value is one of several words, or one without digits. Letters at random change between
-    large and small ones more often than those of a name in code do."""
-    if len(value.split(None, 1)) > 1:
-        return True
-    return not any(map(str.isdigit, value)) and 3 * len(_CHANGE_OF_CASE.findall(value)) <= len(value)
-
-
-def _is_chosen(value: str) -> bool:
-    """Whether these words may have been chosen as a password, rather than to say something."""
-    return len(value.split()) in (1, *range(3, 13)) and not _SOME_TELLING.search(value)
-
-
-def _cookies(value: str) -> Iterator[str]:
-    if "=" not in value:
-        yield value.strip()
-        return
-    for cookie in value.split(";"):
-        name, _, content = cookie.strip().partition("=")
-        if not _ATTRIBUTE.fullmatch(name):
-            yield content.strip('"')
-
-
-def _credentials(value: str) -> Iterator[str]:
-    scheme, _, rest = value.strip().partition(" ")
-    yield rest.strip() or scheme
-    if scheme.lower() == "basic":
-        yield _basic_password(rest.strip())
-
-
-def _basic_password(credentials: str) -> str:
-    try:
-        return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
-    except ValueError:
-        return ""

@@ -1,7 +1,4 @@
-"""How else a text can be written: with the escapes of JSON or of addresses, or in base64; one layer of them.
-
-A reading is what a text says, and knows where in the text that stands.
-"""
+"""What a text says behind one layer of encoding: the escapes of JSON, those of URLs, or base64."""
 
 from __future__ import annotations
 
@@ -10,6 +7,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 # Those of one character are taken off one by one, so that a secret that begins or ends between two of them
@@ -19,9 +17,11 @@ _JSON = re.compile(
     re.ASCII,
 )
 _PERCENT = re.compile(r"%[0-7][0-9A-Fa-f]|(?:%[89A-Fa-f][0-9A-Fa-f])++")
-# With the ends of lines that programs put into it, far from each other.
+# With the ends of lines that programs put into it, far from each other. What is short needs its `=`: reading
+# every word would take three times as long.
 _BASE64 = re.compile(
-    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[A-Za-z0-9+/_-]++)*+={0,2}"
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{11,15}+={1,2}"
+    r"|[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[A-Za-z0-9+/_-]++)*+={0,2})"
 )
 _STANDARD = str.maketrans("-_", "+/", "\r\n=")
 _WORDING = re.compile(
@@ -48,37 +48,40 @@ class Reading:
         return begin, there[last] - (here[last] - end if last % 2 else 0)
 
 
-def readings(text: str) -> Iterator[Reading]:
-    """The text, what it says without the escapes of each kind, and what the base64 in it holds."""
-    if "\\" in text:
-        yield _without(_JSON, text)
-    if "%" in text:
-        yield _without(_PERCENT, text)
+def in_base64(text: str) -> Iterator[Reading]:
+    """What each run of base64 holds."""
     for run in _BASE64.finditer(text):
-        for content in _contents(run[0]):
+        if content := "\n".join(_contents(run[0])):
             yield Reading(content, ((0, 0, len(content)), (0, *run.span())), is_base64=True)
-    yield Reading(text)
 
 
-def unescaped(text: str) -> str:
-    """The text without one layer of the escapes of JSON and of program code."""
-    return _JSON.sub(_plain, text)
-
-
-def _without(escapes: re.Pattern[str], text: str) -> Reading:
+def _without(mark: str, escapes: re.Pattern[str], text: str) -> Iterator[Reading]:
+    if mark not in text:
+        return
     pieces: list[str] = []
     here, there = [0], [0]
     for found in escapes.finditer(text):
-        piece = _plain(found)
+        piece = _plain(found[0])
         pieces += (text[there[-1] : found.start()], piece)
         start = here[-1] + found.start() - there[-1]
         here += (start, start + len(piece))
         there += found.span()
-    return Reading("".join(pieces) + text[there[-1] :], (here, there))
+    yield Reading("".join(pieces) + text[there[-1] :], (here, there))
 
 
-def _plain(found: re.Match[str]) -> str:
-    escape = found[0]
+without_json = partial(_without, "\\", _JSON)
+_without_percents = partial(_without, "%", _PERCENT)
+
+
+def readings(text: str) -> Iterator[Reading]:
+    """All that the text says, and itself last: what is meant is found before the way it is written."""
+    yield from without_json(text)
+    yield from _without_percents(text)
+    yield from in_base64(text)
+    yield Reading(text)
+
+
+def _plain(escape: str) -> str:
     if escape[0] == "%":
         return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
     if escape[1] == "u":
@@ -87,16 +90,13 @@ def _plain(found: re.Match[str]) -> str:
 
 
 def _contents(run: str) -> Iterator[str]:
-    """The text that a run of base64 holds, in the four ways to divide it: what stands before its true
-    beginning may have become a part of it."""
+    """The text in it, in the four ways to divide it: what stands before its true beginning may have become
+    a part of it."""
     # Names and hexadecimal numbers are often written in small letters only, base64 of a text hardly ever.
-    if run.islower():
-        return
-    unanswered = run.translate(_STANDARD)
+    characters = "" if run.islower() else run.translate(_STANDARD)
     for beginning in range(4):
-        rest = unanswered[beginning:]
-        # One character says too little for a byte.
-        rest = rest[:-1] if len(rest) % 4 == 1 else rest
-        wording = _WORDING.findall(base64.b64decode(rest + "=" * (-len(rest) % 4)))
-        if wording:
-            yield b"\n".join(wording).decode("utf-8", "replace")
+        # One character more than groups of four says too little for a byte.
+        size = len(characters) - beginning
+        rest = characters[beginning : len(characters) - (size % 4 == 1)]
+        for wording in _WORDING.findall(base64.b64decode(rest + "=" * (-len(rest) % 4))):
+            yield wording.decode("utf-8", "replace")
