@@ -32,7 +32,7 @@ def scalars(document: JsonValue) -> Iterator[tuple[Sort | None, Scalar]]:
                 # As in a list of headers.
                 named_sort = sort_of(name)
                 waiting += ((named_sort or sort, named), (None if named_sort else sort, name))
-            case list():
+            case list() | tuple():
                 waiting += ((sort, element) for element in reversed(value))
             case dict():
                 for key, member in reversed(value.items()):
@@ -51,7 +51,7 @@ def rewritten(
             return text(document)
         case int() | float():
             return number(document)
-        case list():
+        case list() | tuple():  # msgspec writes the arrays of a request as tuples
             elements: list[JsonValue] = []
             # No comprehensions: for Python, each would be a call more on every level.
             for element in document:

@@ -771,3 +771,10 @@ def test_what_is_no_unicode() -> None:
     """A lone surrogate in a document or in a secret does no harm."""
     secret = "a\ud83dbcdef1"
     assert redacted(["\udc00", secret], {"MY_TOKEN": secret}) == ["\udc00", "<secret:MY_TOKEN>"]
+
+
+def test_the_tuples_of_a_request_are_looked_through() -> None:
+    """What msgspec makes of a journaled request has tuples where JSON has arrays: no secret stays in them."""
+    token = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+    request: Any = {"messages": ({"role": "user", "content": f"use {token}"},)}
+    assert token not in repr(Redactor({}).redact(request))
