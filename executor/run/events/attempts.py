@@ -134,3 +134,19 @@ class RetryDue(EventBase, frozen=True):
     step: str
     attempt: int
     item: int | None = None
+
+
+AttemptEvent: TypeAlias = (
+    AttemptStarted
+    | AttemptSucceeded
+    | AttemptFailed
+    | AttemptSurprised
+    | AttemptStopping
+    | AttemptCancelled
+    | AttemptLost
+    | DoubtSettled
+    | HedgeDue
+    | HedgeForgone
+    | RetryScheduled
+    | RetryDue
+)

@@ -8,113 +8,13 @@ import msgspec
 
 from callsheet.executor.errors import EventUnreadable, EventUnwritable
 
-from .attempts import (
-    AttemptCancelled,
-    AttemptFailed,
-    AttemptLost,
-    AttemptStarted,
-    AttemptStopping,
-    AttemptSucceeded,
-    AttemptSurprised,
-    DoubtSettled,
-    HedgeDue,
-    HedgeForgone,
-    RetryDue,
-    RetryScheduled,
-)
-from .lifecycle import (
-    BudgetReached,
-    CancellationRequested,
-    FiguresKnown,
-    PauseRequested,
-    RunCancelled,
-    RunCompleted,
-    RunCreated,
-    RunEquipped,
-    RunFailed,
-    RunPaused,
-    RunResumed,
-    RunStarted,
-    TimeLimitReached,
-)
-from .planning import DraftBegun, DraftGrown, DraftHalted, ModelCalled, PlanAdopted
-from .replanning import (
-    GivenUp,
-    PersonAsked,
-    ReachDecided,
-    ReplanningFailed,
-    ReplanningStarted,
-    ResultAccepted,
-    ResultKept,
-    StepHeld,
-    WordSpoken,
-)
-from .steps import (
-    ApprovalDenied,
-    ApprovalGranted,
-    ApprovalRequested,
-    ConditionDecided,
-    ItemsResolved,
-    ResultMissing,
-    ResultReused,
-    ResultSought,
-    StepFailed,
-    StepSkipped,
-    StepTimeLimitReached,
-)
+from .attempts import AttemptEvent
+from .lifecycle import LifecycleEvent
+from .planning import PlanningEvent
+from .replanning import ReplanningEvent
+from .steps import StepEvent
 
-Event: TypeAlias = (
-    RunCreated
-    | RunEquipped
-    | FiguresKnown
-    | ModelCalled
-    | PlanAdopted
-    | DraftBegun
-    | DraftGrown
-    | DraftHalted
-    | RunStarted
-    | RunResumed
-    | ConditionDecided
-    | StepSkipped
-    | ItemsResolved
-    | ApprovalRequested
-    | ApprovalGranted
-    | ApprovalDenied
-    | AttemptStarted
-    | AttemptSucceeded
-    | AttemptFailed
-    | AttemptSurprised
-    | AttemptStopping
-    | AttemptCancelled
-    | AttemptLost
-    | DoubtSettled
-    | HedgeDue
-    | HedgeForgone
-    | ResultSought
-    | ResultMissing
-    | ResultReused
-    | RetryScheduled
-    | RetryDue
-    | StepFailed
-    | StepHeld
-    | ReplanningStarted
-    | ResultAccepted
-    | GivenUp
-    | ReplanningFailed
-    | PersonAsked
-    | WordSpoken
-    | ReachDecided
-    | ResultKept
-    | StepTimeLimitReached
-    | TimeLimitReached
-    | BudgetReached
-    | PauseRequested
-    | CancellationRequested
-    | RunPaused
-    | RunCompleted
-    | RunFailed
-    | RunCancelled
-)
+Event: TypeAlias = LifecycleEvent | PlanningEvent | StepEvent | AttemptEvent | ReplanningEvent
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -185,3 +185,20 @@ class RunCancelled(EventBase, frozen=True):
     """The run was stopped from outside."""
 
     reason: str = ""
+
+
+LifecycleEvent: TypeAlias = (
+    RunCreated
+    | RunEquipped
+    | FiguresKnown
+    | RunStarted
+    | RunResumed
+    | TimeLimitReached
+    | BudgetReached
+    | PauseRequested
+    | CancellationRequested
+    | RunPaused
+    | RunCompleted
+    | RunFailed
+    | RunCancelled
+)

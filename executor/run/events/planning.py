@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -102,3 +102,6 @@ class DraftHalted(EventBase, frozen=True):
     """Something in what was written since does not check: no further step starts until there is a plan."""
 
     problem: str
+
+
+PlanningEvent: TypeAlias = ModelCalled | PlanAdopted | DraftBegun | DraftGrown | DraftHalted

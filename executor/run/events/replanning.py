@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from callsheet.executor.run.failure import Failure
 
@@ -79,3 +79,16 @@ class ResultKept(EventBase, frozen=True):
     output: dict[str, Any]
     source: str
     item: int | None = None
+
+
+ReplanningEvent: TypeAlias = (
+    StepHeld
+    | ReplanningStarted
+    | ResultAccepted
+    | GivenUp
+    | ReplanningFailed
+    | PersonAsked
+    | WordSpoken
+    | ReachDecided
+    | ResultKept
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from callsheet.executor.run.failure import Failure
 
@@ -91,3 +91,18 @@ class StepTimeLimitReached(EventBase, frozen=True):
     """The step took longer, over all its attempts and items, than it may."""
 
     step: str
+
+
+StepEvent: TypeAlias = (
+    ConditionDecided
+    | StepSkipped
+    | ItemsResolved
+    | ApprovalRequested
+    | ApprovalGranted
+    | ApprovalDenied
+    | ResultSought
+    | ResultMissing
+    | ResultReused
+    | StepFailed
+    | StepTimeLimitReached
+)
