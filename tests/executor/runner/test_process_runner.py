@@ -261,14 +261,15 @@ async def test_the_model_is_asked_here(runner: ProcessRunner) -> None:
 async def test_an_error_of_the_model_reaches_the_agent(runner: ProcessRunner) -> None:
     """As the class it is, so that the agent can catch it."""
     model = Parrot(ModelUnavailable("parrot", "it flew off", retry_after=3.0))
-    output = await perform(runner, process_agents.lose_patience, model=model)
+    output = await perform(runner, process_agents.lose_patience, model=model, patience=60)
     assert output == {"value": ["parrot: it flew off", 3.0, "parrot"]}
 
 
 async def test_a_call_that_the_agent_gives_up_is_called_off(runner: ProcessRunner) -> None:
     """Nobody pays for an answer that nobody waits for."""
     model = Parrot(is_mute=True)
-    assert await perform(runner, process_agents.lose_patience, model=model) == {"value": "too slow"}
+    output = await perform(runner, process_agents.lose_patience, model=model, patience=0.01)
+    assert output == {"value": "too slow"}
     assert model.given_up == 1
 
 
