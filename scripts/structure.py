@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -55,8 +56,7 @@ def product_files() -> list[Path]:
 
 
 def crowded_folders(files: list[Path]) -> Iterator[str]:
-    for folder in sorted({path.parent for path in files}):
-        count = sum(path.parent == folder for path in files)
+    for folder, count in sorted(Counter(path.parent for path in files).items()):
         if count > MAX_FILES_IN_FOLDER:
             yield f"{shown(folder)}: {count} files; at most {MAX_FILES_IN_FOLDER}, so look for a second room"
 

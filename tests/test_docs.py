@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-FOLDERS = ("agents", "planner", "executor", "callsheet", "prompts")
+from .product import FOLDERS, ROOT, product_files
+
 OTHER_FOLDERS = ("tests", "benchmarks", "docs", "examples", "scripts")
 PAGES = sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"])
 LIVING = [page for page in PAGES if page.parent.name != "decisions"]
@@ -44,13 +44,6 @@ def anchors(page: Path) -> set[str]:
     """What GitHub makes of the headings."""
     headings = re.findall(r"^#+ (.*)", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
-
-
-def product_files() -> Iterator[Path]:
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if not any(parent.is_symlink() for parent in path.parents):
-                yield path
 
 
 def rooms() -> Iterator[Path]:

@@ -4,31 +4,22 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-ROOMS = ("agents", "planner", "executor", "callsheet", "prompts")
+from .product import ROOT, product_files
+
 BARE = ("begin", "end", "take", "tell", "look", "note", "of", "read", "find", "fail")
 MAX_CLASSES = 3
 
 
 @cache
 def modules() -> tuple[tuple[str, ast.Module], ...]:
-    """Every module of the product, parsed once. The links in `callsheet` lead to folders that are read under
-    their own names."""
-    return tuple(_modules())
-
-
-def _modules() -> Iterator[tuple[str, ast.Module]]:
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            place = path.relative_to(ROOT)
-            if not any((ROOT / parent).is_symlink() for parent in place.parents):
-                yield place.as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+    """Every module of the product, parsed once."""
+    return tuple(
+        (path.relative_to(ROOT).as_posix(), ast.parse(path.read_text("utf-8"))) for path in product_files()
+    )
 
 
 def is_alias(node: ast.AST) -> bool:

@@ -34,7 +34,7 @@ from callsheet.orchestration.equipment import Equipment
 from callsheet.orchestration.keywords import OrchestratorKeywords
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.planners import Planners
-from callsheet.orchestration.planning import PlanningSurroundings, Preparation, Review
+from callsheet.orchestration.planning import PlanningEnvironment, Preparation, Review
 from callsheet.planner.check.bounds import Bounds
 from callsheet.planner.check.checker import CheckResult, Policy, check
 from callsheet.planner.check.parameter_check import check_filled
@@ -43,10 +43,7 @@ from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.planning.errors import GoalUnclear
 from callsheet.planner.planning.given_plan import GivenPlan, document_of
-from callsheet.planner.planning.planner import (
-    Clarification,
-    Planned,
-)
+from callsheet.planner.planning.planner import Clarification, Planned
 from callsheet.settings.model_settings import named_model
 from callsheet.settings.settings import Settings
 
@@ -82,7 +79,7 @@ class Orchestrator:
         self._clock = given.get("clock") or SystemClock()
         self._prices = given.get("prices") or Prices()
         self._runner = LocalRunner()
-        self._ports = given.get("ports") or self._own_stage(given.get("capability_limits"))
+        self._ports = given.get("ports") or self._own_ports(given.get("capability_limits"))
         self._equipment = Equipment(
             self._registry, self._model, self._policy, self._prices, given.get("wire_format")
         )
@@ -287,13 +284,13 @@ class Orchestrator:
         """The options for a run that began elsewhere: its budget and time limit were set there."""
         return replace(self._options, budget=None, time_limit=None)
 
-    def _around(self, journal: Journal) -> PlanningSurroundings:
-        return PlanningSurroundings(journal, self._clock, self._equipment, self._planners, self._measure)
+    def _around(self, journal: Journal) -> PlanningEnvironment:
+        return PlanningEnvironment(journal, self._clock, self._equipment, self._planners, self._measure)
 
     def _measure(self, checked: CheckedPlan, options: RunOptions) -> Bounds:
         return self._executor(Watch(), options).bounds(checked)
 
-    def _own_stage(self, capability_limits: Mapping[str, int] | None) -> Ports:
+    def _own_ports(self, capability_limits: Mapping[str, int] | None) -> Ports:
         return Ports(self._runner, AgentPool(self._registry, capability_limits=capability_limits))
 
     def _executor(

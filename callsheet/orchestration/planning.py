@@ -54,7 +54,7 @@ Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class PlanningSurroundings:
+class PlanningEnvironment:
     """What planning a run needs from outside. `measure` computes the bounds of a plan under some options."""
 
     journal: Journal
@@ -71,7 +71,7 @@ class Preparation:
     def __init__(
         self,
         run: str,
-        around: PlanningSurroundings,
+        around: PlanningEnvironment,
         options: RunOptions,
         watch: Watch,
         history: Iterable[Event] = (),
@@ -82,7 +82,7 @@ class Preparation:
         self._around = around
         self._watch = watch
         self._catalog = around.equipment.registry.catalog
-        self._spending = self._fold()
+        self._spending = self._spent_so_far()
 
     async def create(self, goal: str, checked: CheckedPlan | None = None) -> None:
         """Begin the run, with the given plan if there is one."""
@@ -91,7 +91,7 @@ class Preparation:
         assert isinstance(created, RunCreated)
         await self._around.journal.create(created, *more)
         self.history += begun
-        self._spending = self._fold()
+        self._spending = self._spent_so_far()
         for event in begun:
             self._watch.hear(event)
 
@@ -227,7 +227,7 @@ class Preparation:
         measured = self._around.measure(checked, self.options)
         return measured.exceeds(self._spending.budget, self._spending.spent(self._now()))
 
-    def _fold(self) -> RunSpending | None:
+    def _spent_so_far(self) -> RunSpending | None:
         """What the run has used so far; None if it has no budget."""
         if self.options.budget is None:
             return None

@@ -34,7 +34,7 @@ from callsheet.agents.spending.budget import Budget, BudgetError
 from callsheet.agents.spending.prices import PriceError, Prices
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.schema import Durability
-from callsheet.executor.run.options import MAX_CONCURRENCY, MOST, OPTIONS, RunKeywords, RunOptions
+from callsheet.executor.run.options import MAX_CONCURRENCY, MAXIMA, OPTIONS, RunKeywords, RunOptions
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
@@ -151,7 +151,7 @@ class Settings(BaseModel):
     """Python files or modules with agents of the user."""
     builtin: bool = True
     """Whether the built-in agents are available as well."""
-    max_concurrency: int = Field(default=MAX_CONCURRENCY, ge=1, le=MOST["max_concurrency"])
+    max_concurrency: int = Field(default=MAX_CONCURRENCY, ge=1, le=MAXIMA["max_concurrency"])
     capability_limits: Mapping[str, PositiveInt] = Field(default_factory=dict[str, int])
     """The maximum of concurrent attempts at a capability, over all runs of a process."""
     strategy: Annotated[str, AfterValidator(_known_strategy)] = "balanced"
@@ -166,7 +166,7 @@ class Settings(BaseModel):
         default_factory=dict[str, Mapping[str, float]]
     )
     """Prices of models, in dollars for a million tokens; tried before the published ones."""
-    max_replans: int | None = Field(default=None, ge=0, le=MOST["max_replans"])
+    max_replans: int | None = Field(default=None, ge=0, le=MAXIMA["max_replans"])
     secret_patterns: Annotated[tuple[str, ...], AfterValidator(_known_patterns)] = ()
     """Regular expressions for secrets to keep out of recordings, besides those that are recognized anyway."""
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])

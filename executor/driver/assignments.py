@@ -42,6 +42,9 @@ class Assignments:
 
     def assignment(self, agent: Agent, started: AttemptStarted) -> Assignment:
         """The work of an attempt, for its agent."""
+        model = None
+        if self._around.model is not None:
+            model = self.model_for(Caller(started.step, started.item, started.attempt))
         context = Context(
             self._state.run.run,
             started.step,
@@ -50,7 +53,7 @@ class Assignments:
             self._around.workspace,
             started.item,
             started.deadline,
-            self.model_for(Caller(started.step, started.item, started.attempt)),
+            model,
         )
         capability = self._state.run.steps[started.step].capability
         return Assignment(agent, capability, started.inputs, context)

@@ -10,10 +10,7 @@ import msgspec
 
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.evaluation.outcome import Outcome, judge_error, judge_output, judge_timeout
-from callsheet.executor.run.events import (
-    AttemptCancelled,
-    AttemptStarted,
-)
+from callsheet.executor.run.events import AttemptCancelled, AttemptStarted
 from callsheet.executor.run.state import AttemptRecord, RunState, Try
 from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
 from callsheet.planner.plan.checked_plan import CompiledStep

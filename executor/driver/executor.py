@@ -20,16 +20,7 @@ from callsheet.executor.journal.journal import Journal
 from callsheet.executor.machine.machine import reduce_event
 from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.recovery import require_agents, revive
-from callsheet.executor.run.events import (
-    DraftBegun,
-    Event,
-    KnownFigures,
-    PlanAdopted,
-    RunCreated,
-    RunEquipped,
-    RunResumed,
-    RunStarted,
-)
+from callsheet.executor.run.events import DraftBegun, Event, KnownFigures, PlanAdopted, RunResumed, RunStarted
 from callsheet.executor.run.options import NOTHING_SAID, RunOptions
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
@@ -44,7 +35,7 @@ from .driver import Driver
 from .environment import Admit, AskApproval, RunEnvironment
 from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Pace, Ports
-from .resumption import options_of, resumption
+from .resumption import options_at_creation, options_of, resumption
 
 GRACE_SECONDS = 2.0
 _OPEN = (RunStatus.RUNNING, RunStatus.PAUSED)
@@ -157,7 +148,7 @@ class Executor:
             raise RunEnded(run, state.run.status)
         require_agents(state, self._registry)
         options = self._options.or_else(options_of(state))
-        is_limited = any(isinstance(event, RunEquipped) and event.time_limit is not None for event in events)
+        is_limited = options_at_creation(events).time_limit is not None
         resumed = resumption(self._clock.now(), self._options, state, is_limited=is_limited)
         return await self._drive(state, state.plan, [resumed], options)
 
@@ -194,12 +185,11 @@ class Executor:
 
     def _spending(self, events: Sequence[Event]) -> RunSpending | None:
         """The spending of a run with these events, still empty; None where nothing limits it."""
-        created = next((event for event in events if isinstance(event, RunCreated)), None)
-        told = created.budget if created is not None else ""
+        begun = options_at_creation(events).budget
         later = any(isinstance(event, RunStarted | RunResumed) and event.budget for event in events)
-        if not (told or later or self._options.budget):
+        if not (begun or later or self._options.budget):
             return None
-        return RunSpending(Budget.parse(told or "none"), self._prices, asking_terms(self._registry.agents))
+        return RunSpending(begun or Budget(), self._prices, asking_terms(self._registry.agents))
 
     def _allow(self, state: MachineState) -> None:
         """The budget of this executor holds, for a run that is about to start."""
@@ -209,9 +199,8 @@ class Executor:
     def _other_budget(self, events: Sequence[Event]) -> str | None:
         """The budget of this executor, where it is not the one that the run was created with."""
         wanted = self._options.budget
-        created = next((event.budget for event in events if isinstance(event, RunCreated)), "")
-        is_same = wanted is None or wanted == Budget.parse(created or "none")
-        return None if wanted is None or is_same else wanted.describe()
+        begun = options_at_creation(events).budget or Budget()
+        return None if wanted is None or wanted == begun else wanted.describe()
 
     def _deadline(self, state: MachineState, now: float) -> float | None:
         left = None if state.spending is None else state.spending.left(now).seconds

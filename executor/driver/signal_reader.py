@@ -29,6 +29,7 @@ from callsheet.executor.run.events import (
     WordSpoken,
 )
 
+# Hardly any event is one of these: the set spares the others the matching below.
 _MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
 
 

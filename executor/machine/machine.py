@@ -51,15 +51,7 @@ from callsheet.executor.run.state import RunState, RunStatus, Try
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
 from .commands import Command, Finish, StopAttempt
-from .decisions import (
-    answer_question,
-    answer_run,
-    begin_hedge,
-    begin_work,
-    give_up_or_retry,
-    lose,
-    skip,
-)
+from .decisions import answer_question, answer_run, begin_hedge, begin_work, give_up_or_retry, lose, skip
 from .machine_state import MachineState
 from .pending_work import QueueKey
 from .replanning_decisions import ask_planner, is_listening

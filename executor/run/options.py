@@ -24,7 +24,7 @@ MAX_CONCURRENCY = 16
 """The attempts of a run that are under way at once, where nothing is said."""
 MAX_REPLANS = 5
 """How often the planner is asked about one run, where nothing is said."""
-MOST: Mapping[str, int] = MappingProxyType({"max_concurrency": 10_000, "max_replans": 100})
+MAXIMA: Mapping[str, int] = MappingProxyType({"max_concurrency": 10_000, "max_replans": 100})
 """The most that people may ask for: more is a slip."""
 
 Duration: TypeAlias = float | str | timedelta
@@ -105,7 +105,7 @@ class RunOptions:
         """
         require_known("RunOptions.of", given, RunKeywords)
         read: dict[str, Any] = {**given}
-        for name, most in MOST.items():
+        for name, most in MAXIMA.items():
             if isinstance(value := read.get(name), int) and value > most:
                 raise OptionInvalid(name, value, f"at most {most:,}")
         if (budget := given.get("budget")) is not None:
@@ -163,7 +163,7 @@ class RunOptions:
         # True is an int to Python, and `max_replans=True` hardly means 1.
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if value is not None and not (is_whole and value >= least):
-            raise OptionInvalid(name, value, f"an integer, {least} to {MOST[name]:,}")
+            raise OptionInvalid(name, value, f"an integer, {least} to {MAXIMA[name]:,}")
 
 
 OPTIONS = tuple(field.name for field in fields(RunOptions))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
+
+from .word_lists import lines_of
 
 _GAP = r"(?:\s+\S+){0,5}?\s+"
 """What `…` stands for in the file."""
@@ -19,8 +20,7 @@ def plain_wordings(text: str) -> Iterator[str]:
 @cache
 def idioms() -> tuple[tuple[re.Pattern[str], str], ...]:
     """What is said, and the same in plain words."""
-    lines = files("callsheet.planner.catalog").joinpath("idioms.txt").read_text("utf-8").splitlines()
-    return tuple(_idiom(line) for line in lines if line and not line.startswith("#"))
+    return tuple(map(_idiom, lines_of("idioms.txt")))
 
 
 def _idiom(line: str) -> tuple[re.Pattern[str], str]:

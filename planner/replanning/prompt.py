@@ -18,12 +18,7 @@ from callsheet.agents.models.chat import ChatModel, Message
 from callsheet.planner.formats.revision_format import RevisionFormat
 from callsheet.planner.planning.draft import Draft
 from callsheet.planner.planning.errors import PromptTooLong
-from callsheet.planner.planning.prompt import (
-    MAX_ANSWER,
-    MAX_PROBLEM,
-    MAX_PROBLEMS,
-    tokens_of,
-)
+from callsheet.planner.planning.prompt import MAX_ANSWER, MAX_PROBLEM, MAX_PROBLEMS, tokens_of
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Mishap, Situation, Standing, Trouble
 from callsheet.prompts.cleaning import clean

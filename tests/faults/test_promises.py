@@ -10,13 +10,7 @@ import pytest
 
 from callsheet.executor.journal.lease import Process
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.executor.run.events import (
-    AttemptLost,
-    AttemptStarted,
-    RunPaused,
-    RunStarted,
-    encode,
-)
+from callsheet.executor.run.events import AttemptLost, AttemptStarted, RunPaused, RunStarted, encode
 
 from .conftest import MakeStory
 from .fork_server import Voice

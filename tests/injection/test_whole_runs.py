@@ -10,12 +10,7 @@ import pytest
 from pydantic import JsonValue
 
 from callsheet.agents.errors import Permanent
-from callsheet.executor.run.events import (
-    AttemptStarted,
-    ModelCalled,
-    PlanAdopted,
-    ReplanningStarted,
-)
+from callsheet.executor.run.events import AttemptStarted, ModelCalled, PlanAdopted, ReplanningStarted
 from callsheet.executor.run.failure import FailureKind
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.grants.grant import Grant

@@ -18,13 +18,7 @@ from benchmarks.replanning.script import scripted
 from benchmarks.replanning.verdict import Ending, judge
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
-from callsheet.executor.run.events import (
-    AttemptStarted,
-    AttemptSucceeded,
-    Event,
-    PlanAdopted,
-    ResultKept,
-)
+from callsheet.executor.run.events import AttemptStarted, AttemptSucceeded, Event, PlanAdopted, ResultKept
 from callsheet.planner.formats.full.plan_format import FullFormat
 
 ROOT = Path(__file__).parents[2]

@@ -9,12 +9,7 @@ from typing import Any
 from callsheet.agents.agent import Context
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models.chat import ChatReply, ChatRequest, Message, ask
-from callsheet.agents.models.errors import (
-    AnswerTruncated,
-    ModelError,
-    ModelRejected,
-    ModelUnavailable,
-)
+from callsheet.agents.models.errors import AnswerTruncated, ModelError, ModelRejected, ModelUnavailable
 from callsheet.executor.errors import BudgetExceeded
 
 

@@ -15,7 +15,7 @@ import click
 
 from callsheet.agents.selection.strategies import STRATEGIES
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.run.options import MOST, OPTIONS
+from callsheet.executor.run.options import MAXIMA, OPTIONS
 from callsheet.settings.settings import Settings
 
 from .output import Output, OutputNotWritten
@@ -70,13 +70,13 @@ _RUN_OPTIONS = (
     ),
     click.option(
         "--max-concurrency",
-        type=click.IntRange(1, MOST["max_concurrency"]),
+        type=click.IntRange(1, MAXIMA["max_concurrency"]),
         metavar="N",
         help="The most attempts at once.",
     ),
     click.option(
         "--max-replans",
-        type=click.IntRange(0, MOST["max_replans"]),
+        type=click.IntRange(0, MAXIMA["max_replans"]),
         metavar="N",
         help="How often the planner may be asked to revise the plan.",
     ),

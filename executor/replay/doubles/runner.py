@@ -31,12 +31,7 @@ from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
 
 from .attempts import RecordedAttempt, RecordedAttempts
 from .masking import Masking
-from .model import (
-    RepeatedRequest,
-    was_cancelled,
-    was_left,
-    why_cancelled,
-)
+from .model import RepeatedRequest, was_cancelled, was_left, why_cancelled
 from .raised_errors import error_of
 
 _TURNS = 3

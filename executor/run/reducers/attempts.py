@@ -17,12 +17,7 @@ from callsheet.executor.run.events import (
     RetryScheduled,
 )
 from callsheet.executor.run.failure import Failure
-from callsheet.executor.run.state import (
-    AttemptRecord,
-    AttemptStatus,
-    RunState,
-    StepStatus,
-)
+from callsheet.executor.run.state import AttemptRecord, AttemptStatus, RunState, StepStatus
 
 from .progress import take_output, wait_step
 

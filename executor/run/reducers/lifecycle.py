@@ -14,12 +14,7 @@ from callsheet.executor.run.events import (
     RunResumed,
     RunStarted,
 )
-from callsheet.executor.run.state import (
-    ENDED,
-    RunState,
-    RunStatus,
-    StepStatus,
-)
+from callsheet.executor.run.state import ENDED, RunState, RunStatus, StepStatus
 
 
 def _run_created(state: RunState, event: RunCreated) -> None:

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callsheet.executor.run.events import (
-    DraftBegun,
-    DraftGrown,
-    ModelCalled,
-    PlanAdopted,
-)
-from callsheet.executor.run.state import (
-    ENDED,
-    RunState,
-    StepRecord,
-    StepStatus,
-)
+from callsheet.executor.run.events import DraftBegun, DraftGrown, ModelCalled, PlanAdopted
+from callsheet.executor.run.state import ENDED, RunState, StepRecord, StepStatus
 
 from .progress import add_to_story
 

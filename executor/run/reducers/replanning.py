@@ -15,10 +15,7 @@ from callsheet.executor.run.events import (
     StepHeld,
     WordSpoken,
 )
-from callsheet.executor.run.state import (
-    RunState,
-    RunStatus,
-)
+from callsheet.executor.run.state import RunState, RunStatus
 
 from .progress import add_to_story, take_output, wait_step
 

@@ -16,10 +16,7 @@ from callsheet.executor.run.events import (
     StepFailed,
     StepSkipped,
 )
-from callsheet.executor.run.state import (
-    RunState,
-    StepStatus,
-)
+from callsheet.executor.run.state import RunState, StepStatus
 
 from .progress import complete_step, take_output, wait_step
 

@@ -9,13 +9,7 @@ import socket
 import pytest
 
 from callsheet.errors import ExitCode
-from callsheet.executor.errors import (
-    EventUnwritable,
-    JournalError,
-    RunNotClaimed,
-    RunNotFound,
-    RunOwned,
-)
+from callsheet.executor.errors import EventUnwritable, JournalError, RunNotClaimed, RunNotFound, RunOwned
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.signals import Cancel
 from callsheet.executor.run.events import CancellationRequested, RunStarted

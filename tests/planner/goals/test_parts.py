@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import Capability
-from callsheet.planner.goals.parts import (
-    MAX_PARTS,
-    find_dropped_parts,
-    find_unmade,
-    is_asked_for,
-    split_goal,
-)
+from callsheet.planner.goals.parts import MAX_PARTS, find_dropped_parts, find_unmade, is_asked_for, split_goal
 from tests.planner.catalogs import READ, SHORTEN, TEXT, capability
 
 HEADLINE = capability(
