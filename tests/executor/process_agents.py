@@ -160,7 +160,7 @@ async def converse(inputs: Mapping[str, Any], context: Context) -> Any:
 
 @Alone
 async def lose_patience(inputs: Mapping[str, Any], context: Context) -> Any:
-    """Ask the model, and wait no longer than `patience` seconds for the answer; `value` is what came of asking."""
+    """Ask the model, and wait `patience` seconds at most; `value` is what came of asking."""
     assert context.model is not None
     try:
         async with asyncio.timeout(inputs["patience"]):
