@@ -40,17 +40,6 @@ class WorkspaceError(Permanent):
         self.problem = problem
 
 
-class CapabilityError(AgentError):
-    """A capability is malformed: its name, a schema, or its main output."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, capability: str, problem: str) -> None:
-        super().__init__(f"capability {capability!r}: {problem}")
-        self.capability = capability
-        self.problem = problem
-
-
 class NoAgent(AgentError):
     """`given` is not an agent, though it stands in a list of agents; or (`listed` false) not a list of
     agents."""

@@ -11,10 +11,11 @@ import pytest
 import callsheet
 from callsheet.agents.errors import UnknownCapability
 from callsheet.errors import ExitCode
-from callsheet.executor.errors import AgentsChanged, RunEnded, RunNotFound, RunOwned
+from callsheet.executor.journal.errors import RunEnded, RunNotFound, RunOwned
 from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.machine.errors import AgentsChanged
 from callsheet.executor.run.state import RunStatus
-from callsheet.settings.user_agents import AgentsNotLoaded
+from callsheet.settings.errors import AgentsNotLoaded
 
 PLAN: dict[str, Any] = {
     "goal": "tell everybody",

@@ -16,12 +16,14 @@ import pytest
 import callsheet
 from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.models.scripted import ScriptedModel
-from callsheet.agents.selection.strategies import STRATEGIES, StrategyError
-from callsheet.agents.spending.budget import Budget, BudgetError
+from callsheet.agents.selection.errors import StrategyError
+from callsheet.agents.selection.strategies import STRATEGIES
+from callsheet.agents.spending.budget import Budget
+from callsheet.agents.spending.errors import BudgetError
 from callsheet.cli.application import application
 from callsheet.errors import CallsheetError
-from callsheet.executor.errors import BudgetExceeded, OptionInvalid
 from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.run.errors import BudgetExceeded, OptionInvalid
 from callsheet.executor.run.events import RunCreated, RunEquipped, RunResumed, RunStarted
 from callsheet.executor.run.options import OPTIONS, RunKeywords, RunOptions
 from callsheet.executor.run.state import RunStatus

@@ -9,9 +9,8 @@ from typing import Any, Self, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
-from callsheet.agents.errors import CapabilityError
-
-from .duration import DurationError, seconds_of
+from .duration import seconds_of
+from .errors import CapabilityError, DurationError
 from .validation import Validator
 
 JsonObject: TypeAlias = dict[str, JsonValue]

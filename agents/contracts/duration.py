@@ -5,25 +5,11 @@ from __future__ import annotations
 import math
 import re
 from datetime import timedelta
-from typing import ClassVar
 
-from callsheet.agents.errors import AgentError
-from callsheet.errors import ExitCode
-
-HOW_TO_WRITE = "write seconds, or 90s, 5m, 2h, 1d"
+from callsheet.agents.contracts.errors import DurationError
 
 _WRITTEN = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([smhdw]?)\s*\Z", re.ASCII)
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
-
-
-class DurationError(AgentError):
-    """A value that is not a duration. `value` is what was given."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, value: object) -> None:
-        super().__init__(f"{value!r:.80} is not a duration; {HOW_TO_WRITE}")
-        self.value = value
 
 
 def seconds_of(value: object) -> float:

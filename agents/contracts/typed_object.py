@@ -13,6 +13,8 @@ from pydantic.json_schema import JsonSchemaMode
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from typing_extensions import TypedDict, is_typeddict
 
+from callsheet.agents.contracts.errors import TypedObjectError
+
 from .capability import JsonObject
 from .tidy_schema import closed_object, tidy
 
@@ -23,10 +25,6 @@ _MAKE_TYPED_DICT: Any = TypedDict
 _PLAIN = frozenset({bool, float, int, str})
 """Types whose values are the same in Python and in JSON, where they have exactly that type."""
 _TERSE_ERRORS: Any = {"include_url": False, "include_context": False, "include_input": False}
-
-
-class TypedObjectError(ValueError):
-    """A type that no JSON Schema describes, or a value that doesn't have its shape."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability, JsonObject
-from callsheet.agents.errors import AgentError, Permanent, UnknownCapability
+from callsheet.agents.errors import Permanent, UnknownCapability
+from callsheet.agents.fakes.errors import WrongAnswer
 from callsheet.agents.spending.terms import Terms
-from callsheet.errors import ExitCode
 
 from .sample import sample_of
 
@@ -25,17 +25,6 @@ FakeAnswers: TypeAlias = FakeAnswer | Sequence[FakeAnswer] | Callable[[dict[str,
 sample of the output schema."""
 
 _MAX_SHOWN = 3
-
-
-class WrongAnswer(AgentError):
-    """An answer that the fake of `capability` cannot give; `problem` is what is wrong with it."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, capability: str, problem: str) -> None:
-        super().__init__(f"the fake of {capability!r} cannot give this answer: {problem}")
-        self.capability = capability
-        self.problem = problem
 
 
 class FakeCall(NamedTuple):

@@ -13,44 +13,25 @@ from fractions import Fraction
 from itertools import product
 from math import ceil, floor
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 from urllib.parse import unquote
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.validation import Validator
-from callsheet.agents.errors import AgentError
-from callsheet.errors import ExitCode
+from callsheet.agents.fakes.errors import SampleImpossible
 
 from .sample_text import sample_texts
 
 MAX_VALUES = 1_000
 """Values that are made for one sample, in all: types that all mention each other have millions."""
 
-_MAX_PROBLEM = 200
 _CHOICES = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
 
 Schema: TypeAlias = Mapping[str, Any]
 
 _ANYTHING: Schema = MappingProxyType({})
-
-
-class SampleImpossible(AgentError):
-    """No value was found that keeps to a schema: at `pointer` (a JSON pointer into the value) there is a
-    `problem`. `of` is what a sample was wanted of."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, pointer: str, problem: str, of: str = "this schema") -> None:
-        self.pointer = pointer
-        # A problem may quote the whole value, and says at its end what is wrong with it.
-        self.problem = problem if len(problem) <= _MAX_PROBLEM else f"…{problem[-_MAX_PROBLEM:]}"
-        self.of = of
-        place = f"at {pointer}" if pointer else "at its root"
-        super().__init__(
-            f"no sample of {of} can be made: {place}, {self.problem}; give an answer of your own in `answers`"
-        )
 
 
 def sample_of(schema: JsonObject, of: str = "this schema") -> JsonValue:

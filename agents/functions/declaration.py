@@ -9,7 +9,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
-from callsheet.agents.errors import CapabilityError
+from callsheet.agents.contracts.errors import CapabilityError
 
 _WORDING = frozenset({"description", "title", "examples"})
 _BY_NAME = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
-from callsheet.agents.contracts.typed_object import TypedObjectError
-from callsheet.agents.errors import CapabilityError, Permanent
+from callsheet.agents.contracts.errors import CapabilityError, TypedObjectError
+from callsheet.agents.errors import Permanent
 from callsheet.agents.spending.demand import NO_DEMAND, Demand
 from callsheet.agents.spending.terms import Terms
 

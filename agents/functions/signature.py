@@ -10,14 +10,8 @@ from typing import Any, get_type_hints
 import docstring_parser
 
 from callsheet.agents.agent import Context
-from callsheet.agents.contracts.typed_object import (
-    MISSING,
-    TypedField,
-    TypedObject,
-    TypedObjectError,
-    has_fields,
-)
-from callsheet.agents.errors import CapabilityError
+from callsheet.agents.contracts.errors import CapabilityError, TypedObjectError
+from callsheet.agents.contracts.typed_object import MISSING, TypedField, TypedObject, has_fields
 
 _REFUSED_KINDS = {
     inspect.Parameter.VAR_POSITIONAL: "takes *{name}; name each input, or take one list",

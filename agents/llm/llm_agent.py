@@ -9,8 +9,8 @@ from pydantic import JsonValue
 
 from callsheet.agents.agent import Context, Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
-from callsheet.agents.contracts.typed_object import TypedObject, TypedObjectError, has_fields
-from callsheet.agents.errors import CapabilityError
+from callsheet.agents.contracts.errors import CapabilityError, TypedObjectError
+from callsheet.agents.contracts.typed_object import TypedObject, has_fields
 from callsheet.agents.functions.declaration import contract
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.choice import model_of

@@ -8,10 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
 
-from callsheet.agents.errors import AgentError
-from callsheet.errors import ExitCode
+from callsheet.agents.selection.errors import BreakerPolicyError
 
 
 class AttemptVerdict(StrEnum):
@@ -23,12 +21,6 @@ class AttemptVerdict(StrEnum):
     """It failed for reasons of its own."""
     NEUTRAL = "neutral"
     """Nothing: it was stopped, or the work itself was at fault."""
-
-
-class BreakerPolicyError(AgentError):
-    """A breaker's policy that makes no sense."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 @dataclass(frozen=True, slots=True)

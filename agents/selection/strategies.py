@@ -16,15 +16,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from callsheet.agents.agent import Agent
-from callsheet.agents.errors import AgentError
 from callsheet.agents.models.chat import Usage
+from callsheet.agents.selection.errors import StrategyError
 from callsheet.agents.spending.terms import FREE, Terms
-from callsheet.errors import ExitCode
 
 from .statistics import Figures
 
@@ -35,12 +34,6 @@ TOLERANCE = 0.1
 """Estimates that lie no further apart, as a share of the best, are no reason to prefer one."""
 
 _UNKNOWN = Figures()
-
-
-class StrategyError(AgentError):
-    """There is no strategy of this name, or a strategy of the user's chose what is not a candidate."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 class Candidate(msgspec.Struct, frozen=True, eq=False):

@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import ROUND_UP, Decimal
-from typing import Any, ClassVar, Literal, Self, TypeAlias, TypeVar
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
-from callsheet.agents.errors import AgentError
-from callsheet.errors import ExitCode
+from callsheet.agents.spending.errors import BudgetError
 
 Quantity: TypeAlias = Literal["cost", "tokens", "seconds", "attempts", "revisions", "model_calls"]
 Amount = TypeVar("Amount", int, float, Decimal)
@@ -33,19 +32,7 @@ _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _COMMA = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))", re.ASCII)
 _PART = re.compile(r"(\$)?\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z ]*)\Z", re.ASCII)
 _COUNT = re.compile(r"([km]?)\s*(token|attempt|revision|call|model call)s?\Z")
-_EXAMPLE = "$0.50, 20k tokens, 5m, 100 attempts, 3 revisions, 40 calls"
 _MAX_CHARACTERS = 200
-
-
-class BudgetError(AgentError):
-    """A budget that cannot be read: `text` as it was written, and the `problem` with it."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, text: str, problem: str) -> None:
-        super().__init__(f"budget {text!r:.120}: {problem}; write it like: {_EXAMPLE}")
-        self.text = text
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

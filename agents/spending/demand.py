@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from .terms import TermsError
+from .errors import TermsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
-from typing import ClassVar, Self
+from typing import Self
 
-from callsheet.agents.errors import AgentError
 from callsheet.agents.models.chat import Usage
-from callsheet.errors import ExitCode
+from callsheet.agents.spending.errors import PriceError
 
 from .terms import FREE, Terms
 
@@ -22,20 +21,6 @@ _MILLION = 1_000_000
 _REQUIRED = frozenset({"input", "output"})
 _ENTRIES = _REQUIRED | {"cached"}
 _OFFICIAL = "openai/"
-
-
-class PriceError(AgentError):
-    """A malformed entry of a table of prices, under the name `model`; `problem` says why."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, model: str, problem: str) -> None:
-        super().__init__(
-            f"the price of {model!r:.80}: {problem}; write dollars for a million tokens, such as "
-            "{input = 1.25, cached = 0.125, output = 10}"
-        )
-        self.model = model
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)

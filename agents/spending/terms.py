@@ -4,22 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import ClassVar
 
-from callsheet.agents.errors import AgentError
 from callsheet.agents.models.chat import Usage
-from callsheet.errors import ExitCode
-
-
-class TermsError(AgentError):
-    """Terms that mean nothing: `field` is which of them, `value` what it was."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, field: str, value: object, wanted: str) -> None:
-        super().__init__(f"an agent's terms: {field} is {value!r:.80}; it must be {wanted}")
-        self.field = field
-        self.value = value
+from callsheet.agents.spending.errors import TermsError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,10 +20,10 @@ from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.driver.ports import Ports
 from callsheet.executor.driver.resumption import options_at_creation
-from callsheet.executor.errors import OptionInvalid
 from callsheet.executor.journal.journal import Journal, MemoryJournal, new_run_id
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.machine.recovery import recheck
+from callsheet.executor.run.errors import OptionInvalid
 from callsheet.executor.run.events import PlanAdopted
 from callsheet.executor.run.options import RunKeywords, RunOptions, divide, require_known
 from callsheet.executor.run.reducer import run_state_of
@@ -37,8 +37,8 @@ from callsheet.orchestration.planners import Planners
 from callsheet.orchestration.planning import PlanningEnvironment, Preparation, Review
 from callsheet.planner.check.bounds import Bounds
 from callsheet.planner.check.checker import CheckResult, Policy, check
+from callsheet.planner.check.errors import ParameterError
 from callsheet.planner.check.parameter_check import check_filled
-from callsheet.planner.check.parameters import ParameterError
 from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.planning.errors import GoalUnclear

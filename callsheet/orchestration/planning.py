@@ -13,13 +13,15 @@ from typing import Any, TypeAlias
 from callsheet.agents.models.chat import ChatModel
 from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.driver.interruptible import CancelReceived, unless_cancelled
-from callsheet.executor.errors import BudgetExceeded, JournalError
+from callsheet.executor.driver.errors import CancelReceived
+from callsheet.executor.driver.interruptible import unless_cancelled
+from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.journal.journal import Journal, new_seed
 from callsheet.executor.journal.signals import Tell
 from callsheet.executor.models.budgeted import BudgetedModel, BudgetGate
 from callsheet.executor.models.journaled import JournaledModel
 from callsheet.executor.models.recalled import RecallingModel
+from callsheet.executor.run.errors import BudgetExceeded
 from callsheet.executor.run.events import (
     Event,
     FiguresKnown,

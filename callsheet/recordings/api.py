@@ -12,7 +12,7 @@ from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.api import journal_of, model_of, require_no_loop
 from callsheet.executor.clocks.virtual_loop import beside
-from callsheet.executor.errors import RunOwned
+from callsheet.executor.journal.errors import RunOwned
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording

@@ -17,8 +17,9 @@ from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.writing.redaction import Redacts
 from callsheet.executor.replay.doubles.masking import without_numbers
 from callsheet.executor.replay.drift.drift import Drift
+from callsheet.executor.replay.errors import WhatIfInvalid
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid, require_places
+from callsheet.executor.replay.what_if import WhatIf, require_places
 from callsheet.executor.run.events import Event, ModelCalled, PlanAdopted, RunCreated, RunEquipped
 from callsheet.orchestration.equipment import digest_of, equipped_agents
 from callsheet.planner.check.checker import check

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 from pydantic import JsonValue
 
-from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.replay.drift.drift import Drift
 from callsheet.executor.run.events import Event
@@ -19,22 +17,7 @@ from callsheet.executor.run.revisions import tell_revisions
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.expressions.near import did_you_mean
 from callsheet.planner.plan.plan import Plan
-
-
-class ReplayDrifted(CallsheetError, AssertionError):
-    """A replay differs from its recording in `drifts`."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.DRIFT
-
-    def __init__(self, source: str, drifts: Sequence[Drift]) -> None:
-        told = "\n".join(drift.describe() for drift in drifts)
-        name = source or "the recording"
-        super().__init__(
-            f"{name}: the replay differs from the recording\n{told}\n"
-            "If that is intended, record again what drifted: callsheet replay --update "
-            f"{source or 'FILE'}, with the --agents of the run"
-        )
-        self.drifts = tuple(drifts)
+from callsheet.recordings.errors import ReplayDrifted
 
 
 @dataclass(frozen=True, repr=False)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NamedTuple, Self, TypeAlias, cast
+from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast
 
 from pydantic import (
     AfterValidator,
@@ -28,13 +28,16 @@ from pydantic import (
     ValidationError,
 )
 
-from callsheet.agents.contracts.duration import DurationError, seconds_of
-from callsheet.agents.selection.strategies import StrategyError, strategy_named
-from callsheet.agents.spending.budget import Budget, BudgetError
-from callsheet.agents.spending.prices import PriceError, Prices
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.agents.contracts.duration import seconds_of
+from callsheet.agents.contracts.errors import DurationError
+from callsheet.agents.selection.errors import StrategyError
+from callsheet.agents.selection.strategies import strategy_named
+from callsheet.agents.spending.budget import Budget
+from callsheet.agents.spending.errors import BudgetError, PriceError
+from callsheet.agents.spending.prices import Prices
 from callsheet.executor.journal.schema import Durability
 from callsheet.executor.run.options import MAX_CONCURRENCY, MAXIMA, OPTIONS, RunKeywords, RunOptions
+from callsheet.settings.errors import ConfigError
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
@@ -59,18 +62,6 @@ _ENVIRONMENT = {
 }
 _FLAGS = {"builtin": "--no-builtin", "fail_fast": "--keep-going"}
 """The flags whose names differ from the settings."""
-
-
-class ConfigError(CallsheetError):
-    """A setting cannot be used. `source` is the file, variable or flag; `key` None means the whole of it."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, source: str, key: str | None, problem: str) -> None:
-        super().__init__(f"{source}: {problem}" if key is None else f"{source}, key {key!r}: {problem}")
-        self.source = source
-        self.key = key
-        self.problem = problem
 
 
 def _expand(path: Path) -> Path:

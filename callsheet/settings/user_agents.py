@@ -9,23 +9,12 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 from callsheet.agents.agent import Agent
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.settings.errors import AgentsNotLoaded
 
 _MARKS = ("name", "capabilities", "isolation", "perform")
-
-
-class AgentsNotLoaded(CallsheetError):
-    """The file or module `place`, named by `--agents`, cannot be imported, or has no agents."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, place: str, problem: str) -> None:
-        super().__init__(f"agents {place!r}: {problem}")
-        self.place = place
-        self.problem = problem
 
 
 def load_agents(place: str) -> tuple[Agent, ...]:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.replay.drift.drift import Drift
-from callsheet.recordings.replay_result import ReplayDrifted
+from callsheet.recordings.errors import ReplayDrifted
 
 
 class RecordedTestError(CallsheetError):

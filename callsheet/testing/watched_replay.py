@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 
 from callsheet.executor.replay.drift.drift import Drift
-from callsheet.recordings.replay_result import Replay, ReplayDrifted
+from callsheet.recordings.errors import ReplayDrifted
+from callsheet.recordings.replay_result import Replay
 
 from .compared_plan import ComparedPlan
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from callsheet.agents.selection.strategies import Candidate, Strategy, StrategyError
+from callsheet.agents.selection.errors import StrategyError
+from callsheet.agents.selection.strategies import Candidate, Strategy
 from callsheet.executor.machine.pending_work import QueueKey
 
 from .agent_slots import AgentSlots

@@ -12,7 +12,8 @@ from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.evaluation.outcome import Outcome, judge_error, judge_output, judge_timeout
 from callsheet.executor.run.events import AttemptCancelled, AttemptStarted
 from callsheet.executor.run.state import AttemptRecord, RunState, Try
-from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
+from callsheet.executor.runner.errors import Abandoned
+from callsheet.executor.runner.runner import Assignment, Runner
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 from .deadlines import Deadlines

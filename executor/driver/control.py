@@ -8,7 +8,6 @@ from typing import Any
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.errors import AnswerRefused, MessageRefused, NothingWaits, PlannerMissing
 from callsheet.executor.evaluation.explain import describe
 from callsheet.executor.journal.history import open_record
 from callsheet.executor.journal.journal import Journal
@@ -21,6 +20,8 @@ from callsheet.executor.run.events import CancellationRequested, DoubtVerdict, E
 from callsheet.executor.run.json_copy import clean_text
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RunState, RunStatus, Work
+
+from .errors import AnswerRefused, MessageRefused, NothingWaits, PlannerMissing
 
 MAX_SAID = 20_000
 """Characters of a message to the planner."""

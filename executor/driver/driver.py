@@ -13,8 +13,8 @@ from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.selection.statistics import Figures
 from callsheet.executor.dispatch.chooser import NoAgentAvailable, Wait
 from callsheet.executor.dispatch.dispatcher import Dispatcher
-from callsheet.executor.errors import JournalError
 from callsheet.executor.evaluation.outcome import Outcome
+from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.journal.signals import Pause, Signal
 from callsheet.executor.machine.commands import (
     Command,

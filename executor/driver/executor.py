@@ -15,7 +15,7 @@ from callsheet.executor.clocks.clock import Clock, SystemClock
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.dispatch.chooser import AgentChooser
 from callsheet.executor.dispatch.observations import observations_of
-from callsheet.executor.errors import RunEnded, RunNotPending
+from callsheet.executor.journal.errors import RunEnded
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.machine.machine import reduce_event
 from callsheet.executor.machine.machine_state import MachineState
@@ -33,6 +33,7 @@ from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
 from .driver import Driver
 from .environment import Admit, AskApproval, RunEnvironment
+from .errors import RunNotPending
 from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Pace, Ports
 from .resumption import options_at_creation, options_of, resumption

@@ -6,18 +6,10 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from callsheet.executor.driver.errors import CancelReceived
 from callsheet.executor.journal.signals import Cancel, Signals
 
 T = TypeVar("T")
-
-
-class CancelReceived(Exception):
-    """The run was cancelled. `unanswered` are the numbers of the signals that said so."""
-
-    def __init__(self, reason: str, unanswered: tuple[int, ...]) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.unanswered = unanswered
 
 
 async def unless_cancelled(work: Coroutine[Any, Any, T], signals: Signals, run: str) -> T:

@@ -10,7 +10,8 @@ import msgspec
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.validation import SchemaProblem
-from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
+from callsheet.executor.run.errors import NotJson
+from callsheet.executor.run.json_copy import clean_text, copy_json
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.tree import Constant, Index, Member, Name, StepOutput, Tree
 from callsheet.planner.expressions.values import Absent

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from callsheet.executor.run.errors import NotJson
 from callsheet.executor.run.failure import Failure, FailureKind
-from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
+from callsheet.executor.run.json_copy import clean_text, copy_json
 from callsheet.executor.run.state import RunState
 from callsheet.planner.expressions.evaluate import Scope, evaluate
 from callsheet.planner.expressions.tree import Tree

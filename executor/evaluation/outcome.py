@@ -13,7 +13,7 @@ from callsheet.agents.models.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from callsheet.executor.errors import BudgetExceeded, OutputNotKept, ProcessDied
+from callsheet.executor.run.errors import BudgetExceeded, NotJson, OutputNotKept, ProcessDied
 from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,
@@ -22,7 +22,7 @@ from callsheet.executor.run.events import (
     AttemptSurprised,
 )
 from callsheet.executor.run.failure import Failure, FailureKind
-from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
+from callsheet.executor.run.json_copy import clean_text, copy_json
 from callsheet.executor.run.state import RunState
 from callsheet.planner.plan.checked_plan import CompiledStep
 

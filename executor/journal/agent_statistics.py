@@ -11,8 +11,8 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from callsheet.agents.selection.statistics import Figures, Observation
-from callsheet.executor.errors import JournalError
 
+from .errors import JournalError
 from .schema import one_row, reading, require_run
 from .writer import Writer
 

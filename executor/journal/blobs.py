@@ -13,7 +13,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from callsheet.executor.errors import EventUnreadable
+from callsheet.executor.run.errors import EventUnreadable
 
 from .schema import one_row
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from callsheet.executor.errors import RunEnded
 from callsheet.executor.run.events import AttemptStarted, Event, RunCancelled
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunState, Work
 
+from .errors import RunEnded
 from .journal import Journal
 
 

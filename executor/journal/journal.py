@@ -7,14 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from callsheet.executor.errors import (
-    EventUnreadable,
-    JournalError,
-    RunAmbiguous,
-    RunNotClaimed,
-    RunNotFound,
-    RunOwned,
-)
+from callsheet.executor.run.errors import EventUnreadable
 from callsheet.executor.run.events import (
     Event,
     FiguresKnown,
@@ -32,6 +25,7 @@ from callsheet.executor.run.events import (
 from callsheet.executor.run.state import RunStatus
 
 from .agent_statistics import AgentStatistics, MemoryAgentStatistics
+from .errors import JournalError, RunAmbiguous, RunNotClaimed, RunNotFound, RunOwned
 from .lease import Process, RunOwner
 from .result_cache import MemoryResults, Results
 from .signals import MemorySignals, Signals

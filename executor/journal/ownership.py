@@ -14,9 +14,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from callsheet.executor.errors import JournalError, RunNotClaimed, RunNotFound, RunOwned, RunTakenOver
-
 from .blobs import Entry, store
+from .errors import JournalError, RunNotClaimed, RunNotFound, RunOwned, RunTakenOver
 from .lease import Lease, LeaseTerms, Process, RunOwner
 from .schema import one_row, require_run
 from .signals import answer

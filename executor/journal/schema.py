@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from callsheet.executor.errors import JournalError, RunNotFound
+from .errors import JournalError, RunNotFound
 
 APPLICATION_ID = 0x43616C6C
 """`Call`, in the header of every file that is a journal of ours."""

@@ -11,8 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from callsheet.executor.errors import JournalError
-
+from .errors import JournalError
 from .schema import reading, require_run
 from .subscriptions import Notify, Subscriptions
 from .writer import Writer

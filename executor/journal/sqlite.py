@@ -14,11 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from callsheet.executor.errors import EventUnreadable, RunNotFound
+from callsheet.executor.run.errors import EventUnreadable
 from callsheet.executor.run.events import Event, RunCreated, decode, encode
 
 from .agent_statistics import AgentStatistics, SqliteAgentStatistics
 from .blobs import Attachments, Entry, detach, fetch
+from .errors import RunNotFound
 from .journal import MAX_NAMED, RunSummary, choose_run, summarize
 from .lease import LeaseTerms, Process, RunOwner
 from .ownership import Hold, Ownership, owner_of

@@ -19,8 +19,8 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from callsheet.executor.clocks.virtual_loop import held_time
-from callsheet.executor.errors import JournalError
 
+from .errors import JournalError
 from .schema import explain
 
 T = TypeVar("T")

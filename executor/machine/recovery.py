@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry, differences
-from callsheet.executor.errors import AgentsChanged
 from callsheet.executor.run.events import DraftBegun, DraftGrown, Event, PlanAdopted, RunCreated
 from callsheet.executor.run.spending import RunSpending
 from callsheet.planner.check.checker import Policy, check
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
+from .errors import AgentsChanged
 from .machine import reduce_event
 from .machine_state import MachineState
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, Usage
 from callsheet.agents.spending.budget import NOTHING, Spending
 from callsheet.agents.spending.terms import Terms
-from callsheet.executor.errors import BudgetExceeded
+from callsheet.executor.run.errors import BudgetExceeded
 from callsheet.executor.run.spending import BYTES_A_TOKEN, UNANSWERED, RunSpending, caller_of, counted
 from callsheet.executor.run.state import NO_USAGE, Try
 

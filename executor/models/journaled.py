@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, FinishReason, Usage
 from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.run.errors import NotJson
 from callsheet.executor.run.events import ModelCalled, ModelMessage, ModelRequest
-from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
+from callsheet.executor.run.json_copy import clean_text, copy_json
 
 EnterCall: TypeAlias = Callable[[ModelCalled], Awaitable[None]]
 """Takes the event of a call; returns once it is on its way to the journal."""

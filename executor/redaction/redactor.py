@@ -10,12 +10,10 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import ClassVar
 
 from pydantic import JsonValue
 
-from callsheet.errors import ExitCode
-from callsheet.executor.errors import ExecutorError
+from callsheet.executor.redaction.errors import SecretPatternInvalid
 
 from .index import Place, SecretIndex
 from .names import Sort, names_secret_variable
@@ -24,20 +22,6 @@ from .placeholders import PLACEHOLDER, Placeholders, as_known, is_number, plain
 from .readings import readings
 from .texts import Scalar, rewritten, scalars
 from .values import MIN_SECRET, Secret, is_trivial, named_secrets
-
-
-class SecretPatternInvalid(ExecutorError):
-    """A regular expression for secrets cannot be used: `pattern` is what was written, `problem` says why."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, pattern: str, problem: str) -> None:
-        super().__init__(
-            f"the pattern {pattern!r} for secrets {problem}; write a regular expression of Python that "
-            "matches a secret, or has a group (?P<secret>...) that does"
-        )
-        self.pattern = pattern
-        self.problem = problem
 
 
 class Redactor:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from callsheet.executor.errors import JournalError
+from typing import ClassVar
+
+from callsheet.errors import ExitCode
+from callsheet.executor.errors import ExecutorError
+from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.replay.drift.drift import Drift
 
 
@@ -19,3 +23,9 @@ class ReplayStopped(JournalError):
     def __init__(self, drift: Drift) -> None:
         super().__init__("of a replay", drift.summary)
         self.drift = drift
+
+
+class WhatIfInvalid(ExecutorError):
+    """Something that is to happen otherwise cannot be understood, or happens nowhere in the recording."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE

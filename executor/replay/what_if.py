@@ -6,24 +6,18 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.agents.contracts.duration import DurationError, seconds_of
-from callsheet.errors import ExitCode
-from callsheet.executor.errors import ExecutorError
+from callsheet.agents.contracts.duration import seconds_of
+from callsheet.agents.contracts.errors import DurationError
+from callsheet.executor.replay.errors import WhatIfInvalid
 from callsheet.executor.run.state import Try
 from callsheet.planner.documents.errors import DocumentError
 from callsheet.planner.documents.reader import read_json
 
 Action: TypeAlias = Literal["fail", "return", "slow", "kill"]
 _PLACE = re.compile(r"(?P<step>[a-z][a-z0-9_]{0,63})(?:\[(?P<item>\d+)\])?(?::(?P<attempt>\d+))?\Z")
-
-
-class WhatIfInvalid(ExecutorError):
-    """Something that is to happen otherwise cannot be understood, or happens nowhere in the recording."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,13 @@ from typing import Any
 
 import msgspec
 
+from callsheet.executor.run.errors import NotJson
+
 MAX_BYTES = 16 * 1024 * 1024
 """Of one value, as JSON."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
-
-
-class NotJson(ValueError):
-    """A value that JSON cannot hold as it is, or that is too large. The text says which."""
 
 
 def copy_json(value: object, max_bytes: int = MAX_BYTES) -> Any:

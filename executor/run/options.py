@@ -15,10 +15,12 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Self, TypeAlias, TypedDict, Unpack, cast
 
-from callsheet.agents.contracts.duration import HOW_TO_WRITE, DurationError, seconds_of
+from callsheet.agents.contracts.duration import seconds_of
+from callsheet.agents.contracts.errors import HOW_TO_WRITE, DurationError
 from callsheet.agents.selection.strategies import Strategy, strategy_named
 from callsheet.agents.spending.budget import Budget
-from callsheet.executor.errors import OptionInvalid
+
+from .errors import OptionInvalid
 
 MAX_CONCURRENCY = 16
 """The attempts of a run that are under way at once, where nothing is said."""

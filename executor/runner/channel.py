@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Generic, TypeAlias, TypeVar
 import msgspec
 
 from callsheet.agents.models.chat import ChatChunk, ChatRequest, Message
+from callsheet.executor.runner.errors import ChannelBroken
 
 from .agent_reference import AgentReference
 from .remote_error import ErrorMessage
@@ -119,10 +120,6 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
 
 ToWorker: TypeAlias = Task | ModelAnswer
 FromWorker: TypeAlias = Begun | CallModel | Forget | Returned | Raised
-
-
-class ChannelBroken(Exception):
-    """The other side is gone, or does not speak as it should."""
 
 
 class Channel(Generic[Heard]):

@@ -14,10 +14,11 @@ from callsheet.agents.agent import Agent, Context
 from callsheet.agents.errors import Permanent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.virtual_loop import outside_work
-from callsheet.executor.errors import ProcessDied, ProcessNotStarted, ProcessStuck
+from callsheet.executor.run.errors import ProcessDied
 
 from .agent_reference import AgentReference, place_of
 from .channel import CallModel, Forget, ModelAnswer, ModelFigures, Raised, Returned, Task, encode
+from .errors import ProcessNotStarted, ProcessStuck
 from .remote_error import pack, unpack
 from .worker_handle import Died, End, Home, PendingTask, WorkerProcess
 

@@ -17,7 +17,7 @@ from callsheet.agents.models.errors import (
     ModelRejected,
     ModelUnavailable,
 )
-from callsheet.executor.errors import BudgetExceeded, OutputNotKept
+from callsheet.executor.run.errors import BudgetExceeded, OutputNotKept
 from callsheet.executor.run.json_copy import clean_text
 
 # What each class carries, and what it is taken to be where it was no JSON.

@@ -17,10 +17,11 @@ from pydantic import JsonValue
 from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.errors import Permanent
 from callsheet.executor.clocks.virtual_loop import outside_work
-from callsheet.executor.errors import ProcessStuck
 from callsheet.executor.models.journaled import RemoteModel
+from callsheet.executor.runner.errors import Abandoned
 
 from .agent_reference import check_not_loading
+from .errors import ProcessStuck
 from .process_runner import ProcessRunner
 
 _Outcome: TypeAlias = tuple[object, BaseException | None]
@@ -45,10 +46,6 @@ class Runner(Protocol):
         with `Abandoned`.
         """
         ...
-
-
-class Abandoned(Exception):
-    """The work was told to stop and can't be stopped; it may go on unseen."""
 
 
 class LocalRunner:

@@ -22,15 +22,14 @@ from typing import Any, TypeAlias
 from callsheet.agents.agent import Context
 from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.workspace.workspace import Workspace
-from callsheet.executor.errors import OutputNotKept
-from callsheet.executor.run.json_copy import NotJson, copy_json
+from callsheet.executor.run.errors import NotJson, OutputNotKept
+from callsheet.executor.run.json_copy import copy_json
 
 from .agent_reference import agent_at
 from .channel import (
     Begun,
     CallModel,
     Channel,
-    ChannelBroken,
     Forget,
     ModelAnswer,
     Raised,
@@ -40,6 +39,7 @@ from .channel import (
     WireRequest,
     worker_end,
 )
+from .errors import ChannelBroken
 from .remote_error import pack, unpack
 
 _GOODBYE_SECONDS = 1.0

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from .agent_reference import AgentReference
-from .channel import Begun, CallModel, ChannelBroken, Forget, ModelAnswer, Raised, Returned, run_end
+from .channel import Begun, CallModel, Forget, ModelAnswer, Raised, Returned, run_end
+from .errors import ChannelBroken
 
 _START = (
     "import sys; sys.path[:] = sys.argv[1:]; del sys.argv[1:]; "

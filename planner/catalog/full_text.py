@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from callsheet.planner.errors import PlannerError
+from callsheet.planner.catalog.errors import SearchUnavailable
 
 from .synonyms import synonym_groups
 from .tokens import Wording, telling_words
@@ -22,16 +22,6 @@ MAX_KNOWN = 20_000
 
 WEIGHTS = (3.0, 1.0, 0.5, 0.3)
 """What a word weighs in a name, in a description, in the names of fields, and as a word for another."""
-
-
-class SearchUnavailable(PlannerError):
-    """This Python's SQLite can't search texts."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "a catalog as large as this one is searched with SQLite, and that of this Python was built "
-            "without full-text search (FTS5); use a Python that has it, or offer fewer capabilities"
-        )
 
 
 class FullTextIndex:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.validation import Validator
-from callsheet.errors import ExitCode
-from callsheet.planner.errors import PlannerError
+from callsheet.planner.check.errors import ParameterError
 from callsheet.planner.expressions.near import did_you_mean
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import (
@@ -35,21 +33,6 @@ MAX_CHARACTERS = 1_000_000
 MAX_SHOWN = 80
 """Characters of a default."""
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-
-
-class ParameterError(PlannerError):
-    """Values that do not fit a plan's parameters. `problems` has a sentence for each of them, and `wanted`
-    how to write what is required, as `NAME=KIND`."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, problems: tuple[str, ...], wanted: tuple[str, ...]) -> None:
-        lines = "\n".join(f"  {problem}" for problem in problems)
-        flags = " ".join(f"--param {shlex.quote(each)}" for each in wanted)
-        advice = f"\nAdd {flags}, or pass `params` in Python." if wanted else ""
-        super().__init__(f"the plan cannot run with these parameters:\n{lines}{advice}")
-        self.problems = problems
-        self.wanted = wanted
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from callsheet.agents.models.chat import ChatRequest
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.executor.clocks.clock import SystemClock
 from callsheet.executor.clocks.virtual_loop import run_virtually
-from callsheet.executor.errors import ExecutorError, RunOwned
+from callsheet.executor.errors import ExecutorError
+from callsheet.executor.journal.errors import RunOwned
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.run.events import ApprovalRequested, DoubtVerdict
 from callsheet.executor.run.result import RunResult

@@ -17,8 +17,8 @@ from callsheet.agents.models.chat import ChatChunk, ChatReply, ChatRequest, Usag
 from callsheet.agents.models.scripted import Script, ScriptedModel
 from callsheet.agents.spending.budget import Budget
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
-from callsheet.executor.errors import BudgetExceeded
 from callsheet.executor.journal.journal import MemoryJournal
+from callsheet.executor.run.errors import BudgetExceeded
 from callsheet.executor.run.events import (
     AttemptStarted,
     DraftGrown,

@@ -16,8 +16,8 @@ from callsheet.executor.clocks.virtual_loop import beside
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.recording.file import load_recording
 from callsheet.executor.replay.drift.drift import DriftKind
+from callsheet.executor.replay.errors import WhatIfInvalid
 from callsheet.executor.replay.liveness import Liveness
-from callsheet.executor.replay.what_if import WhatIfInvalid
 from callsheet.executor.run.events import AttemptStarted, AttemptSucceeded
 from callsheet.recordings.replay import ReplayTerms, Team, replay
 from callsheet.recordings.replay_result import Replay

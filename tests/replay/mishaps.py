@@ -10,7 +10,7 @@ from callsheet.agents.agent import Context
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models.chat import ChatReply, ChatRequest, Message, ask
 from callsheet.agents.models.errors import AnswerTruncated, ModelError, ModelRejected, ModelUnavailable
-from callsheet.executor.errors import BudgetExceeded
+from callsheet.executor.run.errors import BudgetExceeded
 
 
 class Hiccup(Retryable):

@@ -13,7 +13,7 @@ from callsheet.agents.models.chat import ChatModel
 from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
-from callsheet.executor.errors import JournalError
+from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.run.events import ApprovalRequested, DoubtVerdict, Event

@@ -12,7 +12,8 @@ import pytest
 
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.replay.drift.drift import DriftKind
-from callsheet.executor.replay.what_if import WhatIf, WhatIfInvalid
+from callsheet.executor.replay.errors import WhatIfInvalid
+from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,

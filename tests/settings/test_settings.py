@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from callsheet.errors import ExitCode
-from callsheet.settings.settings import ConfigError, Settings
+from callsheet.settings.errors import ConfigError
+from callsheet.settings.settings import Settings
 
 
 def _load(folder: Path, environment: dict[str, str] | None = None, **flags: Any) -> Settings:

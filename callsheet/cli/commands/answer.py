@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 import click
 
+from callsheet.cli.commands.errors import DoubtUnclear
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, go_on, say, user_name
-from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.errors import NothingWaits
+from callsheet.errors import ExitCode
+from callsheet.executor.driver.errors import NothingWaits
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.run.events import DoubtVerdict
 from callsheet.executor.run.state import RunState, Work
 from callsheet.settings.settings import Settings
-
-
-class DoubtUnclear(CallsheetError):
-    """Several pieces of `work` are in doubt, and the command does not say which one it is about."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, run: str, work: tuple[Work, ...]) -> None:
-        named = ", ".join(map(_flags, work))
-        super().__init__(f"run {run!r}: several steps are in doubt; choose one: {named}")
-        self.run = run
-        self.work = work
-
 
 _VERDICTS: Mapping[str, DoubtVerdict] = {"done": "done", "again": "again", "failed": "failed"}
 
@@ -112,11 +100,6 @@ def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     if not meant:
         raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return meant[0]
-
-
-def _flags(work: Work) -> str:
-    step, item = work
-    return f"--step {step}" if item is None else f"--step {step} --item {item}"
 
 
 def _read_output(text: str) -> dict[str, Any]:

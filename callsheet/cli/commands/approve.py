@@ -10,7 +10,7 @@ from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, go_on, say, user_name
 from callsheet.errors import ExitCode
 from callsheet.executor.driver.control import RunControl
-from callsheet.executor.errors import NothingWaits
+from callsheet.executor.driver.errors import NothingWaits
 from callsheet.executor.journal.lease import RunOwner
 from callsheet.executor.run.state import RunState
 from callsheet.settings.settings import Settings

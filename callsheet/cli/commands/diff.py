@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 import click
 
+from callsheet.cli.commands.errors import NoSuchPlan, NoSuchRevision
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST, existing_journal, find_run
 from callsheet.cli.text.drift import drift_documents, drift_lines
 from callsheet.cli.text.safe_text import spelled
-from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.errors import RunNotFound
+from callsheet.errors import ExitCode
+from callsheet.executor.journal.errors import RunNotFound
 from callsheet.executor.recording.file import is_recording, load_recording
 from callsheet.executor.replay.drift.comparison import compare_runs, terms_drifts
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
@@ -32,29 +32,6 @@ from callsheet.planner.plan.policy import Policy
 from callsheet.settings.settings import Settings
 
 _REVISION = re.compile(r"(.+)@(\d+)")
-
-
-class NoSuchRevision(CallsheetError):
-    """A run or recording, `source`, does not have this revision. `there` are the revisions that it has."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, source: str, revision: int, there: tuple[int, ...]) -> None:
-        known = ", ".join(map(str, there)) or "no plan"
-        super().__init__(f"{source} has no revision {revision}; it has {known}")
-        self.source = source
-        self.revision = revision
-        self.there = there
-
-
-class NoSuchPlan(CallsheetError):
-    """`name` is neither a file nor a run."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is neither a file nor a run; `callsheet runs` lists the runs")
-        self.name = name
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,20 +7,20 @@ import json
 import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
 
 import click
 from pydantic import JsonValue
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
+from callsheet.cli.commands.errors import PlanNotSaved
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.running.model import choose_model
 from callsheet.cli.running.planning_progress import PlanningDisplay
 from callsheet.cli.text.plan import plan_lines
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.errors import ExitCode
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
@@ -29,17 +29,6 @@ from callsheet.planner.goals.goal import Goal
 from callsheet.planner.planning.planner import Planned
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
-
-
-class PlanNotSaved(CallsheetError):
-    """The file for the plan cannot be written. `file` is its path."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, file: Path, problem: str) -> None:
-        super().__init__(f"{file}: the plan cannot be saved: {problem}")
-        self.file = file
-        self.problem = problem
 
 
 @click.command("plan", short_help="Plan a goal without running the plan.")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from callsheet.cli.options.command import FILE, command, secret_option, store_option
-from callsheet.cli.options.existing_file import FileInTheWay
+from callsheet.cli.options.errors import FileInTheWay
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST, existing_journal, find_run
 from callsheet.cli.replaying.recording_files import is_replaceable
@@ -17,7 +17,7 @@ from callsheet.cli.replaying.replay_session import rehearse, rehearse_text
 from callsheet.cli.text.drift import drift_documents, drift_lines
 from callsheet.cli.text.safe_text import counted
 from callsheet.errors import ExitCode
-from callsheet.executor.errors import RunOwned
+from callsheet.executor.journal.errors import RunOwned
 from callsheet.executor.recording.content.errors import RecordingUnwritable
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import save_recording

@@ -18,7 +18,8 @@ from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.run.options import MAXIMA, OPTIONS
 from callsheet.settings.settings import Settings
 
-from .output import Output, OutputNotWritten
+from .errors import OutputNotWritten
+from .output import Output
 
 Callback: TypeAlias = Callable[..., ExitCode]
 _Decorated: TypeAlias = Callable[..., Any]

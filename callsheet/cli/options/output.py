@@ -5,23 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import click
 
+from callsheet.cli.options.errors import OutputNotWritten
 from callsheet.cli.text.safe_text import plain
-from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.redaction.texts import rewritten
-
-
-class OutputNotWritten(CallsheetError):
-    """The result cannot be written to stdout. `problem` is the error of the system."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
-
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"the result cannot be written to stdout: {problem}")
-        self.problem = problem
 
 
 class Output:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from callsheet.executor.errors import RunNotFound
 from callsheet.executor.journal import history
+from callsheet.executor.journal.errors import RunNotFound
 from callsheet.executor.journal.journal import Journal, MemoryJournal
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.run.state import RunState

@@ -6,11 +6,10 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import ClassVar
 
 import yaml
 
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.cli.replaying.errors import NoRecordings
 from callsheet.executor.recording.file import is_recording
 from callsheet.executor.recording.reading.reader import is_headless
 from callsheet.planner.documents.errors import DocumentError
@@ -20,18 +19,6 @@ _ENDINGS = frozenset({".yaml", ".yml"})
 _MARK = re.compile(r"""^(["']?)recording\1[ \t]*:""", re.MULTILINE)
 _LEFT = tuple(re.compile(rf"""^(["']?){name}\1[ \t]*:""", re.MULTILINE) for name in ("catalog", "events"))
 _NUMBERED = re.compile(r"""^(["']?)recording\1[ \t]*:[ \t]*[0-9]""", re.MULTILINE)
-
-
-class NoRecordings(CallsheetError):
-    """A `folder` has no recordings."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"{folder}: there are no recordings in this folder; `callsheet record RUN -o FILE` writes one"
-        )
-        self.folder = folder
 
 
 def recording_files(places: Iterable[Path]) -> list[Path]:

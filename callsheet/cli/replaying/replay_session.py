@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import cast
 
 import msgspec
 from pydantic import JsonValue
@@ -16,8 +16,9 @@ from callsheet.agents.errors import UnknownCapability
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.cli.options.output import Output
+from callsheet.cli.replaying.errors import LiveAgentMissing
 from callsheet.cli.running.model import choose_model, model_at_hand
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.errors import CallsheetError
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording
 from callsheet.executor.recording.reading.reader import recording_from
@@ -35,17 +36,6 @@ from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
 _NO_FILE = "the recording"
-
-
-class NobodyToBeLive(CallsheetError):
-    """A live `capability` that no built-in agent provides, while the user named no other agents."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
-
-    def __init__(self, capability: str, problem: str) -> None:
-        super().__init__(f"{problem}; live steps run on your current agents: name them with --agents FILE")
-        self.capability = capability
-        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +74,7 @@ class ReplaySession:
     """Replays files with the same options. What is `live` runs on the current agents and the model. Matches
     of the `patterns` are secrets, like those of the settings.
 
-    Raises SecretPatternInvalid, AgentsNotLoaded, UnknownCapability or NobodyToBeLive if no agent provides a
+    Raises SecretPatternInvalid, AgentsNotLoaded, UnknownCapability or LiveAgentMissing if no agent provides a
     live capability, and what `choose_model` raises if the planner is live.
     """
 
@@ -178,14 +168,14 @@ def rehearse_text(text: str) -> Replay:
 
 
 def _require_offers(registry: Registry, live: Liveness, settings: Settings) -> None:
-    """Check that an agent provides each live capability. Raises UnknownCapability, NobodyToBeLive."""
+    """Check that an agent provides each live capability. Raises UnknownCapability, LiveAgentMissing."""
     for name in sorted(live.capabilities):
         try:
             registry.capability(name)
         except UnknownCapability as error:
             if settings.agents:
                 raise
-            raise NobodyToBeLive(name, str(error)) from None
+            raise LiveAgentMissing(name, str(error)) from None
 
 
 def _tellable(replayed: Replay) -> Iterator[JsonValue]:

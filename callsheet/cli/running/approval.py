@@ -7,36 +7,21 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from typing import ClassVar
 
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.spending.budget import Budget
 from callsheet.cli.options.output import Output
+from callsheet.cli.running.errors import ApprovalNeeded
 from callsheet.cli.text.bounds import bounds_lines
 from callsheet.cli.text.plan import changing_steps, plan_lines
 from callsheet.cli.text.safe_text import one_line, plain
 from callsheet.cli.text.waiting import MAX_SHOWN, question_text
-from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.run.events import ApprovalRequested
 from callsheet.planner.check.bounds import Bounds
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.settings.settings import Settings
 
 from .progress import Progress
-
-
-class ApprovalNeeded(CallsheetError):
-    """The plan changes something, and there is no terminal to ask at. `steps` are those that change it."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.WAITING
-
-    def __init__(self, steps: tuple[str, ...], what: str) -> None:
-        super().__init__(
-            f"the plan {what}, which needs your approval, and there is no terminal to ask at; nothing was "
-            "done. Run the command again with --yes to approve any plan that is made then; or save a plan "
-            "with `callsheet plan -o FILE`, read it, and run it with `callsheet run --plan FILE --yes`"
-        )
-        self.steps = steps
 
 
 class Approver:

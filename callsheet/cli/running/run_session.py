@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, TypeAlias
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_journal, open_record
+from callsheet.cli.running.errors import RunInterrupted
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.conclusion import conclusion_lines
 from callsheet.cli.text.run import value_text
 from callsheet.cli.text.run_document import run_document
 from callsheet.cli.text.story import RunView
-from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.errors import RunOwned
+from callsheet.errors import ExitCode
+from callsheet.executor.journal.errors import RunOwned
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.run.events import ApprovalDenied, ApprovalGranted, Event, RunCreated
 from callsheet.executor.run.failure import FailureKind
@@ -45,19 +46,6 @@ _CODES = {
 
 FindPlan: TypeAlias = Callable[[Registry], Plan | None]
 """Gives the plan to run; None if a goal is to be planned."""
-
-
-class RunInterrupted(CallsheetError):
-    """The user pressed Ctrl-C, or the process got SIGTERM. `run` is the id of the run, None if it had not
-    been created yet."""
-
-    exit_code: ClassVar[ExitCode] = ExitCode.INTERRUPTED
-
-    def __init__(self, run: str | None, show: str) -> None:
-        super().__init__(
-            "interrupted before anything was done" if run is None else f"interrupted; details: {show}"
-        )
-        self.run = run
 
 
 class RunSession:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from callsheet.agents.contracts.capability import Capability
-from callsheet.executor.errors import EventUnreadable, EventUnwritable
+from callsheet.executor.run.errors import EventUnreadable, EventUnwritable
 from callsheet.executor.run.events import Event, PlanAdopted, RunCreated, RunEquipped, decode, encode
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RunState, RunStatus

@@ -7,8 +7,8 @@ from typing import Any, Never, TypeAlias
 
 import msgspec
 
-from callsheet.agents.spending.budget import Budget, BudgetError
-from callsheet.agents.spending.terms import TermsError
+from callsheet.agents.spending.budget import Budget
+from callsheet.agents.spending.errors import BudgetError, TermsError
 from callsheet.executor.recording.content.errors import RecordingInvalid
 from callsheet.planner.expressions.near import did_you_mean
 from callsheet.version import __version__

@@ -8,7 +8,8 @@ from typing import Any, cast
 import msgspec
 
 from callsheet.agents.contracts.capability import NAME
-from callsheet.agents.spending.terms import Terms, TermsError
+from callsheet.agents.spending.errors import TermsError
+from callsheet.agents.spending.terms import Terms
 from callsheet.executor.recording.content.contracts import Contract, hash_of, whole
 from callsheet.executor.recording.content.document_layout import FORMAT, Document
 from callsheet.executor.recording.content.errors import RecordingNewer, RunNotRecordable

@@ -10,8 +10,8 @@ from typing import Any
 
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.executor.clocks.clock import Clock
-from callsheet.executor.errors import RunNotClaimed, RunNotFound, RunOwned
 from callsheet.executor.journal.agent_statistics import AgentStatistics, Row
+from callsheet.executor.journal.errors import RunNotClaimed, RunNotFound, RunOwned
 from callsheet.executor.journal.journal import RunSummary, choose_run, summarize
 from callsheet.executor.journal.lease import Process, RunOwner
 from callsheet.executor.journal.result_cache import CachedResult, Reserved, Results

@@ -11,7 +11,7 @@ from typing import Self
 from callsheet.agents.models.chat import ChatChunk, ChatModel, ChatRequest, Message, Usage
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.clocks.virtual_loop import outside_work
-from callsheet.executor.errors import JournalError
+from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.models.journaled import Caller, CallerAwareModel, ModelWrapper, journaled_request
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.drift.nearest_request import call_place, nearest_call, request_differences

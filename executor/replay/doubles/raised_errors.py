@@ -5,7 +5,7 @@ from __future__ import annotations
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models import errors as model_errors
 from callsheet.agents.models.errors import ModelError, ModelRejected, ModelUnavailable
-from callsheet.executor.errors import BudgetExceeded, OutputNotKept, ProcessDied
+from callsheet.executor.run.errors import BudgetExceeded, OutputNotKept, ProcessDied
 from callsheet.executor.run.failure import Failure, FailureKind
 
 

@@ -27,7 +27,8 @@ from callsheet.executor.replay.liveness import Liveness
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import AttemptFailed, AttemptSucceeded, AttemptSurprised, ModelCalled
 from callsheet.executor.run.state import Try
-from callsheet.executor.runner.runner import Abandoned, Assignment, Runner
+from callsheet.executor.runner.errors import Abandoned
+from callsheet.executor.runner.runner import Assignment, Runner
 
 from .attempts import RecordedAttempt, RecordedAttempts
 from .masking import Masking

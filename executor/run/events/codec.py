@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from callsheet.executor.errors import EventUnreadable, EventUnwritable
+from callsheet.executor.run.errors import EventUnreadable, EventUnwritable
 
 from .attempts import AttemptEvent
 from .lifecycle import LifecycleEvent

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callsheet.agents.contracts.capability import Capability
-from callsheet.agents.errors import CapabilityError
+from callsheet.agents.contracts.errors import CapabilityError
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"value": {"type": "integer"}}}
 

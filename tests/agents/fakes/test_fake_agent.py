@@ -13,8 +13,8 @@ from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.builtin import builtin_agents
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.errors import Permanent, Retryable, UnknownCapability
-from callsheet.agents.fakes.fake_agent import FakeAgent, FakeCall, WrongAnswer, fake_agents
-from callsheet.agents.fakes.sample import SampleImpossible
+from callsheet.agents.fakes.errors import SampleImpossible, WrongAnswer
+from callsheet.agents.fakes.fake_agent import FakeAgent, FakeCall, fake_agents
 from callsheet.agents.registry import Registry
 from callsheet.agents.spending.terms import Terms
 from callsheet.errors import ExitCode

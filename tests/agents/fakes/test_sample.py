@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field, HttpUrl, IPvAnyAddress, JsonValue, String
 
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.tidy_schema import tidy
-from callsheet.agents.fakes.sample import SampleImpossible, sample_of
+from callsheet.agents.fakes.errors import SampleImpossible
+from callsheet.agents.fakes.sample import sample_of
 from callsheet.agents.fakes.sample_text import FORMATS
 from callsheet.errors import ExitCode
 

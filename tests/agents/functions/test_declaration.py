@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from callsheet.agents.agent import Isolation
-from callsheet.agents.errors import CapabilityError
+from callsheet.agents.contracts.errors import CapabilityError
 from callsheet.agents.functions.decorator import agent
 from callsheet.agents.llm.llm_agent import LLMAgent
 from callsheet.agents.registry import Registry

@@ -16,7 +16,8 @@ from typing_extensions import TypedDict
 
 from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.contracts.capability import Effect
-from callsheet.agents.errors import CapabilityError, Permanent
+from callsheet.agents.contracts.errors import CapabilityError
+from callsheet.agents.errors import Permanent
 from callsheet.agents.functions.decorator import FunctionAgent, agent
 
 MakeContext = Callable[..., Context]

@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from callsheet.agents.agent import Context, Isolation
-from callsheet.agents.errors import CapabilityError, Permanent
+from callsheet.agents.contracts.errors import CapabilityError
+from callsheet.agents.errors import Permanent
 from callsheet.agents.llm.llm_agent import LLMAgent
 from callsheet.agents.models.chat import ChatReply, Usage
 from callsheet.agents.models.errors import AnswerInvalid, AnswerTruncated

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.agents.selection.breaker import AttemptVerdict, Breaker, BreakerPolicy, BreakerPolicyError
+from callsheet.agents.selection.breaker import AttemptVerdict, Breaker, BreakerPolicy
+from callsheet.agents.selection.errors import BreakerPolicyError
 
 GOOD, BAD, NEUTRAL = AttemptVerdict.GOOD, AttemptVerdict.BAD, AttemptVerdict.NEUTRAL
 

@@ -11,14 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callsheet.agents.selection.errors import StrategyError
 from callsheet.agents.selection.statistics import Figures, Observation
-from callsheet.agents.selection.strategies import (
-    STRATEGIES,
-    Candidate,
-    Strategy,
-    StrategyError,
-    strategy_named,
-)
+from callsheet.agents.selection.strategies import STRATEGIES, Candidate, Strategy, strategy_named
 from callsheet.agents.spending.terms import Terms
 
 EVERY = pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)

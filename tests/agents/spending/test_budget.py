@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.agents.spending.budget import QUANTITIES, Budget, BudgetError, Spending
+from callsheet.agents.spending.budget import QUANTITIES, Budget, Spending
+from callsheet.agents.spending.errors import BudgetError
 from callsheet.errors import ExitCode
 
 PAGE = Path(__file__).parents[3] / "docs" / "budgets.md"

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.agents.models.chat import Usage
-from callsheet.agents.spending.prices import Price, PriceError, Prices
+from callsheet.agents.spending.errors import PriceError
+from callsheet.agents.spending.prices import Price, Prices
 from callsheet.agents.spending.terms import Terms
 
 AT = 1_790_000_000.0

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from callsheet.agents.models.chat import Usage
-from callsheet.agents.spending.terms import FREE, Terms, TermsError, terms_of
+from callsheet.agents.spending.errors import TermsError
+from callsheet.agents.spending.terms import FREE, Terms, terms_of
 
 
 def test_an_attempt_costs_its_price_and_its_tokens() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.settings.user_agents import AgentsNotLoaded, load_agents
+from callsheet.settings.errors import AgentsNotLoaded
+from callsheet.settings.user_agents import load_agents
 
 TEAM = '''
 import callsheet

@@ -17,8 +17,9 @@ from callsheet.agents.agent import Isolation, SoloAgent
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.registry import Registry
 from callsheet.agents.selection.breaker import AttemptVerdict, BreakerPolicy
+from callsheet.agents.selection.errors import StrategyError
 from callsheet.agents.selection.statistics import Figures, Observation
-from callsheet.agents.selection.strategies import Candidate, StrategyError
+from callsheet.agents.selection.strategies import Candidate
 from callsheet.agents.spending.terms import Terms
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.dispatch.chooser import Ended, NoAgentAvailable, Request, Wait

@@ -16,8 +16,9 @@ from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models.errors import ModelRejected, ModelUnavailable
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.virtual_loop import EPOCH, run_virtually
+from callsheet.executor.driver.errors import RunNotPending
 from callsheet.executor.driver.executor import Executor
-from callsheet.executor.errors import JournalError, RunNotFound, RunNotPending
+from callsheet.executor.journal.errors import JournalError, RunNotFound
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.machine.machine import reduce_event
 from callsheet.executor.run.events import (

@@ -24,7 +24,7 @@ from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.executor import Executor
-from callsheet.executor.errors import RunEnded
+from callsheet.executor.journal.errors import RunEnded
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.machine.recovery import recheck
 from callsheet.executor.run.events import (

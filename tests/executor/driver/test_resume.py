@@ -17,9 +17,11 @@ from callsheet.agents.errors import Retryable
 from callsheet.agents.registry import Registry
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
 from callsheet.executor.driver.control import RunControl
+from callsheet.executor.driver.errors import AnswerRefused, NothingWaits
 from callsheet.executor.driver.executor import Executor
-from callsheet.executor.errors import AgentsChanged, AnswerRefused, NothingWaits, RunEnded
+from callsheet.executor.journal.errors import RunEnded
 from callsheet.executor.journal.journal import Journal, MemoryJournal
+from callsheet.executor.machine.errors import AgentsChanged
 from callsheet.executor.machine.transitions import MAX_LOSSES
 from callsheet.executor.run.events import (
     AttemptLost,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from callsheet.agents.selection.statistics import Figures, Observation
-from callsheet.executor.errors import RunNotFound
+from callsheet.executor.journal.errors import RunNotFound
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.sqlite import SqliteJournal
 from tests.executor.journals import created, in_file, journal, path

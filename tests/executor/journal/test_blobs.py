@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from callsheet.executor.errors import EventUnreadable
 from callsheet.executor.journal.blobs import LIMIT, Attachments, Entry, detach
 from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.errors import EventUnreadable
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,

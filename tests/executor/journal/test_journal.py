@@ -9,9 +9,10 @@ import socket
 import pytest
 
 from callsheet.errors import ExitCode
-from callsheet.executor.errors import EventUnwritable, JournalError, RunNotClaimed, RunNotFound, RunOwned
+from callsheet.executor.journal.errors import JournalError, RunNotClaimed, RunNotFound, RunOwned
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.signals import Cancel
+from callsheet.executor.run.errors import EventUnwritable
 from callsheet.executor.run.events import CancellationRequested, RunStarted
 from tests.executor.journals import created, journal, path
 

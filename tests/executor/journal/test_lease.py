@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.executor.errors import JournalError, RunOwned, RunTakenOver
+from callsheet.executor.journal.errors import JournalError, RunOwned, RunTakenOver
 from callsheet.executor.journal.lease import Lease, LeaseTerms, Process
 from callsheet.executor.journal.signals import Pause
 from callsheet.executor.journal.sqlite import SqliteJournal

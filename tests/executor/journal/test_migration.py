@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.executor.errors import JournalError
+from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.journal.result_cache import Reserved
 from callsheet.executor.journal.schema import VERSIONS
 from callsheet.executor.journal.signals import Pause

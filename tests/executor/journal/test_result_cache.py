@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
-from callsheet.executor.errors import RunNotClaimed
+from callsheet.executor.journal.errors import RunNotClaimed
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.lease import Process
 from callsheet.executor.journal.result_cache import CachedResult, Reserved

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.executor.errors import RunNotFound
+from callsheet.executor.journal.errors import RunNotFound
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.journal.signals import Approve, Cancel, Deny, Pause, Settle, SignalContent
 from callsheet.executor.journal.sqlite import SqliteJournal

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import pytest
 
-from callsheet.executor.errors import EventUnreadable, JournalError, RunAmbiguous, RunNotFound
 from callsheet.executor.journal import schema as tables
+from callsheet.executor.journal.errors import JournalError, RunAmbiguous, RunNotFound
 from callsheet.executor.journal.history import read_history
 from callsheet.executor.journal.lease import Process
 from callsheet.executor.journal.schema import APPLICATION_ID, VERSIONS, Durability
 from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.executor.run.errors import EventUnreadable
 from callsheet.executor.run.events import (
     CancellationRequested,
     ConditionDecided,

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from callsheet.errors import CallsheetError, ExitCode
-from callsheet.executor.redaction.redactor import Redactor, SecretPatternInvalid
+from callsheet.executor.redaction.errors import SecretPatternInvalid
+from callsheet.executor.redaction.redactor import Redactor
 
 SECRET = "f8Kd02mZq81LpXw7"
 

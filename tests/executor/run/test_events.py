@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from callsheet.agents.models.chat import Usage
 from callsheet.agents.spending.demand import Demand
 from callsheet.agents.spending.terms import Terms
-from callsheet.executor.errors import EventUnreadable, EventUnwritable
+from callsheet.executor.run.errors import EventUnreadable, EventUnwritable, NotJson
 from callsheet.executor.run.events import Event, RunCreated, StepSkipped, decode, encode
-from callsheet.executor.run.json_copy import NotJson, clean_text, copy_json
+from callsheet.executor.run.json_copy import clean_text, copy_json
 
 KINDS = get_args(Event)
 TEXT = st.text()

@@ -19,9 +19,9 @@ from callsheet.agents.spending.prices import Prices
 from callsheet.agents.spending.terms import Terms
 from callsheet.errors import ExitCode
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
-from callsheet.executor.errors import BudgetExceeded
 from callsheet.executor.models.budgeted import BudgetedModel, BudgetGate
 from callsheet.executor.models.journaled import Caller, JournaledModel
+from callsheet.executor.run.errors import BudgetExceeded
 from callsheet.executor.run.events import (
     AttemptStarted,
     AttemptSucceeded,

@@ -35,12 +35,13 @@ from callsheet.agents.models.errors import (
 )
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.clocks.virtual_loop import run_virtually
-from callsheet.executor.errors import OutputNotKept, ProcessDied, ProcessNotStarted
+from callsheet.executor.run.errors import OutputNotKept, ProcessDied
 from callsheet.executor.run.events import AttemptFailed, ModelCalled
 from callsheet.executor.run.failure import FailureKind
+from callsheet.executor.runner.errors import Abandoned, ProcessNotStarted
 from callsheet.executor.runner.process_runner import ProcessRunner
 from callsheet.executor.runner.remote_error import ErrorMessage, pack, unpack
-from callsheet.executor.runner.runner import Abandoned, Assignment, LocalRunner
+from callsheet.executor.runner.runner import Assignment, LocalRunner
 from callsheet.planner.expressions.tree import Constant, Tree
 from callsheet.planner.plan.checked_plan import CompiledStep
 from tests.executor import process_agents

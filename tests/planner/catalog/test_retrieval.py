@@ -17,7 +17,8 @@ from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.planner.catalog import embeddings as word_vectors
 from callsheet.planner.catalog import full_text as word_index
 from callsheet.planner.catalog.embeddings import VectorIndex, installed_vectors
-from callsheet.planner.catalog.full_text import FullTextIndex, SearchUnavailable
+from callsheet.planner.catalog.errors import SearchUnavailable
+from callsheet.planner.catalog.full_text import FullTextIndex
 from callsheet.planner.catalog.idioms import idioms, plain_wordings
 from callsheet.planner.catalog.retrieval import MAX_PARTS, Retrieval, catalog_digest, fuse, search_queries
 from callsheet.planner.catalog.synonyms import synonym_groups

@@ -20,8 +20,9 @@ from callsheet.agents.registry import Registry
 from callsheet.agents.selection.statistics import Figures, Observation
 from callsheet.agents.spending.budget import Budget, Spending
 from callsheet.agents.spending.demand import NO_DEMAND, Demand
+from callsheet.agents.spending.errors import TermsError
 from callsheet.agents.spending.prices import Prices
-from callsheet.agents.spending.terms import Terms, TermsError
+from callsheet.agents.spending.terms import Terms
 from callsheet.executor.driver import executor
 from callsheet.planner.check import step_bounds
 from callsheet.planner.check.bounds import Bounds, Conditions, bounds

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.validation import Validator
 from callsheet.planner.check.checker import CheckResult, check
+from callsheet.planner.check.errors import ParameterError
 from callsheet.planner.check.fixes import apply_fixes
 from callsheet.planner.check.parameter_check import check_filled, fill
-from callsheet.planner.check.parameters import ParameterError, Parameters
+from callsheet.planner.check.parameters import Parameters
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.expressions.elaborate import elaborate
 from callsheet.planner.expressions.evaluate import evaluate

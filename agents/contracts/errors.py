@@ -1,0 +1,36 @@
+"""What is wrong with a contract, a duration, or an object."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from callsheet.agents.errors import AgentError
+from callsheet.errors import ExitCode
+
+
+class CapabilityError(AgentError):
+    """A capability is malformed: its name, a schema, or its main output."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, capability: str, problem: str) -> None:
+        super().__init__(f"capability {capability!r}: {problem}")
+        self.capability = capability
+        self.problem = problem
+
+
+HOW_TO_WRITE = "write seconds, or 90s, 5m, 2h, 1d"
+
+
+class DurationError(AgentError):
+    """A value that is not a duration. `value` is what was given."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, value: object) -> None:
+        super().__init__(f"{value!r:.80} is not a duration; {HOW_TO_WRITE}")
+        self.value = value
+
+
+class TypedObjectError(ValueError):
+    """A type that no JSON Schema describes, or a value that doesn't have its shape."""

@@ -1,0 +1,34 @@
+"""Why a run that the command line started did not go on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from callsheet.errors import CallsheetError, ExitCode
+
+
+class RunInterrupted(CallsheetError):
+    """The user pressed Ctrl-C, or the process got SIGTERM. `run` is the id of the run, None if it had not
+    been created yet."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERRUPTED
+
+    def __init__(self, run: str | None, show: str) -> None:
+        super().__init__(
+            "interrupted before anything was done" if run is None else f"interrupted; details: {show}"
+        )
+        self.run = run
+
+
+class ApprovalNeeded(CallsheetError):
+    """The plan changes something, and there is no terminal to ask at. `steps` are those that change it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.WAITING
+
+    def __init__(self, steps: tuple[str, ...], what: str) -> None:
+        super().__init__(
+            f"the plan {what}, which needs your approval, and there is no terminal to ask at; nothing was "
+            "done. Run the command again with --yes to approve any plan that is made then; or save a plan "
+            "with `callsheet plan -o FILE`, read it, and run it with `callsheet run --plan FILE --yes`"
+        )
+        self.steps = steps

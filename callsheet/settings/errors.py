@@ -1,0 +1,30 @@
+"""What is wrong with the settings, or with the agents that they name."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from callsheet.errors import CallsheetError, ExitCode
+
+
+class ConfigError(CallsheetError):
+    """A setting cannot be used. `source` is the file, variable or flag; `key` None means the whole of it."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, source: str, key: str | None, problem: str) -> None:
+        super().__init__(f"{source}: {problem}" if key is None else f"{source}, key {key!r}: {problem}")
+        self.source = source
+        self.key = key
+        self.problem = problem
+
+
+class AgentsNotLoaded(CallsheetError):
+    """The file or module `place`, named by `--agents`, cannot be imported, or has no agents."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, place: str, problem: str) -> None:
+        super().__init__(f"agents {place!r}: {problem}")
+        self.place = place
+        self.problem = problem
