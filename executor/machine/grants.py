@@ -14,19 +14,19 @@ from .machine_state import MachineState
 
 def granted(state: MachineState) -> Grant:
     """The grant of a run under its first plan, with what the steps of that have reached so far."""
-    grant = Grant.from_plan(state.run.goal, state.plan)
-    for words in state.run.words:
+    run = state.run
+    grant = Grant.from_plan(run.goal, state.plan)
+    for words in run.words:
         grant = grant.hearing(words)
     for step in state.plan.steps.values():
-        if state.run.steps[step.id].attempts:
-            grant = reaching(state.run, grant, step)
+        if run.steps[step.id].attempts:
+            grant = reaching(run, grant, step)
     return grant
 
 
 def reaching(run: RunState, grant: Grant, step: CompiledStep) -> Grant:
     """The grant, and whatever the step reaches with the inputs that it has."""
     for item in run.steps[step.id].places:
-        inputs = inputs_of(run, step, item)
-        if not isinstance(inputs, Failure):
+        if not isinstance(inputs := inputs_of(run, step, item), Failure):
             grant = grant.including(step, inputs)
     return grant

@@ -7,18 +7,18 @@ against what the user said and approved, and against nothing that was read since
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, Effect
-from callsheet.planner.expressions.tree import Constant, DictDisplay, Tree, children
+from callsheet.planner.expressions.tree import Constant, Tree, children
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.renewal import begin_anew
 
-from .places import named_in, places_in, texts_in
+from .places import named_in, places_in
 
 MAX_SENTENCES = 20
 """About one step; how many more there are is said."""
@@ -31,32 +31,31 @@ _EVERYTHING_NEAR = re.compile(r"(?:\./?)?|(?:\*{1,2}/)*[*?]+(?:\.[\w*?]+)*")
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What the user allowed by approving a plan.
-
-    `named` are the places that the goal, what the user said since, and the literals of the plan name.
-    `reached` has, for each capability, the places that approved steps of it reached with their resolved
-    inputs. `guarded` are the capabilities of which an approved step waits for an approval.
-    """
+    """What the user allowed by approving a plan."""
 
     named: frozenset[str] = frozenset()
+    """The places that the goal, what the user said since, and the literals of the plan name."""
     reached: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """By capability: the places that approved steps of it reached with their resolved inputs."""
     guarded: frozenset[str] = frozenset()
+    """The capabilities of which an approved step waits for an approval."""
 
     @classmethod
     def from_plan(cls, goal: str, checked: CheckedPlan) -> Self:
         """What a goal and the plan that was approved for it grant."""
-        named = {place for text in (goal, *_literals(checked)) for place in named_in(text)}
+        named = named_in(goal)
         for step in checked.steps.values():
             named |= places_in(_constants(step))
-        return cls(frozenset(named), guarded=_guarded(checked))
+            for tree in (*step.inputs.values(), *([step.for_each] if step.for_each else ())):
+                named |= named_in(list(_literals(tree)))
+        return cls(named, guarded=_guarded(checked))
 
     def hearing(self, words: str) -> Self:
         """The grant, and what the user has said to the run, which counts as the goal does."""
         return replace(self, named=self.named | named_in(words))
 
     def including(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> Self:
-        """The grant, and what the step reaches with these inputs, whenever its capability does: for what an
-        approved step is given, and for what the user approved later."""
+        """The grant, and what the step reaches with these inputs, whenever its capability does."""
         name = step.capability.name
         reached = self.reached.get(name, frozenset()) | places_in(inputs)
         return replace(self, reached={**self.reached, name: reached})
@@ -64,20 +63,24 @@ class Grant:
     def beyond(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> tuple[str, ...]:
         """A sentence for each place that the step would reach with these inputs and that the grant lacks.
         Work without effect reaches nothing."""
-        if step.capability.effect is Effect.PURE:
+        capability = step.capability
+        if capability.effect is Effect.PURE:
             return ()
-        granted = self.named | self.reached.get(step.capability.name, frozenset())
-        foreign = sorted(places_in(inputs) - granted)
-        if step.capability.effect is Effect.READ:
+        foreign = sorted(places_in(inputs) - self.named - self.reached.get(capability.name, frozenset()))
+        if capability.effect is Effect.READ:
             foreign = [place for place in foreign if not _EVERYTHING_NEAR.fullmatch(place)]
-        sentences = tuple(_sentence(step, place) for place in foreign[:MAX_SENTENCES])
+        # Stored in events as the reason of an approval, and compared in strict replays.
+        sentences = tuple(
+            f"`{capability.name}` would reach {_shown(place)}, which neither the goal nor the approved plan "
+            "names"
+            for place in foreign[:MAX_SENTENCES]
+        )
         left = len(foreign) - len(sentences)
         return (*sentences, f"and {left:,} more") if left else sentences
 
     def widened_by(self, before: CheckedPlan, after: CheckedPlan) -> Mapping[str, str]:
-        """The steps of a revised plan that the user has to approve first, each with why: of those that are
-        new or other than in the plan `before`, or come behind one that is, whatever writes, and what reads
-        beyond the grant. All others are as they were approved."""
+        """The steps of a revised plan that the user has to approve first, each with why: of those that begin
+        anew, whatever writes, and what reads beyond the grant."""
         guarded = self.guarded | _guarded(before)
         anew = begin_anew(before, after)
         found = {id: "; ".join(self._widenings(after.steps[id], guarded)) for id in after.steps if id in anew}
@@ -102,30 +105,12 @@ def _constants(step: CompiledStep) -> Mapping[str, JsonValue]:
     return {name: tree.value for name, tree in step.inputs.items() if isinstance(tree, Constant)}
 
 
-def _literals(checked: CheckedPlan) -> Iterable[str]:
-    """Every text that stands in the inputs and lists of the plan, also within templates."""
-    texts: dict[str, None] = {}
-    pending: list[Tree] = []
-    for step in checked.steps.values():
-        pending += step.inputs.values() if step.for_each is None else (*step.inputs.values(), step.for_each)
-    while pending:
-        match pending.pop():
-            case Constant(value):
-                texts.update(dict.fromkeys(texts_in(value)))
-            case DictDisplay(entries):
-                texts.update((key, None) for key, _ in entries)
-                pending += (value for _, value in entries)
-            case tree:
-                pending += children(tree)
-    return texts
-
-
-def _sentence(step: CompiledStep, place: str) -> str:
-    # Stored in events as the reason of an approval, and compared in strict replays.
-    return (
-        f"`{step.capability.name}` would reach {_shown(place)}, which neither the goal nor the approved plan "
-        "names"
-    )
+def _literals(tree: Tree) -> Iterator[JsonValue]:
+    """What stands in a tree as it is, also within templates."""
+    if isinstance(tree, Constant):
+        yield tree.value
+    for child in children(tree):
+        yield from _literals(child)
 
 
 def _shown(place: str) -> str:

@@ -1,8 +1,8 @@
 """The places that inputs reach for: the hosts, addresses and paths that their texts name.
 
-A model that follows planted instructions may write inputs so as to hide a place. So spellings are only taken
-for one another where every reader takes them so; whatever different readers might understand differently
-counts as all of that.
+A model that follows planted instructions may write inputs so as to hide a place. So whatever different
+readers might understand differently counts as all of that, and a second spelling of a place is mostly a
+second place: to be asked once more does no harm.
 """
 
 from __future__ import annotations
@@ -10,92 +10,90 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
 from pydantic import JsonValue
 
 from callsheet.prompts.cleaning import unpile, without_hidden
 
-from .hosts import host_of
-
 MAX_PHRASE = 400
 """Characters of a text that is looked through for paths: a longer one only talks about them."""
 
-_WEB_NAME = r"url|uri|link|href|host|hostname|domain|server|endpoint|webhook"
-_ON_WEB = re.compile(rf"(?:{_WEB_NAME})(?:e?s)?")
-_PLACE = re.compile(
-    rf"(?:{_WEB_NAME}|path|file|filename|folder|directory|dir|address|email|recipient|channel|chat|room|bucket"
-    r"|database|repository|repo|account|iban|destination|attachment)(?:e?s)?|directories|repositories|to|cc|bcc"
+_WEB = "url|uri|link|href|host|hostname|domain|server|endpoint|webhook"
+_PROSE = "query|question|topic|keywords?|text|content|body|message|subject|title|notes?|length"
+_WEB_INPUT = re.compile(rf"\b(?:{_WEB})(?:e?s)?\b")
+_PLACE_INPUT = re.compile(
+    rf"\b(?:{_WEB}|path|file|filename|folder|director(?:y|i)|dir|address|email|recipient|channel|chat|room|bucket"
+    r"|database|repositor(?:y|i)|repo|account|iban|destination|attachment|to|cc|bcc)(?:e?s)?\b"
 )
-"""Words in the name of an input that is a place, whatever it holds."""
-_PROSE = re.compile(r"query|question|topic|keywords?|text|content|body|message|subject|title|notes?|length")
-"""Words of which the name of an input is made that people write in."""
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_PROSE_INPUT = re.compile(rf"(?: ?\b(?:{_PROSE})\b)+ ?")
+"""Inputs that are a place whatever they hold, and inputs that people write in, by the words of the name."""
 
-_SPACE = re.compile(r"[\t\r\n]")
-_STOP = r"\s/\"'`<>"
-_AUTHORITY = rf"(\[[0-9a-f:.%]+\](?::\d+)?|[^{_STOP}]+)"
-_HOSTS = (
-    re.compile(rf"(?:https?|wss?|ftps?):[/\\]*{_AUTHORITY}", re.IGNORECASE),
-    re.compile(rf"(?:[:\"'(=<\[,]|\A\s*)[/\\]{{2,}}{_AUTHORITY}", re.IGNORECASE),
-    re.compile(rf"(?<![\w.@-])(www\.[^{_STOP}]+)", re.IGNORECASE),
+_HOST = re.compile(
+    r"(?:(?:https?|wss?|ftps?):[/\\]*|(?:(?<=[:\"'(=<\[,])|\A\s*)[/\\]{2,}|(?<![\w.@-])(?=www\.))"
+    r"([^\s/\"'`<>]{0,200}@[^\s/\\?#\"'`<>]+|[^\s/\\?#\"'`<>]+)",
+    re.IGNORECASE,
 )
-_FILE_URL = re.compile(r"\bfile:\S+", re.IGNORECASE)
-_AT = re.compile(r"@(\[[^\]\s]*\]|[^\s@<>(),;:\"'\[\]\\/?#`]+)(?=([:/]?))")
-_USER = re.compile(r"[^\s@<>(),;:\"'\[\]\\]*\Z")
-_MAX_USER = 100
-_MAIL_HOST = re.compile(r"\[.*|.*\.[^.]*[^.\d][^.]*|(?:[^.]*\.){3}[^.]*")
-"""Not `@4.17.21`, a version."""
-_ONE_PLACE = re.compile(
+_ADDRESS = re.compile(
+    r"(?<![^\s@<>(),;:\"'\[\]\\])([^\s@<>(),;:\"'\[\]\\]*)@(\[[^\]\s]*|[^\s@<>(),;:\"'\[\]\\/?#`]+)"
+)
+_PATH = re.compile(
+    r"\.{0,2}[/\\]\S|\.\.?[/\\]?\Z|~(?!\d)|[a-zA-Z][\w+.-]*:[/\\]|.*[/\\]\.\.|.*\.[a-zA-Z][a-zA-Z0-9]{0,4}\Z"
+)
+"""A word with a root, with `..`, or with an ending."""
+_BARE_HOST = re.compile(r"([\w-]+(?:\.[\w-]+)+(?::\d+)?)(?:/(?!.*\.\.)[^\s\\@]*)?")
+_KNOWN = re.compile(
     r"(?:[^<>@]*<)?[^\s@<>(),;:\"'\[\]\\/]+@[\w.-]+\.\w+>?"
     r"|(?:https?|wss?|ftps?)://[\w.-]+(?::\d+)?(?:[/?#][^\s\\@]*)?",
     re.IGNORECASE,
 )
-_BARE_HOST = re.compile(r"([\w-]+(?:\.[\w-]+)+)(?=[/:]|\Z)(?!.*(?:\.\.|[\s\\@]))")
+"""An address or a URL, which `_addresses` finds, and nothing beside it."""
+_PLAIN = re.compile(r"[-+]?\d+(?:[.,]\d+|(?:[:/-]\d+)+)?%?|[^\W\d_]+[.!?…]+")
+"""Numbers, and the last word of a sentence."""
+_EITHER = re.compile(r"[^\W\d_]+(?:/[^\W\d_]+)+")
+_AROUND = "\"'`(){}<>*,;!"
 
-_PATH = re.compile(
-    r"~(?:[A-Za-z_]\w*)?(?:[/\\]|\Z)|/(?=\S)|\.\.?(?:[/\\]|\Z)|\\\\|[A-Za-z]:[/\\]|.*[/\\]\.\.(?:[/\\]|\Z)"
-    r"|.*[^\s.]\.[A-Za-z][A-Za-z0-9]{0,4}\Z"
+_DECODINGS: tuple[Callable[[str], str], ...] = (
+    html.unescape,
+    unquote,
+    lambda text: unicodedata.normalize("NFKC", unpile(without_hidden(text))).replace("\u3002", "."),
+    # Browsers leave out line breaks and tabs inside a URL.
+    lambda text: text if " " in text.strip() else re.sub(r"[\t\r\n]", "", text),
 )
-"""A word with a root, or with an ending."""
-_PLAIN = re.compile(
-    r"[-+]?\d+(?:[.,]\d+)?%?|\d+(?:[:/-]\d+)+|[^\W\d_]+(?:['-][^\W\d_]+)*[.!?…]+|(?:[A-Za-z]\.)+[A-Za-z]?"
-)
-"""Numbers, the last word of a sentence, initials."""
-_ALTERNATIVES = re.compile(r"[^\W\d_]+(?:/[^\W\d_]+)+")
-_AROUND = "\"'`()[]{}<>*,;:!?"
 
 
 def places_in(inputs: JsonValue | Mapping[str, JsonValue]) -> frozenset[str]:
     """What a value reaches for: the hosts of URLs and the e-mail addresses anywhere in its texts; paths where
-    a text is a short line; and all that stands in an input such as `path`, `url` or `to`.
-
-    Hosts are as `host_of` writes them, addresses in small letters, paths without `./`.
-    """
+    a text is a short line; and all that stands in an input such as `path`, `url` or `to`."""
     return frozenset(place for text, name in _texts(inputs, "") for place in _places(text, name))
 
 
-def named_in(text: str) -> frozenset[str]:
-    """What a text of the user names: its hosts and addresses, the text itself, and each of its words, which
+def named_in(value: JsonValue) -> frozenset[str]:
+    """What the user's texts name: hosts and addresses, each text as a whole, and each of its words, which
     may be a path or a host."""
-    words = {word.rstrip(".") for word in re.findall(r"[\w./\\~@#%+*$-]+", text)}
-    hosts = {host_of(found[1]) for word in words if (found := _BARE_HOST.match(word))}
-    named = {*_addresses(text), *map(_tidy, words), *hosts, _tidy(text)}
+    named = {place for text, _ in _texts(value, "") for place in _named(text)}
     # What has no letter, such as `/` or `~`, stands in many a text that does not mean it.
     return frozenset(each for each in named if re.search(r"\w", each))
 
 
-def texts_in(value: JsonValue) -> Iterator[str]:
-    """All texts in a value, keys included."""
-    return (text for text, _ in _texts(value, ""))
+def host_of(authority: str) -> str:
+    """The host of `host:port`, in small letters and punycode (RFC 3492), with a port other than 80 and 443;
+    empty where there is none."""
+    host = authority[:1_000].lower().strip(_AROUND + ".|")
+    host = re.sub(r":(?:80|443)?\Z", "", host).rstrip(".")
+    return ".".join(
+        label if label.isascii() else "xn--" + label.encode("punycode", errors="replace").decode("ascii")
+        for label in host.split(".")
+    )
 
 
 def _texts(value: JsonValue | Mapping[str, JsonValue], name: str) -> Iterator[tuple[str, str]]:
-    """Each text, and the name of its input; that of a place also counts for what is in it."""
+    """Each text, keys included, and the name of its input; that of a place also counts for what is in it."""
+    is_place = _PLACE_INPUT.search(_words(name))
     if isinstance(value, str):
         yield value, name
-    elif isinstance(value, int) and not isinstance(value, bool) and _is_place(name):
+    elif isinstance(value, int) and not isinstance(value, bool) and is_place:
         yield str(value), name
     elif isinstance(value, list):
         for each in value:
@@ -103,89 +101,65 @@ def _texts(value: JsonValue | Mapping[str, JsonValue], name: str) -> Iterator[tu
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield key, ""
-            yield from _texts(each, name if _is_place(name) else key)
+            yield from _texts(each, name if is_place else key)
 
 
-def _is_place(name: str) -> bool:
-    return any(_PLACE.fullmatch(word.lower()) for word in _WORDS.findall(name))
-
-
-def _is_prose(name: str) -> bool:
-    words = re.findall(r"[A-Z]?[^\W_A-Z]+|[^\W_a-z]+", name)
-    return bool(words) and all(_PROSE.fullmatch(word.lower()) for word in words)
+def _words(name: str) -> str:
+    """The words of the name of an input: `file name` of `file_name` and `fileName`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|[^A-Za-z]+", " ", name).lower()
 
 
 def _places(text: str, name: str) -> Iterator[str]:
+    words = _words(name)
     yield from _addresses(text)
-    if _is_place(name):
-        on_web = any(_ON_WEB.fullmatch(word.lower()) for word in _WORDS.findall(name))
-        for part in re.split(r"[,;]\s*", text):
-            yield from _place(part.strip(), on_web=on_web)
-    # "and/or" in a question is not a folder.
-    elif not (_is_prose(name) and _ALTERNATIVES.fullmatch(text.strip())):
-        yield from _paths(text)
+    is_place = _PLACE_INPUT.search(words)
+    for part in re.split(r"[,;]\s*", text) if is_place else _paths(text, words):
+        yield from _whole(part.strip(), on_web=bool(_WEB_INPUT.search(words)))
 
 
-def _place(text: str, *, on_web: bool) -> Iterator[str]:
+def _named(text: str) -> Iterator[str]:
+    yield _tidy(text)
+    yield from _addresses(text)
+    for word in {word.rstrip(".") for word in re.findall(r"[\w./\\~@#%+*$-]+", text)}:
+        yield from _whole(word, on_web=True)
+        yield from _whole(word, on_web=False)
+
+
+def _whole(text: str, *, on_web: bool) -> Iterator[str]:
     """One place, unless it is found as a host or an address already."""
-    if on_web and _BARE_HOST.match(text):
-        yield host_of(re.split(r"[/?#]", text)[0])
-    elif text and not _ONE_PLACE.fullmatch(text):
+    if on_web and (bare := _BARE_HOST.fullmatch(text)):
+        yield host_of(bare[1])
+    elif text and not _KNOWN.fullmatch(text):
         yield _tidy(text)
 
 
-def _paths(text: str) -> Iterator[str]:
-    if len(text) > MAX_PHRASE or "\n" in text.strip():
-        return
+def _paths(text: str, name: str) -> list[str]:
+    """The words of a short line that may be paths. "and/or" in a question is not a folder."""
     words = text.split()
-    if len(words) == 1 and re.search(r"[/\\.~:*]", words[0]):
-        found = words if not _PLAIN.fullmatch(words[0]) else []
-    else:
-        stripped = (word.strip(_AROUND) for word in words)
-        found = [word for word in stripped if _PATH.match(word) and not _PLAIN.fullmatch(word)]
-    yield from (_tidy(word) for word in found if not _ONE_PLACE.fullmatch(word))
+    if len(text) > MAX_PHRASE or "\n" in text.strip():
+        return []
+    if len(words) > 1:
+        words = [word for each in words if _PATH.match(word := each.strip(_AROUND + "[]:?"))]
+    elif not re.search(r"[/\\.~:*]", text) or (_PROSE_INPUT.fullmatch(name) and _EITHER.fullmatch(words[0])):
+        return []
+    return [word for word in words if not _PLAIN.fullmatch(word)]
 
 
 def _tidy(path: str) -> str:
     """The path without what every reader leaves out: space around it, and `./` before it."""
-    path = path.strip()
-    while path.startswith("./"):
-        path = path[2:].lstrip("/")
-    return path
+    return re.sub(r"\A(?:\./+)+", "", path.strip())
 
 
 def _addresses(text: str) -> Iterator[str]:
-    """Hosts, e-mail addresses, and URLs of files."""
-    for form in _readings(text):
-        yield from (found[0] for found in _FILE_URL.finditer(form))
-        form = _FILE_URL.sub(" ", form)
-        for pattern in _HOSTS:
-            for found in pattern.finditer(form):
-                yield from _hosts(found[1])
-        yield from _mail_addresses(form)
-
-
-def _readings(text: str) -> set[str]:
-    """The text as it stands, and as it may be read on its way: unescaped, unquoted, joined, normalized."""
-    read = {text, html.unescape(text), unquote(text)}
-    if not re.search(r"\S[ \u00a0]", text.strip()):
-        # Browsers leave out line breaks and tabs inside a URL.
-        read.add(_SPACE.sub("", text))
-    return read | {
-        unicodedata.normalize("NFKC", unpile(without_hidden(each))) for each in read if not each.isascii()
-    }
-
-
-def _hosts(authority: str) -> Iterator[str]:
-    # Some readers end the host at a backslash, some take it for a part of a user's name.
-    parts = re.split(r"[@\\?#]", authority) if "@" in authority else re.split(r"[\\?#]", authority)[:1]
-    return (host for part in parts if (host := host_of(part)))
-
-
-def _mail_addresses(text: str) -> Iterator[str]:
-    for found in _AT.finditer(text):
-        before = _USER.search(text, max(0, found.start() - _MAX_USER), found.start())
-        user, host = before[0] if before else "", host_of(found[1])
-        # Without a user it is something else (`@app.route`), unless a URL's user has the oddest letters.
-        if (user or "//" in text or "\\\\" in text) and (_MAIL_HOST.fullmatch(host) or found[2]):
-            yield f"{user.lower()}@{host}"
+    """Hosts, e-mail addresses and URLs of files, in the text as it stands and as it may be read later."""
+    readings = {text}
+    for decode in _DECODINGS:
+        readings |= {decode(each) for each in readings}
+    for reading in readings:
+        yield from re.findall(r"\bfile:\S+", reading, re.IGNORECASE)
+        for found in _HOST.finditer(reading):
+            # Some readers end the host at a backslash, some take it for a part of a user's name.
+            yield from filter(None, map(host_of, re.split(r"[@\\?#]", found[1])))
+        for user, authority in _ADDRESS.findall(reading):
+            if host := host_of(authority):
+                yield f"{user.lower()}@{host}"

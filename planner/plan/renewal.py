@@ -6,21 +6,15 @@ from .checked_plan import CheckedPlan
 
 
 def begin_anew(before: CheckedPlan, after: CheckedPlan, trouble: str | None = None) -> frozenset[str]:
-    """The steps of `after` that are new or changed, the one in `trouble`, and all that come behind one of
-    them."""
-    same = unchanged(before, after)
-    changed = [id for id in after.steps if id == trouble or id not in same]
-    dependants: dict[str, list[str]] = {step: [] for step in after.steps}
-    for step in after.steps.values():
-        for dependency in step.dependencies:
-            dependants[dependency].append(step.id)
-    reached = set(changed)
-    while changed:
-        for id in dependants[changed.pop()]:
-            if id not in reached:
-                reached.add(id)
-                changed.append(id)
-    return frozenset(reached)
+    """The steps of `after` that are new or changed, the one in `trouble`, and all behind one of them."""
+    anew = (after.steps.keys() - unchanged(before, after)) | (after.steps.keys() & {trouble})
+    size = -1
+    while size != len(anew):
+        size = len(anew)
+        for step in after.steps.values():
+            if not anew.isdisjoint(step.dependencies):
+                anew.add(step.id)
+    return frozenset(anew)
 
 
 def unchanged(before: CheckedPlan, after: CheckedPlan) -> frozenset[str]:
