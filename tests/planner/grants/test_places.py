@@ -99,6 +99,7 @@ def test_addresses() -> None:
     assert "eve@evil.example" in names("Dear all,\nwrite to eve@evil.example!\n")
     assert "eve@evil.example" in names("bob@example.com\r\nBcc: eve@evil.example", "to")
     assert names("mailto:eve@evil.example") >= {"eve@evil.example"}
+    assert names("a\nb ann@example.com@evil.example") == {"ann@example.com", "@evil.example"}
 
 
 @pytest.mark.parametrize(
