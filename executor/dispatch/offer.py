@@ -47,7 +47,7 @@ class Offer:
         if isinstance(free, Wait):
             return free
         if not free:
-            return NoAgentAvailable(f"nobody else offers {self.explain(request.now)}")
+            return NoAgentAvailable(f"no other agent provides {self.explain(request.now)}")
         return free[0] if len(free) == 1 else self._ask(strategy, free, request)
 
     def free(

@@ -34,7 +34,7 @@ class Assignments:
         # What a revision changed is other work, and an agent that knows keys must not take it for the same.
         since = run.steps[step.id].since
         place = step.id if since == 1 else f"{step.id}@{since}"
-        key = f"{run.run}:{place}" + ("" if command.item is None else f":{command.item}")
+        key = f"{run.id}:{place}" + ("" if command.item is None else f":{command.item}")
         deadline = at + step.timeout_seconds
         return AttemptStarted(
             at, step.id, command.attempt, agent, key, deadline, command.inputs, command.item, command.hedge
@@ -46,7 +46,7 @@ class Assignments:
         if self._around.model is not None:
             model = self.model_for(Caller(started.step, started.item, started.attempt))
         context = Context(
-            self._state.run.run,
+            self._state.run.id,
             started.step,
             started.attempt,
             started.key,

@@ -43,16 +43,16 @@ class RunControl:
         """Let nothing start any more, and pause the run once what is running has ended. Where no process
         has it, it is paused already."""
         record = self._open_run(run)
-        if self._journal.owner(record.run) is None:
+        if self._journal.owner(record.id) is None:
             return None
         return await self._post(record, Pause())
 
     async def cancel(self, run: str, reason: str = "") -> RunOwner | None:
         """Stop the run. Where no process has it, it is ended here and now."""
         record = self._open_run(run)
-        owner = self._journal.owner(record.run)
+        owner = self._journal.owner(record.id)
         if owner is None:
-            await self._end(record.run, reason)
+            await self._end(record.id, reason)
             return None
         return await self._post(record, Cancel(reason))
 
@@ -86,7 +86,7 @@ class RunControl:
         if verdict == "done":
             _require_output(record, name, output)
         elif output is not None:
-            raise AnswerRefused(record.run, name, "only the verdict `done` takes an output")
+            raise AnswerRefused(record.id, name, "only the verdict `done` takes an output")
         return await self._post(record, Settle(name, verdict, at, output, by))
 
     async def tell(self, run: str, text: str, by: str = "") -> RunOwner | None:
@@ -95,9 +95,9 @@ class RunControl:
         text = text.strip()
         record = self._open_run(run)
         if not text or len(text) > MAX_SAID:
-            raise MessageRefused(record.run, len(text), MAX_SAID)
+            raise MessageRefused(record.id, len(text), MAX_SAID)
         if record.question is None and record.started is not None and not (record.replans or record.drafting):
-            raise PlannerMissing(record.run)
+            raise PlannerMissing(record.id)
         return await self._post(record, Tell(clean_text(text), by))
 
     async def _decide(
@@ -113,8 +113,8 @@ class RunControl:
         return open_record(self._journal, self._journal.find_run(run))
 
     async def _post(self, record: RunState, content: SignalContent) -> RunOwner | None:
-        await self._journal.signals.send_signal(record.run, content)
-        return self._journal.owner(record.run)
+        await self._journal.signals.send_signal(record.id, content)
+        return self._journal.owner(record.id)
 
     async def _end(self, run: str, reason: str) -> None:
         await self._journal.claim(run)
@@ -145,7 +145,7 @@ class RunControl:
 def _asked(record: RunState, step: str | None) -> tuple[str, ...]:
     asked = tuple(record.asked)
     if not asked or (step is not None and step not in asked):
-        raise NothingWaits(record.run, step, asked)
+        raise NothingWaits(record.id, step, asked)
     return asked if step is None else (step,)
 
 
@@ -153,11 +153,9 @@ def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     doubtful = record.doubts_about(step, item)
     if len(doubtful) > 1:
         named = ", ".join(name if at is None else f"{name} (item {at})" for name, at in doubtful)
-        raise AnswerRefused(
-            record.run, step or "?", f"several pieces of work are in doubt; name one: {named}"
-        )
+        raise AnswerRefused(record.id, step or "?", f"several pieces of work are in doubt; name one: {named}")
     if not doubtful:
-        raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
+        raise NothingWaits(record.id, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return doubtful[0]
 
 
@@ -170,5 +168,5 @@ def _require_output(record: RunState, step: str, output: dict[str, Any] | None) 
     if not validator.accepts(output):
         problems = describe(validator.problems(output))
         raise AnswerRefused(
-            record.run, step, f"the verdict `done` needs an output as {wanted!r} promises it: {problems}"
+            record.id, step, f"the verdict `done` needs an output as {wanted!r} promises it: {problems}"
         )

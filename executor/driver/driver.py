@@ -75,7 +75,7 @@ class Driver:
     ) -> None:
         self._state = state
         self._around = around
-        self._run = state.run.run
+        self._run = state.run.id
         self._on_event = around.on_event
         self._loop = asyncio.get_running_loop()
         clock = around.clock

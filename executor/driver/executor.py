@@ -177,7 +177,7 @@ class Executor:
         await Driver(state, around, figures, contested).drive(*events)
         if state.run.status in RUN_ENDED:
             observations = observations_of(state.run, self._registry)
-            await self._journal.figures.add_observations(state.run.run, observations)
+            await self._journal.figures.add_observations(state.run.id, observations)
         return RunResult.from_state(state.run)
 
     @property

@@ -74,7 +74,7 @@ class SharedResults:
             if isinstance(event, AttemptSucceeded):
                 key = self._reserved.pop((event.step, event.item), None)
                 if key is not None:
-                    self._write(self._results.keep(key, self._run.run, event.output, event.at))
+                    self._write(self._results.keep(key, self._run.id, event.output, event.at))
             elif isinstance(event, StepHeld) and event.item is not None:
                 self.forget((event.step, event.item))
             elif isinstance(event, (StepFailed, StepHeld)):
@@ -121,7 +121,7 @@ class SharedResults:
             leave = self._results.watch(key, news.set)
             try:
                 now = self._clock.now()
-                found = await self._results.reserve(key, self._run.run, now=now, not_before=now - max_seconds)
+                found = await self._results.reserve(key, self._run.id, now=now, not_before=now - max_seconds)
                 if found is not Reserved.BUSY:
                     return found
                 await news.wait()
@@ -129,7 +129,7 @@ class SharedResults:
                 leave()
 
     def _give_up(self, work: Work) -> None:
-        self._write(self._results.give_up(self._reserved.pop(work), self._run.run))
+        self._write(self._results.give_up(self._reserved.pop(work), self._run.id))
 
     def _write(self, writing: Coroutine[None, None, None]) -> None:
         task = self._loop.create_task(writing)

@@ -26,7 +26,7 @@ def open_record(journal: Journal, run: str) -> RunState:
     """The record of a run that has not ended, by its id. Raises RunNotFound, JournalError, RunEnded."""
     record = run_state_of(journal.read_events(run))
     if record.status in RUN_ENDED:
-        raise RunEnded(record.run, record.status)
+        raise RunEnded(record.id, record.status)
     return record
 
 

@@ -60,7 +60,7 @@ def require_agents(state: MachineState, registry: Registry) -> None:
     }
     problems = tuple(_problems(remaining.values(), registry))
     if problems:
-        raise AgentsChanged(state.run.run, problems)
+        raise AgentsChanged(state.run.id, problems)
 
 
 def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterator[str]:

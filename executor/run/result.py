@@ -164,7 +164,7 @@ class RunResult(msgspec.Struct, frozen=True):
     def from_state(cls, record: RunState) -> Self:
         """The result as the record has it now."""
         return cls(
-            run=record.run,
+            run=record.id,
             goal=record.goal,
             status=record.status,
             answer=record.answer,

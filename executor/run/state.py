@@ -140,7 +140,7 @@ class StepRecord(msgspec.Struct, gc=False):
 class RunState:
     """The state of a run, reduced from its events."""
 
-    run: str = ""
+    id: str = ""
     """The run's id."""
     goal: str = ""
     """What the run is for, in plain language."""

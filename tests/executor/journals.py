@@ -50,7 +50,7 @@ def journal(request: pytest.FixtureRequest, path: Path) -> Iterator[Journal]:
 
 PREAMBLE = """
 import asyncio, os, sys, time
-from callsheet.executor.errors import JournalError, RunOwned, RunTakenOver
+from callsheet.executor.journal.errors import JournalError, RunOwned, RunTakenOver
 from callsheet.executor.run.events import CancellationRequested, RunCreated
 from callsheet.executor.journal.lease import LeaseTerms
 from callsheet.executor.journal.signals import Approve, Cancel

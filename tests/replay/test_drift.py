@@ -83,7 +83,7 @@ def test_another_prompt(module: Any, where: str, monkeypatch: pytest.MonkeyPatch
     ],
 )
 def test_another_contract(change: dict[str, Any], field: str) -> None:
-    """A description, the type of an output, and a capability that nobody offers any more."""
+    """A description, the type of an output, and a capability that no agent provides any more."""
 
     @agent(effect="read", description=change.get("description"))
     async def stock(article: str) -> int:

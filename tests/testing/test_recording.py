@@ -360,6 +360,6 @@ def test_shop(recording):
     recording.replay(live="nosuch")
 """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*UnknownCapability: nobody offers 'nosuch'*"])
+    result.stdout.fnmatch_lines(["*UnknownCapability: no agent provides 'nosuch'*"])
     result.stdout.no_fnmatch_line("*no running event loop*")
     result.stdout.no_fnmatch_line("*another exception occurred*")

@@ -81,24 +81,24 @@ def _settle(
     name, at = _doubtful(record, step, item)
     owner = say(
         journal,
-        lambda control: control.settle(record.run, verdict, step=name, item=at, output=given, by=user_name()),
+        lambda control: control.settle(record.id, verdict, step=name, item=at, output=given, by=user_name()),
     )
     work = name if at is None else f"{name}[{at}]"
-    return SentSignal(record.run, f"{work}: {verdict}", owner)
+    return SentSignal(record.id, f"{work}: {verdict}", owner)
 
 
 def _tell(journal: Journal, record: RunState, text: str) -> SentSignal:
-    owner = say(journal, lambda control: control.tell(record.run, text, user_name()))
-    return SentSignal(record.run, "message sent to the planner", owner)
+    owner = say(journal, lambda control: control.tell(record.id, text, user_name()))
+    return SentSignal(record.id, "message sent to the planner", owner)
 
 
 def _doubtful(record: RunState, step: str | None, item: int | None) -> Work:
     """The one piece of work in doubt that the command is about. Raises NothingWaits, DoubtUnclear."""
     meant = record.doubts_about(step, item)
     if len(meant) > 1:
-        raise DoubtUnclear(record.run, meant)
+        raise DoubtUnclear(record.id, meant)
     if not meant:
-        raise NothingWaits(record.run, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
+        raise NothingWaits(record.id, step, tuple(dict.fromkeys(name for name, _ in record.doubtful)))
     return meant[0]
 
 

@@ -36,8 +36,8 @@ def approve(
     with existing_journal(settings) as journal:
         record = open_record(journal, run)
         wanted = _asked(record, steps)
-        owner = say(journal, lambda control: _decide(control, record.run, wanted, deny))
-    said = SentSignal(record.run, f"{'denied' if deny else 'approved'}: {', '.join(wanted)}", owner)
+        owner = say(journal, lambda control: _decide(control, record.id, wanted, deny))
+    said = SentSignal(record.id, f"{'denied' if deny else 'approved'}: {', '.join(wanted)}", owner)
     return go_on(output, settings, said, stay=stay)
 
 
@@ -53,5 +53,5 @@ def _asked(record: RunState, steps: tuple[str, ...]) -> tuple[str, ...]:
     asked = tuple(record.asked)
     unasked = next((step for step in steps if step not in asked), None)
     if not asked or unasked is not None:
-        raise NothingWaits(record.run, unasked, asked)
+        raise NothingWaits(record.id, unasked, asked)
     return tuple(dict.fromkeys(steps)) or asked

@@ -23,7 +23,7 @@ def cancel(output: Output, settings: Settings, run: str, reason: str) -> ExitCod
     RUN is an id, the beginning of one, or `last`.
     """
     with existing_journal(settings) as journal:
-        name = open_record(journal, run).run
+        name = open_record(journal, run).id
         owner = say(journal, lambda control: control.cancel(name, reason))
     said = SentSignal(name, "cancelling" if owner is not None else "cancelled", owner)
     return tell(output, said, "no process was running it")

@@ -23,7 +23,7 @@ def pause(output: Output, settings: Settings, run: str) -> ExitCode:
     RUN is an id, the beginning of one, or `last`.
     """
     with existing_journal(settings) as journal:
-        name = open_record(journal, run).run
+        name = open_record(journal, run).id
         # Without a process to receive it, the signal would wait in the journal and pause the next `resume`.
         owner = journal.owner(name)
         if owner is not None:

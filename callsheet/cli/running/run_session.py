@@ -130,12 +130,12 @@ class RunSession:
         to the progress. Raises RunNotFound, RunAmbiguous, RunEnded, RunOwned."""
         with existing_journal(self._settings) as journal:
             record = open_record(journal, name)
-            owner = journal.owner(record.run)
+            owner = journal.owner(record.id)
             if owner is not None:
-                raise RunOwned(record.run, owner.pid, owner.host)
-            for event in journal.read_events(record.run):
+                raise RunOwned(record.id, owner.pid, owner.host)
+            for event in journal.read_events(record.id):
                 self._progress.recall(event)
-        return record.run, record.plan is not None
+        return record.id, record.plan is not None
 
     def _model(self, *, is_needed: bool) -> ChatModel | None:
         # Before the event loop starts: inside it, Ctrl-C would not interrupt a download.

@@ -86,7 +86,7 @@ class RecordedAgentPool:
             ):
                 return NoAgentAvailable(failure.message)
             case HedgeForgone(step=step, item=item) if (step, item) == attempt[:2]:
-                return NoAgentAvailable("nobody else was free")
+                return NoAgentAvailable("no other agent was free")
             case _:
                 return Wait(None)
 
@@ -121,7 +121,7 @@ class RecordedAgentPool:
             offers = [each for each in self._registry.agents_for(capability) if each.name not in exclude]
         except UnknownCapability as error:
             return NoAgentAvailable(str(error))
-        return offers[0] if offers else NoAgentAvailable(f"nobody else offers {capability!r}")
+        return offers[0] if offers else NoAgentAvailable(f"no other agent provides {capability!r}")
 
     def _named(self, name: str, capability: str) -> Agent | None:
         if capability not in self._registry.capabilities:

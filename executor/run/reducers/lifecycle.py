@@ -18,7 +18,7 @@ from callsheet.executor.run.state import ENDED, RunState, RunStatus, StepStatus
 
 
 def _run_created(state: RunState, event: RunCreated) -> None:
-    state.run, state.goal, state.seed = event.run, event.goal, event.seed
+    state.id, state.goal, state.seed = event.run, event.goal, event.seed
     state.model, state.created = event.model, event.at
 
 

@@ -324,7 +324,7 @@ class TestLive:
         """Exit 2, with those that could be meant."""
         done = invoke("replay", given, "--live", "doubel")
         assert (done.exit_code, done.stdout) == (2, "")
-        assert "nobody offers 'doubel'; did you mean 'double'?" in done.stderr
+        assert "no agent provides 'doubel'; did you mean 'double'?" in done.stderr
 
     def test_without_agents_it_is_said_how_to_name_them(
         self, invoke: Invoke, folder: Path, given: Path
@@ -333,7 +333,7 @@ class TestLive:
         (folder / "callsheet.toml").unlink()
         done = invoke("replay", given, "--live", "double")
         assert (done.exit_code, done.stdout) == (2, "")
-        assert done.stderr.startswith("error: nobody offers 'double'; offered are: analyze_table, ")
+        assert done.stderr.startswith("error: no agent provides 'double'; available are: analyze_table, ")
         assert done.stderr.endswith("; live steps run on your current agents: name them with --agents FILE\n")
         assert invoke("replay", given, "--live", "double", "--agents", "shop.py").exit_code == 0
 

@@ -228,7 +228,7 @@ def test_nobody_is_said_with_its_reason() -> None:
     assert isinstance(unknown, NoAgentAvailable)
     assert "did you mean 'work'" in unknown.message
     excluded = chosen(pool_of(Worker("a"), Worker("b")), exclude={"a", "b"})
-    assert excluded == NoAgentAvailable("nobody else offers 'work': `a`: free; `b`: free")
+    assert excluded == NoAgentAvailable("no other agent provides 'work': `a`: free; `b`: free")
     assert chosen(pool_of(Worker("a"), Worker("b")), exclude={"a"}) == "b"
 
 

@@ -208,7 +208,7 @@ def test_figures_are_kept_from_run_to_run() -> None:
 
 
 def test_nobody_there_says_who_was_tried() -> None:
-    """A capability that nobody offers fails the step at once."""
+    """A capability that no agent provides fails the step at once."""
     played = play(plan(step("a", does=SEND)), Actor(offers=(WORK,)))
     assert played.result.account is not None
-    assert "nobody offers 'send'" in played.result.account.describe()
+    assert "no agent provides 'send'" in played.result.account.describe()

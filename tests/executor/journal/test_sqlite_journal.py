@@ -202,7 +202,7 @@ class TestOpening:
         program = (
             "import os, sys\n"
             "from callsheet.executor.journal.sqlite import SqliteJournal\n"
-            "from callsheet.executor.errors import JournalError\n"
+            "from callsheet.executor.journal.errors import JournalError\n"
             "os.getuid() or os.setuid(65534)\n"
             "try: SqliteJournal(sys.argv[1])\n"
             "except JournalError as error: print(error)\n"
@@ -269,7 +269,7 @@ class TestFaults:
         program = (
             "import asyncio, resource, sys\n"
             "from callsheet.executor.journal.sqlite import SqliteJournal\n"
-            "from callsheet.executor.errors import JournalError\n"
+            "from callsheet.executor.journal.errors import JournalError\n"
             "from callsheet.executor.run.events import RunCreated, CancellationRequested\n"
             "async def main():\n"
             "    journal = SqliteJournal(sys.argv[1])\n"
