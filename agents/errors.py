@@ -34,6 +34,8 @@ class Surprise(AgentError):
 class WorkspaceError(Permanent):
     """A path that an agent may not use, or that does not exist: `path` as it was named, and the `problem`."""
 
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{_shown(path)} {problem}")
         self.path = path

@@ -95,7 +95,7 @@ def run_sync(
 
 
 async def resume(
-    run: str,
+    run: str | RunResult,
     *,
     review: Review | None = None,
     watch: Watch | None = None,
@@ -104,8 +104,8 @@ async def resume(
     """Continue a run that was paused, or whose process ended, and return the result. What is done stays
     done.
 
-    `run` is an id or the beginning of one. `agents` must provide what the remaining steps need, with the
-    contracts that the run began with. The other keywords are those of `run`: an option that is given
+    `run` is a result, an id, or the beginning of one. `agents` must provide what the remaining steps need,
+    with the contracts that the run began with. The other keywords are those of `run`: an option that is given
     holds from now on, and any other stays as the run was started with, whatever is configured. `review`
     approves the plan of a run that has not started.
 
@@ -113,16 +113,17 @@ async def resume(
     and AgentsChanged; none of these changes anything.
     """
     settings = Settings.load()
+    name = run.run if isinstance(run, RunResult) else run
 
     def is_unplanned(journal: Journal) -> bool:
-        return run_state_of(journal.read_events(journal.find_run(run))).plan is None
+        return run_state_of(journal.read_events(journal.find_run(name))).plan is None
 
     with _orchestrator("resume", settings, given, is_unplanned) as (orchestrator, options):
-        return await orchestrator.resume(run, review=review, watch=watch, **options)
+        return await orchestrator.resume(name, review=review, watch=watch, **options)
 
 
 def resume_sync(
-    run: str,
+    run: str | RunResult,
     *,
     review: Review | None = None,
     watch: Watch | None = None,

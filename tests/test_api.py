@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import callsheet
 from callsheet.agents.errors import UnknownCapability
+from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.errors import ExitCode
 from callsheet.executor.journal.errors import RunEnded, RunNotFound, RunOwned
 from callsheet.executor.journal.journal import MemoryJournal
@@ -87,7 +89,7 @@ def test_resuming_without_its_agents_changes_nothing() -> None:
     paused = callsheet.run_sync(plan=PLAN, agents=TEAM)
     with pytest.raises(AgentsChanged, match="'send'"):
         callsheet.resume_sync(paused.run, agents=[shout])
-    assert callsheet.resume_sync(paused.run, agents=TEAM, approve=_yes).answer == "HELLO"
+    assert callsheet.resume_sync(paused, agents=TEAM, approve=_yes).answer == "HELLO"
 
 
 async def test_a_run_that_somebody_has_is_not_resumed() -> None:
@@ -165,3 +167,11 @@ def test_an_update_writes_no_secret(folder: Path, recording: Path) -> None:
     )
     assert again.updated is not None
     assert callsheet.replay_sync(recording).answer == "HELLO, <secret-1>"
+
+
+def test_what_plan_returns_is_a_plan_to_run() -> None:
+    """`run(plan=planned)` runs it, as it runs `planned.plan`."""
+    draft = [{"id": "s1", "do": {"shout": {"text": "hello"}}}]
+    with ScriptedModel([json.dumps({"steps": draft, "answer": "{s1}"})]) as model:
+        planned = callsheet.plan_sync("Shout hello", agents=TEAM, model=model)
+    assert callsheet.run_sync(plan=planned, agents=TEAM).answer == "HELLO"

@@ -179,7 +179,7 @@ def test_what_is_no_option_is_told(door: str) -> None:
         ("max_concurrency", 0, OptionInvalid, "integer, 1 to 10,000"),
         ("max_concurrency", True, OptionInvalid, "integer"),
         ("max_replans", 101, OptionInvalid, "at most 100"),
-        ("time_limit", "soon", OptionInvalid, "write seconds, or 90s, 5m"),
+        ("time_limit", "soon", OptionInvalid, "write seconds, more than 0, or 90s, 5m"),
         ("time_limit", -1, OptionInvalid, "write seconds"),
         ("fail_fast", "yes", OptionInvalid, "True or False"),
         ("budget", "plenty", BudgetError, "write it like"),

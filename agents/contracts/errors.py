@@ -19,7 +19,7 @@ class CapabilityError(AgentError):
         self.problem = problem
 
 
-HOW_TO_WRITE = "write seconds, or 90s, 5m, 2h, 1d"
+HOW_TO_WRITE = "write seconds, more than 0, or 90s, 5m, 2h, 1d, 1w"
 
 
 class DurationError(AgentError):

@@ -208,7 +208,7 @@ class Orchestrator:
 
     async def resume(
         self,
-        run: str,
+        run: str | RunResult,
         *,
         review: Review | None = None,
         watch: Watch | None = None,
@@ -217,14 +217,13 @@ class Orchestrator:
         """Continue a run that was paused, or whose process ended: finished work stays done, interrupted
         attempts are repeated, and irreversible work in doubt waits for the user.
 
-        `run` may be the beginning of an id. If the run was still being planned, planning goes on
-        with the answers that the model has given already. The options (those of `RunOptions`) replace those
-        that the run was started with; the others stay as they were.
-        Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has
-        it, and AgentsChanged.
+        `run` is a result, an id, or the beginning of one. If the run was still being planned, planning goes
+        on with the answers that the model has given already. The options (those of `RunOptions`) replace
+        those that the run was started with; the others stay as they were. Raises what `run` does, and
+        RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has it, and AgentsChanged.
         """
         given, watch = RunOptions.of(**options), watch or Watch()
-        run = self.journal.find_run(run)
+        run = self.journal.find_run(run.run if isinstance(run, RunResult) else run)
         known = run_state_of(self.journal.read_events(run))
         if known.status not in RUN_ENDED and (known.held or not known.revision):
             self._equipment.require_model()

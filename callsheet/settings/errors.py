@@ -13,7 +13,9 @@ class ConfigError(CallsheetError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, source: str, key: str | None, problem: str) -> None:
-        super().__init__(f"{source}: {problem}" if key is None else f"{source}, key {key!r}: {problem}")
+        # A flag and a variable hold one setting, and their name says which.
+        is_file = key is not None and not source.startswith(("--", "CALLSHEET_"))
+        super().__init__(f"{source}, key {key!r}: {problem}" if is_file else f"{source}: {problem}")
         self.source = source
         self.key = key
         self.problem = problem

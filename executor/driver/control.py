@@ -97,7 +97,7 @@ class RunControl:
         if not text or len(text) > MAX_SAID:
             raise MessageRefused(record.id, len(text), MAX_SAID)
         if record.question is None and record.started is not None and not (record.replans or record.drafting):
-            raise PlannerMissing(record.id)
+            raise PlannerMissing(record.id, tuple(dict.fromkeys(step for step, _ in record.doubtful)))
         return await self._post(record, Tell(clean_text(text), by))
 
     async def _decide(

@@ -26,8 +26,10 @@ class NothingWaits(ExecutorError):
 
     def __init__(self, run: str, step: str | None, waiting: tuple[str, ...]) -> None:
         named = "no step is" if step is None else f"step {step!r} is not"
-        others = f"; waiting: {', '.join(waiting)}" if waiting else ""
-        super().__init__(f"run {run!r}: {named} waiting for a decision{others}")
+        others = (
+            f"waiting: {', '.join(waiting)}" if waiting else f"`callsheet show {run}` says what comes next"
+        )
+        super().__init__(f"run {run!r}: {named} waiting for a decision; {others}")
         self.run = run
         self.step = step
         self.waiting = waiting
@@ -46,15 +48,19 @@ class AnswerRefused(ExecutorError):
 
 
 class PlannerMissing(ExecutorError):
-    """A message was sent to the planner of a run that has none."""
+    """A message was sent to the planner of a run that has none; `doubtful` are the steps in doubt, which it
+    may have been about."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
-    def __init__(self, run: str) -> None:
-        super().__init__(
-            f"run {run!r} has no planner that could read this; resume the run with "
-            "`callsheet resume --max-replans 5` and send it then, or cancel the run and run the goal again"
+    def __init__(self, run: str, doubtful: tuple[str, ...] = ()) -> None:
+        doubts = (
+            f"; about {', '.join(doubtful)}, which is in doubt, answer `done`, `again` or `failed`"
+            if doubtful
+            else f"; resume the run with `callsheet resume {run} --max-replans 5` and send it then, or "
+            "cancel the run and run the goal again"
         )
+        super().__init__(f"run {run!r} has no planner that could read this{doubts}")
         self.run = run
 
 

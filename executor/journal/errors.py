@@ -59,7 +59,7 @@ class RunNotFound(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str) -> None:
-        super().__init__(f"there is no run {run!r}; list the runs of this journal with `callsheet runs`")
+        super().__init__(f"there is no run {run!r}; `callsheet runs` lists the runs of this journal")
         self.run = run
 
 
@@ -80,6 +80,6 @@ class RunEnded(ExecutorError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, run: str, status: str) -> None:
-        super().__init__(f"run {run!r} is {status} and cannot be continued; start a new run")
+        super().__init__(f"run {run!r} has ended ({status}) and cannot be continued; start a new run")
         self.run = run
         self.status = status

@@ -17,7 +17,7 @@ class AgentsChanged(ExecutorError):
     def __init__(self, run: str, problems: tuple[str, ...]) -> None:
         super().__init__(
             f"run {run!r} cannot continue with the agents available now: {'; '.join(problems)}. "
-            "Nothing was changed: restore the agents that it began with, or start a new run"
+            "Name the agents that it began with (--agents FILE), or start a new run"
         )
         self.run = run
         self.problems = problems

@@ -30,7 +30,7 @@ class Goal(str):
         if isinstance(text, cls):
             return text
         if not isinstance(text, str):
-            raise GoalError(f"the goal is {text!r:.80}; it must be a string that says what you want done")
+            raise GoalError(f"the goal is {text!r:.80}; it must be a string; a plan is given as `plan`")
         goal = text.strip()
         if not goal:
             raise GoalError("the goal is empty; say what you want done")

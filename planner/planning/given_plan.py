@@ -1,4 +1,4 @@
-"""A plan as the user gives it: a `Plan`, its JSON, or the path of a file."""
+"""A plan as the user gives it: a `Plan`, what the planner made, its JSON, or the path of a file."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from typing import TypeAlias
 
 from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.plan import Plan
+from callsheet.planner.planning.planner import Planned
 
-GivenPlan: TypeAlias = Plan | Mapping[str, object] | str | PathLike[str]
-"""A `Plan`, the document of one, or the path of a YAML or JSON file."""
+GivenPlan: TypeAlias = Plan | Planned | Mapping[str, object] | str | PathLike[str]
+"""A `Plan`, the `Planned` that `plan` returns, the document of one, or the path of a YAML or JSON file."""
 
 
 def document_of(plan: object) -> object:
     """What the checker takes of a plan that was given: a file is read. Raises DocumentError where it cannot
     be."""
-    return read_document(Path(plan)) if isinstance(plan, str | PathLike) else plan
+    match plan:
+        case str() | PathLike():
+            return read_document(Path(plan))
+        case Planned():
+            return plan.plan
+        case _:
+            return plan

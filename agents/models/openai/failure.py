@@ -43,7 +43,10 @@ class FailureReader:
             return ModelUnavailable(self._model, f"{self._place} did not answer in time")
         if isinstance(error, openai.APIConnectionError):
             cause = type(error.__cause__).__name__ if error.__cause__ else "no connection"
-            return ModelUnavailable(self._model, f"{self._place} cannot be reached ({cause})")
+            return ModelUnavailable(
+                self._model,
+                f"{self._place} cannot be reached ({cause}); check the base URL and the server",
+            )
         if isinstance(error, openai.APIStatusError):
             return self._status(error)
         if _code(error) in _NO_MONEY:
@@ -64,7 +67,8 @@ class FailureReader:
         if status in _WORTH_TRYING_AGAIN or status >= 500:
             asked = retry_after(error.response.headers, self._clock)
             return ModelUnavailable(self._model, f"{self._place} says {status}: {problem}", retry_after=asked)
-        return ModelRejected(self._model, f"{self._place} says {status}: {problem}")
+        advice = "; check the name of the model, and the base URL" if status == 404 else ""
+        return ModelRejected(self._model, f"{self._place} says {status}: {problem}{advice}")
 
     def _no_money(self, error: Exception) -> ModelError:
         return ModelRejected(self._model, f"the account's quota is used up: {self.problem(error)}")

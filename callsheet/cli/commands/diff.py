@@ -69,6 +69,8 @@ def diff(output: Output, settings: Settings, before: str, after: str | None) -> 
         document["drifts"] = drift_documents(drifts)
     if output.as_json:
         output.document(document)
+    elif after is None and new.revision == 1:
+        output.line("the plan was never revised")
     else:
         for line in _lines(found, [drift for drift in drifts if not _is_told(drift, old, new)]):
             output.line(line)

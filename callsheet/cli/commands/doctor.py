@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import json
 import os
 import re
 import sys
@@ -59,7 +60,7 @@ class Diagnosis:
 @settings_options
 def doctor(output: Output, settings: Settings) -> ExitCode:
     """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, which
-    gets one short test question. Says how to fix each problem. Exit code 1 if something is wrong."""
+    gets one short test question, and print how to fix each problem. Exit code 1 if something is wrong."""
     findings: list[Diagnosis] = []
     for examine in (_python, _extras, _agents, _workspace, _store, _model):
         if examine is _model and not output.as_json:
@@ -172,8 +173,19 @@ def _shown(settings: Settings) -> dict[str, JsonValue]:
 def _settings_lines(settings: Settings) -> list[str]:
     rows = [("setting", "value", "from")]
     for key, value in _shown(settings).items():
-        rows.append((key, "not set" if value is None else str(value), settings.source(key)))
+        rows.append((key, _value_text(value), settings.source(key)))
     return aligned(rows)
+
+
+def _value_text(value: object) -> str:
+    """A value as it is written in TOML, but for quotation marks around strings."""
+    match value:
+        case None:
+            return "not set"
+        case bool() | list() | tuple() | dict():
+            return json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            return str(value)
 
 
 def _finding_lines(findings: list[Diagnosis]) -> Iterator[str]:

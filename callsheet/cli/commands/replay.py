@@ -55,8 +55,8 @@ def replay(
     """Replay recorded runs with the current planner and executor: offline, without a key, in milliseconds. A
     FOLDER stands for all recordings in it. Exit code 5 if something differs from the recording.
 
-    Agents given by --agents or the configuration are compared with the recorded contracts. --model answers
-    what is live; with `--model recorded`, all model answers come from the recording.
+    Agents given by --agents or the configuration are compared with the recorded contracts. --model is the
+    model of live parts; with `--model recorded`, all model answers come from the recording.
 
     Repeat the --secret options of `callsheet record` when --update rewrites a recording.
 

@@ -35,10 +35,10 @@ def run(
 ) -> ExitCode:
     """Plan GOAL, show the plan, run it, and print the answer. GOAL `-` reads it from stdin.
 
-    You are asked before a plan runs that writes to the workspace or does what cannot be undone. The answer
-    goes to stdout, everything else to stderr. If a step needs your approval and there is no terminal, the run
-    pauses and prints how to continue. When a step fails, the planner may revise the plan; if the revision
-    does more than you approved, you are asked again, even with --yes.
+    Before a plan that writes to the workspace or cannot be undone runs, you are asked to approve it. The
+    answer goes to stdout, everything else to stderr. If a step needs your approval and there is no terminal,
+    the run pauses and prints how to continue. When a step fails, the planner may revise the plan; if the
+    revision does more than you approved, you are asked again, even with --yes.
     """
     if (goal is None) == (plan_file is None):
         raise click.UsageError("give either a GOAL or --plan FILE")

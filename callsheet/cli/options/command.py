@@ -67,19 +67,19 @@ _RUN_OPTIONS = (
     click.option(
         "--hedge/--no-hedge",
         default=None,
-        help="Start a second attempt when a reading step is slower than usual.",
+        help="Start a second attempt when a step without effects is slower than usual.",
     ),
     click.option(
         "--max-concurrency",
         type=click.IntRange(1, MAXIMA["max_concurrency"]),
         metavar="N",
-        help="The most attempts at once.",
+        help="The most attempts at once (default: 16).",
     ),
     click.option(
         "--max-replans",
         type=click.IntRange(0, MAXIMA["max_replans"]),
         metavar="N",
-        help="How often the planner may be asked to revise the plan.",
+        help="How often the planner may revise the plan (default: 5; with --plan, 0).",
     ),
     click.option(
         "--budget", metavar="LIMITS", help='Limits of the run, such as "$0.50, 20k tokens, 5m, 100 attempts".'
@@ -87,7 +87,11 @@ _RUN_OPTIONS = (
     click.option(
         "--time-limit", metavar="SECONDS|5m", help="Fail the run if it takes longer (s, m, h, d, w)."
     ),
-    click.option("--strategy", type=click.Choice(list(STRATEGIES)), help="How to choose among agents."),
+    click.option(
+        "--strategy",
+        type=click.Choice(list(STRATEGIES)),
+        help="How to choose among agents (default: balanced).",
+    ),
     click.option(
         "--stream/--no-stream",
         default=None,

@@ -27,7 +27,7 @@ def what_if_options(function: Callback) -> Callback:
         nargs=2,
         multiple=True,
         metavar="STEP[:ATTEMPT] TEXT",
-        help="What if STEP fails with this error?",
+        help="Let STEP fail with this error.",
     )
     @click.option(
         "--return",
@@ -35,7 +35,7 @@ def what_if_options(function: Callback) -> Callback:
         nargs=2,
         multiple=True,
         metavar="STEP JSON",
-        help="What if STEP returns this output?",
+        help="Let STEP return this output.",
     )
     @click.option(
         "--slow",
@@ -43,14 +43,14 @@ def what_if_options(function: Callback) -> Callback:
         nargs=2,
         multiple=True,
         metavar="STEP 30s",
-        help="What if STEP takes this much longer (s, m, h, d)?",
+        help="Let STEP take this much longer (s, m, h, d, w).",
     )
     @click.option(
         "--kill",
         "killed",
         multiple=True,
         metavar="STEP",
-        help="What if the process dies while STEP is running?",
+        help="Let the process die while STEP is running.",
     )
     @wraps(function)
     def gather(

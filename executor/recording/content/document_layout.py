@@ -36,7 +36,7 @@ class RunHead(msgspec.Struct, frozen=True, kw_only=True):
 
 class ModelHead(msgspec.Struct, frozen=True, kw_only=True):
     """The model that plans: its name, how many tokens it takes, the format in which plans are written for it
-    where somebody asked for one, and the price of a million tokens of questions, answers and what is
+    where one was asked for, and the price of a million tokens of questions, answers and what is
     cached, in dollars."""
 
     name: str = ""

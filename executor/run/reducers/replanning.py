@@ -54,7 +54,7 @@ def _replanning_failed(state: RunState, event: ReplanningFailed) -> None:
 
 def _person_asked(state: RunState, event: PersonAsked) -> None:
     state.question = event.question
-    add_to_story(state, f"somebody was asked: {event.question}")
+    add_to_story(state, f"the planner asked: {event.question}")
 
 
 def _word_spoken(state: RunState, event: WordSpoken) -> None:
@@ -65,7 +65,7 @@ def _word_spoken(state: RunState, event: WordSpoken) -> None:
     if state.status is RunStatus.PAUSED and not state.revision:
         # It is planned now that its question has an answer.
         state.status = RunStatus.PENDING
-    add_to_story(state, f"{event.by or 'somebody'} said: {event.text}")
+    add_to_story(state, f"{event.by or 'the user'} said: {event.text}")
 
 
 def _result_kept(state: RunState, event: ResultKept) -> None:

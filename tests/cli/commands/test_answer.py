@@ -186,7 +186,7 @@ class TestBadInput:
         assert invoke("answer", asked, "figures").exit_code == 0
         done = invoke("answer", asked, "and now?")
         assert done.exit_code == 2
-        assert "is completed" in done.stderr and "start a new run" in done.stderr
+        assert "has ended (completed)" in done.stderr and "start a new run" in done.stderr
 
     def test_a_word_of_settling_where_nothing_is_in_doubt(self, invoke: Invoke, folder: Path) -> None:
         """It is not mistaken for a wish."""

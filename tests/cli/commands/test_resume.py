@@ -75,7 +75,7 @@ def test_a_run_that_ended_is_not_resumed(invoke: Invoke, folder: Path) -> None:
     assert invoke("run", "--plan", plan).exit_code == 0
     done = invoke("resume", "last")
     assert done.exit_code == 2
-    assert "is completed" in done.stderr
+    assert "has ended (completed)" in done.stderr
     assert invoke("resume", "zzz").exit_code == 2
     assert json.loads(invoke("resume", "--json").stdout)["error"]["type"] == "RunEnded"
 

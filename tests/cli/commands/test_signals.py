@@ -123,7 +123,7 @@ def test_a_run_that_nobody_has_is_cancelled_at_once(invoke: Invoke, asking: str,
     for command in (["resume"], ["approve", "last"], ["cancel", "last"], ["pause", "last"]):
         refused = invoke(*command)
         assert refused.exit_code == 2
-        assert "is cancelled" in refused.stderr
+        assert "has ended (cancelled)" in refused.stderr
     assert not (folder / "sent.txt").exists()
 
 
