@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from callsheet.agents.builtin import builtin_agents
 from callsheet.agents.contracts.capability import Capability
 from callsheet.planner.formats.examples import read_capability
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from callsheet.planner.plan.plan import write_binding
+
+from .judging.inputs import find_input_fault
 
 SHIPPED = Path(__file__).parent / "goals"
 
@@ -23,7 +24,7 @@ class Goal:
 
     `steps` has a capability under each label; `order` the pairs of labels of which the second has
     to use the first, perhaps through others; `may_also_use` what else may be in the plan, and
-    `must_mention` the words that some input has to hold, in any case.
+    `must_mention` the words that some input has to hold, in any case, a figure in digits or as a word.
     """
 
     goal: str
@@ -52,13 +53,13 @@ def find_fault(goal: Goal, checked: CheckedPlan) -> str | None:
     """Why a plan is not sensible, or None where it is."""
     if misplaced := _misplaced(checked):
         return misplaced
-    words = _words(checked)
-    if missing := [word for word in goal.must_mention if word.lower() not in words]:
-        return f"no input mentions {', '.join(missing)}"
+    if said := find_input_fault(goal.goal, goal.must_mention, checked):
+        return said
     used = {id: step.capability.name for id, step in checked.steps.items()}
     before = _before(checked)
     fault = f"its steps are {', '.join(used.values())}"
-    for assigned in _assignments(list(goal.steps.items()), used):
+    repeated = frozenset(id for id, step in checked.steps.items() if step.for_each is not None)
+    for assigned in _assignments(list(goal.steps.items()), used, repeated):
         others = [name for id, name in used.items() if id not in assigned.values()]
         if any(name not in goal.may_also_use for name in others):
             continue
@@ -94,11 +95,6 @@ def _misplaced(checked: CheckedPlan) -> str | None:
     return None
 
 
-def _words(checked: CheckedPlan) -> str:
-    inputs = (binding for step in checked.plan.steps for binding in step.inputs.values())
-    return json.dumps([write_binding(each) for each in inputs], ensure_ascii=False).lower()
-
-
 def _before(checked: CheckedPlan) -> dict[str, set[str]]:
     before: dict[str, set[str]] = {}
     for id, step in checked.steps.items():
@@ -106,14 +102,17 @@ def _before(checked: CheckedPlan) -> dict[str, set[str]]:
     return before
 
 
-def _assignments(wanted: list[tuple[str, str]], used: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Every way to say which step of the plan is which of the wanted ones."""
+def _assignments(
+    wanted: list[tuple[str, str]], used: Mapping[str, str], repeated: Set[str]
+) -> Iterator[dict[str, str]]:
+    """Every way to say which step of the plan is which of the wanted ones. One that is done for each item of
+    a list may be several of them."""
     if not wanted:
         yield {}
         return
     (label, capability), *rest = wanted
     for id, name in used.items():
         if name == capability:
-            left = {other: each for other, each in used.items() if other != id}
-            for assigned in _assignments(rest, left):
+            left = {other: each for other, each in used.items() if other != id or id in repeated}
+            for assigned in _assignments(rest, left, repeated):
                 yield {label: id, **assigned}

@@ -22,11 +22,16 @@ GOAL = Goal("g", {"a": "read", "a2": "read", "b": "write"}, (("a", "b"), ("a2", 
 def fault(*steps: tuple[str, str, Any]) -> str | None:
     """Why a plan of these steps (id, capability, input) is not sensible for GOAL."""
     written: list[Any] = [{"id": id, "capability": name, "inputs": {"x": x}} for id, name, x in steps]
-    document: Any = {"goal": "g", "steps": written, "answer": {"from": steps[-1][0]}}
+    return fault_of(written)
+
+
+def fault_of(written: list[Any]) -> str | None:
+    """The same for steps as a plan has them."""
+    document: Any = {"goal": "g", "steps": written, "answer": {"from": written[-1]["id"]}}
     return find_fault(GOAL, check(document, CATALOG).require())
 
 
-READS = (("one", "read", "a word"), ("two", "read", ""))
+READS = (("one", "read", "a word"), ("two", "read", "more"))
 
 
 def test_a_plan_with_the_wanted_steps_in_order_is_sensible() -> None:
@@ -37,13 +42,28 @@ def test_a_plan_with_the_wanted_steps_in_order_is_sensible() -> None:
     )
 
 
+def test_a_step_that_is_done_for_each_item_may_be_several() -> None:
+    """Two files that are read by one step are read."""
+    reads = {
+        "id": "reads",
+        "capability": "read",
+        "inputs": {"x": {"from": "item"}},
+        "for_each": ["a word", "b"],
+    }
+    write = {"id": "text", "capability": "write", "inputs": {"x": {"template": "of {reads}"}}}
+    assert fault_of([reads, write]) is None
+    assert fault_of([{**reads, "for_each": ["b", "c"]}, write]) == "no input mentions Word"
+    again = {"id": "again", "capability": "write", "inputs": {"x": {"template": "of {text}"}}}
+    assert "steps are" in str(fault_of([reads, write, again]))
+
+
 @pytest.mark.parametrize(
     ("steps", "why"),
     [
         ((*READS, ("three", "write", {"from": "one"})), "uses no read"),
         ((*READS, ("x", "write", {"from": "two + one"}), ("z", "write", {"from": "x"})), "steps are"),
         ((READS[0], ("three", "write", {"from": "one"})), "steps are"),
-        ((("one", "read", ""), READS[1], ("three", "write", {"from": "two + one"})), "mentions Word"),
+        ((("one", "read", "less"), READS[1], ("three", "write", {"from": "two + one"})), "mentions Word"),
         (((("three", "write", {"from": "two + one"})), *READS), "later step"),
     ],
 )
