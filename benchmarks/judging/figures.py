@@ -33,9 +33,11 @@ _ANY_NUMBER = re.compile(_NUMBER)
 # A digit behind a letter is part of a name: q3, run1, mp3, COVID-19.
 _FREE_NUMBER = re.compile(rf"(?<![a-z_\d])(?<![a-z_]-)(?<!\d[.,]){_NUMBER}")
 _DATE = re.compile(r"(?<!\d)(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})[./](\d{1,2})[./](\d{4}))(?!\d)")
+_DAY = re.compile(r"(?<![\d.,])(\d{1,2})[./-](\d{1,2})(?![\d,]|\.\d)")
 _RUN = re.compile(r"\d(?:[ .,()/-]*\d){4,}")
 _JOINED = re.compile(r"(?<=\d)[ .,()/-]+(?=\d)")
 
+_MONTHS = 12
 _OF_TIME = frozenset({12.0, 24.0, 60.0, 365.0})
 """Months, hours, minutes and days: arithmetic may have them unasked."""
 
@@ -113,6 +115,16 @@ def split_dates(text: str) -> tuple[str, tuple[tuple[int, int, int], ...]]:
     found = [[int(each) for each in match.groups() if each] for match in _DATE.finditer(text)]
     dates = [(each[0], each[1], each[2]) if each[0] > 999 else (each[2], each[0], each[1]) for each in found]
     return _DATE.sub(" ", text), tuple(dates)
+
+
+def without_known_days(text: str, known: Set[float]) -> str:
+    """The text without days of a month in digits, such as 27.11. where a goal has the 27th."""
+
+    def kept(match: re.Match[str]) -> str:
+        day, month = int(match[1]), int(match[2])
+        return " " if min(day, month) <= _MONTHS and not known.isdisjoint((day, month)) else match[0]
+
+    return _DAY.sub(kept, text)
 
 
 def without_known_runs(text: str, known: str) -> str:

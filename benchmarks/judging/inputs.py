@@ -17,6 +17,7 @@ from .figures import (
     known_numbers,
     said_numbers,
     split_dates,
+    without_known_days,
     without_known_runs,
 )
 from .names import find_names, has_name, without_names
@@ -115,7 +116,7 @@ def _files_in(goal: str) -> bool:
 def _strange(text: str, goal: str) -> Iterator[str]:
     known = known_numbers(goal)
     arithmetic = _ARITHMETIC.fullmatch(text) is not None
-    for figure in find_figures(without_known_runs(text, goal)):
+    for figure in find_figures(without_known_runs(without_known_days(text, known), goal)):
         if not is_single_digit(figure) and not follows(figure, known, arithmetic=arithmetic):
             yield figure.text
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.goal_set import SHIPPED, Goal, find_fault, read_goal_set
+from benchmarks.judging.inputs import find_input_fault
 from callsheet.agents.contracts.capability import Effect
 from callsheet.planner.check.checker import check
 from callsheet.planner.formats.examples import read_capability
@@ -95,3 +96,24 @@ def test_the_catalogs_say_what_has_an_effect(path: Path) -> None:
             assert effect is Effect.IRREVERSIBLE, name
         if name.startswith(("save_", "write_file", "export_", "upload_", "draft_", "add_to_")):
             assert effect is Effect.WRITE, name
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.json")), ids=lambda path: path.stem)
+def test_no_fault_is_found_in_what_a_goal_says_itself(path: Path) -> None:
+    """Each goal, taken as an input, mentions what has to be mentioned, and makes nothing up."""
+    for goal in read_goal_set(path).goals:
+        step: Any = {"id": "s1", "capability": "read", "inputs": {"x": goal.goal}}
+        document: Any = {"goal": goal.goal, "steps": [step], "answer": {"from": "s1"}}
+        plan = check(document, CATALOG).require()
+        assert find_input_fault(goal.goal, goal.must_mention, plan) is None
+
+
+@pytest.mark.parametrize("path", sorted((SHIPPED / "languages").glob("*.json")), ids=lambda path: path.stem)
+def test_the_goals_of_a_language_go_from_one_step_to_several(path: Path) -> None:
+    """Ten goals of one to five steps over one catalog that is described in English."""
+    goals = read_goal_set(path)
+    assert len(goals.goals) == 10
+    assert {len(goal.steps) for goal in goals.goals} >= {1, 2, 3, 4}
+    assert max(len(goal.steps) for goal in goals.goals) <= 5
+    assert 8 <= len(goals.catalog) <= 12
+    assert all(each.description.isascii() for each in goals.catalog)

@@ -123,7 +123,7 @@ def test_a_name_or_a_figure_that_the_goal_has_not_is_made_up(text: str) -> None:
         "0.12 and 1.12",
         "{{x}} * 12 / 100",
         "20 days, 15:00 and 14:00",
-        "the 12th of June",
+        "the 12th of June, 12.11. or 06-12",
     ],
 )
 def test_what_follows_from_the_goal_is_not_made_up(text: str) -> None:
