@@ -28,12 +28,14 @@ OWN = frozenset({"subject", "title", "headline", "heading", "caption", "name"})
 """Inputs that a plan may well find words for: their files and figures are its own."""
 
 _PLACEHOLDERS = (
-    "value values string strings text texts content input output result results data placeholder example "
-    "todo tbd n/a none null undefined xxx"
+    "value values string strings text texts input output placeholder todo tbd n/a none null undefined xxx"
 )
+_VAGUE = "content contents result results data example"
+"""Placeholders as well, but for a subject or a title."""
+
 _BRACKETED = re.compile(r"<[^<>]*[^\W\d][^<>]*>|\[[^\[\]\",]*[^\W\d][^\[\]\",]*\]")
 _FRACTION = re.compile(r"\.\d+")
-_ARITHMETIC = re.compile(r"[^a-z]*")
+_ARITHMETIC = re.compile(r"[\W\d_]*")
 _QUOTES = "\"'“”„«»「」"
 _NUMBERED = re.compile(r"[a-z]+\d+")
 _MIXED = re.compile(r"\w+(?: \w+)+")
@@ -70,7 +72,8 @@ def _empty(said: Said, goal: str) -> Iterator[str]:
     word = bare.replace("_", " ").replace("-", " ")
     own = said.input.replace("_", " ")
     quoted = any(f"{quote}{bare}" in plain(goal) for quote in _QUOTES)
-    named = (word in _PLACEHOLDERS.split() or word in (own, f"{own}s")) and not quoted
+    vague = said.input not in OWN and word in _VAGUE.split()
+    named = (vague or word in _PLACEHOLDERS.split() or word in (own, f"{own}s")) and not quoted
     unknown = _FRACTION.fullmatch(bare) and not _known(bare, goal)
     if named or unknown or _BRACKETED.fullmatch(said.text.strip()):
         yield f"is a placeholder: {said.text!r}"
@@ -82,7 +85,7 @@ def _named(said: Said, goal: str, ids: Sequence[str]) -> Iterator[str]:
     """Whether a text names a step in place of taking its result."""
     text = plain(said.text)
     for id in ids:
-        marked = re.search(rf"[{{<$]\s*{id}\b(?!\w)", text)
+        marked = re.search(rf"[{{<$]\s*{id}\b", text)
         # A step that is called `summary` leaves the word to the texts; one that is called `s2` does not.
         bare = said.whole and text == id and _NUMBERED.fullmatch(id) and id not in plain(goal)
         if marked or bare:
@@ -122,9 +125,8 @@ def _strange(text: str, goal: str) -> Iterator[str]:
 
 
 def _known(text: str, goal: str) -> bool:
-    return not [*_strange(text, goal)] and follows(
-        find_figures(text)[0], known_numbers(goal), arithmetic=False
-    )
+    known = known_numbers(goal)
+    return all(follows(figure, known, arithmetic=False) for figure in find_figures(text))
 
 
 def _mentions(said: Iterable[Said], word: str) -> bool:

@@ -139,6 +139,7 @@ def test_arithmetic_has_the_months_of_a_year() -> None:
     """Twelve months are nothing made up where something is worked out, and are where something is told."""
     assert fault("What is that a year?", look({"template": "{1 + 1} * 12"})) is None
     assert fault("What is that a year?", look("for 12 friends")) is not None
+    assert fault("¿Cuánto es al año?", look("12 个月")) is not None
 
 
 def test_figures_are_read_in_numbers_too() -> None:
@@ -151,6 +152,8 @@ def test_figures_are_read_in_numbers_too() -> None:
 def test_a_plan_names_what_is_new_itself() -> None:
     """A subject may have its own words, and a file to be written its own name where the goal has none."""
     assert fault("Save the notes", save(path="notes.md", subject="Notes of 2025")) is None
+    assert fault("Save it", save(path="x", subject="Results")) is None
+    assert fault("Save it", save(path="x", subject="Subject")) is not None
     assert fault("Save it", save(path="x", subject="Notes", to="kim@example.com")) is not None
     assert fault("Save a.md as b.md", save(path="c.md")) is not None
 
