@@ -16,7 +16,7 @@ from .report import Benchmark, print_report
 BENCHMARKS = {
     "checker": "plans of growing size checked: milliseconds a plan, microseconds a step",
     "executor": "graphs carried out: microseconds a step, against bare asyncio, a durable limit and peers",
-    "planning": "goals planned by a model: valid, sensible, seconds and tokens",
+    "planning": "goals planned by a model: executable, sensible, calls, tokens, seconds and money",
     "replay": "recorded runs replayed: milliseconds a run, memory after a thousand, seconds for a suite",
     "replanning": "goals in which something goes wrong: good ends, honest stops, work kept and repeated",
     "retrieval": "a catalog of 1,000: goals whose capabilities are all in the first cut",

@@ -70,7 +70,8 @@ def print_report(report: Report) -> None:
 
     table = Table(title=report.title, box=box.SIMPLE_HEAD, title_justify="left")
     for at, column in enumerate(report.columns):
-        table.add_column(column, justify="right" if _is_numeric(report.rows, at) else "left")
+        numeric = _is_numeric(report.rows, at)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in report.rows:
         table.add_row(*(shown(cell).replace("[", r"\[") for cell in row))
     # A file or a pipe has no width, and lines of a table must not be wrapped there.
