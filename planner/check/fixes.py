@@ -1,21 +1,28 @@
-"""Repairs that need no model: the certain fixes of the checker, and removing work that nothing needs."""
+"""Repairs that need no model: the certain fixes of the checker, and removing work that nobody asked for."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.planner.diagnostics import Diagnostic, Fix
+from callsheet.planner.expressions.values import leaves
+from callsheet.planner.plan.plan import Literal, read_binding
+from callsheet.planner.plan.references import steps_named_by
 
 from .checker import CheckResult, Policy, check
 
 MAX_ROUNDS = 8
 """A fix may uncover another finding with a fix. In practice a few rounds are enough; the bound keeps two
 fixes from undoing each other for ever."""
+
+
+_WORD = re.compile(r"[a-z]{3,}|[^\W\d_a-z]{2,}")
 
 
 class Fixed(NamedTuple):
@@ -27,7 +34,8 @@ class Fixed(NamedTuple):
 
 
 def fix(document: JsonObject, catalog: Sequence[Capability], policy: Policy) -> Fixed:
-    """Complete paths, apply certain fixes until none is left, then drop the work that nothing needs."""
+    """Complete paths, apply certain fixes until none is left, then drop the work that has nothing to do with
+    the goal."""
     document, completed = complete_paths(document)
     mended = mend(document, catalog, policy)
     return mended._replace(notes=(*completed, *mended.notes))
@@ -39,8 +47,8 @@ def mend(
     policy: Policy,
     keep: Collection[str] = (),
 ) -> Fixed:
-    """Apply certain fixes until none is left, then drop the work that nothing needs, but for the steps to
-    `keep`."""
+    """Apply certain fixes until none is left, then drop the work that has nothing to do with the goal; the
+    steps to `keep` stay."""
     notes: list[str] = []
     result = check(document, catalog, policy)
     for _ in range(MAX_ROUNDS):
@@ -121,16 +129,56 @@ def _whole_paths(goal: str) -> dict[str, str]:
 
 
 def drop_unused(document: JsonObject, warnings: Iterable[Diagnostic]) -> tuple[JsonObject, tuple[str, ...]]:
-    """The document without the steps whose result nothing uses and that change nothing.
+    """The document without the steps that change nothing, whose result nothing uses, and that are not missed.
 
-    That never changes what a run comes to; it saves the work.
+    None of their words stands in the goal, nor one of the steps that they take; or another step goes to the
+    same source by itself, as `analyze_table(x)` behind `read_file(x)`. That never changes what a run comes
+    to; it saves the work. Any other step stays, because its result may have been forgotten.
     """
     unused = {each.step for each in warnings if each.code == "unused-step"}
     if not unused:
         return document, ()
-    steps = [step for step in cast("list[dict[str, Any]]", document["steps"]) if step["id"] not in unused]
-    notes = tuple(f"step {each}: dropped, because its result is unused" for each in sorted(map(str, unused)))
-    return {**document, "steps": cast("JsonValue", steps)}, notes
+    steps = {str(each["id"]): each for each in cast("list[JsonObject]", document["steps"])}
+    goal = str(document["goal"]).casefold()
+    sources = [_literals(step) for id, step in steps.items() if id not in unused]
+
+    def is_missed(id: str) -> bool:
+        own = _literals(steps[id])
+        return _is_about(id, steps, goal) and not (own and any(own <= others for others in sources))
+
+    dropped = [id for id in sorted(steps) if id in unused and not is_missed(id)]
+    notes = tuple(f"step {each}: dropped, because its result is unused" for each in dropped)
+    left: list[JsonValue] = [step for id, step in steps.items() if id not in dropped]
+    return ({**document, "steps": left}, notes) if dropped else (document, ())
+
+
+def _is_about(id: str, steps: Mapping[str, JsonObject], goal: str) -> bool:
+    seen: set[str] = set()
+    waiting = [id]
+    while waiting:
+        if (each := waiting.pop()) in seen or each not in steps:
+            continue
+        seen.add(each)
+        if any(word in goal for literal in _literals(steps[each]) for word in _words(literal)):
+            return True
+        waiting += steps_named_by(steps[each])
+    return False
+
+
+def _literals(step: JsonObject) -> frozenset[str]:
+    """The values in the inputs of a step that stand there as they are, in small letters."""
+    inputs = step.get("inputs")
+    bindings = map(read_binding, inputs.values()) if isinstance(inputs, dict) else ()
+    found = (each.value for each in bindings if isinstance(each, Literal))
+    return frozenset(str(leaf).casefold() for value in found for leaf in leaves(value))
+
+
+def _words(literal: str) -> Iterator[str]:
+    """What may stand in a goal: words of three letters or more, of two where no blanks part them, and all of
+    what has digits or marks in it."""
+    yield from _WORD.findall(literal)
+    if re.search(r"\w[\W\d]|\d", literal):
+        yield literal.strip()
 
 
 def _places(repair: Fix) -> set[str]:

@@ -14,7 +14,7 @@ from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.policy import Policy
-from callsheet.planner.revision.references import steps_named_by
+from callsheet.planner.plan.references import steps_named_by
 
 from .partial_json import ArrayReader
 

@@ -149,13 +149,11 @@ class Planner:
         return tuple(each for each in self._shortlist.more(draft.wanted, had) if each.name not in names)
 
     def _chosen(self, goal: str, drafts: Sequence[Draft]) -> Planned | Clarification:
-        """The draft that checks with the fewest doubts, the earlier of two: one with doubts is better
-        than none, and a question than none that checks."""
+        """The draft that checks and leaves least of the goal out, with the fewest doubts then, the earlier of
+        two: one with doubts is better than none, and a question than none that checks."""
         usage = sum((each.usage for each in drafts), Usage())
-        best: Draft | None = None
-        for draft in drafts:
-            if draft.checked and (best is None or len(draft.problems) < len(best.problems)):
-                best = draft
+        sound = [each for each in drafts if each.checked]
+        best = min(sound, key=lambda each: (len(each.gaps), len(each.problems)), default=None)
         if best is not None and best.checked is not None:
             warnings = tuple(each for each in best.diagnostics if each.severity is Severity.WARNING)
             return Planned(best.checked, best.notes, warnings, usage, tuple(drafts))

@@ -118,7 +118,8 @@ class PlanningTask:
         problems = tuple(error.sentence for error in fixed.result.errors)
         gaps = () if problems else tuple(self._gaps(fixed))
         sentences = (gap.sentence for gap in gaps)
-        doubts = (*read.doubts, *find_doubtful_names(fixed.document, self._said), *sentences)
+        unused = (each.sentence for each in fixed.result.warnings if each.code == "unused-step")
+        doubts = (*read.doubts, *unused, *find_doubtful_names(fixed.document, self._said), *sentences)
         return Draft(
             reply.text,
             reply.usage,

@@ -14,9 +14,9 @@ from callsheet.planner.check.fixes import complete_paths, mend
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.references import steps_named_by
 
 from .errors import RevisionError
-from .references import steps_named_by
 from .revision import Revision, revise, steps_of
 from .situation import Situation, Standing
 

@@ -12,9 +12,9 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.planner.expressions.near import did_you_mean
+from callsheet.planner.plan.references import repoint_binding, repoint_step, steps_named_by, steps_named_in
 
 from .errors import RevisionError
-from .references import repoint_binding, repoint_step, steps_named_by, steps_named_in
 
 MAX_PROBLEMS = 50
 """Sentences in one error: a model cannot repair more at once."""

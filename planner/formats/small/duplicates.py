@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObject
-from callsheet.planner.revision.references import repoint_step, steps_named_by
+from callsheet.planner.plan.references import repoint_step, steps_named_by
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Situation, Standing
 

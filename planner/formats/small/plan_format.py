@@ -10,14 +10,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.tidy_schema import closed_object
+from callsheet.planner.expressions.values import leaves
 from callsheet.planner.formats.examples import Example, load_examples
 from callsheet.planner.formats.plan_format import Translation
+from callsheet.planner.goals.copied_phrases import find_copied_phrases
 from callsheet.planner.goals.coverage import find_unmade_results
 from callsheet.planner.goals.gap import Gap
 from callsheet.planner.goals.parts import find_dropped_parts
@@ -28,6 +31,7 @@ from .references import WIRE_ID
 from .repairs import repair_steps
 from .steps import ShortSteps
 
+_TEXT: JsonObject = {"type": "string"}
 _ID: JsonObject = {"type": "string", "pattern": f"^{WIRE_ID}$"}
 _REFERENCE: JsonObject = {"type": "string", "pattern": r"^\{" + WIRE_ID + r"(\.[a-z][a-z0-9_]*)?\}$"}
 
@@ -90,9 +94,10 @@ class ShortFormat:
                 if len(steps) > self._max_steps:
                     raise ValueError(f"{len(steps):,} steps are too many: {self._max_steps} are allowed")
                 effects = {each.name: each.effect for each in catalog}
-                repaired = repair_steps(steps, goal, catalog)
+                repaired = repair_steps(_as_texts(steps, catalog), goal, catalog)
                 found = ShortSteps(repaired.steps, effects).translate(goal, answer.get("answer"))
-                return found._replace(notes=(*repaired.notes, *found.notes))
+                copied = find_copied_phrases(found.document, goal, catalog, _example_texts())
+                return found._replace(notes=(*repaired.notes, *found.notes), doubts=(*found.doubts, *copied))
             case _:
                 raise ValueError('the answer has to be an object with a list of steps: {"steps": [...]}')
 
@@ -112,10 +117,38 @@ def _step_schema(capability: Capability, id: JsonObject = _ID) -> JsonObject:
     )
 
 
+@cache
+def _example_texts() -> tuple[str, ...]:
+    texts = (text for each in load_examples("short") for text in (each.goal, *leaves(each.answer)))
+    return tuple(text for text in texts if isinstance(text, str))
+
+
+def _as_texts(steps: Sequence[JsonValue], catalog: Sequence[Capability]) -> list[JsonValue]:
+    """The steps with every number that stands for a text as one: held to quotation marks, a small model that
+    wants to write a figure writes something else."""
+    schemas = {each.name: cast("JsonObject", each.input_schema.get("properties") or {}) for each in catalog}
+    read: list[JsonValue] = []
+    for step in steps:
+        if isinstance(step, dict) and isinstance(inputs := step.get("inputs"), dict):
+            wanted = schemas.get(str(step.get("capability")), {})
+            texts: JsonObject = {name: _as_text(value, wanted.get(name)) for name, value in inputs.items()}
+            step = {**step, "inputs": texts}
+        read.append(step)
+    return read
+
+
+def _as_text(value: JsonValue, schema: object) -> JsonValue:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_text = isinstance(schema, Mapping) and schema.get("type") == "string"
+    return json.dumps(value) if is_number and is_text else value
+
+
 def _input_schema(schemas: LiteralSchemas, schema: object) -> JsonObject:
     written = schemas.write(schema)
     if written is None:
         return _REFERENCE
     options = written.get("anyOf")
     known = options if isinstance(options, list) else [written]
-    return written if {"type": "string"} in known else {"anyOf": [*known, _REFERENCE]}
+    if written == _TEXT:
+        return {"anyOf": [_TEXT, {"type": "number"}]}
+    return written if _TEXT in known else {"anyOf": [*known, _REFERENCE]}

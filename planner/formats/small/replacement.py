@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, JsonObject
 from callsheet.planner.plan.plan import From, Literal, Template, read_binding, write_binding
-from callsheet.planner.revision.references import (
+from callsheet.planner.plan.references import (
     repoint_binding,
     repoint_step,
     steps_named_by,

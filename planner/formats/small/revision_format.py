@@ -27,7 +27,7 @@ from callsheet.planner.formats.revision_format import (
     texts_in,
 )
 from callsheet.planner.plan.plan import From, Template, read_binding
-from callsheet.planner.revision.references import steps_named_by
+from callsheet.planner.plan.references import steps_named_by
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Situation, Standing
 

@@ -17,6 +17,7 @@ PROSE_WORDS = 4
 """A text of so many words says what to do, and what it is to be done with may follow it."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_HEADING = re.compile(r"subject|title|headline|heading|caption|name", re.IGNORECASE)
 _FORGOTTEN = "step {step}: the result of {other}, which it waits for, was added to `{name}`"
 _NAMED = "step {step}: `{name}` was given what {other} is given; it takes the result of {other}"
 _DOUBT = (
@@ -118,10 +119,21 @@ class ShortSteps:
         return f"{{{other}}}"
 
     def _forgotten(self, id: str, inputs: JsonObject, listed: Sequence[str]) -> list[str]:
-        """The steps without effect that a step waits for although none of its inputs takes their result."""
-        taken = _taken(self._inputs, inputs)
+        """The steps without effect that a step waits for although none of its inputs takes their result, nor
+        that of a step that hands it on."""
+        taken = self._taken_with_givers(_taken(self._inputs, inputs))
         known = (each for each in listed if each in self._inputs and each != id)
         return [each for each in known if each not in taken and each not in self._acting]
+
+    def _taken_with_givers(self, taken: frozenset[str]) -> frozenset[str]:
+        """These steps, and those whose results they take, near or far."""
+        found: set[str] = set()
+        waiting = list(taken)
+        while waiting:
+            if (each := waiting.pop()) not in found:
+                found.add(each)
+                waiting += _taken(self._inputs, self._inputs[each])
+        return frozenset(found)
 
     def _remember(self, id: str, inputs: JsonObject, other: str) -> JsonObject:
         """The inputs with a forgotten result in the place where it can only belong, if there is one."""
@@ -173,8 +185,9 @@ def _taken(known: Collection[str], inputs: JsonObject) -> frozenset[str]:
 
 
 def _prose_input(inputs: JsonObject) -> str | None:
-    """The input that says in prose what is to be done, if there is one."""
-    name = max(inputs, key=lambda each: _prose_words(inputs[each]), default=None)
+    """The input that says in prose what is to be done, if there is one; a heading never is."""
+    told = [name for name in inputs if not _HEADING.search(name)]
+    name = max(told, key=lambda each: _prose_words(inputs[each]), default=None)
     return name if name is not None and _prose_words(inputs[name]) >= PROSE_WORDS else None
 
 

@@ -118,3 +118,25 @@ def test_a_pointer_that_leads_nowhere_does_nothing(value: Any, pointer: str) -> 
     document: dict[str, JsonValue] = {"x": value}
     repaired, notes = apply_fixes(document, [finding("/x/" + pointer, "new")])
     assert notes or repaired == document
+
+
+def test_work_that_the_goal_speaks_of_is_not_dropped_with_what_was_forgotten() -> None:
+    """Where a chain is unused, its last result was forgotten: a word of the goal keeps all of it."""
+    read = {"id": "b", "capability": "read_file", "inputs": {"path": "plans/berlin.md"}}
+    shorten = {"id": "c", "capability": "shorten", "inputs": {"text": {"from": "b"}}}
+    document = {
+        **plan(READ, read, shorten, answer={"from": "a"}),
+        "goal": "Lies plans/berlin.md und kürze es",
+    }
+    fixed = fix(document, CATALOG, Policy())
+    assert fixed.result.plan is not None
+    assert list(fixed.result.plan.steps) == ["a", "b", "c"]
+    assert [each.code for each in fixed.result.warnings] == ["unused-step", "unused-step"]
+
+
+def test_a_source_that_another_step_goes_to_by_itself_is_dropped() -> None:
+    """Although the goal names it."""
+    again = {"id": "b", "capability": "read_file", "inputs": {"path": "x"}}
+    fixed = fix({**plan(again, READ), "goal": "Read x"}, CATALOG, Policy())
+    assert fixed.result.plan is not None
+    assert list(fixed.result.plan.steps) == ["a"]

@@ -15,6 +15,7 @@ from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.small.plan_format import ShortFormat
 from callsheet.planner.goals.errors import EmptyCatalog, GoalError
+from callsheet.planner.plan.plan import Literal
 from callsheet.planner.planning.errors import PlanningFailed, PromptTooLong
 from callsheet.planner.planning.model_call import PlanningProgress
 from callsheet.planner.planning.planner import Planned, Planner, default_format
@@ -300,3 +301,35 @@ async def test_ten_thousand_steps_are_refused_by_the_policy() -> None:
         pytest.raises(PlanningFailed, match="too many"),
     ):
         await planner(model, policy=Policy(max_steps=100), max_repairs=0).plan(GOAL, CATALOG)
+
+
+async def test_a_plan_that_covers_more_of_the_goal_wins_over_one_with_fewer_doubts() -> None:
+    """The second draft has the file that the first one forgot, and two names of its own."""
+    first = answer(("read_file", {"path": "a.txt"}))
+    second = answer(
+        ("read_file", {"path": "a.txt"}),
+        ("save", {"path": "b.txt", "content": "{s1}"}),
+        ("save", {"path": "c.txt", "content": "{s1}"}),
+        ("save", {"path": "d.txt", "content": "{s1}"}),
+    )
+    with ScriptedModel([first, second]) as model:
+        planned = await plan(planner(model), "Copy a.txt to b.txt", CATALOG)
+    assert len(planned.drafts[1].problems) > len(planned.drafts[0].problems) == 1
+    assert len(planned.checked.steps) == 4
+
+
+async def test_a_number_may_stand_bare_for_a_text() -> None:
+    """Held to quotation marks, a small model writes something else than the figure."""
+    with ScriptedModel([answer(("shorten", {"text": 0.24}))]) as model:
+        planned = await plan(planner(model), "Shorten 0.24", CATALOG)
+    (step,) = planned.plan.steps
+    assert step.inputs["text"] == Literal("0.24")
+    assert {"type": "number"} in _text_schema(model.requests[0])["anyOf"]
+
+
+def _text_schema(request: ChatRequest) -> Any:
+    """What an input of the capability `shorten` may be."""
+    schema: Any = request.schema
+    shapes = schema["properties"]["steps"]["items"]["anyOf"]
+    (shape,) = [each for each in shapes if each["properties"]["capability"]["enum"] == ["shorten"]]
+    return shape["properties"]["inputs"]["properties"]["text"]

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.revision.errors import RevisionError
-from callsheet.planner.revision.references import (
+from callsheet.planner.plan.references import (
     repoint_binding,
     repoint_step,
     steps_named_by,
     steps_named_in,
 )
+from callsheet.planner.revision.errors import RevisionError
 from callsheet.planner.revision.revision import Revision, revise
 
 IDS = ("alpha", "beta", "gamma", "delta")

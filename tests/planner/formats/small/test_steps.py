@@ -76,3 +76,26 @@ def test_a_change_that_took_nothing_answers_with_what_it_says() -> None:
     """Where the last step was given no result, its own is all there is."""
     found = translated(step("s1", "write_file", path="a.txt", content="hello"))
     assert found.document["answer"] == {"from": "s1"}
+
+
+def test_a_result_that_another_step_hands_on_is_not_forgotten() -> None:
+    """A step that waits for two, of which one takes the other's result, takes both with the later one."""
+    shorter = step("s2", "write", "s1", instructions="Sum it up: {s1}")
+    saved = step("s3", "write_file", "s1", "s2", path="out.md", content="{s2}")
+    found = translated(READ, shorter, saved)
+    assert found.doubts == ()
+    assert inputs_of(found, "s3")["content"] == {"from": "s2"}
+
+
+def test_a_forgotten_result_never_lands_in_a_heading() -> None:
+    """Long as it is, a subject is not told what to do: the body is."""
+    mail = step(
+        "s2",
+        "write_file",
+        "s1",
+        subject="All that you ever wanted to know about it",
+        body="Here is what it says",
+    )
+    found = translated(READ, mail)
+    assert inputs_of(found, "s2")["subject"] == "All that you ever wanted to know about it"
+    assert inputs_of(found, "s2")["body"] == {"template": "Here is what it says\n\n{ s1 }"}
