@@ -110,7 +110,7 @@ def read_cases() -> list[Case]:
         for goal in each["goals"]:
             document = FullFormat().read_plan(goal["answer"], goal["goal"], catalog).document
             checked = check(document, catalog).require()
-            cases.append(Case(catalog, goal["goal"], checked, json.dumps(goal["answer"], ensure_ascii=False)))
+            cases.append(Case(catalog, goal["goal"], checked, FullFormat().write_answer(goal["answer"])))
     return cases
 
 

@@ -5,6 +5,7 @@ The limits are those of OpenAI's guide to structured outputs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 from pydantic import JsonValue
@@ -33,6 +34,17 @@ _HANDLED = frozenset(
         *("properties", "required", "additionalProperties"),
     )
 )
+
+
+_TYPES: Mapping[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+}
 
 
 def strict_schema(schema: JsonObject) -> JsonObject | None:
@@ -96,11 +108,12 @@ class _Writer:
         values = [part["const"]] if "const" in part else part.get("enum")
         if values is None:
             return {}
-        if not isinstance(values, list):
+        if not isinstance(values, list) or not values:
             raise _NotStrict
         self._enum_values += len(values)
         self._characters += sum(len(value) for value in values if isinstance(value, str))
-        return {"enum": values}
+        # Strict mode refuses choices without a type.
+        return {"type": part.get("type", cast(JsonValue, _types_of(values))), "enum": values}
 
     def _choice(self, part: JsonObject, depth: int) -> JsonObject:
         choices = part.get("anyOf", part.get("oneOf"))
@@ -137,6 +150,11 @@ class _Writer:
             "required": cast(JsonValue, list(written)),
             "additionalProperties": False,
         }
+
+
+def _types_of(values: list[JsonValue]) -> list[str] | str:
+    types = list(dict.fromkeys(_TYPES[type(value)] for value in values))
+    return types if len(types) > 1 else types[0]
 
 
 def _takes_null(written: JsonValue) -> bool:

@@ -36,15 +36,12 @@ def load_examples(format_name: str) -> tuple[Example, ...]:
     )
 
 
-def fitting(examples: Sequence[Example], catalog: Iterable[Capability]) -> tuple[Example, ...]:
-    """The first example, which is plain, and of the others the one that shows the most of what this catalog
-    has and nothing that it has not: lists, figures and truth values, work that changes something."""
+def most_fitting(examples: Sequence[Example], catalog: Iterable[Capability]) -> Example:
+    """The example that shows the most of what this catalog has, and nothing that it has not: lists, figures
+    and truth values, work that changes something. The first one is plain, and fits every catalog."""
     there = frozenset(trait for capability in catalog for trait in _traits(capability))
-    first, *others = examples
-    shown = [(_traits_of(example), example) for example in others]
-    apt = [(len(traits), example) for traits, example in shown if traits <= there]
-    most = max((count for count, _ in apt), default=0)
-    return (first, *(example for count, example in apt if count == most))[:2]
+    apt = [example for example in examples if _traits_of(example) <= there]
+    return max(apt, key=lambda example: len(_traits_of(example)))
 
 
 def _traits_of(example: Example) -> frozenset[str]:

@@ -1,172 +1,220 @@
 """The part of a JSON Schema that a model can be held to while it writes a literal.
 
 Two dialects come of the same schema: the plain one, and the strict one, in which every property
-is required and no object is open (an optional property is nullable, a map a list of entries).
-Bounds and patterns are left to the checker, which sees the whole schema.
+is required and no object is open (an optional property is nullable, a map a list of entries, a tuple an
+object of its places). Bounds and patterns are left to the checker, which sees the whole schema.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias, cast
+from typing import cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.tidy_schema import closed_object
 
-JsonSchema: TypeAlias = Mapping[str, Any]
+from .schema_parts import JsonSchema, SchemaParts, kind_of_scalar, shape_of, split_items
 
 MAX_DEPTH = 4
-"""Levels below an input; strict schemas have ten in all, and the plan takes the others."""
+"""Levels below an input in the plain dialect, in which references are written out."""
+
+MAX_STRICT_DEPTH = 50
+"""Levels in the strict dialect; what lies too deep for a strict schema gets a definition of its own."""
+
+MAX_PARTS = 2_000
+"""Of one schema in the strict dialect; strict schemas have 5,000 properties in all. What is beyond is an
+expression."""
 
 MAX_CHOICES = 200
 """Values of one enum that a strict schema lists; all of its enums together may have a thousand."""
 
+REST = "rest"
+"""The place of a tuple, in the strict dialect, that holds all items behind those that it describes."""
+
+WRITTEN = "written-"
+"""What the names of definitions begin with that are made here; who puts a schema together shortens them."""
+
 _SCALARS = ("string", "number", "integer", "boolean", "null")
 _ANYTHING: tuple[str, ...] = ("string", "number", "boolean")
 
+_Written = dict[str, JsonValue]
+
 
 class LiteralSchemas:
-    """Writes the schemas of literals for one root, to which `$ref` points."""
+    """Writes the schemas of literals for one root, to which `$ref` points.
+
+    In the strict dialect a reference stays one, so that what is recursive can be written to any depth:
+    `definitions` has what is referred to, under names that are the same wherever the same is meant.
+    """
 
     def __init__(self, root: JsonSchema, *, strict: bool) -> None:
         self._root = root
+        self._parts = SchemaParts(root)
         self._strict = strict
+        self._left = MAX_PARTS
+        self._names: dict[str, str] = {}
+        self._impossible: set[str] = set()
+        self.definitions: dict[str, _Written] = {}
 
-    def write(self, schema: object, depth: int = 0) -> dict[str, JsonValue] | None:
+    def write(self, schema: object, depth: int = 0) -> _Written | None:
         """The schema to write a literal by, or None where none can be written."""
-        if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
-            return self._any_of([{"type": kind} for kind in _ANYTHING]) if schema is True else None
-        found = cast("JsonSchema", schema)
-        if isinstance(found.get("$ref"), str):
-            return self.write(self.resolve(found), depth + 1)
-        choices = [found["const"]] if "const" in found else found.get("enum")
-        if isinstance(choices, list):
-            return self._enum(cast("list[JsonValue]", choices))
-        options = found.get("anyOf") or found.get("oneOf")
-        if isinstance(options, list):
-            return self._any_of([self.write(each, depth) for each in cast("list[object]", options)])
-        kinds = found.get("type", list(_ANYTHING) if not found.get("properties") else "object")
-        if isinstance(kinds, list):
-            each = cast("list[str]", kinds)
-            return self._any_of([self.write({**found, "type": kind}, depth) for kind in each])
-        return self._of_kind(str(kinds), found, depth)
+        if depth or not self._strict:
+            return self._write(schema, depth)
+        while True:
+            impossible, definitions, self._left = set(self._impossible), dict(self.definitions), MAX_PARTS
+            written = self._write(schema, depth)
+            if self._impossible == impossible:
+                return written
+            # What was written on the way may refer to what turned out to be impossible.
+            self.definitions = definitions
 
     def resolve(self, schema: JsonSchema) -> object:
         """What a `$ref` into the root points to; None where it points nowhere."""
-        path = str(schema["$ref"]).removeprefix("#").split("/")[1:]
-        target: Any = self._root if str(schema["$ref"]).startswith("#") else None
-        for part in path:
-            key = part.replace("~1", "/").replace("~0", "~")
-            target = cast("JsonSchema", target).get(key) if isinstance(target, Mapping) else None
-        return target
+        return self._parts.resolve(schema)
 
-    def _of_kind(self, kind: str, schema: JsonSchema, depth: int) -> dict[str, JsonValue] | None:
-        if kind in _SCALARS:
-            return {"type": kind}
-        if kind == "array":
-            items = self.write(schema.get("items"), depth + 1)
-            return {"type": "array", "items": items} if items else None
-        return self._object(schema, depth) if kind == "object" else None
+    def _write(self, schema: object, depth: int) -> _Written | None:
+        if self._is_beyond(depth) and (self._strict or schema is not True):
+            return None
+        shape = shape_of(cast("JsonSchema", schema)) if isinstance(schema, Mapping) else {}
+        if shape.keys() == {"$ref"}:
+            return self._reference(shape, depth)
+        for key in ("anyOf", "oneOf"):
+            if shape.keys() == {key}:
+                return _any_of([self._write(each, depth) for each in shape[key]])
+        return _any_of([self._simple(each, depth) for each in self._parts.options(schema)])
 
-    def _object(self, schema: JsonSchema, depth: int) -> dict[str, JsonValue] | None:
-        properties = schema.get("properties")
-        if not isinstance(properties, Mapping) or not properties:
-            return self._map(schema.get("additionalProperties"), depth)
+    def _is_beyond(self, depth: int) -> bool:
+        self._left -= self._strict
+        return self._left < 0 or depth > (MAX_STRICT_DEPTH if self._strict else MAX_DEPTH)
+
+    def _reference(self, schema: JsonSchema, depth: int) -> _Written | None:
+        if not self._strict:
+            return self._write(self.resolve(schema), depth + 1)
+        name = self._name(str(schema["$ref"]))
+        if name not in self.definitions and name not in self._impossible:
+            # For the time that it takes to write it, it is taken to be possible.
+            self.definitions[name] = {}
+            written = self._write(self.resolve(schema), depth + 1)
+            if written is None or _refer_to(name) in options_of(written):
+                del self.definitions[name]
+                self._impossible.add(name)
+            else:
+                self.definitions[name] = written
+        return None if name in self._impossible else _refer_to(name)
+
+    def _name(self, target: str) -> str:
+        if target not in self._names:
+            meant = [self._root.get("$defs"), self._root.get("definitions")]
+            text = json.dumps([target, meant if target.count("/") == 2 else self._root], sort_keys=True)
+            self._names[target] = f"{WRITTEN}{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        return self._names[target]
+
+    def _simple(self, schema: JsonSchema, depth: int) -> _Written | None:
+        if "enum" in schema:
+            return self._enum(cast("list[JsonValue]", schema["enum"]))
+        match schema.get("type"):
+            case None:
+                return _any_of([{"type": kind} for kind in _ANYTHING])
+            case "array":
+                return self._array(schema, depth)
+            case "object":
+                return self._object(schema, depth)
+            case str(kind) if kind in _SCALARS:
+                return {"type": kind}
+            case _:
+                return None
+
+    def _array(self, schema: JsonSchema, depth: int) -> _Written | None:
+        first, rest = split_items(schema)
+        if first and self._strict:
+            return self._tuple(first, rest, depth)
+        if not self._strict and "items" not in schema:
+            return None
+        items = self._write(rest, depth + 1)
+        return {"type": "array", "items": items} if items else None
+
+    def _tuple(self, first: list[object], rest: object, depth: int) -> _Written | None:
+        places = {str(at): self._write(part, depth + 1) for at, part in enumerate(first)}
+        if rest not in (True, False) and (items := self._write(rest, depth + 2)):
+            places[REST] = {"type": "array", "items": items}
+        known = {place: part for place, part in places.items() if part is not None}
+        return closed_object(known) if known.keys() == places.keys() else None
+
+    def _object(self, schema: JsonSchema, depth: int) -> _Written | None:
+        properties = cast("JsonSchema", schema.get("properties") or {})
         required = schema.get("required", ())
+        if not properties and not required:
+            return self._map(schema, depth)
+        others = schema.get("additionalProperties", True)
+        properties = {**dict.fromkeys(required, others), **properties}
         written: dict[str, JsonValue] = {}
-        for name, part in cast("JsonSchema", properties).items():
-            one = self.write(part, depth + 1)
+        for name, part in properties.items():
+            one = self._write(part, depth + 1)
             if one is not None:
                 written[name] = nullable(one) if self._strict and name not in required else one
             elif name in required:
                 return None
         return closed_object(written, [name for name in written if self._strict or name in required])
 
-    def _map(self, values: object, depth: int) -> dict[str, JsonValue] | None:
-        value = self.write(True if values is None else values, depth + 2)
+    def _map(self, schema: JsonSchema, depth: int) -> _Written | None:
+        values = map_values(schema)
+        if values is False:
+            return closed_object({})
+        value = self._write(values, depth + 2)
         if value is None:
             return None
         if not self._strict:
             return {"type": "object", "additionalProperties": value}
-        return {"type": "array", "items": closed_object({"key": {"type": "string"}, "value": value})}
+        names = self._write({"type": "string", **shape_of(schema.get("propertyNames") or {})}, depth + 2)
+        return {"type": "array", "items": closed_object({"key": names or {"type": "string"}, "value": value})}
 
-    def _enum(self, choices: list[JsonValue]) -> dict[str, JsonValue] | None:
-        kinds = {_kind_of(each): None for each in choices}
-        if not choices or None in kinds:
+    def _enum(self, choices: list[JsonValue]) -> _Written | None:
+        kinds = {kind_of_scalar(each): None for each in choices}
+        if None in kinds:
             return None
+        if choices == [None]:
+            return {"type": "null"}
         if self._strict and len(choices) > MAX_CHOICES:
-            return self._any_of([{"type": kind} for kind in kinds])
-        return {"type": "string", "enum": choices} if [*kinds] == ["string"] else {"enum": choices}
-
-    def _any_of(self, options: list[dict[str, JsonValue] | None]) -> dict[str, JsonValue] | None:
-        known: list[JsonValue] = [each for each in options if each is not None]
-        if not known:
-            return None
-        return cast("dict[str, JsonValue]", known[0]) if len(known) == 1 else {"anyOf": known}
+            return _any_of([{"type": kind} for kind in kinds])
+        if not self._strict and [*kinds] != ["string"]:
+            return {"enum": choices}
+        # Strict mode refuses choices without a type.
+        named = cast("list[JsonValue]", [*kinds])
+        return {"type": named[0] if len(named) == 1 else named, "enum": choices}
 
 
-def _kind_of(choice: JsonValue) -> str | None:
-    match choice:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case str():
-            return "string"
-        case int() | float():
-            return "number"
-        case _:
-            return None
+def map_values(schema: JsonSchema) -> object:
+    """What the values of an object without named properties have to be."""
+    others = schema.get("additionalProperties", True)
+    patterns = cast("JsonSchema", schema.get("patternProperties") or {})
+    if not patterns:
+        return others
+    return {"anyOf": [*patterns.values(), *([] if others in (True, False) else [others])]}
 
 
-def nullable(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def nullable(schema: _Written) -> _Written:
     """The schema, with null allowed too: how a strict schema says that something may be left out."""
-    options = schema.get("anyOf")
-    known = options if isinstance(options, list) else [cast("JsonValue", schema)]
+    known = options_of(schema)
     return schema if {"type": "null"} in known else {"anyOf": [*known, {"type": "null"}]}
 
 
-def read_strict(value: JsonValue, schema: object, schemas: LiteralSchemas) -> JsonValue:
-    """A value written by a strict schema, as the schema itself has it: maps made of lists of
-    entries, and nulls that stand for nothing left out."""
-    if not isinstance(schema, Mapping):
-        return value
-    found = cast("JsonSchema", schema)
-    if isinstance(found.get("$ref"), str):
-        return read_strict(value, schemas.resolve(found), schemas)
-    properties = cast("JsonSchema", found.get("properties") or {})
-    match value:
-        case dict():
-            optional = properties.keys() - set(found.get("required", ()))
-            return {
-                name: read_strict(each, properties.get(name), schemas)
-                for name, each in value.items()
-                if each is not None or name not in optional
-            }
-        case list() if found.get("type") == "object" and not properties:
-            return _read_map(value, found.get("additionalProperties"), schemas)
-        case list():
-            return [read_strict(each, found.get("items"), schemas) for each in value]
-        case _:
-            return value
+def options_of(written: _Written) -> list[JsonValue]:
+    """What a schema that was written lets a model choose between."""
+    options = written.get("anyOf")
+    return options if isinstance(options, list) else [cast("JsonValue", written)]
 
 
-def read_entries(entries: list[JsonValue]) -> JsonValue:
-    """The object that a list of entries, each a key and a value, stands for; a list of anything else as
-    it is."""
-    read: dict[str, JsonValue] = {}
-    for entry in entries:
-        match entry:
-            case {"key": str(key), "value": value}:
-                read[key] = value
-            case _:
-                return entries
-    return read
+def _refer_to(name: str) -> _Written:
+    return {"$ref": f"#/$defs/{name}"}
 
 
-def _read_map(entries: list[JsonValue], values: object, schemas: LiteralSchemas) -> JsonValue:
-    read = read_entries(entries)
-    if not isinstance(read, dict):
-        return read
-    return {key: read_strict(value, values, schemas) for key, value in read.items()}
+def _any_of(options: list[_Written | None]) -> _Written | None:
+    known: list[JsonValue] = []
+    for option in options:
+        known += [each for each in options_of(option or {}) if each and each not in known]
+    if not known:
+        return None
+    return cast("_Written", known[0]) if len(known) == 1 else {"anyOf": known}

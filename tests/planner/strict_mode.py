@@ -12,6 +12,7 @@ MAX_PROPERTIES = 5_000
 MAX_LEVELS = 10
 MAX_ENUM_VALUES = 1_000
 MAX_CHARACTERS = 120_000
+MAX_CHARACTERS_OF_AN_ENUM = 15_000
 
 
 def broken_rules(schema: Any) -> list[str]:
@@ -22,7 +23,7 @@ def broken_rules(schema: Any) -> list[str]:
         broken += [f"{key} is not allowed" for key in FORBIDDEN & part.keys()]
         if "$ref" in part and (len(part) > 1 or _resolved(part, schema) is None):
             broken.append(f"{part} is no bare reference to a definition")
-        if not part.keys() & {"type", "anyOf", "enum", "$ref"}:
+        if not part.keys() & {"type", "anyOf", "$ref"}:
             broken.append(f"{part} says nothing")
         if part.get("type") == "array" and "items" not in part:
             broken.append(f"{part} is an open list")
@@ -41,10 +42,14 @@ def _broken_by_object(part: Any) -> Iterator[str]:
 def _broken_limits(parts: list[Any], schema: Any) -> Iterator[str]:
     names = [name for part in parts for name in part.get("properties", ())]
     choices = [choice for part in parts for choice in part.get("enum", ())]
+    for part in parts:
+        texts = [len(each) for each in part.get("enum", ()) if isinstance(each, str)]
+        if len(texts) > 250 and sum(texts) > MAX_CHARACTERS_OF_AN_ENUM:
+            yield f"{sum(texts)} characters in one enum of {len(texts)}"
     characters = sum(
         len(each) for each in (*names, *choices, *schema.get("$defs", ())) if isinstance(each, str)
     )
-    levels = _levels(schema, schema, {})
+    levels = _levels(schema)
     counted = (
         ("properties", len(names), MAX_PROPERTIES),
         ("enum values", len(choices), MAX_ENUM_VALUES),
@@ -70,19 +75,18 @@ def _parts(schema: Any) -> Iterator[Any]:
             yield from _parts(schema[key])
 
 
-def _levels(schema: Any, root: Any, known: dict[str, int]) -> int:
-    """How deep the schema is, its references followed: a property or an element is a level deeper."""
-    if "$ref" in schema:
-        name = schema["$ref"]
-        if name not in known:
-            known[name] = 1_000
-            known[name] = _levels(_resolved(schema, root), root, known)
-        return known[name]
-    beside = [_levels(each, root, known) for each in schema.get("anyOf", ())]
-    below = [_levels(each, root, known) for each in schema.get("properties", {}).values()]
+def _levels(schema: Any) -> int:
+    """How deep the schema is: a property or an element is a level deeper. Strict mode takes what refers to
+    itself, so references are not followed, and each definition is counted from its own first level."""
+    beside = [_levels(each) for key in ("anyOf", "$defs") for each in _values(schema.get(key, ()))]
+    below = [_levels(each) for each in schema.get("properties", {}).values()]
     if "items" in schema:
-        below.append(_levels(schema["items"], root, known))
+        below.append(_levels(schema["items"]))
     return max([1, *beside, *(each + 1 for each in below)])
+
+
+def _values(parts: Any) -> Any:
+    return parts.values() if isinstance(parts, dict) else parts
 
 
 def _resolved(part: Any, root: Any) -> Any:

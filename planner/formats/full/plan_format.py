@@ -1,7 +1,7 @@
 """The full wire format: the whole plan language in few words, for models that can carry it.
 
-A step is an id and what it does, `{"id": "menu", "do": {"plan_menu": {"wishes": "{recipe}"}}}`; only one
-that needs it has a list of what else holds, `"flow": [{"for_each": "days"}]`, so that a strict schema, in
+A step is an id and what it does, `{"id": "menu", "do": {"use": "plan_menu", "wishes": "{recipe}"}}`; only one
+that needs it has a list of what else holds, `"flow": ["for_each: days"]`, so that a strict schema, in
 which every property has to be written, asks for no boilerplate. In texts, expressions stand in braces.
 """
 
@@ -15,29 +15,18 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.tidy_schema import closed_object
-from callsheet.planner.formats.examples import Example, fitting, load_examples
+from callsheet.planner.formats.examples import Example, load_examples, most_fitting
 from callsheet.planner.formats.plan_format import Translation
-from callsheet.planner.plan.plan import Join, OnFailure
 from callsheet.planner.schemas.call_schemas import TEXT, call_definitions, reference_to
 from callsheet.planner.schemas.capability_text import kind, signature
 from callsheet.planner.schemas.literal_schema import LiteralSchemas
+from callsheet.planner.schemas.shared_schema import share
 
+from .flow import FLOW
 from .steps import FullSteps
 from .templates import write_braces
 
 _TEXTS: JsonObject = {"type": "array", "items": TEXT}
-_FLOW: Mapping[str, JsonObject] = {
-    "for_each": TEXT,
-    "condition": TEXT,
-    "expect": TEXT,
-    "depends_on": _TEXTS,
-    "join": {"type": "string", "enum": [Join.ANY.value, Join.DONE.value]},
-    "on_failure": {"type": "string", "enum": [OnFailure.CONTINUE.value, OnFailure.FAIL.value]},
-    "approval": {"type": "boolean"},
-    "max_retries": {"type": "integer"},
-    "timeout_seconds": {"type": "number"},
-    "total_timeout_seconds": {"type": "number"},
-}
 _SHAPE = 'the answer has to be an object with steps and answer: {"steps": [...], "answer": "..."}'
 
 
@@ -70,20 +59,16 @@ class FullFormat:
     def schema(self, catalog: Sequence[Capability]) -> JsonObject:
         """In the subset that strict structured outputs take, and within its limits."""
         bare = {"id": TEXT, "do": reference_to("call")}
-        flow: JsonObject = {"anyOf": [closed_object({key: part}) for key, part in _FLOW.items()]}
-        step: JsonObject = {
-            "anyOf": [closed_object(bare), closed_object({**bare, "flow": {"type": "array", "items": flow}})]
-        }
+        step: JsonObject = {"anyOf": [closed_object(bare), closed_object({**bare, "flow": FLOW})]}
         answers: list[JsonValue] = [TEXT, closed_object({"ask": TEXT})]
         if self._cut:
             answers.append(closed_object({"lacking": _TEXTS}))
         plan = closed_object({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
-        return {**plan, "$defs": call_definitions(catalog)}
+        return share({**plan, "$defs": call_definitions(catalog)})
 
     def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
-        """Two at the most, chosen for what the catalog has: such a model needs to see the notation, not how
-        to plan."""
-        return fitting(load_examples("full"), catalog)
+        """One, chosen for what the catalog has: such a model needs to see the notation, not how to plan."""
+        return (most_fitting(load_examples("full"), catalog),)
 
     def write_answer(self, answer: JsonValue) -> str:
         """Without blanks, which are tokens too."""

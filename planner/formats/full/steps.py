@@ -13,9 +13,9 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.planner.plan.plan import Join, OnFailure, write_binding
-from callsheet.planner.schemas.call_schemas import takes_text
-from callsheet.planner.schemas.literal_schema import LiteralSchemas, read_entries, read_strict
+from callsheet.planner.schemas.strict_reader import StrictReader, read_entries
 
+from .flow import read_flow
 from .templates import bare, read_braces
 
 _DEFAULTS: Mapping[str, JsonValue] = {
@@ -83,23 +83,33 @@ class _InputReader:
     def __init__(self, capability: Capability, ids: Collection[str]) -> None:
         schema = capability.input_schema
         self._ids = ids
-        self._schemas = LiteralSchemas(schema, strict=True)
+        self._literals = StrictReader(schema)
         self._properties = cast("Mapping[str, Any]", schema.get("properties") or {})
         self._takes_text: dict[str, bool] = {}
         self.required = frozenset(cast("list[str]", schema.get("required") or []))
 
     def read_input(self, name: str, value: JsonValue) -> JsonValue:
         """The binding of an input, as the plan has it."""
-        schema = self._properties.get(name)
+        # What the capability does not know is for the checker to say.
+        schema = self._properties.get(name, True)
         if name not in self._takes_text:
-            self._takes_text[name] = takes_text(schema, self._schemas)
-        literal = read_strict(value, schema, self._schemas)
-        return write_binding(read_braces(literal, self._ids, takes_text=self._takes_text[name]))
+            self._takes_text[name] = self._literals.takes_text(schema)
+        literal = self._literals.read(value, schema)
+        binding = read_braces(
+            literal,
+            self._ids,
+            takes_text=self._takes_text[name],
+            takes_object=not isinstance(value, dict) or self._literals.fits(value, schema),
+        )
+        return write_binding(binding)
 
 
-def _call(call: JsonValue) -> JsonObject:
-    """`{CAPABILITY: INPUTS}`, or the two under their own names."""
+def _call(call: Any) -> JsonObject:
+    """`{"use": CAPABILITY, INPUT: VALUE}`, the two under their own names, or, as was written before,
+    `{CAPABILITY: INPUTS}`."""
     match call:
+        case {"use": str(capability)}:
+            return {"capability": capability, "inputs": {name: call[name] for name in call if name != "use"}}
         case {"capability": capability, "inputs": inputs}:
             return {"capability": capability, "inputs": inputs}
         case dict() if len(call) == 1:
@@ -131,16 +141,15 @@ def _flow(step: JsonObject) -> JsonObject:
 def _entries(step: JsonObject) -> Iterator[tuple[str, JsonValue]]:
     beside = ((key, step[key]) for key in ("condition", "for_each", *_LISTS) if key in step)
     yield from ((key, value) for key, value in beside if value is not None)
-    match step.get("flow"):
-        case list() as parts:
-            for part in parts:
-                yield from part.items() if isinstance(part, dict) else [("flow", part)]
-        case dict() as part:
-            yield from part.items()
-        case None:
-            return
-        case other:
-            yield "flow", other
+    written = step.get("flow")
+    for part in written if isinstance(written, list) else [] if written is None else [written]:
+        match part:
+            case dict():
+                yield from part.items()
+            case str() if ":" in part:
+                yield read_flow(part)
+            case _:
+                yield "flow", part
 
 
 def _listed(value: JsonValue) -> list[JsonValue]:

@@ -2,7 +2,8 @@
 
 A text follows the plan's own templates: `{EXPRESSION}` is what the expression yields, `{{` a brace. Small
 liberties make it forgiving: a text that is not a template, such as JSON or code, means itself, and so do
-braces that name nothing (`[0-9]{4}`).
+braces that name nothing (`[0-9]{4}`). An expression or a template that they would take for a text is written
+with a mark: `{=EXPRESSION}`, and `{=}` before a template.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from callsheet.planner.expressions.tree import Name, Tree, children
 from callsheet.planner.expressions.values import display
 from callsheet.planner.plan.plan import Binding, From, Literal, Template, read_binding, write_binding
 
+_MARK = "{="
 _BRACE = re.compile(r"\{\{|\}\}|\{|\}")
 _ROOT = re.compile(r"\{\s*([a-z][a-z0-9_]*)\b")
 _WRAPPED = re.compile(r"\s*\{(?!\{).*\}\s*\Z", re.DOTALL)
@@ -35,16 +37,19 @@ class _Part(NamedTuple):
     is_path: bool = False
 
 
-def read_braces(value: JsonValue, ids: Collection[str] = (), *, takes_text: bool = True) -> Binding:
+def read_braces(
+    value: JsonValue, ids: Collection[str] = (), *, takes_text: bool = True, takes_object: bool = False
+) -> Binding:
     """The binding that a value means.
 
     A text that is one expression keeps the type of what it yields; a list or an object with expressions
     in its texts is built around them. Where no text is wanted (`takes_text` is False), an expression
     need not name anything. A broken text that refers to one of the steps in `ids` stays a template,
-    so that the checker says what is wrong with it.
+    so that the checker says what is wrong with it. An object that the plan itself would take for a binding
+    is one, unless just this object is wanted (`takes_object`).
     """
     match value:
-        case dict() if _is_binding(value):
+        case dict() if _is_binding(value) and not takes_object:
             return read_binding(value)
         case str():
             return _read_text(value, ids, takes_text=takes_text)
@@ -62,12 +67,12 @@ def write_braces(binding: JsonValue) -> JsonValue:
     match read:
         case From(expression):
             text = f"{{ {expression} }}" if expression.startswith("{") else f"{{{expression}}}"
+            marked = f"{_MARK}{expression}}}"
         case Template(text):
-            pass
+            marked = f"{_MARK}}}{text}"
         case Literal(value):
             return _doubled(value)
-    meant = read_braces(text)
-    return text if meant == read else binding
+    return next((each for each in (text, marked) if read_braces(each) == read), binding)
 
 
 def bare(expression: JsonValue) -> JsonValue:
@@ -90,6 +95,11 @@ def _is_binding(value: JsonObject) -> bool:
 def _read_text(text: str, ids: Collection[str], *, takes_text: bool) -> Binding:
     if "{" not in text and "}" not in text:
         return Literal(text)
+    if text.startswith(_MARK):
+        if text.startswith(f"{_MARK}}}"):
+            return Template(text.removeprefix(f"{_MARK}}}"))
+        if text.endswith("}"):
+            return From(text.removeprefix(_MARK).removesuffix("}"))
     try:
         parts = list(_split(text))
         named = [part.is_path or _names_something(part.text) for part in parts if part.is_expression]

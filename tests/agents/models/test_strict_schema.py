@@ -55,7 +55,16 @@ def test_one_of_becomes_any_of_and_const_an_enum() -> None:
         a={"oneOf": [{"const": "x"}, {"type": "null"}], "discriminator": {"propertyName": "p"}}
     )
     strict: Any = strict_schema(schema)
-    assert strict["properties"]["a"] == {"anyOf": [{"enum": ["x"]}, {"type": "null"}]}
+    assert strict["properties"]["a"] == {"anyOf": [{"type": "string", "enum": ["x"]}, {"type": "null"}]}
+
+
+def test_choices_get_a_type() -> None:
+    """Servers refuse those without; a type that is given stays."""
+    strict: Any = strict_schema(an_object(a={"enum": ["x", 1, None]}, b={"type": "number", "enum": [1, 2.5]}))
+    assert strict["properties"] == {
+        "a": {"type": ["string", "integer", "null"], "enum": ["x", 1, None]},
+        "b": {"type": "number", "enum": [1, 2.5]},
+    }
 
 
 NESTED: dict[str, Any] = {"type": "string"}

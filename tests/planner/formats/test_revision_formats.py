@@ -119,18 +119,18 @@ def test_the_full_schema_is_strict() -> None:
     schema = FULL.schema(state)
     assert strict_schema(schema) is not None
     assert schema["required"] == list(schema["properties"])  # type: ignore[arg-type]
-    written = {"id": "again", "do": {"read_file": {"path": "b.txt"}}}
+    written = {"id": "again", "do": {"use": "read_file", "path": "b.txt"}}
     validator = Draft202012Validator(schema)
     assert validator.is_valid(full(add=[written], repoint=[{"old": "s1", "new": "again"}], remove=["s1"]))
-    assert not validator.is_valid(full(add=[{**written, "do": {"open_sesame": {}}}]))
+    assert not validator.is_valid(full(add=[{**written, "do": {"use": "open_sesame"}}]))
     assert not validator.is_valid({**full(), "other": 1})
 
 
 def test_a_full_revision_is_read_as_it_is_written() -> None:
     """Steps through the full format of plans; what is left empty changes nothing."""
     answer = full(
-        add=[{"id": "again", "do": {"read_file": {"path": "b.txt"}}}],
-        replace=[{"id": "s2", "do": {"shorten": {"text": "{again} and {s1.bytes}", "words": 9}}}],
+        add=[{"id": "again", "do": {"use": "read_file", "path": "b.txt"}}],
+        replace=[{"id": "s2", "do": {"use": "shorten", "text": "{again} and {s1.bytes}", "words": 9}}],
         remove=["s3"],
         repoint=[{"old": "s1", "new": "again"}],
         answer="{s2}",

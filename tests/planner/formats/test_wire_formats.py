@@ -66,18 +66,18 @@ def test_the_short_examples_are_five() -> None:
 @pytest.mark.parametrize(
     ("offered", "shown"),
     [
-        (("find_recipe",), ["Make a menu"]),
-        (("pin_to_board", "find_recipe"), ["Make a menu", "Translate letter 12"]),
-        (("list_papers", "count_readers"), ["Make a menu", "How many readers"]),
-        (("list_stations", "measure_level", "warn_residents"), ["Make a menu", "How high was the Inn"]),
+        (("find_recipe",), "Make a menu"),
+        (("pin_to_board", "find_recipe"), "Translate letter 12"),
+        (("list_papers", "count_readers"), "How many readers"),
+        (("list_stations", "measure_level", "warn_residents"), "How high was the Inn"),
     ],
 )
-def test_the_full_examples_are_chosen_for_the_catalog(offered: tuple[str, ...], shown: list[str]) -> None:
-    """The plain one, and the one that shows most of what there is and nothing that there is not."""
+def test_the_full_example_is_chosen_for_the_catalog(offered: tuple[str, ...], shown: str) -> None:
+    """The one that shows most of what there is and nothing that there is not."""
     known = {each.name: each for example in load_examples("full") for each in example.catalog}
     catalog = [known[name] for name in offered]
     chosen = FullFormat().examples(catalog)
-    assert all(example.goal.startswith(goal) for example, goal in zip(chosen, shown, strict=True))
+    assert [example.goal.startswith(shown) for example in chosen] == [True]
     assert chosen == FullFormat().examples(catalog[::-1])
 
 

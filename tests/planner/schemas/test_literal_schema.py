@@ -10,37 +10,34 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.tidy_schema import closed_object
 from callsheet.planner.schemas.literal_schema import (
     MAX_CHOICES,
     LiteralSchemas,
     nullable,
-    read_entries,
-    read_strict,
 )
+from callsheet.planner.schemas.shared_schema import share
+from callsheet.planner.schemas.strict_reader import StrictReader, read_entries
 from tests.planner.strategies import NODE, schemas
 from tests.planner.strict_mode import broken_rules
 
 LENIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def in_object(part: Any) -> Any:
-    """A closed object with one property of the schema."""
-    return {
-        "type": "object",
-        "properties": {"x": part},
-        "required": ["x"],
-        "additionalProperties": False,
-    }
+def in_object(part: Any, schemas: LiteralSchemas) -> Any:
+    """A closed object with one property of the schema, and what it refers to."""
+    return share({**closed_object({"x": part}), "$defs": schemas.definitions})  # type: ignore[dict-item]
 
 
 @given(schemas())
 @LENIENT
 def test_the_strict_dialect_breaks_no_rule(schema: JsonObject) -> None:
     """For every schema of an input, what a model writes by is strict, or there is nothing to write by."""
-    written = LiteralSchemas({"$defs": {"node": NODE}}, strict=True).write(schema)
+    literals = LiteralSchemas({"$defs": {"node": NODE}}, strict=True)
+    written = literals.write(schema)
     if written is not None:
-        assert broken_rules(in_object(written)) == []
-        assert broken_rules(in_object(nullable(written))) == []
+        assert broken_rules(in_object(written, literals)) == []
+        assert broken_rules(in_object(nullable(written), literals)) == []
 
 
 @given(st.data())
@@ -62,25 +59,31 @@ def test_a_strict_literal_is_read_back_as_what_the_schema_has(data: st.DataObjec
     ]
     written = schemas_.write(whole)
     assert written is not None
-    assert jsonschema_rs.is_valid(written, entries)
-    assert read_strict(entries, whole, schemas_) == {
+    assert jsonschema_rs.is_valid(in_object(written, schemas_), {"x": entries})
+    assert StrictReader({"$defs": {"one": schema}}).read(entries, whole) == {
         key: {"a": "x", "c": None} | ({} if number is None else {"b": number})
         for key, number in zip(keys, numbers, strict=True)
     }
 
 
-def test_a_schema_that_speaks_of_itself_ends() -> None:
-    """It is written out a few levels deep, and no deeper."""
+def test_a_schema_that_speaks_of_itself_is_written_as_deep_as_one_likes() -> None:
+    """In strict mode it refers to itself; the plain dialect writes it out a few levels deep."""
     node: Any = {
         "type": "object",
         "properties": {"text": {"type": "string"}, "next": {"$ref": "#/$defs/node"}},
         "required": ["text"],
     }
-    written = LiteralSchemas({"$defs": {"node": node}}, strict=True).write({"$ref": "#/$defs/node"})
-    assert written is not None
-    assert broken_rules(in_object(written)) == []
-    assert jsonschema_rs.is_valid(written, {"text": "a", "next": {"text": "b"}})
-    assert not jsonschema_rs.is_valid(written, {"text": "a", "next": {"text": "b", "next": {"text": "c"}}})
+    literals = LiteralSchemas({"$defs": {"node": node}}, strict=True)
+    schema = in_object(literals.write({"$ref": "#/$defs/node"}), literals)
+    value: Any = {"text": "z", "next": None}
+    for _ in range(30):
+        value = {"text": "a", "next": value}
+    assert broken_rules(schema) == []
+    assert jsonschema_rs.is_valid(schema, {"x": value})
+    plain = LiteralSchemas({"$defs": {"node": node}}, strict=False).write({"$ref": "#/$defs/node"})
+    assert plain is not None
+    assert jsonschema_rs.is_valid(plain, {"text": "a", "next": {"text": "b"}})
+    assert not jsonschema_rs.is_valid(plain, {"text": "a", "next": {"text": "b", "next": {"text": "c"}}})
 
 
 def test_too_many_choices_are_left_to_the_checker() -> None:

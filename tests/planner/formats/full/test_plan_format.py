@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from callsheet.planner.check.checker import check
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.planning.prompt import PlanningPrompt
 from callsheet.prompts.budget import count_tokens
-from tests.planner.catalogs import CATALOG, COUNT, READ, SAVE, SHORTEN
+from tests.planner.catalogs import CATALOG, COUNT, READ, SAVE, TEXT, capability
 from tests.planner.strategies import catalogs, plans
 
 SCHEMA = FullFormat().schema(CATALOG)
@@ -33,9 +32,9 @@ def wire(document: Mapping[str, Any]) -> dict[str, Any]:
     steps: list[Any] = []
     for step in document["steps"]:
         inputs = {name: show(value) for name, value in step.get("inputs", {}).items()}
-        written: dict[str, Any] = {"id": step["id"], "do": {step["capability"]: inputs}}
+        written: dict[str, Any] = {"id": step["id"], "do": {"use": step["capability"], **inputs}}
         flow = [
-            {key: value["from"] if key == "for_each" else each}
+            f"{key}: {value['from'] if key == 'for_each' else each}"
             for key, value in step.items()
             if key not in ("id", "capability", "inputs")
             for each in (value if key == "expect" else [value])
@@ -46,22 +45,22 @@ def wire(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def test_a_plan_of_every_entry_is_written_by_the_schema_and_read() -> None:
     """Each entry of a step has its place in the flow, and only there where the step has it."""
-    flow: list[Any] = [
-        {"for_each": '["a", "b"]'},
-        {"condition": "1 < 2"},
-        {"expect": "len(output.text) > 0"},
-        {"expect": "output.bytes > 0"},
-        {"depends_on": ["first"]},
-        {"join": "done"},
-        {"on_failure": "continue"},
-        {"approval": True},
-        {"max_retries": 5},
-        {"timeout_seconds": 2.5},
-        {"total_timeout_seconds": 60},
+    flow = [
+        'for_each: ["a", "b"]',
+        "condition: 1 < 2",
+        "expect: len(output.text) > 0",
+        "expect: output.bytes > 0",
+        "depends_on: first",
+        "join: done",
+        "on_failure: continue",
+        "approval: true",
+        "max_retries: 5",
+        "timeout_seconds: 2.5",
+        "total_timeout_seconds: 60",
     ]
     steps: list[Any] = [
-        {"id": "first", "do": {"save": {"path": "a", "content": "x"}}},
-        {"id": "texts", "do": {"read_file": {"path": "{item}"}}, "flow": flow},
+        {"id": "first", "do": {"use": "save", "path": "a", "content": "x"}},
+        {"id": "texts", "do": {"use": "read_file", "path": "{item}"}, "flow": flow},
     ]
     answer: Any = {"steps": steps, "answer": "{default(texts, [])}"}
     assert jsonschema_rs.is_valid(SCHEMA, answer)
@@ -113,15 +112,15 @@ def _without_nulls(value: Any) -> Any:
 
 def test_what_is_at_its_default_is_left_out() -> None:
     """Whatever a model writes of it."""
-    step = {"id": "a", "do": {"read_file": {"path": "a"}}, "flow": []}
-    flow = [{"join": "all"}, {"on_failure": "replan"}, {"approval": False}, {"depends_on": []}]
+    step = {"id": "a", "do": {"use": "read_file", "path": "a"}, "flow": []}
+    flow = ["join: all", "on_failure: replan", "approval: false", "depends_on: []"]
     for each in (step, {**step, "flow": flow}, {**step, "condition": None, "expect": []}):
         assert read([each])["steps"] == [{"id": "a", "capability": "read_file", "inputs": {"path": "a"}}]
 
 
 def test_what_is_no_default_is_kept() -> None:
     """A step that must not be revised says so."""
-    step = {"id": "a", "do": {"read_file": {"path": "a"}}, "flow": [{"on_failure": "fail"}, {"join": "any"}]}
+    step = {"id": "a", "do": {"use": "read_file", "path": "a"}, "flow": ["on_failure: fail", "join: any"]}
     (document,) = read([step])["steps"]
     assert (document["on_failure"], document["join"]) == ("fail", "any")
 
@@ -135,7 +134,7 @@ def test_optional_inputs_are_left_out_or_null() -> None:
     ]
     documents: list[JsonValue] = []
     for inputs in filled:
-        answer: Any = {"steps": [{"id": "page", "do": {"fill": inputs}}], "answer": "{page}"}
+        answer: Any = {"steps": [{"id": "page", "do": {"use": "fill", **inputs}}], "answer": "{page}"}
         assert jsonschema_rs.is_valid(SCHEMA, answer)
         document = FullFormat().read_plan(answer, "a goal", CATALOG).document
         assert check(document, CATALOG).errors == ()
@@ -162,11 +161,15 @@ def test_optional_inputs_are_left_out_or_null() -> None:
             "do": {"capability": "count", "inputs": {"words": "{item}"}},
             "flow": {"for_each": "{[[]]}"},
         },
+        {"id": "a", "do": {"use": "count", "words": "{item}"}, "flow": "for_each: {[[]]}"},
+        # As the format was before.
+        {"id": "a", "do": {"count": {"words": "{item}"}}, "flow": [{"for_each": "[[]]"}]},
         {"id": "a", "do": {"count": [{"key": "words", "value": "{item}"}]}, "flow": [{"for_each": "[[]]"}]},
     ],
 )
-def test_models_that_are_held_to_no_schema_are_understood(step: Any) -> None:
-    """The plan's own notation, flow beside the step, braces where an expression stands by itself."""
+def test_what_the_schema_does_not_let_through_is_understood(step: Any) -> None:
+    """The plan's own notation, flow beside the step, braces where an expression stands by itself; and what
+    was written in earlier formats."""
     assert read([step])["steps"] == [
         {
             "id": "a",
@@ -179,15 +182,18 @@ def test_models_that_are_held_to_no_schema_are_understood(step: Any) -> None:
 
 def test_a_flow_that_says_something_twice_is_refused() -> None:
     """Neither of the two is dropped in silence."""
-    flow = [{"for_each": "[1]"}, {"for_each": "[2]"}]
+    flow = ["for_each: [1]", "for_each: [2]"]
     with pytest.raises(ValueError, match="step a: its flow says `for_each` twice"):
-        read([{"id": "a", "do": {"read_file": {"path": "a"}}, "flow": flow}])
+        read([{"id": "a", "do": {"use": "read_file", "path": "a"}, "flow": flow}])
 
 
-@pytest.mark.parametrize("flow", [[5], "x", [{"expects": "1 < 2"}], [{"for_each": 5}]])
+@pytest.mark.parametrize(
+    "flow",
+    [[5], "x", ["x"], ["expects: 1 < 2"], ["join: some"], ["max_retries: many"], [{"for_each": 5}]],
+)
 def test_a_flow_that_makes_no_sense_is_left_for_the_checker(flow: Any) -> None:
     """It is not dropped, so the model hears of it."""
-    document = read([{"id": "a", "do": {"read_file": {"path": "a"}}, "flow": flow}], "{a}")
+    document = read([{"id": "a", "do": {"use": "read_file", "path": "a"}, "flow": flow}], "{a}")
     assert check(document, CATALOG).errors
 
 
@@ -235,10 +241,13 @@ def test_outputs_that_are_no_text_are_told() -> None:
 
 def test_a_plain_step_costs_its_own_words_and_few_besides() -> None:
     """Nothing is written for what a step does not have."""
-    step = {"id": "short", "do": {"shorten": {"text": "{page}"}}}
-    assert count_tokens(json.dumps(step)).tokens <= 22
+    shorten = capability(
+        "shorten", {"text": TEXT, "words": TEXT, "tone": TEXT}, {"s": TEXT}, optional=("words", "tone")
+    )
+    step: Any = {"id": "short", "do": {"use": "shorten", "text": "{page}"}}
+    assert count_tokens(FullFormat().write_answer(step)).tokens <= 20
     answer: Any = {"steps": [step], "answer": "{short}"}
-    assert jsonschema_rs.is_valid(FullFormat().schema([SHORTEN]), answer)
+    assert jsonschema_rs.is_valid(FullFormat().schema([shorten]), answer)
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"steps": 5}, {"answer": {"ask": " "}}, {"answer": "x"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -67,11 +68,11 @@ def test_no_size_of_catalog_breaks_a_limit(
 
 
 def test_equal_inputs_are_described_once() -> None:
-    """Five hundred capabilities of one shape cost one description of it, and stay typed."""
+    """Five hundred capabilities of one shape cost a description of it for 250 names each, and stay typed."""
     catalog = [wide(0, 20, choices=5).model_copy(update={"name": f"work_{number}"}) for number in range(500)]
     schema = FullFormat().schema(catalog)
     assert broken_rules(schema) == []
-    assert json.dumps(schema).count('"input_0_7": {') == 1
+    assert json.dumps(schema).count('"input_0_7": {') == 2
     assert UNTYPED not in json.dumps(schema)
 
 
@@ -83,18 +84,18 @@ def test_the_largest_inputs_are_untyped_first() -> None:
     assert broken_rules(schema) == []
     takes = jsonschema_rs.validator_for(schema)
 
-    def names_taken(inputs: Any) -> list[str]:
-        return [each.name for each in catalog if takes.is_valid(_answer(each, inputs(each)))]
+    def names_taken(call: Any) -> list[str]:
+        return [each.name for each in catalog if takes.is_valid(_answer(call(each)))]
 
-    typed = names_taken(lambda each: dict.fromkeys(_names(each), "x"))
-    untyped = names_taken(lambda each: [{"key": name, "value": "x"} for name in _names(each)])
+    typed = names_taken(lambda each: {"use": each.name, **dict.fromkeys(_names(each), "x")})
+    untyped = names_taken(lambda each: _untyped(each, _names(each)))
     assert typed[:100] == [each.name for each in small]
     assert 100 < len(typed) < 200
     assert sorted([*typed, *untyped]) == sorted(each.name for each in catalog)
     heavy = next(each for each in catalog if each.name == untyped[0])
-    answer = _answer(heavy, [{"key": name, "value": "x"} for name in _names(heavy)])
+    answer = _answer(_untyped(heavy, _names(heavy)))
     assert check(FullFormat().read_plan(answer, "a goal", catalog).document, catalog).errors == ()
-    answer = _answer(heavy, [])
+    answer = _answer(_untyped(heavy, []))
     assert check(FullFormat().read_plan(answer, "a goal", catalog).document, catalog).errors != ()
 
 
@@ -103,8 +104,12 @@ def _names(each: Capability) -> list[str]:
     return list(properties)
 
 
-def _answer(each: Capability, inputs: Any) -> Any:
-    return {"steps": [{"id": "a", "do": {each.name: inputs}}], "answer": "{a}"}
+def _untyped(each: Capability, names: Sequence[str]) -> Any:
+    return {"capability": each.name, "inputs": [{"key": name, "value": "x"} for name in names]}
+
+
+def _answer(call: Any) -> Any:
+    return {"steps": [{"id": "a", "do": call}], "answer": "{a}"}
 
 
 def test_untyped_inputs_are_read_by_their_types() -> None:
@@ -123,7 +128,7 @@ def test_untyped_inputs_are_read_by_their_types() -> None:
         {"key": "words", "value": '{["a", "b"]}'},
         {"key": "note", "value": None},
     ]
-    answer: Any = {"steps": [{"id": "a", "do": {"typed": entries}}], "answer": "{a}"}
+    answer = _answer({"capability": "typed", "inputs": entries})
     assert broken_rules(schema) == []
     assert jsonschema_rs.is_valid(schema, answer)
     document: Any = FullFormat().read_plan(answer, "a goal", catalog).document
@@ -151,9 +156,18 @@ def test_a_wish_for_a_type_is_met_by_a_reference_too() -> None:
     schema = FullFormat().schema(CATALOG)
 
     def takes(words: Any) -> bool:
-        step: Any = {"id": "a", "do": {"count": {"words": words}}}
+        step: Any = {"id": "a", "do": {"use": "count", "words": words}}
         return jsonschema_rs.is_valid(schema, {"steps": [step], "answer": "{a}"})
 
     assert takes(["a"]) and takes("{page.words}")
     assert not takes("many words")
     assert not takes(5)
+
+
+def test_an_input_may_be_called_like_a_word_of_the_format() -> None:
+    """The inputs then stand by themselves."""
+    catalog = [capability("use", {"use": TEXT, "id": TEXT}, {"done": TEXT})]
+    answer = _answer({"capability": "use", "inputs": {"use": "x", "id": "y"}})
+    assert jsonschema_rs.is_valid(FullFormat().schema(catalog), answer)
+    document: Any = FullFormat().read_plan(answer, "a goal", catalog).document
+    assert document["steps"] == [{"id": "a", "capability": "use", "inputs": {"use": "x", "id": "y"}}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callsheet.planner.formats.full.templates import bare, read_braces, write_braces
-from callsheet.planner.plan.plan import Binding, From, Literal, Template, write_binding
+from callsheet.planner.plan.plan import Binding, From, Literal, Template, read_binding, write_binding
 
 IDS = ("menu", "item")
 
@@ -39,6 +40,9 @@ IDS = ("menu", "item")
         ({"to": "the {menu}", "n": 1}, From('{"to": "the " + str(menu), "n": 1}')),
         ({"to": {"from": "Rome"}}, Literal({"to": {"from": "Rome"}})),
         ({"from": "menu"}, From("menu")),
+        ("{=3 * 4}", From("3 * 4")),
+        ("{=}x{3}", Template("x{3}")),
+        ("{=", Literal("{=")),
         (5, Literal(5)),
         (None, Literal(None)),
     ],
@@ -53,6 +57,27 @@ def test_where_no_text_is_wanted_an_expression_need_not_name_anything() -> None:
     """A number that is worked out is no text."""
     assert read_braces("{3 * 4}", IDS, takes_text=False) == From("3 * 4")
     assert read_braces("many", IDS, takes_text=False) == Literal("many")
+
+
+def test_an_object_that_is_wanted_is_no_binding() -> None:
+    """A span of days has `from` too; expressions in it are read as in any other object."""
+    assert read_braces({"from": "2024-01-01"}, takes_object=True) == Literal({"from": "2024-01-01"})
+    assert read_braces({"from": "{menu.day}"}, takes_object=True) == From('{"from": menu.day}')
+
+
+@pytest.mark.parametrize("takes_object", [True, False])
+@pytest.mark.parametrize(
+    "value", [{"from": "menu"}, {"template": "{menu}"}, {"from": '{"from": "x"}'}, {"from": 5}]
+)
+def test_a_literal_that_looks_like_a_binding_is_written_so_that_it_stays_one(
+    value: Any, takes_object: bool
+) -> None:
+    """Whatever the input takes: what is shown to a model, and comes back, means the same."""
+    meant = read_binding(write_binding(Literal(value)))
+    shown = write_braces(write_binding(meant))
+    assert read_braces(shown, IDS, takes_object=takes_object) == meant
+    if isinstance(meant, From):
+        assert json.loads(meant.expression) == value
 
 
 JSON = st.recursive(
