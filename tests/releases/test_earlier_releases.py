@@ -27,6 +27,8 @@ RELEASES = Path(__file__).parent
 COMPLETED, WAITING, KILLED = "7a930b17323d", "8f2f4957aed9", "f8c328a99578"
 OVER_BUDGET, REVISED, ASKED = "955892c1de9b", "60e8974ac3fa", "4ed53905c8ef"
 RECORDINGS = ["completed", "waiting", "killed", "revised", "asked"]
+REPLANNED = ["revised", "asked"]
+"""The recordings in which a planner was asked something."""
 
 Invoke: TypeAlias = Callable[..., Result]
 
@@ -113,10 +115,14 @@ class TestJournals:
 
 class TestRecordings:
     @pytest.mark.parametrize("name", RECORDINGS)
-    def test_every_recording_replays_without_drift(self, invoke: Invoke, name: str) -> None:
-        """Nothing that today's release decides differs from what was decided then."""
-        replayed = invoke("replay", f"{name}.yaml")
-        assert replayed.exit_code == 0, replayed.output
+    def test_nothing_differs_in_a_recording_but_what_planners_are_asked(
+        self, invoke: Invoke, name: str
+    ) -> None:
+        """What today's release decides is what was decided then, up to where a planner is asked otherwise
+        than it was: prompts may be improved, and that is told as what it is."""
+        (replayed,) = document(invoke("replay", f"{name}.yaml", "--json"))["recordings"]
+        assert replayed.get("error") is None
+        assert {drift["kind"] for drift in replayed["drifts"]} == ({"prompt"} if name in REPLANNED else set())
 
 
 class TestPlans:
