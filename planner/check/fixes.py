@@ -22,7 +22,7 @@ MAX_ROUNDS = 8
 fixes from undoing each other for ever."""
 
 
-_WORD = re.compile(r"[a-z]{3,}|[^\W\d_a-z]{2,}")
+_WORD = re.compile(r"\w(?:[\w./@#-]*\w)?")
 
 
 class Fixed(NamedTuple):
@@ -174,11 +174,11 @@ def _literals(step: JsonObject) -> frozenset[str]:
 
 
 def _words(literal: str) -> Iterator[str]:
-    """What may stand in a goal: words of three letters or more, of two where no blanks part them, and all of
-    what has digits or marks in it."""
-    yield from _WORD.findall(literal)
-    if re.search(r"\w[\W\d]|\d", literal):
-        yield literal.strip()
+    """What may stand in a goal: words of three letters or more, of two where no blanks part them, and whole
+    names and figures."""
+    for word in _WORD.findall(literal):
+        if not word.isalpha() or len(word) >= (3 if word.isascii() else 2):
+            yield word
 
 
 def _places(repair: Fix) -> set[str]:

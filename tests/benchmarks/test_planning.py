@@ -86,7 +86,7 @@ async def test_a_plan_that_can_be_carried_out_may_not_be_sensible(tmp_path: Path
     row, _ = rows_of(await report_of(tmp_path, plan("a.md", "the text"), plan("a.md", "the text")))
     assert row["executable"] is True
     assert row["sensible"] is False
-    assert row["fault"] == "no input mentions a.md"
+    assert row["fault"] == "shorten uses no read"
 
 
 async def test_a_goal_without_a_plan_is_neither(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_what_led_to_where_it_stops_is_told_first(update: bool) -> None:
 
 def test_another_plan_is_told_before_the_work_that_comes_of_it() -> None:
     """By its steps; what is to be done is of the plan's kind then."""
-    turned = plan(COUNT, do("worth", "price", pieces=7), TEXT, answer="{text} {worth}")
+    turned = plan(COUNT, do("worth", "price", pieces=7), TEXT, answer="{text} {worth} {count}")
     found = replay(recorded(RIGHT, SENTENCE), live("planner", turns=[turned]))
     assert found.is_cut_short
     assert [each.kind for each in found.drifts] == [DriftKind.PLAN, DriftKind.MODEL, DriftKind.PLAN]
