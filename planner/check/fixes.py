@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.planner.diagnostics import Diagnostic, Fix
 from callsheet.planner.expressions.values import leaves
+from callsheet.planner.plan.graph import closure
 from callsheet.planner.plan.plan import Literal, read_binding
 from callsheet.planner.plan.references import steps_named_by
 
@@ -153,16 +154,8 @@ def drop_unused(document: JsonObject, warnings: Iterable[Diagnostic]) -> tuple[J
 
 
 def _is_about(id: str, steps: Mapping[str, JsonObject], goal: str) -> bool:
-    seen: set[str] = set()
-    waiting = [id]
-    while waiting:
-        if (each := waiting.pop()) in seen or each not in steps:
-            continue
-        seen.add(each)
-        if any(word in goal for literal in _literals(steps[each]) for word in _words(literal)):
-            return True
-        waiting += steps_named_by(steps[each])
-    return False
+    own = closure([id], lambda each: steps_named_by(steps[each]) & steps.keys())
+    return any(word in goal for each in own for text in _literals(steps[each]) for word in _words(text))
 
 
 def _literals(step: JsonObject) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from functools import cache
 from itertools import pairwise
 from typing import cast
 
@@ -21,13 +22,13 @@ _COPIED = "step {step} says `{phrase}`, which the goal does not say: leave it ou
 
 
 def find_copied_phrases(
-    document: JsonObject, goal: str, catalog: Sequence[Capability], examples: Iterable[str]
+    document: JsonObject, goal: str, catalog: Sequence[Capability], examples: tuple[str, ...]
 ) -> Iterator[str]:
     """A sentence for each run of words that an input of a step shares with the texts of examples, where two
     of the words stand neither in the goal nor in the catalog: one alone may be chance."""
     told = (word for each in catalog for word in _words(f"{each.description} {each.main_output}"))
     known = {*_words(goal), *told}
-    pairs = {pair for text in examples for pair in pairwise(_words(text))}
+    pairs = _pairs(examples)
     for step in cast("list[JsonValue]", document["steps"]):
         if not isinstance(step, dict):
             continue
@@ -37,7 +38,13 @@ def find_copied_phrases(
                     yield _COPIED.format(step=step.get("id"), phrase=" ".join(run))
 
 
-def _runs(words: Sequence[str], pairs: set[tuple[str, str]]) -> Iterator[Sequence[str]]:
+@cache
+def _pairs(texts: tuple[str, ...]) -> frozenset[tuple[str, str]]:
+    """Cached: a plan is read anew for every step that is streamed."""
+    return frozenset(pair for text in texts for pair in pairwise(_words(text)))
+
+
+def _runs(words: Sequence[str], pairs: Set[tuple[str, str]]) -> Iterator[Sequence[str]]:
     """The longest runs of words in which each two neighbours are neighbours in an example, too."""
     start = 0
     for at in range(1, len(words) + 1):

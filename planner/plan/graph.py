@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from .plan import Join
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,18 @@ def skippable(graph: Mapping[str, Node]) -> frozenset[str]:
 
 def needed_for(graph: Mapping[str, Node], ends: Iterable[str]) -> frozenset[str]:
     """The steps that the given ones depend on, and these themselves."""
-    reached: set[str] = set()
-    pending = [end for end in ends if end in graph]
+    return closure((end for end in ends if end in graph), lambda step: graph[step].dependencies)
+
+
+def closure(starts: Iterable[_T], following: Callable[[_T], Iterable[_T]]) -> frozenset[_T]:
+    """The starts, and what follows from them, near or far."""
+    reached: set[_T] = set()
+    pending = list(starts)
     while pending:
-        step = pending.pop()
-        if step not in reached:
-            reached.add(step)
-            pending += graph[step].dependencies
+        each = pending.pop()
+        if each not in reached:
+            reached.add(each)
+            pending += following(each)
     return frozenset(reached)
 
 

@@ -13,6 +13,7 @@ from callsheet.planner.check.fixes import MAX_ROUNDS, apply_fixes, complete_path
 from callsheet.planner.diagnostics import Diagnostic
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.graph import closure
 from callsheet.planner.plan.policy import Policy
 from callsheet.planner.plan.references import steps_named_by
 
@@ -181,20 +182,13 @@ class DraftReader:
         return kept, self._check(kept)
 
 
-def _with_users(out: Sequence[int], named: Mapping[int, frozenset[str]], written: _Steps) -> set[int]:
+def _with_users(out: Sequence[int], named: Mapping[int, frozenset[str]], written: _Steps) -> frozenset[int]:
     """These steps, and all that refer to them, by whatever way round."""
     users: dict[str, list[int]] = {}
     for at, names in named.items():
         for name in names:
             users.setdefault(name, []).append(at)
-    found: set[int] = set()
-    waiting = list(out)
-    while waiting:
-        at = waiting.pop()
-        if at not in found:
-            found.add(at)
-            waiting += users.get(_id(written[at]), ())
-    return found
+    return closure(out, lambda at: users.get(_id(written[at]), ()))
 
 
 def _sentence(error: Diagnostic) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, JsonObject
+from callsheet.planner.plan.graph import closure
 from callsheet.planner.plan.plan import From, Literal, Template, read_binding, write_binding
 from callsheet.planner.plan.references import (
     repoint_binding,
@@ -111,12 +112,7 @@ class StepReplacement:
         for id, step in self._plan.steps.items():
             for each in step.dependencies:
                 dependants.setdefault(each, []).append(id)
-        reached: set[str] = set()
-        pending = list(these)
-        while pending:
-            nearest = [each for each in dependants.get(pending.pop(), ()) if each not in reached]
-            reached.update(nearest)
-            pending += nearest
+        reached = closure(these, lambda each: dependants.get(each, ()))
         return [id for id in self._plan.steps if id in reached and id not in these]
 
     def _successor(self, old: str) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Effect, JsonObject
 from callsheet.planner.formats.plan_format import Translation
+from callsheet.planner.plan.graph import closure
 from callsheet.planner.plan.plan import Binding, From, Literal, Template, write_binding
 
 from .references import mentions, read_references
@@ -127,13 +128,7 @@ class ShortSteps:
 
     def _taken_with_givers(self, taken: frozenset[str]) -> frozenset[str]:
         """These steps, and those whose results they take, near or far."""
-        found: set[str] = set()
-        waiting = list(taken)
-        while waiting:
-            if (each := waiting.pop()) not in found:
-                found.add(each)
-                waiting += _taken(self._inputs, self._inputs[each])
-        return frozenset(found)
+        return closure(taken, lambda each: _taken(self._inputs, self._inputs[each]))
 
     def _remember(self, id: str, inputs: JsonObject, other: str) -> JsonObject:
         """The inputs with a forgotten result in the place where it can only belong, if there is one."""
