@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, cast
 from callsheet.agents.builtin.errors import TableError
 from callsheet.agents.builtin.text import decode
 
+from .numbers import Mark, decimal_mark, first_other, fitting_marks, has_marks, read_numbers
+
 if TYPE_CHECKING:
     import polars
 
@@ -24,13 +26,12 @@ MAX_BYTES = 64_000_000
 """The largest file that is read as a table."""
 MAX_COLUMNS = 500
 _ROWS_AT_ONCE = 50_000
-_LARGEST_WHOLE = 2**40  # so that the sum of a whole file cannot wrap round in 64 bits
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r"\s*sep=(.)[ \t]*\r?\n", re.IGNORECASE)
+_HEADER = 100_000
+"""Characters in which the header ends."""
+_DOUBT = "in {}, a point was taken to stand before decimals; nothing in the file says whether it does"
 _NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
-_CURRENCY = r"[$€£¥]?\s?"
-_PLAIN = rf"^[-+]?{_CURRENCY}(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?%?$"
-_THOUSANDS = rf"^[-+]?{_CURRENCY}\d{{1,3}}(,\d{{3}})*(\.\d+)?%?$"
-_COMMA_DECIMALS = rf"^[-+]?{_CURRENCY}(\d{{1,3}}(\.\d{{3}})+|\d+)(,\d+)?%?$"
 _DATE = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?)?$"
 
 
@@ -50,11 +51,14 @@ class Column:
     name: str
     kind: ColumnKind
     first_text: tuple[int, str] | None = None
+    doubt: str = ""
+    """What its numbers were taken for, where nothing in the file decides."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's rows, each column typed; an empty field is null."""
+    """A file's rows, each column typed; an empty field is null, and so is `NA` or `null` among numbers or
+    dates."""
 
     path: str
     columns: tuple[Column, ...]
@@ -73,13 +77,14 @@ def read_table(data: bytes, path: str) -> Table:
     """Read a CSV file with a header: separated by comma, semicolon, tab or bar, quoted or not.
 
     A column where every value is a number (also with thousands separators, currency or percent
-    signs) holds numbers, one of ISO dates or months dates, any other text. Raises TableError, or
-    TextError where it isn't text.
+    signs) holds numbers, one of ISO dates or months dates, any other text, as it stands. Whether a comma or
+    a point stands before decimals is one thing for the whole file. Raises TableError, or TextError where it
+    isn't text.
     """
     import polars
 
-    text = decode(data, path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    delimiter, text = _delimited(decode(data, path))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = _header(reader, path)
         frame = polars.concat(
@@ -89,16 +94,22 @@ def read_table(data: bytes, path: str) -> Table:
         raise TableError(path, f"is not valid CSV (line {reader.line_num}: {error})") from None
     if frame.is_empty():
         raise TableError(path, "has a header, but no rows")
-    typed = [_typed(frame[name], comma_is_free=_delimiter(text) != ",") for name in header]
+    known = {name: _known(frame[name]) for name in header}
+    # Who divides fields by commas writes decimals with a point.
+    mark = decimal_mark(known.values()) or (Mark.POINT if delimiter == "," else None)
+    typed = [_typed(frame[name], known[name], mark) for name in header]
     return Table(
         path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed])
     )
 
 
-def _delimiter(text: str) -> str:
-    """What the header is divided by most often, outside quotes."""
-    header = re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0])
-    return max(_DELIMITERS, key=header.count)
+def _delimited(text: str) -> tuple[str, str]:
+    """What fields are divided by, and the text: said in a first line such as `sep=;`, or what the header has
+    most often outside quotes."""
+    if said := _SEPARATOR.match(text):
+        return said[1], text[said.end() :]
+    header = re.sub(r'"[^"]*"', "", text[:_HEADER].lstrip()).partition("\n")[0]
+    return max(_DELIMITERS, key=header.count), text
 
 
 def _header(reader: Iterator[list[str]], path: str) -> list[str]:
@@ -141,39 +152,31 @@ def _frame(rows: list[list[str]], header: Sequence[str]) -> polars.DataFrame:
     return polars.DataFrame(rows, schema=schema, orient="row")
 
 
-def _typed(raw: polars.Series, *, comma_is_free: bool) -> tuple[Column, polars.Series]:
-    import polars
+def _known(raw: polars.Series) -> polars.Series:
+    """The values of a column without those that stand for nothing."""
+    stripped = raw.str.strip_chars()
+    return stripped.filter(~stripped.str.to_lowercase().is_in(_NOTHING))
 
+
+def _typed(raw: polars.Series, known: polars.Series, mark: Mark | None) -> tuple[Column, polars.Series]:
     stripped = raw.str.strip_chars()
     values = stripped.set(stripped.str.to_lowercase().is_in(_NOTHING), None)
-    known = values.drop_nulls()
-    if known.is_empty():
-        return Column(raw.name, ColumnKind.TEXT), values
-    if known.str.contains(_DATE).all() and (dates := _dates(values)) is not None:
+    if not known.is_empty() and known.str.contains(_DATE).all() and (dates := _dates(values)) is not None:
         return Column(raw.name, ColumnKind.DATE), dates
-    for pattern, from_comma in _number_patterns(comma_is_free):
-        if known.str.contains(pattern).all():
-            return Column(raw.name, ColumnKind.NUMBER), _numbers(values, from_comma=from_comma)
-    first = cast("int", (~values.str.contains(_PLAIN).fill_null(value=True)).arg_max())
-    return Column(raw.name, ColumnKind.TEXT, (first + 1, str(values[first]))), values.cast(polars.String)
+    if marks := fitting_marks(known):
+        chosen = mark if mark in marks else marks[0]
+        is_open = len(marks) > 1 and mark is None and has_marks(known)
+        doubt = _DOUBT.format(raw.name) if is_open else ""
+        return Column(raw.name, ColumnKind.NUMBER, doubt=doubt), read_numbers(values, chosen)
+    return Column(raw.name, ColumnKind.TEXT, _first_text(known, stripped)), stripped.set(stripped == "", None)
 
 
-def _number_patterns(comma_is_free: bool) -> Sequence[tuple[str, bool]]:
-    english = ((_PLAIN, False), (_THOUSANDS, False))
-    return (*english, (_COMMA_DECIMALS, True)) if comma_is_free else english
-
-
-def _numbers(values: polars.Series, *, from_comma: bool) -> polars.Series:
-    import polars
-
-    plain = values.str.replace_all(r"[$€£¥%\s]", "")
-    plain = plain.str.replace_all(".", "", literal=True) if from_comma else plain
-    plain = plain.str.replace_all(",", "." if from_comma else "", literal=True)
-    numbers = plain.cast(polars.Float64)
-    whole = numbers.drop_nulls()
-    if ((whole == whole.round()) & (whole.abs() < _LARGEST_WHOLE)).all():
-        return numbers.cast(polars.Int64)
-    return numbers
+def _first_text(known: polars.Series, stripped: polars.Series) -> tuple[int, str] | None:
+    """The first value that is no number, with its row."""
+    if known.is_empty():
+        return None
+    value = first_other(known)
+    return cast("int", (stripped == value).arg_max()) + 1, value
 
 
 def _dates(values: polars.Series) -> polars.Series | None:
