@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .hidden import HIDDEN, without_loose_joiners
+
 # Whole escape sequences first, so that nothing of them is left to read.
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
@@ -12,16 +14,6 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# Controls; marks that reorder; characters without a shape, among them the tags (U+E0000) and the variation
-# selectors in which whole texts can be hidden; what is no character at all.
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    "\u202a-\u202e\u2060-\u206f\u3164\ufdd0-\ufdef\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff"
-    "\U000e0000-\U000e0fff]"
-)
-# Joiners shape Persian, Indic scripts and emoji, one at a time, behind a letter that is not ASCII.
-_JOINERS = re.compile("([^\x00-\x7f\u200c\u200d\ufe0e\ufe0f]?)([\u200c\u200d\ufe0e\ufe0f]+)")
-_ONE_JOINER = re.compile("[\ufe0e\ufe0f]?[\u200c\u200d]?")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Where marks may be piled up: no letters, no digits, no ASCII.
 _PILES = re.compile(r"[^\w\x00-\x7f]{9,}")
@@ -56,8 +48,8 @@ def clean(text: str) -> str:
     in a quotation. A text without any of that comes back as it is. Once is enough.
     """
     text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
-    text = _HIDDEN.sub("", _SURROGATES.sub("\ufffd", text))
-    text = _JOINERS.sub(_keep_one, text)
+    text = HIDDEN.sub("", _SURROGATES.sub("\ufffd", text))
+    text = without_loose_joiners(text)
     # There are characters that become several marks in NFC.
     return _silence(unpile(unicodedata.normalize("NFC", unpile(text))))
 
@@ -67,20 +59,10 @@ def unpile(text: str) -> str:
     return _PILES.sub(_trim, text)
 
 
-def without_hidden(text: str) -> str:
-    """The text without control characters but tabs and line feeds, and without what cannot be seen."""
-    return _JOINERS.sub(r"\1", _HIDDEN.sub("", text))
-
-
 def _silence(text: str) -> str:
     # Headings first: what is put before them could close a tag.
     text = _SPEAKER.sub("> ", _HEADING.sub(r"\1> ", text))
     return _BRACKETED.sub("\u27e6", _SPECIAL.sub("\u2039", text))
-
-
-def _keep_one(found: re.Match[str]) -> str:
-    before, joiners = found.groups()
-    return found[0] if before and _ONE_JOINER.fullmatch(joiners) else before
 
 
 def _trim(found: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.replay.drift.drift import Drift
+from callsheet.prompts.hidden import spelled
 
 
 class ReplayDrifted(CallsheetError, AssertionError):
@@ -15,7 +16,7 @@ class ReplayDrifted(CallsheetError, AssertionError):
     exit_code: ClassVar[ExitCode] = ExitCode.DRIFT
 
     def __init__(self, source: str, drifts: Sequence[Drift]) -> None:
-        told = "\n".join(drift.describe() for drift in drifts)
+        told = "\n".join(spelled(drift.describe()) for drift in drifts)
         name = source or "the recording"
         super().__init__(
             f"{name}: the replay differs from the recording\n{told}\n"

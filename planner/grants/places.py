@@ -15,7 +15,8 @@ from urllib.parse import unquote
 
 from pydantic import JsonValue
 
-from callsheet.prompts.cleaning import unpile, without_hidden
+from callsheet.prompts.cleaning import unpile
+from callsheet.prompts.hidden import without_hidden
 
 MAX_PHRASE = 400
 """Characters of a text that is looked through for paths: a longer one only talks about them."""

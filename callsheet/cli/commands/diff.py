@@ -14,7 +14,6 @@ from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST, existing_journal, find_run
 from callsheet.cli.text.drift import drift_documents, drift_lines
-from callsheet.cli.text.safe_text import spelled
 from callsheet.errors import ExitCode
 from callsheet.executor.journal.errors import RunNotFound
 from callsheet.executor.recording.file import is_recording, load_recording
@@ -29,6 +28,7 @@ from callsheet.planner.documents.reader import read_document
 from callsheet.planner.plan.diff import PlanDiff, compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.plan.policy import Policy
+from callsheet.prompts.hidden import spelled
 from callsheet.settings.settings import Settings
 
 _REVISION = re.compile(r"(.+)@(\d+)")

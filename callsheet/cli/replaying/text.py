@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.drift import drift_lines, kinds_text
 from callsheet.cli.text.run import course_lines, seconds_text
-from callsheet.cli.text.safe_text import counted, one_line, spelled
+from callsheet.cli.text.safe_text import counted, one_line
 from callsheet.cli.text.story import RunView, standing
 from callsheet.executor.journal.history import last_attempts, reason_of
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
 from callsheet.executor.replay.what_if import WhatIf
 from callsheet.executor.run.events import AttemptStarted
+from callsheet.prompts.hidden import spelled
 from callsheet.recordings.replay_result import Replay
 
 from .replay_session import ReplayOutcome

@@ -8,8 +8,7 @@ import msgspec
 from pydantic import JsonValue
 
 from callsheet.executor.replay.drift.drift import Drift
-
-from .safe_text import spelled
+from callsheet.prompts.hidden import spelled
 
 
 def drift_lines(drifts: Iterable[Drift], indent: str = "") -> Iterator[str]:

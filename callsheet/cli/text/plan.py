@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from callsheet.agents.contracts.capability import CHANGING, Effect
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.plan import Binding, From, Join, Literal, Step, Template
+from callsheet.prompts.hidden import spelled
 
-from .safe_text import counted, one_line, spelled
+from .safe_text import counted, one_line
 from .table import aligned
 
 _EFFECTS = {

@@ -10,9 +10,10 @@ from pydantic import JsonValue
 from callsheet.executor.run.events import StepHeld
 from callsheet.executor.run.revisions import AnsweredClarification, ReplanningRound, RevisionHistory
 from callsheet.planner.plan.diff import plan_diff_lines
+from callsheet.prompts.hidden import spelled
 
 from .run import seconds_text, time_text
-from .safe_text import one_line, spelled
+from .safe_text import one_line
 
 MAX_SAID = 1_000
 """Characters of a reason, a question, or a message of the user."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from callsheet.prompts.hidden import HIDDEN, without_loose_joiners
+
 # Whole escape sequences before single control characters, so that no part of them is left as text: CSI,
 # then those with a string inside (OSC, DCS, SOS, PM, APC), then the short ones; truncated ones too.
 _ESCAPES = re.compile(
@@ -11,20 +13,11 @@ _ESCAPES = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
     r"|\x1b[ -/]*[0-~]?"
 )
-# Control characters except tab and line feed, and the marks that reorder text: with them a user could be
-# shown something other than what is approved.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def plain(text: str) -> str:
-    """The text without escape sequences, control characters (tabs and lines stay), and marks that reorder."""
-    return _CONTROLS.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
-
-
-def spelled(text: str) -> str:
-    """The text with everything that `plain` would remove escaped, such as `\\u202e`: for text that the user
-    is to approve."""
-    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    """The text without escape sequences, control characters (tabs and lines stay), and what hides."""
+    return without_loose_joiners(HIDDEN.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n"))))
 
 
 def one_line(text: str, most: int = 200) -> str:

@@ -9,10 +9,11 @@ from pydantic import JsonValue
 
 from callsheet.executor.run.result import Doubt, PendingApproval
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
+from callsheet.prompts.hidden import spelled
 
 from .advice import Advice
 from .run import time_text
-from .safe_text import one_line, spelled
+from .safe_text import one_line
 from .story import INTERRUPTED, RunView, owner_text
 
 MAX_SHOWN = 1_000

@@ -188,7 +188,7 @@ class TestSecrets:
         assert (done.exit_code, done.stdout) == (5, "")
         assert "; it does not replay exactly\n  decision drift, loud: " in done.stderr
         assert "record it again without removing that" in done.stderr
-        assert "0451" not in (folder / "run.yaml").read_text()
+        assert "launch 0451" not in (folder / "run.yaml").read_text()
         assert invoke("record", "-o", "run.yaml", "--secret", "(?i)launch 0451", "--no-check").exit_code == 0
         assert json.loads(invoke("record", "--secret", "(?i)launch 0451", "--json").stdout)["exact"] is False
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callsheet.cli.text.safe_text import one_line, plain, spelled
+from callsheet.cli.text.safe_text import one_line, plain
+from callsheet.prompts.hidden import spelled
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,12 @@ def test_what_is_cut_says_so() -> None:
     assert one_line("short\nenough", 12) == "short enough"
 
 
-def test_what_is_to_be_approved_hides_nothing() -> None:
-    """A mark that would be dropped from a path is written out, so that two paths never look alike."""
-    assert spelled("out/\u202egnp.txt") == "out/\\u202egnp.txt"
+def test_what_was_written_out_stays_written_out() -> None:
+    """A mark that would be dropped from a path is escaped, and no terminal takes the escape for more."""
     assert plain(spelled("a\x9b2Jb")) == "a\\u009b2Jb"
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u2060", "\ufeff", "\u00ad", "\u3164", "\U000e0041", "\u200d"])
+def test_what_cannot_be_seen_is_not_shown(hidden: str) -> None:
+    """The list is that of prompts."""
+    assert plain(f"boss@example{hidden}.com") == "boss@example.com"
