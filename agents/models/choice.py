@@ -63,7 +63,7 @@ class ModelSettings:
             api_key=environment.get("OPENAI_API_KEY") or None,
             base_url=environment.get("OPENAI_BASE_URL") or None,
             local_model=Path(own) if own else None,
-            cache=cache_folder(environment),
+            cache=Path(folder) if (folder := environment.get("CALLSHEET_CACHE")) else None,
             hub=environment.get("HF_ENDPOINT") or HOST,
         )
 
@@ -139,6 +139,6 @@ def _local(
     if own is not None:
         return LocalModel(gguf_file(own), context_tokens=context_tokens)
     weights: Weights = KNOWN.get(which, QWEN)
-    cache = WeightsCache(settings.cache or cache_folder({}))
+    cache = WeightsCache(cache_folder(settings.cache))
     path = obtain(weights, cache, default_sources(settings) if sources is None else sources, progress)
     return LocalModel(path, name=f"local/{weights.name}", context_tokens=context_tokens)

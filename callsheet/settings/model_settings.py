@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.models.choice import ModelSettings, model_of
-from callsheet.agents.models.weights.cache import cache_folder
 from callsheet.agents.models.weights.hugging_face import HOST
 from callsheet.settings.settings import Settings
 
@@ -19,7 +18,7 @@ def model_settings(settings: Settings, environment: Mapping[str, str] = os.envir
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
         base_url=settings.base_url,
         local_model=settings.local_model,
-        cache=settings.cache or cache_folder({}),
+        cache=settings.cache,
         hub=environment.get("HF_ENDPOINT") or HOST,
     )
 

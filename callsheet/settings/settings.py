@@ -239,7 +239,7 @@ def _split_agents(variables: dict[str, str]) -> dict[str, Any]:
 
 def _read_file(path: Path, name: str, table: tuple[str, ...]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
+        content = tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except OSError as error:

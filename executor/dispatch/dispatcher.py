@@ -79,11 +79,12 @@ class Dispatcher:
         usage = record.usage
         tokens = usage.input_tokens + usage.output_tokens
         self._chooser.release(started.agent, capability, Ended(outcome.at, verdict, tokens, retry_after))
-        if verdict is not AttemptVerdict.NEUTRAL and capability in self._contested:
+        if _is_observed(outcome) and capability in self._contested:
             key = started.agent, capability
             seconds = max(0.0, outcome.at - started.at)
             cost = terms_of(agent).cost(usage)
-            seen = Observation(*key, outcome.at, seconds, verdict is AttemptVerdict.GOOD, cost)
+            done = not isinstance(outcome, AttemptFailed)
+            seen = Observation(*key, outcome.at, seconds, done, cost)
             self._figures[key] = self._figures.get(key, _UNKNOWN).after(seen)
 
     def usual_seconds(self, agent: str, capability: str) -> float | None:
@@ -117,11 +118,25 @@ class Dispatcher:
         return waiter
 
 
+def _is_observed(outcome: Outcome) -> bool:
+    """As `observations_of` sees the same attempt in the journal."""
+    match outcome:
+        case AttemptSucceeded() | AttemptSurprised():
+            return True
+        case AttemptFailed(failure=failure):
+            return failure.agent_at_fault
+        case _:
+            return False
+
+
 def _verdict(outcome: Outcome) -> tuple[AttemptVerdict, float | None]:
     match outcome:
         case AttemptSucceeded() | AttemptSurprised():
             return AttemptVerdict.GOOD, None
-        case AttemptFailed(failure=failure) if failure.agent_at_fault:
-            return AttemptVerdict.BAD, failure.retry_after
+        case AttemptFailed(failure=failure) if failure.agent_at_fault and failure.retry_after is None:
+            return AttemptVerdict.BAD, None
+        case AttemptFailed(failure=failure):
+            # Who says when to come back is busy, and rests until then; that is no defect.
+            return AttemptVerdict.NEUTRAL, failure.retry_after
         case _:
             return AttemptVerdict.NEUTRAL, None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -143,10 +144,24 @@ def _prepare_place(path: Path, must_exist: bool) -> None:
             raise JournalError(path, "this is a folder; name a file in it")
         if must_exist and not path.exists():
             raise JournalError(path, "it does not exist yet; the first run creates it")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(path.parent)
     except (OSError, ValueError) as error:
         problem = f"its folder cannot be used: {getattr(error, 'strerror', None) or error}"
         raise JournalError(path, problem) from None
+    # SQLite gives the files beside it (-wal, -shm) the rights of this one, and says what is wrong with it.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of a journal, for its owner alone and out of sight of git: runs hold what agents have
+    read. One that is there already stays as it is."""
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        folder.mkdir(0o700)
+        (folder / ".gitignore").write_text("*\n", "utf-8")
 
 
 def _check_whose(connection: sqlite3.Connection, path: Path) -> None:

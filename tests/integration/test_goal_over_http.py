@@ -32,7 +32,7 @@ GOAL = (
 @pytest.fixture
 def address() -> Iterator[str]:
     """The base URL of a server that runs the embedded default's weights."""
-    weights = WeightsCache(cache_folder(os.environ)).find_file(QWEN)
+    weights = WeightsCache(cache_folder(os.environ.get("CALLSHEET_CACHE"))).find_file(QWEN)
     if weights is None:
         pytest.skip(f"the weights of {QWEN.name} are not in the cache")
     command = [sys.executable, str(SERVER), str(weights), "8192"]

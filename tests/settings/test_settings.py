@@ -30,6 +30,14 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
     assert set(settings.sources.values()) == {"default"}
 
 
+@pytest.mark.parametrize("name", ["pyproject.toml", "callsheet.toml"])
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path, name: str) -> None:
+    """As editors on Windows write it."""
+    table = "[tool.callsheet]\n" if name == "pyproject.toml" else ""
+    _write(tmp_path, name, f'\ufeff{table}model = "one"\n')
+    assert _load(tmp_path).model == "one"
+
+
 def test_each_source_wins_over_the_one_before(tmp_path: Path) -> None:
     """pyproject.toml < callsheet.toml < environment < flags, value by value."""
     _write(tmp_path, "pyproject.toml", '[tool.callsheet]\nmodel = "one"\nstore = "one.db"\nbuiltin = false\n')

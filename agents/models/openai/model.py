@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -49,6 +50,9 @@ class ServerMemory:
 class OpenAIModel:
     """A `ChatModel` behind a chat completions endpoint.
 
+    Without a `base_url` it is that of OPENAI_BASE_URL, or OpenAI's own, and the key that of OPENAI_API_KEY. A
+    server that is named gets no other key than the one that is named with it.
+
     A schema is asked for in the best way the server takes (strict json_schema, json_schema,
     json_object, the prompt alone), and stands in the prompt whichever that is. What a server
     refuses with a 400 that names it (one of those ways, or a parameter) is left out from then on,
@@ -77,6 +81,9 @@ class OpenAIModel:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._model = model
+        if base_url is None:
+            api_key = api_key or os.environ.get("OPENAI_API_KEY") or None
+            base_url = os.environ.get("OPENAI_BASE_URL") or None
         self._api_key = api_key
         self._base_url = (base_url or OFFICIAL).rstrip("/")
         self._context_tokens = context_tokens

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TypeAlias
+
+from callsheet.agents.models.errors import ModelNotConfigured
 
 from .file import SourceFailed, Weights, digest
 
@@ -30,13 +33,19 @@ def no_progress(source: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
-def cache_folder(environment: Mapping[str, str]) -> Path:
-    """`CALLSHEET_CACHE`, or the user's folder for what can be fetched again."""
-    if chosen := environment.get("CALLSHEET_CACHE"):
-        return Path(chosen).expanduser()
+def cache_folder(chosen: str | os.PathLike[str] | None = None) -> Path:
+    """The folder that was chosen, or the user's own for what can be fetched again. Raises ModelNotConfigured
+    where the user has no home."""
     import platformdirs
 
-    return platformdirs.user_cache_path("callsheet", appauthor=False)
+    try:
+        if chosen:
+            return Path(chosen).expanduser()
+        return platformdirs.user_cache_path("callsheet", appauthor=False)
+    except RuntimeError:
+        raise ModelNotConfigured(
+            "weights need a folder, and this user has no home; set CALLSHEET_CACHE to a folder, or HOME"
+        ) from None
 
 
 class WeightsCache:

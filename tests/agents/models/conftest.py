@@ -17,7 +17,7 @@ from callsheet.agents.models.weights.weights import SMOLLM
 @pytest.fixture(scope="session")
 def smollm_path() -> Path:
     """SmolLM2's file: for transport, streaming and schemas, never for what is answered."""
-    path = WeightsCache(cache_folder(os.environ)).find_file(SMOLLM)
+    path = WeightsCache(cache_folder(os.environ.get("CALLSHEET_CACHE"))).find_file(SMOLLM)
     if path is None:
         pytest.skip(f"the weights of {SMOLLM.name} are not in the cache")
     return path

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from callsheet.agents.errors import Retryable
 from callsheet.agents.registry import Registry
+from callsheet.agents.selection.breaker import BreakerPolicy
 from callsheet.agents.spending.terms import Terms
 from callsheet.executor.clocks.virtual_loop import EPOCH, VirtualClock, run_virtually
 from callsheet.executor.dispatch.agent_pool import AgentPool
@@ -55,6 +57,32 @@ class Shared:
 
 def steps(count: int) -> CheckedPlan:
     return plan(*(step(f"s{at}") for at in range(count)))
+
+
+def test_an_agent_that_says_when_to_come_back_has_no_open_breaker() -> None:
+    """It rests as long as it said, and no longer, however often it says so in a row."""
+    began: list[float] = []
+
+    async def act(inputs: Any, context: Any) -> str:
+        began.append(VirtualClock().now() - EPOCH)
+        if len(began) < 9:
+            raise Retryable("busy", retry_after=2.0)
+        return "done"
+
+    registry = Registry([Actor(act, "busy")])
+    journal = MemoryJournal()
+
+    async def main() -> RunResult:
+        clock = VirtualClock()
+        await journal.create(RunCreated(clock.now(), "r", "a goal", 7))
+        options = RunOptions(max_concurrency=1)
+        pool = AgentPool(registry, breaker=BreakerPolicy(threshold=3, cooldown=1_000.0, max_cooldown=1_000.0))
+        executor = Executor(registry, journal, options, workspace=HALL, clock=clock, chooser=pool)
+        return await executor.run("r", plan(step("a", max_retries=8)))
+
+    assert run_virtually(main()).status == "completed"
+    assert len(began) == 9
+    assert began[-1] < 1_000.0
 
 
 def test_runs_take_turns() -> None:

@@ -62,6 +62,26 @@ def read_all(path: Path) -> list[Event]:
         return journal.read_events("r")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such rights")
+async def test_a_journal_is_for_its_owner_alone(path: Path) -> None:
+    """Runs hold what agents have read: a folder that is made for them is closed to others and out of sight of
+    git, and so is each of its files while it is written."""
+    with closing(SqliteJournal(path)) as journal:
+        await journal.create(created("r"))
+        rights = {each.name: each.stat().st_mode & 0o777 for each in path.parent.glob("runs.db*")}
+    assert rights == {"runs.db": 0o600, "runs.db-wal": 0o600, "runs.db-shm": 0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert (path.parent / ".gitignore").read_text("utf-8") == "*\n"
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    """The folder may hold other things, for other people."""
+    rights = tmp_path.stat().st_mode
+    SqliteJournal(tmp_path / "runs.db").close()
+    assert tmp_path.stat().st_mode == rights
+    assert not (tmp_path / ".gitignore").exists()
+
+
 async def test_what_is_appended_is_read_back(journal: SqliteJournal, path: Path) -> None:
     """In order, equal, and also by somebody who opens the file anew."""
     events: list[Event] = [

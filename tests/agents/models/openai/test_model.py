@@ -407,3 +407,17 @@ async def test_a_schema_that_the_request_carries_can_be_left_out_of_the_prompt(s
     body = json.loads(server.calls.last.request.content)
     assert body["response_format"]["json_schema"]["schema"]
     assert body["messages"] == [{"role": "user", "content": "How many?"}]
+
+
+async def test_the_environment_says_which_server_and_which_key(
+    httpx2_mock: respx.Router, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the program says neither. A server that it names gets no key from there."""
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://models.example/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    ours = httpx2_mock.post("http://models.example/v1/chat/completions").mock(return_value=answer("4"))
+    other = httpx2_mock.post("http://other.example/v1/chat/completions").mock(return_value=answer("4"))
+    await ask(OpenAIModel("m"), ASKED_JSON)
+    assert ours.calls.last.request.headers["authorization"] == f"Bearer {KEY}"
+    await ask(OpenAIModel("m", base_url="http://other.example/v1"), ASKED_JSON)
+    assert KEY not in other.calls.last.request.headers["authorization"]

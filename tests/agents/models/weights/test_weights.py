@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import ClassVar
 
 import pytest
 
-from callsheet.agents.models.errors import ModelRejected, WeightsUnavailable
+from callsheet.agents.models.errors import ModelNotConfigured, ModelRejected, WeightsUnavailable
 from callsheet.agents.models.weights.cache import OnDownload, WeightsCache, cache_folder
 from callsheet.agents.models.weights.file import SourceFailed, Weights
 from callsheet.agents.models.weights.hugging_face import HuggingFace
@@ -311,8 +312,23 @@ def test_a_persons_own_file_is_taken_as_it_is(tmp_path: Path) -> None:
 
 def test_the_cache_can_be_put_elsewhere(tmp_path: Path) -> None:
     """`CALLSHEET_CACHE` wins over the usual folder."""
-    assert cache_folder({"CALLSHEET_CACHE": str(tmp_path)}) == tmp_path
-    assert cache_folder({}).name == "callsheet"
+    assert cache_folder(str(tmp_path)) == tmp_path
+    assert cache_folder().name == "callsheet"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no home in HOME")
+def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number of its own: HOME unset, and nobody in /etc/passwd."""
+
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    for chosen in (None, "~/weights"):
+        with pytest.raises(ModelNotConfigured, match="set CALLSHEET_CACHE"):
+            cache_folder(chosen)
 
 
 def test_the_weights_that_are_known() -> None:
