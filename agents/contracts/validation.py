@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, Never
 
 import jsonschema_rs
+from jsonschema_rs import ValidationError
+from jsonschema_rs import ValidationErrorKind as Kind
 
 MAX_PROBLEMS = 20
 
@@ -49,7 +52,37 @@ class Validator:
 
     def _iterate(self, value: Any) -> Iterator[SchemaProblem]:
         for error in self._compiled.iter_errors(value):
-            yield SchemaProblem(pointer_of(error.instance_path), error.message)
+            yield from _explained(error)
+
+
+def _explained(error: ValidationError) -> Iterator[SchemaProblem]:
+    """What is wrong; under `anyOf` and `oneOf` with the one branch that was meant, where that can be told:
+    the others want another type, or another word in a field that tells them apart."""
+    branches: list[list[ValidationError]] = getattr(error.kind, "context", None) or []
+    for telling in ((Kind.Type, Kind.Constant, Kind.Enum), (Kind.Type,)):
+        meant = [branch for branch in branches if branch and not _rules_out(branch, error, telling)]
+        if len(meant) == 1:
+            for each in meant[0]:
+                yield from _explained(each)
+            return
+    yield SchemaProblem(pointer_of(error.instance_path), _wanted_types(branches) or error.message)
+
+
+def _rules_out(branch: Sequence[ValidationError], error: ValidationError, telling: tuple[type, ...]) -> bool:
+    depth = len(error.instance_path)
+    found = [each for each in branch if isinstance(each.kind, telling)]
+    return any(len(each.instance_path) <= depth + isinstance(each.kind, Kind.Constant) for each in found)
+
+
+def _wanted_types(branches: Sequence[Sequence[ValidationError]]) -> str:
+    """A sentence with all types that are allowed, where each branch wants another one."""
+    first = [branch[0] for branch in branches if branch]
+    if not first or not all(isinstance(each.kind, Kind.Type) for each in first):
+        return ""
+    types = dict.fromkeys(name for each in first for name in getattr(each.kind, "types", ()))
+    *others, last = (json.dumps(name) for name in types)
+    value = first[0].message.rpartition(" is not of type")[0]
+    return f"{value} is not of type {', '.join(others)}{' or ' if others else ''}{last}"
 
 
 def _refuse(uri: str) -> Never:

@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 
 from pydantic import JsonValue
 
-from .findings import NO_STEPS, Edit, ExpressionProblem, Findings, TooManyFindings, Typed
+from .findings import NO_STEPS, NOT_A_STEP, Edit, ExpressionProblem, Findings, TooManyFindings, Typed
 from .function_types import type_of_call
 from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
 from .narrowing import Narrowings, path_of, when_false, when_true
@@ -144,9 +144,8 @@ class _Elaborator:
         return self._step_field(tree.name, step, step.main, tree)
 
     def _unknown_name(self, tree: Name) -> Typed:
-        if tree.name == PARAMETERS:
-            hint = "declare them at the top: params: {city: {type: string}}"
-            return Typed(tree, self._report("unknown-step", tree, "the plan declares no parameters", hint))
+        if tree.name in NOT_A_STEP:
+            return Typed(tree, self._report("unknown-step", tree, *NOT_A_STEP[tree.name]))
         known = (*self._variables, *self._steps)
         only = meant(tree.name, known)
         edit = Edit(tree.start, tree.start + len(tree.name), only) if only else None

@@ -9,6 +9,11 @@ from .tree import Tree
 from .types import ANYTHING, Anything, Null, Type, TypeKind
 
 NO_STEPS: frozenset[str] = frozenset()
+NOT_A_STEP = {
+    "params": ("the plan declares no parameters", "declare them at the top: params: {city: {type: string}}"),
+    "item": ("`item` is an item of `for_each`, which the step lacks", "write what the step is for_each of"),
+}
+"""Names that expressions know at times, with what to say and a hint at others."""
 MAX_FINDINGS = 20
 """Of one expression: after that many, the rest of it is not looked at."""
 

@@ -11,8 +11,11 @@ MAX_NAMES = 2_000
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like this one, if any does."""
-    found = get_close_matches(name[:80], list(islice(known, MAX_NAMES)), 1)
+    """The known name that looks most like this one, if any does; one that differs in its digits alone is
+    another name."""
+    words = _without_digits(name)
+    others = [each for each in islice(known, MAX_NAMES) if each == name or _without_digits(each) != words]
+    found = get_close_matches(name[:80], others, 1)
     return found[0] if found else None
 
 
@@ -43,6 +46,10 @@ def _is_slip(one: str, other: str) -> bool:
     if one == other:
         return True
     return min(len(one), len(other)) > 2 and _digits(one) == _digits(other) and _within_a_letter(one, other)
+
+
+def _without_digits(name: str) -> str:
+    return "".join(character for character in name if not character.isdigit())
 
 
 def _digits(name: str) -> list[str]:

@@ -27,7 +27,7 @@ def conclusion_lines(story: RunView, advice: Advice) -> Iterator[str]:
 
 def _ended(story: RunView) -> str:
     result = story.result
-    took = seconds_text(max(0.0, (result.ended or result.created) - result.created))
+    took = seconds_text((result.ended or result.created) - result.created)
     calls = f" ({usage_text(result)})" if result.model_calls else ""
     match result.status:
         case RunStatus.COMPLETED:

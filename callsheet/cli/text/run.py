@@ -22,7 +22,9 @@ def value_text(value: JsonValue) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """A duration: `0.25 s`, `12.5 s`, `2 m 5 s`, `3 h 20 m`."""
+    """A duration: `0.25 s`, `12.5 s`, `2 m 5 s`, `3 h 20 m`. It is none where a clock was set back
+    between two processes that carried out one run."""
+    seconds = max(0.0, seconds)
     if seconds < 60:
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

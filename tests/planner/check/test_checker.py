@@ -475,3 +475,10 @@ def test_every_code_is_in_the_reference() -> None:
     )
     assert "cycle" in source
     assert in_table == in_source | {"cycle"}
+
+
+def test_an_item_without_a_list_is_told() -> None:
+    """`item` is no step that is missing."""
+    problem = only(checked(find(query={"from": "item"})))
+    assert problem.message == "in `item`: `item` is an item of `for_each`, which the step lacks"
+    assert problem.hint == "write what the step is for_each of"

@@ -47,3 +47,10 @@ def test_hints() -> None:
     assert did_you_mean("zzz", ["alpha", "beta"]) == "there are `alpha`, `beta`"
     assert did_you_mean("zzz", [f"alpha{number}" for number in range(9)]).endswith(", …")
     assert did_you_mean("x", []) == "there are none"
+
+
+@pytest.mark.parametrize(("name", "known"), [("var99", "var2"), ("s12", "s1"), ("q3_2024", "q3_2025")])
+def test_another_number_is_not_suggested(name: str, known: str) -> None:
+    """What differs in digits alone is another name; a slip beside them may be meant."""
+    assert nearest(name, [known]) is None
+    assert nearest(name + "x", [name]) == name
