@@ -21,6 +21,23 @@ MAX_VALUES = 2_000_000
 """In a document, each counted as often as it would be written."""
 MAX_BITS = 14_000
 """Of a number: Python writes none that is longer."""
+_WANTED = {
+    "bool_type": "must be true or false",
+    "dict_type": "must be an object",
+    "enum": "must be {expected}",
+    "float_type": "must be a number",
+    "greater_than": "must be above {gt:,.0f}",
+    "greater_than_equal": "must be at least {ge:,.0f}",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
+    "less_than_equal": "must be at most {le:,.0f}",
+    "list_type": "must be a list",
+    "literal_error": "must be {expected}",
+    "model_type": "must be an object",
+    "string_type": "must be a string",
+    "tuple_type": "must be a list",
+}
+"""What the library's kinds of errors are called here."""
 _NAMES = "use lowercase letters, digits and _, starting with a letter; at most 64 characters"
 _ENTRIES = frozenset(Plan.model_fields)
 _STEP_ENTRIES = frozenset(Step.model_fields)
@@ -35,7 +52,7 @@ def read_plan(document: object, policy: Policy) -> tuple[Plan | None, list[Diagn
     try:
         return Plan.model_validate(document), []
     except ValidationError as error:
-        details = error.errors(include_url=False, include_context=False)
+        details = error.errors(include_url=False)
         return None, [_diagnose(each, document) for each in details[:100]]
 
 
@@ -158,9 +175,16 @@ def _diagnose(error: ErrorDetails, document: object) -> Diagnostic:
         case "missing", (*_, str() as name):
             return Diagnostic("malformed-plan", pointer_of(path[:-1]), f"`{name}` is missing", step=step)
         case _:
-            message = error["msg"].removeprefix("Value error, ")
-            found = f"; got {error['input']!r:.60}" if error["type"] != "value_error" else ""
-            return Diagnostic("malformed-plan", pointer_of(path), f"{message}{found}", step=step)
+            return Diagnostic("malformed-plan", pointer_of(path), _sentence(error), step=step)
+
+
+def _sentence(error: ErrorDetails) -> str:
+    if error["type"] == "value_error":
+        return error["msg"].removeprefix("Value error, ")
+    wanted = _WANTED.get(error["type"], error["msg"].replace("Input should be", "must be"))
+    name = next((f"`{each}`" for each in reversed(error["loc"]) if isinstance(each, str)), "the plan")
+    what = f"an element of {name}" if error["loc"] and isinstance(error["loc"][-1], int) else name
+    return f"{what} {wanted.format_map(error.get('ctx', {}))}; got {error['input']!r:.60}"
 
 
 def _unknown_entry(name: str, path: tuple[str | int, ...], step: str | None, value: JsonValue) -> Diagnostic:

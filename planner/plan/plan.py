@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PlainSerializer, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    PlainValidator,
+)
+
+from callsheet.agents.contracts.duration import seconds_of
+from callsheet.agents.contracts.errors import DurationError
 
 STEP_ID = r"^[a-z][a-z0-9_]{0,63}$"
 MAX_PARAMETERS = 100
@@ -104,6 +115,17 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
+def _seconds(value: object) -> object:
+    try:
+        return seconds_of(value) if isinstance(value, str) else value
+    except DurationError as error:
+        raise ValueError(str(error)) from None
+
+
+Seconds: TypeAlias = Annotated[float, Field(gt=0, le=366 * 86_400), BeforeValidator(_seconds)]
+"""A duration: a number of seconds, or a text such as `5m`."""
+
+
 class Step(_Frozen):
     """One unit of work. A policy that is None is the capability's own."""
 
@@ -137,10 +159,10 @@ class Step(_Frozen):
     max_retries: Annotated[int, Field(ge=0, le=100)] | None = None
     """How many more attempts may follow a failed one, for each item."""
 
-    timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    timeout_seconds: Seconds | None = None
     """The limit of one attempt."""
 
-    total_timeout_seconds: Annotated[float, Field(gt=0, le=366 * 86_400)] | None = None
+    total_timeout_seconds: Seconds | None = None
     """The limit of all attempts, items and waits of the step together; None for no limit."""
 
     on_failure: OnFailure = Field(default=OnFailure.REPLAN, strict=False)

@@ -122,3 +122,36 @@ def test_a_document_that_multiplies() -> None:
     plan, (found,) = read_plan(changed(("answer",), bomb), Policy())
     assert plan is None
     assert found.code == "not-json"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        (
+            "timeout_seconds",
+            "soon",
+            "'soon' is not a duration; write seconds, more than 0, or 90s, 5m, 2h, 1d, 1w",
+        ),
+        ("timeout_seconds", 1e12, "`timeout_seconds` must be at most 31,622,400; got 1000000000000.0"),
+        ("total_timeout_seconds", 0, "`total_timeout_seconds` must be above 0; got 0"),
+        ("max_retries", 1.5, "`max_retries` must be a whole number; got 1.5"),
+        ("max_retries", -1, "`max_retries` must be at least 0; got -1"),
+        ("join", "none", "`join` must be 'all', 'any' or 'done'; got 'none'"),
+        ("depends_on", "b", "`depends_on` must be a list; got 'b'"),
+        ("depends_on", [3], "an element of `depends_on` must be a string; got 3"),
+        ("approval", "yes", "`approval` must be true or false; got 'yes'"),
+        ("inputs", 3, "`inputs` must be an object; got 3"),
+    ],
+)
+def test_an_entry_of_the_wrong_kind_is_told_by_its_name(name: str, value: Any, message: str) -> None:
+    """In the words of plans, not in those of a library."""
+    _, (problem,) = read_plan(changed(("steps", 0, name), value), Policy())
+    assert problem.message == message
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("5m", 300.0), ("90s", 90.0), ("1.5h", 5400.0), (12, 12.0)])
+def test_a_duration_may_be_a_text(written: object, seconds: float) -> None:
+    """As in the options of a run."""
+    plan, _ = read_plan(changed(("steps", 0, "timeout_seconds"), written), Policy())
+    assert plan is not None
+    assert plan.steps[0].timeout_seconds == seconds
