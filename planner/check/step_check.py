@@ -14,7 +14,7 @@ from callsheet.planner.expressions.errors import ExpressionSyntaxError
 from callsheet.planner.expressions.findings import ExpressionProblem
 from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
-from callsheet.planner.expressions.near import did_you_mean, meant
+from callsheet.planner.expressions.near import meant, nearest
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.tree import Connective, Constant, Tree
 from callsheet.planner.expressions.types import (
@@ -40,6 +40,8 @@ DocumentPath = tuple[str | int, ...]
 
 MAX_DIAGNOSTICS = 200
 """How many are looked for: no reader can repair more at once, and hints take time."""
+MAX_NAMED = 20
+"""Inputs of a capability that one message lists."""
 
 
 @dataclass(slots=True)
@@ -161,8 +163,11 @@ class Reader:
         free = [each for each in checked.contract.inputs if each not in checked.step.inputs]
         only = meant(name, free)
         fix = rename(path, only, write_binding(binding)) if only else None
-        message = f"`{checked.contract.capability.name}` has no input `{name:.80}`"
-        hint = did_you_mean(name, free or checked.contract.inputs)
+        known = [f"`{each}`" for each in checked.contract.inputs]
+        takes = ", ".join([*known[:MAX_NAMED], *(["…"] if len(known) > MAX_NAMED else [])]) or "none"
+        message = f"`{checked.contract.capability.name}` has no input `{name:.80}`; it takes {takes}"
+        found = nearest(name, free)
+        hint = f"did you mean `{found}`?" if found else None
         self.note("unknown-input", path, message, hint=hint, step=checked.step, fix=fix)
 
     def _input(

@@ -482,3 +482,15 @@ def test_an_item_without_a_list_is_told() -> None:
     problem = only(checked(find(query={"from": "item"})))
     assert problem.message == "in `item`: `item` is an item of `for_each`, which the step lacks"
     assert problem.hint == "write what the step is for_each of"
+
+
+def test_an_unknown_input_is_told_with_all_that_there_are() -> None:
+    """Whoever guessed one need not look the others up."""
+    text: Any = {"type": "string"}
+    takes = capability("wide", {f"part{at}": text for at in range(30)}, {"result": text})
+    result = check(
+        {"goal": "", "steps": [step("a", "wide", inputs={"colour": "x"})], "answer": {"from": "a"}}, (takes,)
+    )
+    message = next(each.message for each in result.errors if each.code == "unknown-input")
+    assert message.startswith("`wide` has no input `colour`; it takes `part0`, `part1`, ")
+    assert message.endswith("`part19`, …")
