@@ -149,8 +149,9 @@ def _prepare_place(path: Path, must_exist: bool) -> None:
         problem = f"its folder cannot be used: {getattr(error, 'strerror', None) or error}"
         raise JournalError(path, problem) from None
     # SQLite gives the files beside it (-wal, -shm) the rights of this one, and says what is wrong with it.
+    # One that is there is not touched: to close it would let go of all locks that this process has on it.
     with suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _make_folder(folder: Path) -> None:

@@ -181,10 +181,11 @@ def _diagnose(error: ErrorDetails, document: object) -> Diagnostic:
 def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
-    wanted = _WANTED.get(error["type"], error["msg"].replace("Input should be", "must be"))
+    known = _WANTED.get(error["type"])
+    wanted = known.format_map(error.get("ctx", {})) if known else error["msg"].replace("Input should", "must")
     name = next((f"`{each}`" for each in reversed(error["loc"]) if isinstance(each, str)), "the plan")
     what = f"an element of {name}" if error["loc"] and isinstance(error["loc"][-1], int) else name
-    return f"{what} {wanted.format_map(error.get('ctx', {}))}; got {error['input']!r:.60}"
+    return f"{what} {wanted}; got {error['input']!r:.60}"
 
 
 def _unknown_entry(name: str, path: tuple[str | int, ...], step: str | None, value: JsonValue) -> Diagnostic:

@@ -27,7 +27,7 @@ MAX_BYTES = 64_000_000
 MAX_COLUMNS = 500
 _ROWS_AT_ONCE = 50_000
 _DELIMITERS = ",;\t|"
-_SEPARATOR = re.compile(r"\s*sep=(.)[ \t]*\r?\n", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*sep=(\t|[^\w\s\"])[ \t]*\r?\n", re.IGNORECASE)
 _HEADER = 100_000
 """Characters in which the header ends."""
 _DOUBT = "in {}, a point was taken to stand before decimals; nothing in the file says whether it does"

@@ -458,3 +458,28 @@ async def test_a_run_survives_being_cancelled_during_a_commit(journal: SqliteJou
             continue
         assert result.status in ("cancelled", "pending")
         assert all(attempt.ended for each in result.steps.values() for attempt in each.attempts)
+
+
+async def test_opening_a_journal_again_leaves_the_locks_of_the_first(path: Path) -> None:
+    """In one process: to close any handle of a file lets go of all locks that the process has on it."""
+    with closing(SqliteJournal(path)) as journal:
+        await journal.create(created("r"))
+        reader = sqlite3.connect(path, isolation_level=None)
+        with closing(reader):
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM runs").fetchone()
+            SqliteJournal(path).close()
+            script = (
+                "import sqlite3, sys\n"
+                "held = sqlite3.connect(sys.argv[1], timeout=0)\n"
+                "try: held.execute('PRAGMA journal_mode = DELETE'); print('free')\n"
+                "except sqlite3.OperationalError: print('locked')\n"
+            )
+            done = await asyncio.to_thread(
+                subprocess.run,
+                [sys.executable, "-c", script, path],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+    assert done.stdout == "locked\n"
