@@ -475,11 +475,9 @@ async def test_opening_a_journal_again_leaves_the_locks_of_the_first(path: Path)
                 "try: held.execute('PRAGMA journal_mode = DELETE'); print('free')\n"
                 "except sqlite3.OperationalError: print('locked')\n"
             )
-            done = await asyncio.to_thread(
-                subprocess.run,
-                [sys.executable, "-c", script, path],
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-    assert done.stdout == "locked\n"
+            said = await asyncio.to_thread(_said, [sys.executable, "-c", script, str(path)])
+    assert said == "locked\n"
+
+
+def _said(command: list[str]) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
