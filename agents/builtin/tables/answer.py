@@ -47,7 +47,7 @@ def answer(query: TableQuery, table: Table) -> TableAnswer:
     basis = f"{kept.height:,} of {table.frame.height:,} rows of {table.path}"
     shown = "no row meets the conditions" if kept.is_empty() else _show(tuple(cut.columns), rows)
     return TableAnswer(
-        text=f"{said[:1].upper()}{said[1:]} ({basis}):{shown}{_note(query, ordered)}{_doubts(said, table)}",
+        text=f"{said[:1].upper()}{said[1:]} ({basis}):{shown}{_note(query, ordered)}{_doubts(query, table)}",
         query=said,
         columns=tuple(cut.columns),
         rows=rows,
@@ -196,9 +196,9 @@ def _sort(frame: polars.DataFrame, query: TableQuery) -> polars.DataFrame:
     return frame.sort(by, descending=query.order == "descending", nulls_last=True, maintain_order=True)
 
 
-def _doubts(said: str, table: Table) -> str:
+def _doubts(query: TableQuery, table: Table) -> str:
     """What the numbers of the columns in a query were taken for, where nothing decides."""
-    doubts = (each.doubt for each in table.columns if each.doubt and each.name in said)
+    doubts = (each.doubt for each in table.columns if each.doubt and each.name in query.names)
     return "".join(f"\n({doubt})" for doubt in doubts)
 
 

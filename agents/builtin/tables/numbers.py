@@ -41,24 +41,17 @@ class Mark(StrEnum):
         return rf"^[-+]?{_CURRENCY}{number}%?$"
 
 
-def decimal_mark(columns: Iterable[polars.Series]) -> Mark | None:
-    """The mark that the columns with numbers agree on; None where none of them leaves no doubt, or they
-    disagree. The values are stripped, without those that stand for nothing."""
-    found = {mark for values in columns if (mark := sure_mark(values))}
-    return found.pop() if len(found) == 1 else None
-
-
-def sure_mark(values: polars.Series) -> Mark | None:
-    """The only mark with which all values are numbers."""
-    fitting = fitting_marks(values)
-    return fitting[0] if len(fitting) == 1 else None
-
-
 def fitting_marks(values: polars.Series) -> list[Mark]:
     """The marks with which all values are numbers; both where none of them has a mark, none for a text."""
     if values.is_empty() or values.str.contains(_CODE).any():
         return []
     return [mark for mark in Mark if values.str.contains(mark.pattern).all()]
+
+
+def agreed_mark(columns: Iterable[list[Mark]]) -> Mark | None:
+    """The mark on which the columns agree that fit one alone; None where there is none, or they disagree."""
+    found = {marks[0] for marks in columns if len(marks) == 1}
+    return found.pop() if len(found) == 1 else None
 
 
 def first_other(values: polars.Series) -> str:

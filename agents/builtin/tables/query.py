@@ -59,6 +59,17 @@ class TableQuery(_Part):
     order: Literal["descending", "ascending"] = "descending"
     limit: Annotated[int, Field(ge=1, le=MAX_ROWS)] | None = None
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, and parts of dates, that it names."""
+        return (
+            *(condition.column for condition in self.where),
+            *self.group_by,
+            *(measure.column for measure in self.compute if measure.column != ROWS),
+            *(measure.times for measure in self.compute if measure.times),
+            *([self.sort_by] if self.sort_by not in (None, COMPUTED) else []),
+        )
+
     def without_repeats(self) -> Self:
         """The same query with nothing grouped by or computed twice."""
         once = {
@@ -149,15 +160,10 @@ def _measures(names: Sequence[str], numbers: Sequence[str], ordered: Sequence[st
 
 def _problems(query: TableQuery, table: Table) -> Sequence[str]:
     known = selectable(table)
-    named = [
-        *(condition.column for condition in query.where),
-        *query.group_by,
-        *(measure.column for measure in query.compute if measure.column != ROWS),
-        *(measure.times for measure in query.compute if measure.times),
-        *([query.sort_by] if query.sort_by not in (None, COMPUTED) else []),
-    ]
     unknown = [
-        f"there is no column {name!r}; there are {', '.join(known)}" for name in named if name not in known
+        f"there is no column {name!r}; there are {', '.join(known)}"
+        for name in query.names
+        if name not in known
     ]
     if unknown:
         return unknown

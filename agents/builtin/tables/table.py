@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from callsheet.agents.builtin.errors import TableError
 from callsheet.agents.builtin.text import decode
 
-from .numbers import Mark, decimal_mark, first_other, fitting_marks, has_marks, read_numbers
+from .numbers import Mark, agreed_mark, first_other, fitting_marks, has_marks, read_numbers
 
 if TYPE_CHECKING:
     import polars
@@ -94,10 +94,10 @@ def read_table(data: bytes, path: str) -> Table:
         raise TableError(path, f"is not valid CSV (line {reader.line_num}: {error})") from None
     if frame.is_empty():
         raise TableError(path, "has a header, but no rows")
-    known = {name: _known(frame[name]) for name in header}
+    columns = [_Raw(frame[name]) for name in header]
     # Who divides fields by commas writes decimals with a point.
-    mark = decimal_mark(known.values()) or (Mark.POINT if delimiter == "," else None)
-    typed = [_typed(frame[name], known[name], mark) for name in header]
+    mark = agreed_mark(each.marks for each in columns) or (Mark.POINT if delimiter == "," else None)
+    typed = [_typed(each, mark) for each in columns]
     return Table(
         path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed])
     )
@@ -152,31 +152,36 @@ def _frame(rows: list[list[str]], header: Sequence[str]) -> polars.DataFrame:
     return polars.DataFrame(rows, schema=schema, orient="row")
 
 
-def _known(raw: polars.Series) -> polars.Series:
-    """The values of a column without those that stand for nothing."""
-    stripped = raw.str.strip_chars()
-    return stripped.filter(~stripped.str.to_lowercase().is_in(_NOTHING))
+class _Raw:
+    """The texts of a column: `stripped`; `values`, null where they stand for nothing; and the `known` others,
+    with the marks that fit them as numbers."""
+
+    def __init__(self, column: polars.Series) -> None:
+        self.name = column.name
+        self.stripped = column.str.strip_chars()
+        self.values = self.stripped.set(self.stripped.str.to_lowercase().is_in(_NOTHING), None)
+        self.known = self.values.drop_nulls()
+        self.marks = fitting_marks(self.known)
+
+    def first_text(self) -> tuple[int, str] | None:
+        """The first value that is no number, with its row."""
+        if self.known.is_empty():
+            return None
+        value = first_other(self.known)
+        return cast("int", (self.stripped == value).arg_max()) + 1, value
 
 
-def _typed(raw: polars.Series, known: polars.Series, mark: Mark | None) -> tuple[Column, polars.Series]:
-    stripped = raw.str.strip_chars()
-    values = stripped.set(stripped.str.to_lowercase().is_in(_NOTHING), None)
-    if not known.is_empty() and known.str.contains(_DATE).all() and (dates := _dates(values)) is not None:
+def _typed(raw: _Raw, mark: Mark | None) -> tuple[Column, polars.Series]:
+    is_date = not raw.known.is_empty() and raw.known.str.contains(_DATE).all()
+    if is_date and (dates := _dates(raw.values)) is not None:
         return Column(raw.name, ColumnKind.DATE), dates
-    if marks := fitting_marks(known):
-        chosen = mark if mark in marks else marks[0]
-        is_open = len(marks) > 1 and mark is None and has_marks(known)
+    if raw.marks:
+        chosen = mark if mark in raw.marks else raw.marks[0]
+        is_open = len(raw.marks) > 1 and mark is None and has_marks(raw.known)
         doubt = _DOUBT.format(raw.name) if is_open else ""
-        return Column(raw.name, ColumnKind.NUMBER, doubt=doubt), read_numbers(values, chosen)
-    return Column(raw.name, ColumnKind.TEXT, _first_text(known, stripped)), stripped.set(stripped == "", None)
-
-
-def _first_text(known: polars.Series, stripped: polars.Series) -> tuple[int, str] | None:
-    """The first value that is no number, with its row."""
-    if known.is_empty():
-        return None
-    value = first_other(known)
-    return cast("int", (stripped == value).arg_max()) + 1, value
+        return Column(raw.name, ColumnKind.NUMBER, doubt=doubt), read_numbers(raw.values, chosen)
+    texts = raw.stripped.set(raw.stripped == "", None)
+    return Column(raw.name, ColumnKind.TEXT, raw.first_text()), texts
 
 
 def _dates(values: polars.Series) -> polars.Series | None:
