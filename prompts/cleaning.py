@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .hidden import HIDDEN, without_loose_joiners
+from .hidden import visible
 
 # Whole escape sequences first, so that nothing of them is left to read.
 _ESCAPES = re.compile(
@@ -48,8 +48,7 @@ def clean(text: str) -> str:
     in a quotation. A text without any of that comes back as it is. Once is enough.
     """
     text = _LINE_ENDS.sub("\n", _ESCAPES.sub("", text))
-    text = HIDDEN.sub("", _SURROGATES.sub("\ufffd", text))
-    text = without_loose_joiners(text)
+    text = visible(_SURROGATES.sub("\ufffd", text))
     # There are characters that become several marks in NFC.
     return _silence(unpile(unicodedata.normalize("NFC", unpile(text))))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-HIDDEN = re.compile(
+_HIDDEN = re.compile(
     # Controls (tabs and line feeds stay), and separators of lines that few programs know.
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
     # Unicode's Default_Ignorable_Code_Point and format characters that have no shape of their own; the tags
@@ -31,12 +31,12 @@ _ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"
 
 def without_hidden(text: str) -> str:
     """The text without control characters but tabs and line feeds, and without what cannot be seen."""
-    return _JOINERS.sub(r"\1", HIDDEN.sub("", text))
+    return _JOINERS.sub(r"\1", _HIDDEN.sub("", text))
 
 
-def without_loose_joiners(text: str) -> str:
-    """The text with joiners only where they shape a letter or an emoji."""
-    return _JOINERS.sub(lambda found: found[0] if _shapes(found) else found[1], text)
+def visible(text: str) -> str:
+    """The text as `without_hidden` leaves it, with the joiners that shape a letter or an emoji."""
+    return _JOINERS.sub(lambda found: found[0] if _shapes(found) else found[1], _HIDDEN.sub("", text))
 
 
 def spelled(text: str) -> str:
@@ -45,7 +45,7 @@ def spelled(text: str) -> str:
     In an address or a place on the web, letters of two alphabets that look alike are escaped too, but for
     those of ASCII: `p\\u0430ypal.com`.
     """
-    text = HIDDEN.sub(lambda found: _escape(found[0]), text)
+    text = _HIDDEN.sub(lambda found: _escape(found[0]), text)
     text = _JOINERS.sub(lambda found: found[0] if _shapes(found) else found[1] + _escape(found[2]), text)
     return text if text.isascii() else _WORDS.sub(_spelled_place, text)
 

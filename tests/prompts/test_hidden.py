@@ -13,7 +13,6 @@ from callsheet.prompts.hidden import spelled, without_hidden
 
 SEEN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
 """Format characters with a shape: signs that enclose the numbers behind them."""
-JOINERS = frozenset("\u200c\u200d")
 
 
 def test_every_format_character_without_a_shape_is_hidden() -> None:

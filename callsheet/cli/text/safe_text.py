@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from callsheet.prompts.hidden import HIDDEN, without_loose_joiners
+from callsheet.prompts.hidden import visible
 
 # Whole escape sequences before single control characters, so that no part of them is left as text: CSI,
 # then those with a string inside (OSC, DCS, SOS, PM, APC), then the short ones; truncated ones too.
@@ -17,7 +17,7 @@ _ESCAPES = re.compile(
 
 def plain(text: str) -> str:
     """The text without escape sequences, control characters (tabs and lines stay), and what hides."""
-    return without_loose_joiners(HIDDEN.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n"))))
+    return visible(_ESCAPES.sub("", text.replace("\r\n", "\n")))
 
 
 def one_line(text: str, most: int = 200) -> str:
