@@ -13,7 +13,7 @@ from callsheet.agents.models.choice import choose_model
 from callsheet.agents.spending.prices import Prices
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.planning.planner import Planner, default_format
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
@@ -22,7 +22,7 @@ from .goal_set import SHIPPED, GoalSet, read_goal_set
 from .planned_goal import COLUMNS, PlannedGoal, plan_goal, row_of, total_row
 from .report import Cell, Report
 
-FORMATS: Mapping[str, type[ShortFormat] | type[FullFormat]] = {"short": ShortFormat, "full": FullFormat}
+FORMATS: Mapping[str, type[LinesFormat] | type[FullFormat]] = {"lines": LinesFormat, "full": FullFormat}
 FOLDERS: Mapping[str, Path] = {
     "plain": SHIPPED,
     "hard": SHIPPED / "hard",

@@ -43,6 +43,10 @@ class ChatRequest:
     seed: int | None = None
     """For a repeatable answer, where the server supports it."""
 
+    grammar: str | None = None
+    """The grammar of an answer that is no JSON, in GBNF. Engines that take none answer in plain text, so the
+    caller validates the answer as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

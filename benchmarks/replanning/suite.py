@@ -17,7 +17,7 @@ from callsheet.cli.text.revisions import revision_lines
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.planning.planner import default_format
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.settings import Settings
@@ -29,7 +29,7 @@ from .verdict import Ending
 
 SCRIPTED = "scripted"
 
-_FORMATS: Mapping[str, type[ShortFormat] | type[FullFormat]] = {"short": ShortFormat, "full": FullFormat}
+_FORMATS: Mapping[str, type[LinesFormat] | type[FullFormat]] = {"lines": LinesFormat, "full": FullFormat}
 _COLUMNS = (
     "scene",
     "what goes wrong",

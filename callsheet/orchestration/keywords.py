@@ -46,7 +46,7 @@ class OrchestratorKeywords(RunKeywords, total=False):
     """What time it is; the system's clock by default."""
 
     wire_format: WireFormat | None
-    """How the model writes a plan; by default `ShortFormat` for an embedded model, else `FullFormat`."""
+    """How the model writes a plan; by default `LinesFormat` for an embedded model, else `FullFormat`."""
 
     capability_limits: Mapping[str, int] | None
     """The maximum of concurrent attempts at each capability, over all runs together."""

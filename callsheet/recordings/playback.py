@@ -43,7 +43,7 @@ from callsheet.executor.runner.runner import LocalRunner
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.plan.policy import Policy
 
 from .recorded_team import RecordedTeam
@@ -270,7 +270,11 @@ def _policy(equipped: RunEquipped) -> Policy:
 
 
 def _wire_format(name: str) -> WireFormat | None:
-    known: dict[str, type[ShortFormat] | type[FullFormat]] = {"short": ShortFormat, "full": FullFormat}
+    known: dict[str, type[LinesFormat] | type[FullFormat]] = {
+        "lines": LinesFormat,
+        "short": LinesFormat,
+        "full": FullFormat,
+    }
     return known[name]() if name in known else None
 
 

@@ -73,6 +73,7 @@ class WireRequest(msgspec.Struct, frozen=True):
     max_tokens: int
     temperature: float | None
     seed: int | None
+    grammar: str | None
 
     @classmethod
     def from_request(cls, request: ChatRequest) -> WireRequest:
@@ -84,12 +85,19 @@ class WireRequest(msgspec.Struct, frozen=True):
             request.max_tokens,
             request.temperature,
             request.seed,
+            request.grammar,
         )
 
     def to_request(self) -> ChatRequest:
         """The same, as a model takes it."""
         return ChatRequest(
-            self.messages, self.schema, self.schema_name, self.max_tokens, self.temperature, self.seed
+            self.messages,
+            self.schema,
+            self.schema_name,
+            self.max_tokens,
+            self.temperature,
+            self.seed,
+            self.grammar,
         )
 
 

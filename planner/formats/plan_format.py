@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
-from callsheet.planner.goals.gap import Gap
 
 from .examples import Example
 
@@ -29,18 +28,22 @@ class Translation(NamedTuple):
     wanted: tuple[str, ...] = ()
 
 
-class GapHelp(Protocol):
-    """Help for models that forget steps: what a plan of theirs lacks is found, and asked for alone, because
-    written again as a whole it loses others."""
+class StepReader(Protocol):
+    """Reads the steps of one answer while it is written; every step once, and at a cost in proportion to the
+    text, however it is split."""
 
-    def find_gaps(
-        self, goal: str, used: Collection[str], document: JsonObject, catalog: Sequence[Capability]
-    ) -> Iterable[Gap]:
-        """What the plan with this document lacks for the goal, its steps using these capabilities."""
+    @property
+    def is_broken(self) -> bool:
+        """Whether what was written is no plan."""
         ...
 
-    def missing_schema(self, catalog: Sequence[Capability], ids: Collection[str], most: int) -> JsonObject:
-        """The JSON Schema of an answer with at most so many steps to be added to a plan with these ids."""
+    @property
+    def is_ended(self) -> bool:
+        """Whether no step can come any more."""
+        ...
+
+    def feed(self, text: str) -> list[JsonValue]:
+        """Take the next piece of the text, and return the steps that are complete with it, in order."""
         ...
 
 
@@ -61,8 +64,34 @@ class WireFormat(Protocol):
         """The template of the prompt's first message; it is given the lines of the `capabilities`."""
         ...
 
-    def schema(self, catalog: Sequence[Capability]) -> JsonObject:
-        """The JSON Schema of an answer, made for the capabilities there are."""
+    @property
+    def notation(self) -> str:
+        """What an answer consists of, in a word for the model."""
+        ...
+
+    @property
+    def reconsiders(self) -> bool:
+        """Whether whoever writes it mends what only looks like a slip; a small model makes things worse."""
+        ...
+
+    def schema(self, catalog: Sequence[Capability]) -> JsonObject | None:
+        """The JSON Schema of an answer, made for the capabilities there are; None where it is no JSON."""
+        ...
+
+    def grammar(self, catalog: Sequence[Capability]) -> str | None:
+        """The grammar of an answer that is no JSON, in GBNF."""
+        ...
+
+    def missing_line(self, answer: str, name: str, catalog: Sequence[Capability]) -> str | None:
+        """The grammar of what lacks in an answer in which nothing is done with a name of the goal; None where
+        it cannot be asked for alone."""
+        ...
+
+    def with_line(self, answer: str, line: str, name: str, goal: str) -> str:
+        """An answer with the line that it lacked in it, which does something with this name of the goal.
+
+        Raises ValueError, with a sentence for the model, where it is no line.
+        """
         ...
 
     def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
@@ -77,8 +106,12 @@ class WireFormat(Protocol):
         """How the prompt shows one capability."""
         ...
 
-    def gap_help(self) -> GapHelp | None:
-        """The help for models that forget steps; None where those who write this format need none."""
+    def reader(self) -> StepReader:
+        """Reads the steps of an answer while it is written."""
+        ...
+
+    def read_answer(self, text: str) -> JsonValue:
+        """An answer as JSON. Raises ValueError, with a sentence for the model, where it is none."""
         ...
 
     def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:

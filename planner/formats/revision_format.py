@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, TypeAlias, cast
 
 from pydantic import JsonValue
@@ -34,7 +34,7 @@ class WorkedExample(NamedTuple):
     """A situation as the prompt describes it, and a good answer to it."""
 
     situation: str
-    answer: JsonValue
+    answer: str
 
 
 class RevisionFormat(Protocol):
@@ -50,8 +50,18 @@ class RevisionFormat(Protocol):
         """The template of the prompt's first message; it is given the lines of the `capabilities`."""
         ...
 
-    def schema(self, situation: Situation) -> JsonObject:
-        """The JSON Schema of an answer, made for the capabilities and the plan that there are."""
+    @property
+    def notation(self) -> str:
+        """What an answer consists of, in a word for the model."""
+        ...
+
+    def schema(self, situation: Situation) -> JsonObject | None:
+        """The JSON Schema of an answer, made for the capabilities and the plan that there are; None where it
+        is no JSON."""
+        ...
+
+    def grammar(self, situation: Situation) -> str | None:
+        """The grammar of an answer that is no JSON, in GBNF."""
         ...
 
     def examples(self) -> Sequence[WorkedExample]:
@@ -66,8 +76,16 @@ class RevisionFormat(Protocol):
         """How the prompt shows the JSON of a binding of the plan: as the model would write it."""
         ...
 
+    def show_step(self, step: JsonObject, shown: Callable[[JsonValue], str]) -> str:
+        """How the prompt shows what a step of the plan does; `shown` writes a binding, cut to its length."""
+        ...
+
     def new_ids(self, situation: Situation) -> Sequence[str]:
         """What new steps may be called; none where the model is free to choose."""
+        ...
+
+    def read_answer(self, text: str, situation: Situation) -> JsonValue:
+        """An answer as JSON. Raises ValueError, with a sentence for the model, where it is none."""
         ...
 
     def read_decision(self, answer: JsonValue, situation: Situation) -> Proposal:
@@ -92,9 +110,7 @@ def read_decision(answer: JsonValue, situation: Situation) -> tuple[Accept | Ask
     it.
     """
     if not isinstance(answer, dict) or answer.get("decision") not in DECISIONS:
-        raise ValueError(
-            f'the answer has to be an object with a decision: {{"decision": {_choice(situation)}}}'
-        )
+        raise ValueError(f"the answer has to begin with a decision: {_choice(situation)}")
     reason = _text(answer.get("reason"))
     match answer["decision"]:
         case "accept" if "accept" not in decisions(situation):

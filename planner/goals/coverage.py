@@ -14,12 +14,9 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.planner.expressions.values import leaves
 from callsheet.planner.plan.plan import From, Literal, Template, read_binding
-
-from .gap import Gap
-from .parts import find_unmade, split_goal
 
 _FILE = r"[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"
 _ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
@@ -28,7 +25,6 @@ _NAME = re.compile(rf"(?<![\w.@/#*{{-])(?:{_ADDRESS}|{_FILE}|{_CHANNEL})")
 _FIGURE = re.compile(r"(?<![\w.,:/#@-])\d[\d.,:]*\d(?![\w@]|[./-]\w)")
 _QUOTED = re.compile(r"\"([^\"]{2,80})\"|“([^”]{2,80})”|(?<!\w)'([^']{2,80})'(?!\w)")
 _EXPRESSION = re.compile(r"\{[^{}]*\}")
-_UNMADE = "the goal says `{part}`, but {step} takes what was never given to {name}: add a step with {name}"
 MAX_NAMES = 20
 MAX_CHARACTERS = 20_000
 """Of a text that is looked through."""
@@ -47,11 +43,27 @@ def find_figures(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*figures, *quoted)))[:MAX_NAMES]
 
 
-def find_forgotten_names(document: JsonObject, goal: str) -> Iterator[str]:
-    """The names in the goal that no step holds. `goal` is all that the user said, answers to questions,
-    too."""
-    texts = _plain(json.dumps(document["steps"], ensure_ascii=False))
-    return (name for name in find_names(goal) if _plain(name) not in texts)
+def is_file_name(text: str) -> bool:
+    """Whether a text is the name of a file and nothing else."""
+    return re.fullmatch(_FILE, text) is not None
+
+
+def find_forgotten_names(document: JsonObject, goal: str, catalog: Sequence[Capability]) -> Iterator[str]:
+    """The names in the goal that no step does anything with. `goal` is all that the user said, answers to
+    questions, too.
+
+    A file that only pure work is told of is forgotten, too, where a capability is there that could open it:
+    pure work opens none.
+    """
+    impure = {each.name for each in catalog if each.effect is not Effect.PURE}
+    steps = cast("list[Any]", document["steps"])
+    reaching = [
+        step for step in steps if not impure or (isinstance(step, dict) and step.get("capability") in impure)
+    ]
+    everywhere, reached = (_plain(json.dumps(each, ensure_ascii=False)) for each in (steps, reaching))
+    for name in find_names(goal):
+        if _plain(name) not in (reached if is_file_name(name) else everywhere):
+            yield name
 
 
 def find_doubtful_names(document: JsonObject, goal: str) -> Iterator[str]:
@@ -68,26 +80,6 @@ def find_doubtful_names(document: JsonObject, goal: str) -> Iterator[str]:
                     f"step {step} is about {name}, which the goal does not name: leave it out, or use the "
                     "result of an earlier step"
                 )
-
-
-def find_unmade_results(goal: str, document: JsonObject, catalog: Sequence[Capability]) -> Iterator[Gap]:
-    """What a step brings to a place that the goal names, and that no step has made: the summary in `email a
-    summary to ann@example.com` where no step summarizes and none is told to.
-
-    That is looked for in the part of the goal that has the name, for a step that takes a result.
-    """
-    steps = [step for step in cast("list[JsonObject]", document["steps"]) if isinstance(step.get("id"), str)]
-    used = {str(step.get("capability")) for step in steps}
-    by_part = {part: find_names(part) for part in split_goal(goal)}
-    for step in steps:
-        inputs = cast("JsonObject", step.get("inputs", {}))
-        named = {value for value in inputs.values() if isinstance(value, str)}
-        part = next((part for part, names in by_part.items() if not named.isdisjoint(names)), None)
-        if part is None or all(isinstance(value, str) for value in inputs.values()):
-            continue
-        told = " ".join(text for other in steps if other is not step for text in _texts(other.get("inputs")))
-        for name in find_unmade(part, used, told, catalog):
-            yield Gap(_UNMADE.format(part=part, name=name, step=step["id"]), name, str(step["id"]))
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.models.chat import Usage
 from callsheet.planner.diagnostics import Diagnostic
-from callsheet.planner.goals.gap import Gap
 from callsheet.planner.plan.checked_plan import CheckedPlan
 
 FRESH_TEMPERATURE = 0.7
@@ -41,11 +40,11 @@ class Draft:
     checked: CheckedPlan | None = None
     """The plan, where the checker found no errors."""
 
-    gaps: tuple[Gap, ...] = ()
-    """The doubts that steps are missing. Each is among the `problems`, too."""
+    forgotten: tuple[str, ...] = ()
+    """The names in the goal that no step does anything with."""
 
     extends: bool = False
-    """Whether the answer only adds steps to the draft before. `document` then has the steps of both."""
+    """Whether the answer only adds a line to the draft before. `document` then has the steps of both."""
 
     question: str | None = None
     """What the model asks the user before it can plan."""

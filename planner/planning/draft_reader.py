@@ -17,8 +17,6 @@ from callsheet.planner.plan.graph import closure
 from callsheet.planner.plan.policy import Policy
 from callsheet.planner.plan.references import steps_named_by
 
-from .partial_json import ArrayReader
-
 PORTIONS = 20
 """A look is due once a twentieth more has been written: at every step of a short plan, and so seldom in a
 long one that all looks together cost in proportion to its length."""
@@ -63,7 +61,7 @@ class DraftReader:
             if each.effect is not Effect.IRREVERSIBLE and each.effect not in self._policy.approval_for
         }
         self._known = {each.name for each in catalog}
-        self._array = ArrayReader("steps")
+        self._reader = wire_format.reader()
         self._arrived: list[JsonValue] = []
         self._read: list[JsonValue] = []
         self._drafted: _Steps = {}
@@ -74,15 +72,15 @@ class DraftReader:
         """Take the next piece of the answer. Returns the new draft where steps were added to it."""
         if self.halted:
             return None
-        self._arrived += self._array.feed(text)
+        self._arrived += self._reader.feed(text)
         draft = self._look() if self._is_due() else None
-        if self._array.is_broken and not self.halted:
+        if self._reader.is_broken and not self.halted:
             self._halt(_BROKEN)
         return draft
 
     def _is_due(self) -> bool:
         new = len(self._arrived) - len(self._read)
-        return new > (0 if self._array.is_ended else len(self._read) // PORTIONS)
+        return new > (0 if self._reader.is_ended else len(self._read) // PORTIONS)
 
     def _halt(self, problem: str) -> None:
         self.halted, self.problem = True, problem

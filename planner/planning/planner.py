@@ -11,7 +11,7 @@ from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.diagnostics import Diagnostic, Severity
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
@@ -62,9 +62,9 @@ class Clarification:
 
 
 def default_format(model: ChatModel, *, cut: bool = False) -> WireFormat:
-    """The short format for an embedded model, the full one for all others; `cut` where the model
+    """Lines of calls for an embedded model, the full one for all others; `cut` where the model
     sees only some of the catalog."""
-    return ShortFormat() if model.name.startswith(LOCAL) else FullFormat(cut=cut)
+    return LinesFormat() if model.name.startswith(LOCAL) else FullFormat(cut=cut)
 
 
 class Planner:
@@ -113,7 +113,7 @@ class Planner:
         task = self._task(goal, shown, answers, cut=len(shown) < len(catalog))
         drafts: list[Draft] = []
         widenings = 0
-        while (tries := len(drafts) - widenings) <= self._max_repairs:
+        while len(drafts) - widenings <= self._max_repairs:
             request, problems = task.request(drafts), drafts[-1].problems if drafts else ()
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
             last = task.read_reply(reply, drafts)
@@ -123,10 +123,7 @@ class Planner:
                 last, widenings = replace(last, problems=()), widenings + 1
                 task = self._task(goal, (*task.catalog, *more), answers, cut=True)
             drafts.append(last)
-            if last.question is not None or last.extends:
-                break
-            # Doubts are asked about once. A model that stays with its plan may well be right.
-            if last.checked and (not last.problems or (tries > 0 and task.lacking(drafts) is None)):
+            if task.is_settled(drafts):
                 break
         return self._chosen(goal, drafts)
 
@@ -153,7 +150,7 @@ class Planner:
         two: one with doubts is better than none, and a question than none that checks."""
         usage = sum((each.usage for each in drafts), Usage())
         sound = [each for each in drafts if each.checked]
-        best = min(sound, key=lambda each: (len(each.gaps), len(each.problems)), default=None)
+        best = min(sound, key=lambda each: (len(each.forgotten), len(each.problems)), default=None)
         if best is not None and best.checked is not None:
             warnings = tuple(each for each in best.diagnostics if each.severity is Severity.WARNING)
             return Planned(best.checked, best.notes, warnings, usage, tuple(drafts))

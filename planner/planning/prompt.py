@@ -62,18 +62,16 @@ class PlanningPrompt:
                 return messages
         raise PromptTooLong(model.name, needed, max(0, available), len(self._catalog))
 
-    def missing(self, draft: Draft) -> tuple[Message, ...]:
-        """The turns that ask for the steps that a draft lacks, and nothing else."""
-        gaps = [f"{gap.sentence:.{MAX_PROBLEM}}" for gap in draft.gaps[:MAX_PROBLEMS]]
-        return (
-            Message("assistant", draft.answer),
-            Message("user", render("planner/short_missing", gaps=gaps)),
-        )
+    def missing(self, answer: str, name: str) -> tuple[Message, ...]:
+        """The turns that ask for the line that does something with a name, and nothing else."""
+        return (Message("assistant", answer), Message("user", render("planner/missing_line", name=name)))
 
     def repair(self, draft: Draft) -> tuple[Message, ...]:
         """The turns that ask for a better plan: the last draft alone, and what is wrong with it."""
         problems = [f"{problem:.{MAX_PROBLEM}}" for problem in draft.problems[:MAX_PROBLEMS]]
-        question = Message("user", render("planner/repair", problems=problems))
+        question = Message(
+            "user", render("planner/repair", problems=problems, notation=self._format.notation)
+        )
         # Servers refuse an empty message.
         if not draft.answer.strip():
             return (question,)

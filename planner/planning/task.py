@@ -5,23 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pydantic import JsonValue
-
-from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
-from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.check.fixes import Fixed, fix
-from callsheet.planner.formats.plan_format import GapHelp, Translation, WireFormat
-from callsheet.planner.formats.small.repairs import insert_before
+from callsheet.planner.formats.plan_format import Translation, WireFormat
 from callsheet.planner.goals.coverage import find_doubtful_names, find_forgotten_names
-from callsheet.planner.goals.gap import Gap
 from callsheet.planner.plan.policy import Policy
 
 from .draft import FRESH_TEMPERATURE, Draft, is_stuck
 from .prompt import PlanningPrompt
-
-MAX_ADDED = 3
-"""Steps that are added to a plan at once."""
 
 _FORGOTTEN = "the goal names {}, and no step does anything with it: add the step that is missing"
 _NO_MORE = "there are no other capabilities: plan with those that are listed"
@@ -45,7 +37,6 @@ class PlanningTask:
         answers: Sequence[tuple[str, str]] = (),
     ) -> None:
         self._format = wire_format
-        self._help = wire_format.gap_help()
         self._policy = policy
         self._max_tokens = max_tokens
         self._goal = goal
@@ -56,11 +47,13 @@ class PlanningTask:
         self._prompt = PlanningPrompt(wire_format, goal, self.catalog, answers)
         self._messages = self._prompt.fitting(model, max_tokens)
         self._schema = wire_format.schema(self.catalog)
+        self._grammar = wire_format.grammar(self.catalog)
 
     def request(self, drafts: Sequence[Draft]) -> ChatRequest:
         """What to ask next, after the drafts so far."""
-        if self._help is not None and (lacking := self.lacking(drafts)) is not None:
-            return self._addition(self._help, lacking)
+        if (grammar := self._missing_line(drafts)) is not None:
+            asked = (*self._messages, *self._prompt.missing(self._written(drafts), drafts[-1].forgotten[0]))
+            return ChatRequest(asked, max_tokens=self._max_tokens, schema_name="plan", grammar=grammar)
         stuck = is_stuck(drafts)
         turns = self._prompt.repair(drafts[-1]) if drafts and drafts[-1].problems and not stuck else ()
         return ChatRequest(
@@ -70,41 +63,56 @@ class PlanningTask:
             self._max_tokens,
             temperature=FRESH_TEMPERATURE if stuck else 0.0,
             seed=len(drafts),
+            grammar=self._grammar,
         )
 
-    def lacking(self, drafts: Sequence[Draft]) -> Draft | None:
-        """The last draft, where nothing is the matter with it but steps that are missing, and they can
-        be asked for alone: written again as a whole, a plan of a small model loses others."""
-        last = drafts[-1] if drafts else None
-        if last is None or not last.checked or not last.gaps or len(last.gaps) < len(last.problems):
-            return None
-        return None if self._help is None or last.extends else last
-
-    def _addition(self, gap_help: GapHelp, draft: Draft) -> ChatRequest:
-        wanted = {gap.capability for gap in draft.gaps}
-        offered = self.catalog if None in wanted else [each for each in self.catalog if each.name in wanted]
-        most = min(MAX_ADDED, 1 + len(draft.gaps)) if None in wanted else len(wanted)
-        ids = [str(step["id"]) for step in _steps(draft.answer)]
-        return ChatRequest(
-            (*self._messages, *self._prompt.missing(draft)),
-            gap_help.missing_schema(offered, ids, most),
-            "plan",
-            self._max_tokens,
-        )
+    def is_settled(self, drafts: Sequence[Draft]) -> bool:
+        """Whether to ask no further. Doubts are asked about once: a model that stays with its plan may well
+        be right."""
+        last = drafts[-1]
+        if last.question is not None or (last.extends and not last.checked):
+            return True
+        is_lacking = self._missing_line(drafts) is not None
+        asked_again = sum(not each.wanted for each in drafts) > 1
+        return last.checked is not None and not is_lacking and (asked_again or not last.problems)
 
     def read_reply(self, reply: ChatReply, drafts: Sequence[Draft]) -> Draft:
         """The draft that a reply is, with what is wrong with it, after the drafts before."""
-        if (lacking := self.lacking(drafts)) is None:
-            return self._read(reply, None)
-        return replace(self._read(reply, lacking), extends=True)
+        if self._missing_line(drafts) is None:
+            return self._read(reply, reply.text)
+        try:
+            text = self._with_line(self._written(drafts), reply.text, drafts[-1])
+        except ValueError as error:
+            return Draft(reply.text, reply.usage, (str(error),), extends=True)
+        return replace(self._read(reply, text), extends=True)
 
-    def _read(self, reply: ChatReply, lacking: Draft | None) -> Draft:
+    def _missing_line(self, drafts: Sequence[Draft]) -> str | None:
+        """The grammar of the line that is missing in the last draft, where nothing is the matter with it but
+        that: written again as a whole, a plan of a small model loses other lines. None, too, where the line
+        that was asked for last was of no help."""
+        last = drafts[-1] if drafts else None
+        if last is None or not last.checked or not last.forgotten or (last.problems and len(drafts) == 1):
+            return None
+        if last.extends and len(last.forgotten) >= len(drafts[-2].forgotten):
+            return None
+        return self._format.missing_line(self._written(drafts), last.forgotten[0], self.catalog)
+
+    def _written(self, drafts: Sequence[Draft]) -> str:
+        """The answer of the last draft, with the lines that were asked for alone in their places."""
+        text = ""
+        for at, draft in enumerate(drafts):
+            text = self._with_line(text, draft.answer, drafts[at - 1]) if draft.extends else draft.answer
+        return text
+
+    def _with_line(self, text: str, line: str, lacking: Draft) -> str:
+        return self._format.with_line(text, line, lacking.forgotten[0], self._goal)
+
+    def _read(self, reply: ChatReply, text: str) -> Draft:
         if reply.finish_reason == "length":
             cut = f"the answer was cut at {self._max_tokens} tokens: write a plan with fewer, shorter steps"
             return Draft(reply.text, reply.usage, (cut,))
         try:
-            answer = read_json_answer(reply.text) if lacking is None else _completed(lacking, reply.text)
-            read = self._format.read_plan(answer, self._goal, self.catalog)
+            read = self._format.read_plan(self._format.read_answer(text), self._goal, self.catalog)
         except ValueError as error:
             return Draft(reply.text, reply.usage, (str(error),))
         if read.question is not None:
@@ -116,46 +124,22 @@ class PlanningTask:
     def _checked(self, reply: ChatReply, read: Translation) -> Draft:
         fixed = fix(read.document, self.catalog, self._policy)
         problems = tuple(error.sentence for error in fixed.result.errors)
-        gaps = () if problems else tuple(self._gaps(fixed))
-        sentences = (gap.sentence for gap in gaps)
-        unused = (each.sentence for each in fixed.result.warnings if each.code == "unused-step")
-        doubts = (*read.doubts, *unused, *find_doubtful_names(fixed.document, self._said), *sentences)
+        forgotten = tuple(find_forgotten_names(fixed.document, self._said, self.catalog))
+        if not problems:
+            problems = (*read.doubts, *(self._doubts(fixed, forgotten) if self._format.reconsiders else ()))
         return Draft(
             reply.text,
             reply.usage,
-            problems or doubts,
+            problems,
             fixed.document,
             fixed.result.diagnostics,
             (*read.notes, *fixed.notes),
             fixed.result.plan,
-            gaps,
+            forgotten,
         )
 
-    def _gaps(self, fixed: Fixed) -> Iterator[Gap]:
-        yield from (Gap(_FORGOTTEN.format(name)) for name in find_forgotten_names(fixed.document, self._said))
-        if self._help is not None and fixed.result.plan is not None:
-            used = {step.capability for step in fixed.result.plan.plan.steps}
-            yield from self._help.find_gaps(self._goal, used, fixed.document, self.catalog)
-
-
-def _completed(draft: Draft, answer: str) -> JsonObject:
-    """The steps of a draft and those that it lacked, each where its result is wanted; where the model
-    wrote steps again that were there, what it wrote is the whole plan. Raises ValueError where it wrote
-    no steps."""
-    steps, added = _steps(draft.answer), _steps(answer)
-    if not {str(step.get("id")) for step in steps}.isdisjoint(str(step.get("id")) for step in added):
-        return {"steps": list[JsonValue](added)}
-    places = {gap.capability: gap.into for gap in draft.gaps if gap.into is not None}
-    for step in added:
-        into = places.get(str(step.get("capability")))
-        steps = insert_before(steps, step, into) if into else [*steps, step]
-    return {"steps": list[JsonValue](steps)}
-
-
-def _steps(answer: str) -> list[JsonObject]:
-    """The steps of an answer in the short format. Raises ValueError where it has none."""
-    match read_json_answer(answer):
-        case {"steps": list(steps)}:
-            return [step for step in steps if isinstance(step, dict)]
-        case _:
-            raise ValueError('the answer has to be an object with a list of steps: {"steps": [...]}')
+    def _doubts(self, fixed: Fixed, forgotten: Sequence[str]) -> Iterator[str]:
+        """A sentence for everything in a plan that checks and yet may be a slip."""
+        yield from (each.sentence for each in fixed.result.warnings if each.code == "unused-step")
+        yield from find_doubtful_names(fixed.document, self._said)
+        yield from map(_FORGOTTEN.format, forgotten)

@@ -91,7 +91,9 @@ class ReplanPrompt:
     def repair(self, draft: Draft) -> tuple[Message, ...]:
         """The turns that ask for a better decision: the last draft alone, and what is wrong with it."""
         problems = [f"{problem:.{MAX_PROBLEM}}" for problem in draft.problems[:MAX_PROBLEMS]]
-        question = Message("user", render("planner/replan_repair", problems=problems))
+        question = Message(
+            "user", render("planner/replan_repair", problems=problems, notation=self._format.notation)
+        )
         # Servers refuse an empty message.
         if not draft.answer.strip():
             return (question,)
@@ -100,7 +102,7 @@ class ReplanPrompt:
     def _examples(self) -> Iterator[Message]:
         for example in self._format.examples():
             yield Message("user", example.situation)
-            yield Message("assistant", json.dumps(example.answer, ensure_ascii=False))
+            yield Message("assistant", example.answer)
 
     def _with_results(self, detail: Detail, available: int, needed: int) -> tuple[Message, ...]:
         tokens = min(available - needed, MAX_RESULTS) if self._results else 0
@@ -155,18 +157,14 @@ class ReplanPrompt:
         return {id: 0 if id in troubled else 1 if id in near else 3 if id in done else 2 for id in known}
 
     def _line(self, step: JsonObject, detail: Detail) -> str:
-        inputs = step.get("inputs")
-        shown = ", ".join(
-            f"{json.dumps(name)}: {_shown(self._format.show(value), detail.input)}"
-            for name, value in (inputs if isinstance(inputs, dict) else {}).items()
-        )
+        does = self._format.show_step(step, lambda value: _shown(self._format.show(value), detail.input))
         flow = "".join(
             f" {key}: {_shown(self._format.show(value) if key == 'for_each' else value, detail.input)}"
             for key, value in step.items()
             if key not in ("id", "capability", "inputs")
         )
         standing = self._situation.standings[str(step["id"])].standing
-        return f"{step['id']}: {step['capability']} {{{shown}}}{flow} [{standing}]"
+        return f"{does}{flow} [{standing}]"
 
     def _past(self) -> list[str]:
         steps = self._situation.plan.steps

@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
-from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.check.checker import Policy
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
 from callsheet.planner.formats.plan_format import WireFormat
 from callsheet.planner.formats.revision_format import Proposal, RevisionFormat
-from callsheet.planner.formats.small.revision_format import ShortRevisionFormat
+from callsheet.planner.formats.small.revision_format import LinesRevisionFormat
 from callsheet.planner.planning.draft import FRESH_TEMPERATURE, Draft, is_stuck
 from callsheet.planner.planning.errors import DecisionFailed
 from callsheet.planner.planning.model_call import PlanningProgress, collect
 from callsheet.planner.planning.planner import default_format
 from callsheet.planner.revision.check import check_revision
-from callsheet.planner.revision.decision import Decision, Revise
+from callsheet.planner.revision.decision import Ask, Decision, Revise
 from callsheet.planner.revision.revision import Revision
 from callsheet.planner.revision.situation import Situation
 
+from .losses import ADVICE, ask_about, find_losses
 from .prompt import ReplanPrompt
 
 _FORMATS: Mapping[str, Callable[[], RevisionFormat]] = MappingProxyType(
-    {"full": FullRevisionFormat, "short": ShortRevisionFormat}
+    {"full": FullRevisionFormat, "lines": LinesRevisionFormat}
 )
 """What decisions are written in, by the format of plans that each goes with."""
 
@@ -35,6 +35,7 @@ _FORMATS: Mapping[str, Callable[[], RevisionFormat]] = MappingProxyType(
 class _Try:
     draft: Draft
     decision: Decision | None = None
+    losses: tuple[str, ...] = ()
 
     @property
     def is_sure(self) -> bool:
@@ -78,7 +79,7 @@ class Replanner:
         situation = self._cut(situation)
         prompt = ReplanPrompt(self._format, situation)
         messages = prompt.fitting(self._model, self._max_tokens)
-        schema = self._format.schema(situation)
+        schema, grammar = self._format.schema(situation), self._format.grammar(situation)
         tries: list[_Try] = []
         while len(tries) <= self._max_repairs:
             drafts = [each.draft for each in tries]
@@ -90,6 +91,7 @@ class Replanner:
                 self._max_tokens,
                 temperature=FRESH_TEMPERATURE if stuck else 0.0,
                 seed=len(drafts),
+                grammar=grammar,
             )
             problems = drafts[-1].problems if drafts else ()
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
@@ -109,18 +111,20 @@ class Replanner:
         return replace(situation, catalog=catalog)
 
     def _chosen(self, situation: Situation, tries: Sequence[_Try]) -> Decision:
-        """The last decision that can be carried out: one with doubts is better than none."""
-        decision = next((each.decision for each in reversed(tries) if each.decision), None)
-        if decision is None:
+        """The last decision that can be carried out: one with doubts is better than none. The user is asked
+        before a part of the goal is left out."""
+        chosen = next((each for each in reversed(tries) if each.decision), None)
+        if chosen is None or chosen.decision is None:
             raise DecisionFailed(self._model.name, situation.goal, [each.draft for each in tries])
-        return decision
+        return Ask(ask_about(chosen.losses)) if chosen.losses else chosen.decision
 
     def _read(self, reply: ChatReply, situation: Situation) -> _Try:
         if reply.finish_reason == "length":
             cut = f"the answer was cut at {self._max_tokens} tokens: write a shorter one"
             return _Try(Draft(reply.text, reply.usage, (cut,)))
         try:
-            proposal = self._format.read_decision(read_json_answer(reply.text), situation)
+            answer = self._format.read_answer(reply.text, situation)
+            proposal = self._format.read_decision(answer, situation)
         except ValueError as error:
             return _Try(Draft(reply.text, reply.usage, (str(error),)))
         draft = Draft(reply.text, reply.usage, proposal.doubts, notes=proposal.notes)
@@ -130,15 +134,18 @@ class Replanner:
 
     def _revised(self, draft: Draft, proposal: Proposal, revision: Revision, situation: Situation) -> _Try:
         revised = check_revision(situation, revision, self._policy)
+        losses: tuple[str, ...] = ()
+        if revised.checked is not None and revised.document is not None:
+            losses = tuple(find_losses(situation, revised.document))
         draft = replace(
             draft,
-            problems=revised.problems or draft.problems,
+            problems=revised.problems or (*draft.problems, *(f"{each}{ADVICE}" for each in losses)),
             document=revised.document,
             diagnostics=revised.diagnostics,
             notes=(*draft.notes, *revised.notes),
             checked=revised.checked,
         )
-        return _Try(draft, Revise(revised.checked, proposal.reason) if revised.checked else None)
+        return _Try(draft, Revise(revised.checked, proposal.reason) if revised.checked else None, losses)
 
 
 def revision_format_for(wire_format: WireFormat) -> RevisionFormat:

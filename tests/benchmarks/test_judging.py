@@ -219,7 +219,7 @@ def test_what_a_worked_example_says_is_copied() -> None:
     assert find_copied("the main points of the letter", "Shorten the letter") is None
 
 
-@pytest.mark.parametrize("name", ["short", "full"])
+@pytest.mark.parametrize("name", ["lines", "full"])
 def test_every_worked_example_is_told_when_it_is_copied(name: str) -> None:
     """The goal of an example, planned for another goal, is found out."""
     assert {"Norway", "Dutch", "Inn", "Linz"} <= load_worked_examples().names

@@ -17,7 +17,7 @@ from callsheet.agents.models.weights.weights import QWEN
 from callsheet.executor.run.events import ModelCalled
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.orchestrator import Orchestrator
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -52,7 +52,7 @@ async def test_the_readmes_goal_over_a_socket(address: str, tmp_path: Path) -> N
     model = OpenAIModel(
         "qwen", base_url=address, context_tokens=8192, timeout_seconds=600, schema_in_prompt=False
     )
-    orchestrator = Orchestrator(model=model, store=None, workspace=tmp_path, wire_format=ShortFormat())
+    orchestrator = Orchestrator(model=model, store=None, workspace=tmp_path, wire_format=LinesFormat())
     result = await orchestrator.run(GOAL)
     assert result.status is RunStatus.COMPLETED, result.account
     assert "South" in (tmp_path / "summary.md").read_text("utf-8")

@@ -24,7 +24,7 @@ from callsheet.executor.run.events import ModelCalled, ReplanningStarted, RunFai
 from callsheet.executor.run.failure import FailureKind
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.formats.full.plan_format import FullFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.plan.policy import Policy
 
 from .exact import require_exact
@@ -95,7 +95,7 @@ def test_plans_that_were_given(review: Any, max_replans: int | None) -> None:
     ("name", "wire_format", "answer"),
     [
         ("local/qwen", None, SHORT),
-        ("mind", ShortFormat(), SHORT),
+        ("mind", LinesFormat(), SHORT),
         ("local/qwen", FullFormat(), written(PLAN)),
         ("mind", FullFormat(), written(PLAN)),
     ],

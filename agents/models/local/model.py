@@ -31,7 +31,7 @@ class LocalModel:
     answered one after the other, in a thread, so the event loop stays free; one whose caller has gone is
     stopped. The beginning that a prompt shares with the one before it is not read again.
 
-    With a schema, the answer is held to it token by token. The schema is *not* put into the
+    With a schema or a grammar, the answer is held to it token by token. The schema is *not* put into the
     prompt, where a small machine would spend seconds reading it: describe the shape there in your
     own words. Needs the extra `callsheet[local]`.
     """
@@ -105,7 +105,9 @@ def _body(request: ChatRequest) -> dict[str, Any]:
         body["temperature"] = request.temperature
     if request.seed is not None:
         body["seed"] = request.seed
-    if request.schema is not None:
+    if request.grammar is not None:
+        body["grammar"] = request.grammar
+    elif request.schema is not None:
         schema = {"name": request.schema_name, "schema": grammar_schema(request.schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body

@@ -53,8 +53,8 @@ class RepeatedRequest(ChatRequest):
             asked.max_tokens,
             asked.temperature,
             asked.seed,
-            call,
-            latest,
+            call=call,
+            latest=latest,
         )
 
 

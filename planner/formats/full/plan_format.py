@@ -15,7 +15,9 @@ from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.tidy_schema import closed_object
+from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.formats.examples import Example, load_examples, most_fitting
+from callsheet.planner.formats.partial_json import ArrayReader
 from callsheet.planner.formats.plan_format import Translation
 from callsheet.planner.schemas.call_schemas import TEXT, call_definitions, reference_to
 from callsheet.planner.schemas.capability_text import kind, signature
@@ -47,6 +49,8 @@ class FullFormat:
     """
 
     name = "full"
+    reconsiders = True
+    notation = "JSON"
 
     def __init__(self, *, cut: bool = False) -> None:
         self._cut = cut
@@ -65,6 +69,18 @@ class FullFormat:
             answers.append(closed_object({"lacking": _TEXTS}))
         plan = closed_object({"steps": {"type": "array", "items": step}, "answer": {"anyOf": answers}})
         return share({**plan, "$defs": call_definitions(catalog)})
+
+    def grammar(self, catalog: Sequence[Capability]) -> None:
+        """None: the schema says it all."""
+        return
+
+    def missing_line(self, answer: str, name: str, catalog: Sequence[Capability]) -> None:
+        """None: such a model writes the whole plan again, and loses nothing."""
+        return
+
+    def with_line(self, answer: str, line: str, name: str, goal: str) -> str:
+        """The second answer: it is always a whole plan."""
+        return line
 
     def examples(self, catalog: Sequence[Capability]) -> Sequence[Example]:
         """One, chosen for what the catalog has: such a model needs to see the notation, not how to plan."""
@@ -88,9 +104,13 @@ class FullFormat:
         """A binding of a plan, given as the plan's JSON, as a model would write it."""
         return write_braces(binding)
 
-    def gap_help(self) -> None:
-        """None: who writes this format sees the goal through, or is told what is wrong."""
-        return
+    def reader(self) -> ArrayReader:
+        """Reads the elements of `steps`."""
+        return ArrayReader("steps")
+
+    def read_answer(self, text: str) -> JsonValue:
+        """The JSON in a text. Raises ValueError where there is none."""
+        return read_json_answer(text)
 
     def read_plan(self, answer: JsonValue, goal: str, catalog: Sequence[Capability]) -> Translation:
         """The plan's document, or a question, or what is lacking.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.tidy_schema import closed_object
+from callsheet.agents.models.json_answer import read_json_answer
 from callsheet.planner.formats.plan_format import Translation
 from callsheet.planner.formats.revision_format import (
     Proposal,
@@ -31,6 +33,7 @@ class FullRevisionFormat:
     """In the strict subset, for models that can carry it."""
 
     name = "full"
+    notation = "JSON"
     rules = "planner/replan_full_rules"
 
     def __init__(self) -> None:
@@ -55,6 +58,10 @@ class FullRevisionFormat:
         parts["question"] = nullable(_TEXT)
         return {**closed_object(parts), "$defs": definitions} if definitions else closed_object(parts)
 
+    def grammar(self, situation: Situation) -> None:
+        """None: the schema says it all."""
+        return
+
     def examples(self) -> Sequence[WorkedExample]:
         """None: the rules say all that such a model needs."""
         return ()
@@ -67,9 +74,22 @@ class FullRevisionFormat:
         """As the full format of plans writes it."""
         return self._plans.show(binding)
 
+    def show_step(self, step: JsonObject, shown: Callable[[JsonValue], str]) -> str:
+        """`id: capability {"input": value}`."""
+        inputs = step.get("inputs")
+        pairs = (
+            f"{json.dumps(name)}: {shown(value)}"
+            for name, value in (inputs if isinstance(inputs, dict) else {}).items()
+        )
+        return f"{step['id']}: {step['capability']} {{{', '.join(pairs)}}}"
+
     def new_ids(self, situation: Situation) -> Sequence[str]:
         """None: names that say what a step does are better than any that could be given."""
         return ()
+
+    def read_answer(self, text: str, situation: Situation) -> JsonValue:
+        """The JSON in a text. Raises ValueError where there is none."""
+        return read_json_answer(text)
 
     def read_decision(self, answer: JsonValue, situation: Situation) -> Proposal:
         """What the answer means. Raises ValueError where it is not an object with a decision."""

@@ -1,2 +1,2 @@
-"""The short format for small models, and everything that mends what they write; imports what formats share,
+"""Lines of calls for small models, and everything that mends what they write; imports what formats share,
 never `full`."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObject
+from callsheet.agents.contracts.capability import CHANGING, JsonObject
 from callsheet.planner.plan.references import repoint_step, steps_named_by
 from callsheet.planner.revision.revision import steps_of
 from callsheet.planner.revision.situation import Situation, Standing
@@ -19,10 +19,6 @@ _ECHO = "step {new}: left out, as {old} has done it already"
 _SAME = (
     "step {new} does what {old} did, with the same inputs, and would go wrong in the same way: use another "
     "capability, or give it another input"
-)
-_DROPPED = (
-    "step {old} ({capability}) would be left out, and nothing does it any more: take it out of remove, or "
-    "write it again with what is new; where there is no way to it, decide to ask or to give_up"
 )
 _SPARED = "step {old}: stays, as no new step does it instead"
 _NOTHING = "step {new}: `{value}` stands for nothing: write the value itself, or the id of a step in braces"
@@ -62,7 +58,6 @@ class DuplicateSteps:
             )
         if not self._situation.words and not self._situation.pressure:
             yield from self._find_same()
-            yield from self._find_dropped()
 
     def _find_done(self) -> Iterator[str]:
         for id, step in self._situation.plan.steps.items():
@@ -112,26 +107,8 @@ class DuplicateSteps:
             if _is_alike(step, self._documents[trouble.step]):
                 yield _SAME.format(new=step["id"], old=trouble.step)
 
-    def _find_dropped(self) -> Iterator[str]:
-        """The changes that the plan was to make and would not, unless something new makes one instead."""
-        trouble = self._situation.trouble
-        gone = {*self.removed, *((trouble.step,) if trouble and self.steps else ())}
-        wanted = [id for id in self._documents if id in gone and self._is_wanted(id)]
-        acting = [str(step["capability"]) for step in self.steps if self._acts(step)]
-        missing = [id for id in wanted if self._capability(id).name not in acting]
-        for id in missing[: max(0, len(wanted) - len(acting))]:
-            yield _DROPPED.format(old=id, capability=self._capability(id).name)
-
-    def _is_wanted(self, id: str) -> bool:
-        standing = self._situation.standings[id].standing
-        open_ = standing in (Standing.NOT_STARTED, Standing.IN_TROUBLE)
-        return open_ and self._capability(id).effect in CHANGING
-
     def _acts(self, step: JsonObject) -> bool:
         return self._effects.get(str(step.get("capability"))) in CHANGING
-
-    def _capability(self, id: str) -> Capability:
-        return self._situation.plan.steps[id].capability
 
 
 def _is_alike(step: JsonObject, other: JsonObject) -> bool:

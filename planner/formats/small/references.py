@@ -14,7 +14,7 @@ from callsheet.planner.expressions.values import display
 from callsheet.planner.plan.plan import Binding, From, Literal, Template
 
 WIRE_ID = r"s[1-9][0-9]{0,3}"
-"""What a step is called in the short format."""
+"""What a step is called in lines of calls."""
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _REFERENCE = re.compile(rf"\s*({WIRE_ID})\b")

@@ -1,221 +1,131 @@
-"""Repairs on the steps of a short answer, each of a slip that small models make and that has one remedy."""
+"""Mends what small models forget when they write calls: to read a file before its text is used, and to hand a
+result on. Each repair was measured alone (docs/decisions/0023-lines-of-calls.md)."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObject
-from callsheet.planner.goals.coverage import find_names
-from callsheet.planner.goals.parts import is_asked_for
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
+from callsheet.planner.goals.coverage import is_file_name
 
-_SELF = "step {step} took its own result; it takes that of {other}, which it waits for"
-_BYPASSED = "step {step}: dropped, as `{name}` was made up; what took its result takes that of {other}"
-_INVENTED = "step {step}: dropped, as `{name}` was made up and other results are there to work with"
-_IDLE = "step {step}: dropped, as it takes no result and the goal does not ask for it"
+from .lines import new_id
+from .references import mentions
+from .steps import is_prose
+
+_READ = "step {step}: `{name}` is the name of a file; it takes the text that {reader} reads there"
+_HANDED_ON = "step {step}: the result of {other}, which no step takes, was added to `{name}`"
+_HEADING = re.compile(r"subject|title|headline|heading|caption|name", re.IGNORECASE)
 
 
-class Repaired(NamedTuple):
-    """The steps as they were meant, and a sentence for each repair."""
+class Mended(NamedTuple):
+    """The steps of a plan after its repairs, and a sentence for each."""
 
     steps: list[JsonValue]
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One step as it was written; `others` are entries that a step should not have."""
+class CallRepairs:
+    """Repairs the steps of one plan, as they were written."""
 
-    id: str
-    capability: str
-    inputs: JsonObject
-    after: tuple[str, ...]
-    others: JsonObject = field(default_factory=dict[str, JsonValue])
+    def __init__(self, steps: Sequence[JsonValue], catalog: Sequence[Capability]) -> None:
+        self._known = {each.name: each for each in catalog}
+        self._reader = _find_reader(catalog)
+        self._notes: list[str] = []
+        steps = [self._with_texts(step) for step in steps]
+        self._ids = [str(step.get("id")) for step in steps if isinstance(step, dict)]
+        self._readings: dict[str, str] = {}
+        read = [each for step in steps for each in self._with_reading(step)]
+        self.mended = Mended(self._handed_on(read), tuple(self._notes))
 
-    def takes(self, other: str) -> bool:
-        return any(_refers(value, other) for value in self.inputs.values())
+    def _capability(self, step: JsonValue) -> Capability | None:
+        return self._known.get(str(step.get("capability"))) if isinstance(step, dict) else None
 
-    def pointed(self, old: str, new: str) -> _Step:
-        """The step with the result of `new` where it took that of `old`."""
-        inputs = {name: _pointed(value, old, new) for name, value in self.inputs.items()}
-        after = dict.fromkeys(new if each == old else each for each in self.after)
-        return replace(self, inputs=inputs, after=tuple(each for each in after if each != self.id))
+    def _with_texts(self, step: JsonValue) -> JsonValue:
+        """The step with a text for every number that stands where only a text can."""
+        capability = self._capability(step)
+        if capability is None or not isinstance(step, dict) or not isinstance(step.get("inputs"), dict):
+            return step
+        properties = cast("Mapping[str, Any]", capability.input_schema.get("properties") or {})
+        texts = {name for name, schema in properties.items() if schema == {**schema, "type": "string"}}
+        inputs = {
+            name: str(value) if name in texts and type(value) in (int, float) else value
+            for name, value in cast("JsonObject", step["inputs"]).items()
+        }
+        return {**step, "inputs": inputs}
 
-    def takes_all(self) -> bool:
-        """Whether it takes a result of all the steps that it waits for."""
-        return all(self.takes(each) for each in self.after)
+    def _with_reading(self, step: JsonValue) -> list[JsonValue]:
+        """The step, behind one that reads the file that it is given the name of in place of a text: pure work
+        looks nothing up."""
+        capability = self._capability(step)
+        if capability is None or not isinstance(step, dict) or not isinstance(step.get("inputs"), dict):
+            return [step]
+        inputs = cast("JsonObject", step["inputs"])
+        if self._reader is not None and capability.name == self._reader.name:
+            self._readings.update((str(value), str(step.get("id"))) for value in inputs.values())
+        if self._reader is None or capability.effect is not Effect.PURE:
+            return [step]
+        before: list[JsonValue] = []
+        for name, value in inputs.items():
+            if isinstance(value, str) and is_file_name(value):
+                inputs = {**inputs, name: f"{{{self._reading(value, before)}}}"}
+                self._notes.append(_READ.format(step=step.get("id"), name=name, reader=self._readings[value]))
+        return [*before, {**step, "inputs": inputs}]
 
-    def without(self, other: str) -> _Step:
-        """The step without the lines that have the result of another."""
-        inputs = {name: _without_lines(value, other) for name, value in self.inputs.items()}
-        return replace(self, inputs=inputs, after=tuple(each for each in self.after if each != other))
+    def _reading(self, path: str, before: list[JsonValue]) -> str:
+        """The step that reads a file; one is put `before` where none does."""
+        if path not in self._readings and self._reader is not None:
+            self._ids.append(new_id(self._ids))
+            self._readings[path] = self._ids[-1]
+            before.append({"id": self._ids[-1], "capability": self._reader.name, "inputs": {"path": path}})
+        return self._readings[path]
 
-    def write(self) -> JsonObject:
-        known: JsonObject = {"id": self.id, "capability": self.capability, "inputs": self.inputs}
-        return {**known, "depends_on": list(self.after), **self.others}
+    def _handed_on(self, steps: Sequence[JsonValue]) -> list[JsonValue]:
+        """The steps with every result that none of them takes at the end of the next text, further on, that
+        says what is to be done."""
+        mended = list(steps)
+        for at, step in enumerate(steps):
+            if not isinstance(step, dict) or not self._gives_result(step):
+                continue
+            id = str(step.get("id"))
+            others = [each.get("inputs") for each in mended if isinstance(each, dict) and each is not step]
+            if id in mentions(str(others)):
+                continue
+            for further in range(at + 1, len(mended)):
+                if (name := self._prose_input(mended[further])) is not None:
+                    mended[further] = self._given(cast("JsonObject", mended[further]), name, id)
+                    break
+        return mended
 
+    def _gives_result(self, step: JsonObject) -> bool:
+        capability = self._capability(step)
+        return capability is not None and capability.effect in (Effect.PURE, Effect.READ)
 
-_Steps: TypeAlias = list[_Step]
-_Catalog: TypeAlias = Mapping[str, Capability]
-
-
-def repair_steps(written: Sequence[JsonValue], goal: str, catalog: Sequence[Capability]) -> Repaired:
-    """The steps of an answer without the slips that are certain. Where a step has not the shape of one,
-    all of them stay as they are, for the checker to say so."""
-    steps = [_read(step) for step in written]
-    known = [step for step in steps if step is not None]
-    if len(known) < len(steps) or len({step.id for step in known}) < len(known):
-        return Repaired(list(written), ())
-    by_name = {each.name: each for each in catalog}
-    notes: list[str] = []
-    for repair in (_from_itself, _bypass, _without_invented, _without_idle_end):
-        known, made = repair(known, goal, by_name)
-        notes += made
-    return Repaired([step.write() for step in known] if notes else list(written), tuple(notes))
-
-
-def insert_before(steps: Sequence[JsonObject], added: JsonObject, into: str) -> list[JsonObject]:
-    """The steps with the added one before the step `into`, which takes its result in place of those that
-    the added one takes. Where there is no such step, it is put last."""
-    known = {step.id: step for step in map(_read, steps) if step is not None}
-    new, user = _read(added), known.get(into)
-    if new is None or user is None:
-        return [*steps, added]
-    taken = [id for id in known if user.takes(id)]
-    if new.takes(into) and len(taken) == 1:
-        # It was told to stand before the step, and cannot but mean what that one works with.
-        new = new.pointed(into, taken[0])
-    for other in taken:
-        user = user.pointed(other, new.id) if new.takes(other) else user
-    at = list(known).index(into)
-    return [*steps[:at], new.write(), user.write(), *steps[at + 1 :]]
-
-
-def _from_itself(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[str]]:
-    """`{s3}` in s3, which waits for s2 alone and takes nothing else of it, means what s2 gave."""
-    repaired: _Steps = list(steps)
-    notes: list[str] = []
-    for at, step in enumerate(steps):
-        waits = [each for each in step.after if each != step.id]
-        if step.takes(step.id) and len(waits) == 1 and not step.takes(waits[0]):
-            repaired[at] = step.pointed(step.id, waits[0])
-            notes.append(_SELF.format(step=step.id, other=waits[0]))
-    return repaired, notes
-
-
-def _bypass(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[str]]:
-    """A step that changes nothing, waits for one other without taking its result, and goes to a source that
-    the goal does not name, was to hand on what the other found."""
-    repaired: _Steps = list(steps)
-    notes: list[str] = []
-    for step in steps:
-        name = _made_up(step, goal)
-        users = [
-            each for each in repaired if each.id != step.id and (step.id in each.after or each.takes(step.id))
-        ]
-        if name is None or not users or not _is_still(step, catalog) or len(step.after) != 1:
-            continue
-        if step.takes(step.after[0]) or step.after[0] == step.id:
-            continue
-        repaired = [each.pointed(step.id, step.after[0]) for each in repaired if each.id != step.id]
-        notes.append(_BYPASSED.format(step=step.id, name=name, other=step.after[0]))
-    return repaired, notes
-
-
-def _without_invented(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[str]]:
-    """A source that the goal does not name, and that waits for nothing, is one too many where all who take
-    its result do so on a line of its own, under lines with other results."""
-    repaired: _Steps = list(steps)
-    notes: list[str] = []
-    for step in steps:
-        name = _made_up(step, goal)
-        if name is None or step.after or not _is_still(step, catalog):
-            continue
-        users = [each for each in repaired if each.takes(step.id)]
-        lighter = {each.id: each.without(step.id) for each in users}
-        if users and all(each.after and each.takes_all() for each in lighter.values()):
-            repaired = [lighter.get(each.id, each) for each in repaired if each.id != step.id]
-            notes.append(_INVENTED.format(step=step.id, name=name))
-    return repaired, notes
-
-
-def _without_idle_end(steps: _Steps, goal: str, catalog: _Catalog) -> tuple[_Steps, list[str]]:
-    """A last step that waits for others, takes nothing of them, and has nothing to do with the goal,
-    while the steps before it have."""
-    if not steps or not steps[-1].after or not _is_still(steps[-1], catalog):
-        return steps, []
-    *before, last = steps
-    if any(last.takes(step.id) for step in steps) or _is_asked_for(last, goal, catalog) or _has(last, goal):
-        return steps, []
-    if not any(_is_asked_for(step, goal, catalog) for step in before):
-        return steps, []
-    return steps[:-1], [_IDLE.format(step=last.id)]
-
-
-def _has(step: _Step, goal: str) -> bool:
-    """Whether a whole input of the step stands in the goal, as a person's name in `tell Ann`."""
-    texts = (value.strip().lower() for value in step.inputs.values() if isinstance(value, str))
-    return any(text and text in goal.lower() for text in texts)
-
-
-def _is_asked_for(step: _Step, goal: str, catalog: _Catalog) -> bool:
-    capability = catalog.get(step.capability)
-    return capability is not None and is_asked_for(goal, capability)
-
-
-def _is_still(step: _Step, catalog: _Catalog) -> bool:
-    capability = catalog.get(step.capability)
-    return capability is not None and capability.effect not in CHANGING
-
-
-def _made_up(step: _Step, goal: str) -> str | None:
-    """The file or address that is a whole input of the step, and that the goal does not name."""
-    texts = (value for value in step.inputs.values() if isinstance(value, str))
-    return next(
-        (text for text in texts if find_names(text) == (text,) and text.lower() not in goal.lower()), None
-    )
-
-
-def _read(step: JsonValue) -> _Step | None:
-    match step:
-        case {"id": str(id), "capability": str(capability), "inputs": dict(inputs), **rest}:
-            after = cast("JsonObject", rest).get("depends_on")
-            listed = [each for each in after if isinstance(each, str)] if isinstance(after, list) else []
-            others = {name: value for name, value in cast("JsonObject", rest).items() if name != "depends_on"}
-            return _Step(id, capability, inputs, tuple(dict.fromkeys(listed)), others)
-        case _:
+    def _prose_input(self, step: JsonValue) -> str | None:
+        """The longest text of a step that says what is to be done; what only looks something up is told a
+        question, and a heading is no place for a result."""
+        capability = self._capability(step)
+        if capability is None or capability.effect is Effect.READ or not isinstance(step, dict):
             return None
+        inputs = step.get("inputs")
+        texts = inputs.items() if isinstance(inputs, dict) else ()
+        told = {name: value for name, value in texts if is_prose(value) and not _HEADING.search(name)}
+        return max(told, key=lambda name: len(str(told[name])), default=None)
+
+    def _given(self, step: JsonObject, name: str, other: str) -> JsonObject:
+        inputs = cast("JsonObject", step["inputs"])
+        self._notes.append(_HANDED_ON.format(step=step.get("id"), other=other, name=name))
+        return {**step, "inputs": {**inputs, name: f"{inputs[name]}\n\n{{{other}}}"}}
 
 
-def _refers(value: JsonValue, id: str) -> bool:
-    return re.search(rf"\{{\s*{re.escape(id)}\b", json.dumps(value)) is not None
+def _find_reader(catalog: Sequence[Capability]) -> Capability | None:
+    """The one capability that gives the text of a file, where there is one alone."""
+    readers = [each for each in catalog if each.effect is Effect.READ and _required(each) == ["path"]]
+    return readers[0] if len(readers) == 1 else None
 
 
-def _pointed(value: JsonValue, old: str, new: str) -> JsonValue:
-    pattern = re.compile(rf"\{{\s*{re.escape(old)}(?:\.\w+)*\s*\}}")
-    return _walk(value, lambda text: pattern.sub(f"{{{new}}}", text))
-
-
-def _without_lines(value: JsonValue, id: str) -> JsonValue:
-    """A text without its lines that refer to a step."""
-    if not isinstance(value, str):
-        return value
-    return "\n".join(line for line in value.split("\n") if not _refers(line, id))
-
-
-def _walk(value: JsonValue, change: Callable[[str], str]) -> JsonValue:
-    """The value with every text in it changed."""
-    match value:
-        case str():
-            return change(value)
-        case list():
-            return [_walk(each, change) for each in value]
-        case dict():
-            return {name: _walk(each, change) for name, each in value.items()}
-        case _:
-            return value
+def _required(capability: Capability) -> list[str]:
+    return cast("list[str]", capability.input_schema.get("required") or [])

@@ -1,15 +1,14 @@
-"""Makes a plan's document of the steps that a model wrote in the short format."""
+"""Makes a plan's document of the steps that a model wrote as calls."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.capability import Effect, JsonObject
-from callsheet.planner.formats.plan_format import Translation
-from callsheet.planner.plan.graph import closure
+from callsheet.agents.contracts.capability import CHANGING, Effect, JsonObject
 from callsheet.planner.plan.plan import Binding, From, Literal, Template, write_binding
 
 from .references import mentions, read_references
@@ -17,195 +16,121 @@ from .references import mentions, read_references
 PROSE_WORDS = 4
 """A text of so many words says what to do, and what it is to be done with may follow it."""
 
+PROSE_SIGNS = 8
+"""The same where words have no blanks between them, as in Chinese: so many signs."""
+
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_HEADING = re.compile(r"subject|title|headline|heading|caption|name", re.IGNORECASE)
-_FORGOTTEN = "step {step}: the result of {other}, which it waits for, was added to `{name}`"
-_NAMED = "step {step}: `{name}` was given what {other} is given; it takes the result of {other}"
-_DOUBT = (
-    "step {step} depends on {other}, but none of its inputs holds {{{other}}}: write {{{other}}} where the "
-    "result of {other} goes, or leave {other} out"
-)
+_SIGN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
-class ShortSteps:
-    """The steps of one answer. `effects` has what each capability does to the world."""
+class CallSteps:
+    """The steps of one answer. `effects` has what each capability does to the world, `known` the same of the
+    steps that are there already, which these may refer to."""
 
-    def __init__(self, steps: Sequence[JsonValue], effects: Mapping[str, Effect]) -> None:
+    def __init__(
+        self,
+        steps: Sequence[JsonValue],
+        effects: Mapping[str, Effect],
+        known: Mapping[str, Effect] = MappingProxyType({}),
+    ) -> None:
         self._steps = steps
+        self._effects = effects
+        self._known = known
         self._inputs: dict[str, JsonObject] = {}
-        self._acting: set[str] = set()
-        self._reading: set[str] = set()
+        self._acting: list[str] = []
         for step in steps:
             match step:
                 case {"id": str(id), **others}:
                     inputs = others.get("inputs")
                     self._inputs[id] = inputs if isinstance(inputs, dict) else {}
-                    match effects.get(str(others.get("capability"))):
-                        case Effect.WRITE | Effect.IRREVERSIBLE:
-                            self._acting.add(id)
-                        case Effect.READ:
-                            self._reading.add(id)
-                        case _:
-                            pass
+                    if self._effect(step) in CHANGING:
+                        self._acting.append(id)
                 case _:
                     continue
-        taken = frozenset[str]().union(*(_taken(self._inputs, inputs) for inputs in self._inputs.values()))
-        self._idle = [each for each in self._inputs if each not in taken and each not in self._acting]
-        self._place = {each: at for at, each in enumerate(self._inputs)}
-        self._given = {
-            value: each
-            for each in reversed(self._idle)
-            for value in self._inputs[each].values()
-            if isinstance(value, str) and value
+        ids = {*known, *self._inputs}
+        self._bound: dict[str, dict[str, Binding]] = {
+            id: {name: read_references(value, ids) for name, value in inputs.items()}
+            for id, inputs in self._inputs.items()
         }
-        self._wanted: set[str] = set()
-        self._orphans: dict[str, list[str]] = {}
-        self._notes: list[str] = []
-        self._doubts: list[str] = []
 
-    def translate(self, goal: str, answer: JsonValue) -> Translation:
-        """The plan of the steps. `answer` is what the model said it is, None where it said nothing."""
-        self._orphans = self._find_orphans()
+    def document(self, goal: str) -> JsonObject:
+        """The plan of the steps. Its answer is what they come to."""
         steps: list[JsonValue] = [self._step(step) for step in self._steps]
-        said = answer is not None and answer != ""
-        binding = write_binding(read_references(answer, self._inputs)) if said else self._results()
-        document: JsonObject = {"goal": goal, "steps": steps, "answer": binding}
-        return Translation(document, tuple(self._notes), tuple(self._doubts))
+        return {"goal": goal, "steps": steps, "answer": self._results()}
+
+    def _effect(self, step: JsonValue) -> Effect | None:
+        return self._effects.get(str(step.get("capability"))) if isinstance(step, dict) else None
 
     def _step(self, step: JsonValue) -> JsonValue:
-        if not isinstance(step, dict):
+        if not isinstance(step, dict) or not isinstance(step.get("inputs"), dict):
             return step
-        written = dict(step)
         id = str(step.get("id"))
-        listed = [*_texts_of(written.pop("depends_on", None)), *self._orphans.get(id, ())]
-        inputs = step.get("inputs")
-        if isinstance(inputs, dict):
-            inputs = {name: _with_braces(value, listed) for name, value in inputs.items()}
-            inputs = {name: self._resolved(id, name, value) for name, value in inputs.items()}
-            for other in self._forgotten(id, inputs, listed):
-                inputs = self._remember(id, inputs, other)
-            bound = {name: read_references(value, self._inputs) for name, value in inputs.items()}
-            self._wanted.update(*map(_taken_by, bound.values()))
-            written["inputs"] = {name: write_binding(binding) for name, binding in bound.items()}
-            listed = [each for each in listed if not any(each in _taken_by(one) for one in bound.values())]
-        self._wanted.update(listed)
-        # Waiting for a step that changes nothing, without its result, means nothing.
-        order = [each for each in listed if each != id and (each in self._acting or each not in self._inputs)]
-        return {**written, "depends_on": list(order)} if order else written
+        bound = self._bound.get(id, {})
+        written = {name: each for name, each in step.items() if name != "depends_on"}
+        written["inputs"] = {name: write_binding(binding) for name, binding in bound.items()}
+        order = list(dict.fromkeys(self._order(id, step)))
+        return {**written, "depends_on": list[JsonValue](order)} if order else written
 
-    def _find_orphans(self) -> dict[str, list[str]]:
-        """In a plan that ends in a change: the steps whose result was read for nothing, each under the
-        last step that is told in prose what to do, which is who it must have been read for."""
-        last = list(self._inputs)[-1:]
-        if not self._acting.issuperset(last):
-            return {}
-        still = [each for each in self._inputs if each not in self._acting]
-        tellable = [each for each in still if _prose_input(self._inputs[each])]
-        waited = {each for step in self._steps for each in _depends_on(step)}
-        orphans = [each for each in self._idle if each in self._reading and each not in waited]
-        target = tellable[-1] if tellable else None
-        kept = [each for each in orphans if target and self._place[each] < self._place[target]]
-        return {target: kept} if target else {}
+    def _order(self, id: str, step: JsonObject) -> Iterator[str]:
+        """What a step waits for without taking its result. A step that changes something waits for the line
+        before it that does; one that looks something up waits for a change that is about the same thing."""
+        listed = step.get("depends_on")
+        taken = set(self._taken(id))
+        for each in listed if isinstance(listed, list) else ():
+            # Waiting for a step that changes nothing, without its result, means nothing.
+            if isinstance(each, str) and each not in taken and each != id and not self._is_idle(each):
+                yield each
+        before = [each for each in self._before(id) if each in self._acting and each not in taken]
+        if id in self._acting:
+            yield from before[-1:]
+        elif self._effect(step) is Effect.READ:
+            named = self._literals(id)
+            yield from [each for each in before if not named.isdisjoint(self._literals(each))][-1:]
 
-    def _resolved(self, id: str, name: str, value: JsonValue) -> JsonValue:
-        """The result of an earlier step in place of what that step was given, where nothing else takes
-        the result: `material: notes.md` behind `read_file(notes.md)` means what was read. Under the
-        same name it stays, because the step goes to the same source by itself."""
-        if not isinstance(value, str) or value not in self._given:
-            return value
-        other = self._given[value]
-        if self._place[other] >= self._place.get(id, 0) or name in self._inputs[other]:
-            return value
-        self._notes.append(_NAMED.format(step=id, name=name, other=other))
-        return f"{{{other}}}"
+    def _is_idle(self, id: str) -> bool:
+        return (id in self._inputs and id not in self._acting) or self._known.get(id) in (
+            Effect.PURE,
+            Effect.READ,
+        )
 
-    def _forgotten(self, id: str, inputs: JsonObject, listed: Sequence[str]) -> list[str]:
-        """The steps without effect that a step waits for although none of its inputs takes their result, nor
-        that of a step that hands it on."""
-        taken = self._taken_with_givers(_taken(self._inputs, inputs))
-        known = (each for each in listed if each in self._inputs and each != id)
-        return [each for each in known if each not in taken and each not in self._acting]
+    def _before(self, id: str) -> list[str]:
+        ids = list(self._inputs)
+        return ids[: ids.index(id)] if id in self._inputs else []
 
-    def _taken_with_givers(self, taken: frozenset[str]) -> frozenset[str]:
-        """These steps, and those whose results they take, near or far."""
-        return closure(taken, lambda each: _taken(self._inputs, self._inputs[each]))
+    def _literals(self, id: str) -> frozenset[str]:
+        return frozenset(value for value in self._inputs[id].values() if isinstance(value, str))
 
-    def _remember(self, id: str, inputs: JsonObject, other: str) -> JsonObject:
-        """The inputs with a forgotten result in the place where it can only belong, if there is one."""
-        if any(value in inputs.values() for value in self._inputs[other].values()):
-            # It goes to the same source by itself: `read_file(x)` before `analyze_table(x)`.
-            return inputs
-        prose = _prose_input(inputs)
-        if prose is None:
-            self._doubts.append(_DOUBT.format(step=id, other=other))
-            return inputs
-        self._notes.append(_FORGOTTEN.format(step=id, other=other, name=prose))
-        return {**inputs, prose: f"{inputs[prose]}\n\n{{{other}}}"}
+    def _taken(self, id: str) -> Iterator[str]:
+        """The steps whose results the inputs of a step take."""
+        for binding in self._bound.get(id, {}).values():
+            match binding:
+                case From(text) | Template(text):
+                    yield from mentions(text)
+                case Literal():
+                    continue
 
     def _results(self) -> JsonValue:
-        """The answer where the model says none: the results that no step takes, and of a last step that
-        changes something what it was given. What was only read, and then not used, is no answer to a
-        goal that ends in a change."""
-        ends = [each for each in self._inputs if each not in self._acting and each not in self._wanted]
+        """The results that no step takes, and of a last step that changes something what it was given. What
+        was only read, and then not used, is no answer to a goal that ends in a change."""
+        wanted = {each for id in self._inputs for each in self._taken(id)}
+        ends = [each for each in self._inputs if each not in self._acting and each not in wanted]
         last = list(self._inputs)[-1:]
-        given = [each for id in last if id in self._acting for each in self._taken_by_step(id)]
-        if given:
-            ends = [each for each in ends if each not in self._reading] + given
+        given = [each for id in last if id in self._acting for each in self._taken(id)]
+        if given := [each for each in given if each in self._inputs and each not in self._acting]:
+            ends = [each for each in ends if each not in self._reading()] + given
         results = list(dict.fromkeys(ends)) or last
         if len(results) == 1:
             return write_binding(From(results[0]))
         return write_binding(Template("\n\n".join(f"{{{each}}}" for each in results))) if results else None
 
-    def _taken_by_step(self, id: str) -> list[str]:
-        """The steps without effect whose results a step takes, in order."""
-        taken = _taken(self._inputs, self._inputs[id])
-        return [each for each in self._inputs if each in taken and each not in self._acting]
+    def _reading(self) -> frozenset[str]:
+        """The steps that only look something up."""
+        reading = (step for step in self._steps if self._effect(step) is Effect.READ)
+        return frozenset(str(step.get("id")) for step in reading if isinstance(step, dict))
 
 
-def _depends_on(step: JsonValue) -> list[str]:
-    return _texts_of(step.get("depends_on")) if isinstance(step, dict) else []
-
-
-def _taken_by(binding: Binding) -> tuple[str, ...]:
-    match binding:
-        case From(text) | Template(text):
-            return mentions(text)
-        case Literal():
-            return ()
-
-
-def _taken(known: Collection[str], inputs: JsonObject) -> frozenset[str]:
-    """The steps whose results the inputs of one step take."""
-    return frozenset(each for value in inputs.values() for each in _taken_by(read_references(value, known)))
-
-
-def _prose_input(inputs: JsonObject) -> str | None:
-    """The input that says in prose what is to be done, if there is one; a heading never is."""
-    told = [name for name in inputs if not _HEADING.search(name)]
-    name = max(told, key=lambda each: _prose_words(inputs[each]), default=None)
-    return name if name is not None and _prose_words(inputs[name]) >= PROSE_WORDS else None
-
-
-def _prose_words(value: JsonValue) -> int:
-    return len(_WORD.findall(value)) if isinstance(value, str) else 0
-
-
-def _with_braces(value: JsonValue, listed: Sequence[str]) -> JsonValue:
-    """`the text of s2`, in a step that depends on s2, means its result."""
-    match value:
-        case str() if listed and "{" not in value:
-            bare = rf"(?<![\w.])({'|'.join(map(re.escape, listed))})(?![\w\[]|\.\w)"
-            return re.sub(bare, r"{\1}", value)
-        case list():
-            return [_with_braces(each, listed) for each in value]
-        case dict():
-            return {name: _with_braces(each, listed) for name, each in value.items()}
-        case _:
-            return value
-
-
-def _texts_of(value: JsonValue) -> list[str]:
-    """The texts of a list, without repeats; none where it is no list."""
-    if not isinstance(value, list):
-        return []
-    return list(dict.fromkeys(each for each in value if isinstance(each, str)))
+def is_prose(value: JsonValue) -> bool:
+    """Whether an input says what is to be done, and is not merely a name or a figure."""
+    if not isinstance(value, str):
+        return False
+    return len(_WORD.findall(value)) >= PROSE_WORDS or len(_SIGN.findall(value)) >= PROSE_SIGNS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.goals.copied_phrases import find_copied_phrases
 from tests.planner.catalogs import TEXT, capability
 
@@ -41,6 +41,7 @@ def test_one_word_may_be_chance() -> None:
 
 def test_the_worked_examples_themselves_have_no_doubts() -> None:
     """Each holds for its own goal, or models would be told off for what they are shown."""
-    shown = ShortFormat()
+    shown = LinesFormat()
     for each in shown.examples([]):
-        assert shown.read_plan(each.answer, each.goal, each.catalog).doubts == ()
+        answer = shown.read_answer(shown.write_answer(each.answer))
+        assert shown.read_plan(answer, each.goal, each.catalog).doubts == ()

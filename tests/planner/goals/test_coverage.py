@@ -12,9 +12,8 @@ from callsheet.planner.goals.coverage import (
     find_figures,
     find_forgotten_names,
     find_names,
-    find_unmade_results,
 )
-from tests.planner.catalogs import READ, TEXT, capability
+from tests.planner.catalogs import CATALOG, SHORTEN
 
 
 @pytest.mark.parametrize(
@@ -37,7 +36,24 @@ def test_a_name_that_no_input_holds_is_told() -> None:
     steps: list[JsonValue] = [
         {"id": "s1", "inputs": {"path": "A.md", "body": {"template": "for b@c.de: {s1}"}}}
     ]
-    assert list(find_forgotten_names({"steps": steps}, "a.md to b@c.de and to out.md")) == ["out.md"]
+    assert list(find_forgotten_names({"steps": steps}, "a.md to b@c.de and to out.md", ())) == ["out.md"]
+
+
+def test_a_file_that_pure_work_alone_holds_is_told() -> None:
+    """It opens none. An address in a letter may be all that was asked for, and where nothing else could take
+    the file, there is nothing to tell."""
+    told: list[JsonValue] = [
+        {"id": "s1", "capability": "shorten", "inputs": {"text": "for a.md, and write to b@c.de"}}
+    ]
+    goal = "A letter to b@c.de, saved in a.md"
+    assert list(find_forgotten_names({"steps": told}, goal, CATALOG)) == ["a.md"]
+    assert list(find_forgotten_names({"steps": told}, goal, (SHORTEN,))) == []
+    saved: JsonValue = {
+        "id": "s2",
+        "capability": "save",
+        "inputs": {"path": "a.md", "content": {"from": "s1"}},
+    }
+    assert list(find_forgotten_names({"steps": [*told, saved]}, goal, CATALOG)) == []
 
 
 def test_a_name_that_is_made_up_is_told() -> None:
@@ -57,7 +73,7 @@ def test_any_goal_has_names_or_none(goal: str) -> None:
     names = find_names(goal)
     assert all(name in goal for name in names)
     steps: list[JsonValue] = [{"id": "s1", "inputs": {"names": list(names)}}]
-    assert list(find_forgotten_names({"steps": steps}, goal)) == []
+    assert list(find_forgotten_names({"steps": steps}, goal, ())) == []
 
 
 @pytest.mark.parametrize(
@@ -79,30 +95,3 @@ def test_a_figure_that_no_input_holds_is_doubted() -> None:
     steps: list[JsonValue] = [{"id": "s1", "inputs": {"amount": 1200}}]
     (sentence,) = find_doubtful_names({"steps": steps}, "Pay 1,200 euros for 50 chairs")
     assert "50" in sentence
-
-
-SHORT = capability("summarize", {"text": TEXT}, {"summary": TEXT})
-MAIL = capability("send_email", {"to": TEXT, "body": TEXT}, {"receipt": TEXT})
-
-
-def mailing(**told: JsonValue) -> dict[str, JsonValue]:
-    """A plan that reads and mails, and perhaps another step."""
-    steps: list[JsonValue] = [{"id": "s1", "capability": "read_file", "inputs": {"path": "a.txt"}}]
-    if told:
-        steps.append({"id": "s9", "capability": "write", "inputs": told})
-    steps.append({"id": "s2", "capability": "send_email", "inputs": {"to": "a@b.de", "body": {"from": "s1"}}})
-    return {"steps": steps}
-
-
-def test_a_result_that_is_sent_and_was_never_made_is_told() -> None:
-    """With the capability that makes it, and the step that should take it."""
-    (gap,) = find_unmade_results("Email a summary of a.txt to a@b.de", mailing(), (READ, SHORT, MAIL))
-    assert (gap.capability, gap.into) == ("summarize", "s2")
-
-
-def test_a_result_that_another_step_is_told_to_make_is_not() -> None:
-    """A summary may be written by one who writes; and a goal may want none."""
-    goal = "Email a summary of a.txt to a@b.de"
-    told = mailing(instructions="Write a summary")
-    assert not list(find_unmade_results(goal, told, (READ, SHORT, MAIL)))
-    assert not list(find_unmade_results("Email a.txt to a@b.de", mailing(), (READ, SHORT, MAIL)))

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.contracts.capability import Capability, Effect
 from callsheet.agents.models.chat import ChatReply, ChatRequest, Usage
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.formats.full.plan_format import FullFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.lines import write_call
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.goals.errors import EmptyCatalog, GoalError
 from callsheet.planner.plan.plan import Literal
 from callsheet.planner.planning.errors import PlanningFailed, PromptTooLong
@@ -25,12 +26,11 @@ GOAL = "Read a.txt and shorten it"
 
 
 def answer(*steps: tuple[str, dict[str, Any]]) -> str:
-    """What a model writes in the short format."""
-    written = [
-        {"id": f"s{number}", "capability": name, "inputs": inputs, "depends_on": []}
+    """What a model writes in lines."""
+    return "\n".join(
+        write_call({"id": f"s{number}", "capability": name, "inputs": inputs})
         for number, (name, inputs) in enumerate(steps, 1)
-    ]
-    return json.dumps({"steps": written})
+    )
 
 
 GOOD = answer(("read_file", {"path": "a.txt"}), ("shorten", {"text": "{s1}"}))
@@ -38,8 +38,8 @@ UNKNOWN = answer(("open_sesame", {"path": "a.txt"}))
 
 
 def planner(model: ScriptedModel, **options: Any) -> Planner:
-    """A planner that speaks the short format."""
-    return Planner(model, wire_format=ShortFormat(), **options)
+    """A planner that speaks in lines."""
+    return Planner(model, wire_format=LinesFormat(), **options)
 
 
 async def plan(asked: Planner, goal: str, catalog: Sequence[Capability]) -> Planned:
@@ -50,7 +50,7 @@ async def plan(asked: Planner, goal: str, catalog: Sequence[Capability]) -> Plan
 
 
 async def test_a_good_answer_is_a_checked_plan() -> None:
-    """One turn is asked, with the schema for the catalog, and the plan is typed and checked."""
+    """One turn is asked, with the grammar for the catalog, and the plan is typed and checked."""
     with ScriptedModel([GOOD]) as model:
         planned = await plan(planner(model), f"  {GOAL}\n", CATALOG)
     assert list(planned.checked.steps) == ["s1", "s2"]
@@ -60,7 +60,8 @@ async def test_a_good_answer_is_a_checked_plan() -> None:
     assert len(planned.drafts) == 1
     assert planned.usage == planned.drafts[0].usage
     by_name = sorted(CATALOG, key=lambda each: each.name)
-    assert model.requests[0].schema == ShortFormat().schema(by_name)
+    assert model.requests[0].schema is None
+    assert model.requests[0].grammar == LinesFormat().grammar(by_name)
     assert model.requests[0].temperature == 0.0
 
 
@@ -130,9 +131,9 @@ async def test_a_model_that_is_stuck_is_asked_afresh_with_some_chance() -> None:
     assert third.messages == first.messages
 
 
-@pytest.mark.parametrize("wrapped", [f"Here is the plan:\n```json\n{GOOD}\n```\nEnjoy!", f"\n{GOOD}\n"])
+@pytest.mark.parametrize("wrapped", [f"Here is the plan:\n```python\n{GOOD}\n```\nEnjoy!", f"\n{GOOD}\n"])
 async def test_a_plan_amid_prose_is_taken(wrapped: str) -> None:
-    """Servers that cannot hold a model to a schema are of use all the same."""
+    """Servers that cannot hold a model to a grammar are of use all the same."""
     with ScriptedModel([wrapped]) as model:
         planned = await plan(planner(model), GOAL, CATALOG)
     assert len(planned.checked.steps) == 2
@@ -158,34 +159,51 @@ async def test_quick_fixes_are_made_without_a_turn_and_noted() -> None:
     assert planned.checked.plan.steps[1].inputs["text"].expression == "s1.text"  # type: ignore[union-attr]
 
 
-async def test_work_that_nothing_needs_is_dropped_and_noted() -> None:
-    """A step that others wait for, but whose result is unused: asked about once, then not in the plan."""
-    steps = json.loads(answer(("read_file", {"path": "b"}), ("read_file", {"path": "a"})))
-    steps["steps"][1]["depends_on"] = ["s1"]
-    with ScriptedModel([json.dumps(steps)] * 2) as model:
-        planned = await plan(planner(model), GOAL, CATALOG)
-    assert list(planned.checked.steps) == ["s2"]
-    assert planned.notes == ("step s1: dropped, because its result is unused",)
-
-
 async def test_a_name_in_the_goal_that_no_step_uses_is_asked_about() -> None:
-    """The model gets one chance to add the step that it forgot."""
-    whole = answer(("read_file", {"path": "a.txt"}), ("save", {"path": "b.txt", "content": "{s1}"}))
-    with ScriptedModel([answer(("read_file", {"path": "a.txt"})), whole]) as model:
+    """The model adds the line that it forgot, and is held to it."""
+    missing = 's2 = save(path="b.txt", content=s1)'
+    with ScriptedModel([answer(("read_file", {"path": "a.txt"})), missing]) as model:
         planned = await plan(planner(model), "Copy a.txt to b.txt", CATALOG)
-    assert "the goal names b.txt" in model.requests[1].messages[-1].content
+    assert (
+        model.requests[1].messages[-1].content
+        == "Nothing is done with b.txt yet. Write the line that is missing."
+    )
+    assert model.requests[1].messages[-2].content == planned.drafts[0].answer
     assert len(planned.checked.steps) == 2
 
 
-async def test_a_doubtful_plan_is_better_than_none() -> None:
-    """Where the model, asked about a slip, writes nonsense from then on, the plan that checked is taken."""
-    steps = json.loads(answer(("read_file", {"path": "b"}), ("read_file", {"path": "a"})))
-    steps["steps"][1]["depends_on"] = ["s1"]
-    with ScriptedModel([json.dumps(steps), "what?", UNKNOWN]) as model:
-        planned = await plan(planner(model, max_repairs=2), GOAL, CATALOG)
-    assert "{s1}" in model.requests[1].messages[-1].content
-    assert list(planned.checked.steps) == ["s2"]
-    assert len(planned.drafts) == 3
+async def test_names_are_asked_about_one_by_one() -> None:
+    """Each in its place: the copy is made before it is sent, as the goal says."""
+    mail = capability("mail", {"to": TEXT, "body": TEXT}, {"id": TEXT}, effect=Effect.IRREVERSIBLE)
+    first = answer(("read_file", {"path": "a.txt"}), ("mail", {"to": "kim@example.org", "body": "{s1}"}))
+    more = ['s3 = save(path="b.txt", content=s1)', 's4 = mail(to="lee@example.org", body=s1)']
+    with ScriptedModel([first, *more]) as model:
+        goal = "Copy a.txt to b.txt, send it to kim@example.org and to lee@example.org"
+        planned = await plan(planner(model), goal, (*CATALOG, mail))
+    assert list(planned.checked.steps) == ["s1", "s3", "s2", "s4"]
+    assert planned.checked.steps["s2"].dependencies == ("s1", "s3")
+    assert model.requests[2].messages[-2].content.splitlines()[1] == more[0]
+
+
+async def test_a_file_that_only_pure_work_is_told_of_is_forgotten() -> None:
+    """To say in a letter where it is to be saved saves nothing."""
+    first = answer(("shorten", {"text": "a letter, saved in b.txt"}))
+    with ScriptedModel([first, 's2 = save(path="b.txt", content=s1)']) as model:
+        planned = await plan(planner(model), "Write a letter and save it in b.txt", CATALOG)
+    assert [each.capability for each in planned.plan.steps] == ["shorten", "save"]
+
+
+async def test_a_small_model_is_not_asked_about_mere_doubts() -> None:
+    """Asked to think again, it mends some plans and breaks as many."""
+    odd = answer(("read_file", {"path": "a.txt"}), ("shorten", {"text": "about c.txt"}))
+    with ScriptedModel([odd]) as model:
+        await plan(planner(model), GOAL, CATALOG)
+    written = json.dumps(
+        {"steps": [{"id": "s", "do": {"use": "read_file", "path": "c.txt"}}], "answer": "{s}"}
+    )
+    with ScriptedModel([written] * 2) as model:
+        await plan(Planner(model, wire_format=FullFormat()), GOAL, CATALOG)
+    assert "the goal names a.txt" in model.requests[1].messages[-1].content
 
 
 @pytest.mark.parametrize("goal", ["", "  \n\t ", "x" * 20_001, "y" * 1_000_000])
@@ -285,7 +303,7 @@ async def test_the_full_format_carries_the_whole_language() -> None:
 
 def test_an_embedded_model_gets_the_short_format() -> None:
     """All others get the full one."""
-    assert isinstance(default_format(ScriptedModel(name="local/qwen")), ShortFormat)
+    assert isinstance(default_format(ScriptedModel(name="local/qwen")), LinesFormat)
     assert isinstance(default_format(ScriptedModel(name="openai/gpt")), FullFormat)
 
 
@@ -303,33 +321,9 @@ async def test_ten_thousand_steps_are_refused_by_the_policy() -> None:
         await planner(model, policy=Policy(max_steps=100), max_repairs=0).plan(GOAL, CATALOG)
 
 
-async def test_a_plan_that_covers_more_of_the_goal_wins_over_one_with_fewer_doubts() -> None:
-    """The second draft has the file that the first one forgot, and two names of its own."""
-    first = answer(("read_file", {"path": "a.txt"}))
-    second = answer(
-        ("read_file", {"path": "a.txt"}),
-        ("save", {"path": "b.txt", "content": "{s1}"}),
-        ("save", {"path": "c.txt", "content": "{s1}"}),
-        ("save", {"path": "d.txt", "content": "{s1}"}),
-    )
-    with ScriptedModel([first, second]) as model:
-        planned = await plan(planner(model), "Copy a.txt to b.txt", CATALOG)
-    assert len(planned.drafts[1].problems) > len(planned.drafts[0].problems) == 1
-    assert len(planned.checked.steps) == 4
-
-
 async def test_a_number_may_stand_bare_for_a_text() -> None:
     """Held to quotation marks, a small model writes something else than the figure."""
     with ScriptedModel([answer(("shorten", {"text": 0.24}))]) as model:
         planned = await plan(planner(model), "Shorten 0.24", CATALOG)
     (step,) = planned.plan.steps
     assert step.inputs["text"] == Literal("0.24")
-    assert {"type": "number"} in _text_schema(model.requests[0])["anyOf"]
-
-
-def _text_schema(request: ChatRequest) -> Any:
-    """What an input of the capability `shorten` may be."""
-    schema: Any = request.schema
-    shapes = schema["properties"]["steps"]["items"]["anyOf"]
-    (shape,) = [each for each in shapes if each["properties"]["capability"]["enum"] == ["shorten"]]
-    return shape["properties"]["inputs"]["properties"]["text"]

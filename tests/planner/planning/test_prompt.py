@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from callsheet.agents.models.chat import Usage
 from callsheet.planner.formats.full.plan_format import FullFormat
 from callsheet.planner.formats.plan_format import WireFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
-from callsheet.planner.goals.gap import Gap
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.planning.draft import Draft
 from callsheet.planner.planning.prompt import PlanningPrompt
 from callsheet.prompts.errors import PromptError
 from callsheet.prompts.render import render
 from tests.planner.catalogs import READ, SAVE
 
-PLAN = '{"steps": []}'
-FORMATS = (ShortFormat(), FullFormat())
+PLAN = 's1 = read_file(path="a.txt")'
+FORMATS = (LinesFormat(), FullFormat())
 
 
 @pytest.mark.parametrize("wire_format", FORMATS, ids=lambda each: each.name)
@@ -35,12 +32,12 @@ def test_the_rules_show_every_capability_on_a_line(wire_format: WireFormat) -> N
 
 @pytest.mark.parametrize("wire_format", FORMATS, ids=lambda each: each.name)
 def test_the_examples_are_turns_of_the_same_conversation(wire_format: WireFormat) -> None:
-    """A goal as it will stand in the question, and the answer on one line of JSON."""
+    """A goal as it will stand in the question, and the answer as it is to be written."""
     _, *turns, question = PlanningPrompt(wire_format, "a goal", [READ]).messages()
     assert [each.role for each in turns] == ["user", "assistant"] * len(wire_format.examples([READ]))
     assert all(each.content.startswith("Goal: ") for each in turns[::2])
-    assert [json.loads(each.content) for each in turns[1::2]] == [
-        each.answer for each in wire_format.examples([READ])
+    assert [each.content for each in turns[1::2]] == [
+        wire_format.write_answer(each.answer) for each in wire_format.examples([READ])
     ]
     assert question.role == "user"
     assert question.content == "Goal: a goal"
@@ -49,25 +46,24 @@ def test_the_examples_are_turns_of_the_same_conversation(wire_format: WireFormat
 def test_a_repair_names_every_problem() -> None:
     """One line each, below the answer that has them."""
     draft = Draft("{}", Usage(), ("the first", "the second"))
-    answer, question = PlanningPrompt(ShortFormat(), "a goal", [READ]).repair(draft)
+    answer, question = PlanningPrompt(LinesFormat(), "a goal", [READ]).repair(draft)
     assert (answer.role, answer.content) == ("assistant", "{}")
     assert "- the first\n- the second\n" in question.content
+    assert question.content.endswith("Write nothing but the lines.")
 
 
 def test_what_is_missing_is_asked_for_alone() -> None:
-    """A line for each gap, below the plan that has it, and not a word about writing it again."""
-    draft = Draft(PLAN, Usage(), ("no mail",), gaps=(Gap("no mail", "send_email"), Gap("no chart")))
-    plan, question = PlanningPrompt(ShortFormat(), "a goal", [READ]).missing(draft)
+    """Below the plan that lacks it, and not a word about writing that again."""
+    plan, question = PlanningPrompt(LinesFormat(), "a goal", [READ]).missing(PLAN, "out.md")
     assert (plan.role, plan.content) == ("assistant", PLAN)
-    assert "- no mail\n- no chart\n" in question.content
-    assert "again" not in question.content
+    assert question.content == "Nothing is done with out.md yet. Write the line that is missing."
 
 
 def test_answers_stand_behind_the_goal() -> None:
     """Each behind its question, so that all before them stays the same."""
     answers = [("Which one?", "The first"), ("Sure?", "Yes")]
-    plain = PlanningPrompt(ShortFormat(), "a goal", [READ]).messages()
-    told = PlanningPrompt(ShortFormat(), "a goal", [READ], answers).messages()
+    plain = PlanningPrompt(LinesFormat(), "a goal", [READ]).messages()
+    told = PlanningPrompt(LinesFormat(), "a goal", [READ], answers).messages()
     assert told[: len(plain)] == plain
     assert [(each.role, each.content) for each in told[len(plain) :]] == [
         ("assistant", "Which one?"),
@@ -79,10 +75,10 @@ def test_answers_stand_behind_the_goal() -> None:
 
 def test_an_empty_answer_is_not_shown_again() -> None:
     """Servers refuse an empty message."""
-    assert len(PlanningPrompt(ShortFormat(), "a goal", [READ]).repair(Draft(" ", Usage(), ("empty",)))) == 1
+    assert len(PlanningPrompt(LinesFormat(), "a goal", [READ]).repair(Draft(" ", Usage(), ("empty",)))) == 1
 
 
-@pytest.mark.parametrize("template", ["short_rules", "short_missing", "full_rules", "goal", "repair"])
+@pytest.mark.parametrize("template", ["lines_rules", "missing_line", "full_rules", "goal", "repair"])
 def test_a_template_without_its_values_is_an_error(template: str) -> None:
     """A name that is missing never renders as nothing."""
     with pytest.raises(PromptError):

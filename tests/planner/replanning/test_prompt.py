@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from callsheet.agents.models.chat import Message, Usage
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
 from callsheet.planner.formats.revision_format import DECISIONS, RevisionFormat
-from callsheet.planner.formats.small.revision_format import ShortRevisionFormat
+from callsheet.planner.formats.small.revision_format import LinesRevisionFormat
 from callsheet.planner.planning.draft import Draft
 from callsheet.planner.planning.errors import PromptTooLong
 from callsheet.planner.replanning.prompt import DETAILS, ReplanPrompt
@@ -21,7 +20,7 @@ from callsheet.planner.revision.situation import Mishap, Situation, Trouble
 from callsheet.prompts.budget import count_tokens
 from tests.planner.situations import GOAL, MISSING, SHORT, STEPS, plan, situation
 
-FORMATS: tuple[RevisionFormat, ...] = (FullRevisionFormat(), ShortRevisionFormat())
+FORMATS: tuple[RevisionFormat, ...] = (FullRevisionFormat(), LinesRevisionFormat())
 BOTH = pytest.mark.parametrize("revision_format", FORMATS, ids=lambda each: each.name)
 
 
@@ -57,10 +56,10 @@ def test_the_rules_and_the_catalog_come_first_and_stay(revision_format: Revision
 def test_the_examples_are_turns_that_the_format_can_read() -> None:
     """Each a situation as it will be described, and an answer that keeps to the format."""
     (_, *turns, question) = ReplanPrompt(FORMATS[1], situation()).messages()
-    assert [each.role for each in turns] == ["user", "assistant"] * 4
+    assert [each.role for each in turns] == ["user", "assistant"] * 5
     for asked, answered in zip(turns[::2], turns[1::2], strict=True):
         assert [line for line in asked.content.splitlines() if line in question.content.splitlines()]
-        assert json.loads(answered.content)["decision"] in DECISIONS
+        assert FORMATS[1].read_answer(answered.content, situation())["decision"] in DECISIONS  # type: ignore[index,call-overload,operator]
     assert not FORMATS[0].examples()
 
 

@@ -13,14 +13,14 @@ from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.planner.check.checker import Policy
 from callsheet.planner.formats.full.plan_format import FullFormat
-from callsheet.planner.formats.small.plan_format import ShortFormat
+from callsheet.planner.formats.small.plan_format import LinesFormat
 from callsheet.planner.planning.errors import DecisionFailed, PlanningFailed, PromptTooLong
 from callsheet.planner.planning.model_call import PlanningProgress
 from callsheet.planner.replanning.replanner import Replanner, revision_format_for
 from callsheet.planner.revision.decision import Accept, Ask, Decision, GiveUp, Revise
 from callsheet.planner.revision.situation import Situation, Trouble
 from tests.planner.catalogs import READ
-from tests.planner.formats.test_revision_formats import SURPRISED, full, new, small
+from tests.planner.formats.test_revision_formats import SURPRISED, full
 from tests.planner.situations import OFFICE, SHORT, STEPS, plan, situation
 
 AGAIN: JsonObject = {"id": "s1", "do": {"read_file": {"path": "b.txt"}}}
@@ -77,14 +77,14 @@ async def test_the_other_decisions() -> None:
     assert await decide(situation(), full("give_up")) == GiveUp("because")
 
 
-async def test_a_small_model_speaks_the_short_format() -> None:
+async def test_a_small_model_speaks_in_lines() -> None:
     """An embedded model's answers are read as such without being told so."""
-    answer = small(new("s4", "read_file", path="b.txt"))
-    with ScriptedModel([json.dumps(answer)], name="local/small") as model:
+    answer = 'because: It lies elsewhere.\nrevise\ns4 = read_file(path="b.txt")'
+    with ScriptedModel([answer], name="local/small") as model:
         decision = await Replanner(model).decide(situation())
     assert [*steps_of(decision)] == ["s2", "s3", "s4"]
     assert "You mend plans." in model.requests[0].messages[0].content
-    assert revision_format_for(ShortFormat()).name == "short"
+    assert revision_format_for(LinesFormat()).name == "lines"
 
 
 async def test_what_is_certain_is_repaired_without_asking() -> None:
@@ -309,11 +309,11 @@ async def test_a_flood_is_bounded() -> None:
 
 async def test_doubts_are_asked_about_once() -> None:
     """A decision that checks, with something odd in it, is better than none."""
-    odd = small(new("s4", "read_file", path="b.txt"), new("s5", "count", "s4", words=["x"]))
-    with ScriptedModel([json.dumps(odd)] * 2) as model:
-        decision = await Replanner(model, wire_format=ShortFormat()).decide(situation())
+    odd = 'because: It lies elsewhere.\nrevise\ns4 = read_file(path="{path}")'
+    with ScriptedModel([odd] * 2) as model:
+        decision = await Replanner(model, wire_format=LinesFormat()).decide(situation())
     assert isinstance(decision, Revise)
-    assert "step s5 depends on s4" in model.requests[1].messages[-1].content
+    assert "stands for nothing" in model.requests[1].messages[-1].content
 
 
 async def test_progress_is_told_while_the_model_writes() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from callsheet.agents.models.json_answer import read_json_answer
-from callsheet.planner.planning.partial_json import ArrayReader
+from callsheet.planner.formats.partial_json import ArrayReader
 
 TRICKY = (
     "",
