@@ -53,7 +53,8 @@ class Capability(BaseModel):
     """A JSON Schema (draft 2020-12) of an object: what an attempt returns."""
 
     main_output: str = ""
-    """The field of the output that a reference to the whole step means; left out, the first one."""
+    """The field of the output that the name of a step alone means: `{from: s1}`. Left out, the only field; ""
+    where there are others too, for then the name means the whole output, and `s1.FIELD` a field of it."""
 
     effect: Effect = Effect.PURE
     """What doing the work does to the world."""
@@ -78,7 +79,7 @@ class Capability(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_first_output(cls, data: Any) -> Any:
+    def _take_only_output(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
         fields = cast("dict[str, Any]", data)
@@ -86,7 +87,7 @@ class Capability(BaseModel):
             return fields
         schema: dict[str, Any] = fields.get("output_schema") or {}
         properties: dict[str, Any] = schema.get("properties") or {}
-        return {**fields, "main_output": next(iter(properties), "")}
+        return {**fields, "main_output": next(iter(properties))} if len(properties) == 1 else fields
 
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
@@ -110,7 +111,7 @@ class Capability(BaseModel):
                 f"its effect is {self.effect}, and only pure or read work may be cached; leave `cache` out",
             )
         outputs = self.output_schema.get("properties") or {}
-        if not isinstance(outputs, dict) or self.main_output not in outputs:
+        if self.main_output and (not isinstance(outputs, dict) or self.main_output not in outputs):
             raise CapabilityError(
                 self.name, f"its main output {self.main_output!r} is not a field of its output schema"
             )
