@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.contracts.same_schema import same_schema
 
 from .agent import Agent
 from .errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
@@ -80,4 +82,10 @@ class Registry:
 
 def differences(known: Capability, other: Capability) -> tuple[str, ...]:
     """In what two contracts of one name differ, of that which every agent has to keep."""
-    return tuple(part for part in _CONTRACT if getattr(known, part) != getattr(other, part))
+    return tuple(part for part in _CONTRACT if not _equal(getattr(known, part), getattr(other, part)))
+
+
+def _equal(part: Any, other: Any) -> bool:
+    if part == other:
+        return True
+    return isinstance(part, dict) and isinstance(other, dict) and same_schema(part, other)

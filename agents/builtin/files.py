@@ -45,7 +45,7 @@ class WrittenFile(BaseModel):
     bytes: Annotated[int, Field(description="how many were written")]
 
 
-@agent(effect=Effect.READ, demand=NO_DEMAND)
+@agent(effect=Effect.READ, main_output="paths", demand=NO_DEMAND)
 def list_files(context: Context, pattern: str = "**") -> FoundFiles:
     """list the names of the files that match a pattern
 
@@ -56,7 +56,7 @@ def list_files(context: Context, pattern: str = "**") -> FoundFiles:
     return FoundFiles(paths=list(listing.paths), count=len(listing.paths), complete=listing.complete)
 
 
-@agent(effect=Effect.READ, demand=NO_DEMAND)
+@agent(effect=Effect.READ, main_output="text", demand=NO_DEMAND)
 def read_file(path: str, context: Context) -> FileText:
     """read the whole text of a file
 
@@ -68,7 +68,7 @@ def read_file(path: str, context: Context) -> FileText:
     return FileText(text=decode(data, path), path=path, kind=kind, bytes=len(data))
 
 
-@agent(effect=Effect.WRITE, demand=NO_DEMAND)
+@agent(effect=Effect.WRITE, main_output="path", demand=NO_DEMAND)
 def write_file(path: str, content: str, context: Context) -> WrittenFile:
     """save text in a file, replacing what it held
 

@@ -69,7 +69,11 @@ async def summarize(text: str, context: Context, length: str = "") -> Summary:
     return Summary(summary=await _summarize(text, length, model))
 
 
-@agent(timeout_seconds=_TIMEOUT_SECONDS, demand=Demand.of_calls(1 + MAX_REPAIRS, _TEXT_TOKENS))
+@agent(
+    main_output="text",
+    timeout_seconds=_TIMEOUT_SECONDS,
+    demand=Demand.of_calls(1 + MAX_REPAIRS, _TEXT_TOKENS),
+)
 async def write_text(instructions: str, context: Context, material: str = "") -> Prose:
     """write prose such as a letter, article, poem or sentence
 

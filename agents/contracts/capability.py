@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, fi
 
 from .duration import seconds_of
 from .errors import CapabilityError, DurationError
+from .modern_schema import modern
+from .same_schema import with_fields_at_top
+from .subschemas import size_problem
 from .validation import Validator
 
 JsonObject: TypeAlias = dict[str, JsonValue]
@@ -47,13 +50,14 @@ class Capability(BaseModel):
     """One line on what the work is, for the planner and for people."""
 
     input_schema: JsonObject
-    """A JSON Schema (draft 2020-12) of an object: what an attempt takes."""
+    """A JSON Schema of an object: what an attempt takes. What an earlier draft had is written in 2020-12."""
 
     output_schema: JsonObject
-    """A JSON Schema (draft 2020-12) of an object: what an attempt returns."""
+    """A JSON Schema of an object: what an attempt returns."""
 
     main_output: str = ""
-    """The field of the output that a reference to the whole step means; left out, the first one."""
+    """The field of the output that the name of a step alone means: `{from: s1}`. Left out, the only field; ""
+    where there are others too, for then the name means the whole output, and `s1.FIELD` a field of it."""
 
     effect: Effect = Effect.PURE
     """What doing the work does to the world."""
@@ -78,15 +82,19 @@ class Capability(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_first_output(cls, data: Any) -> Any:
+    def _modernize(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        fields = cast("dict[str, Any]", data)
-        if fields.get("main_output"):
-            return fields
-        schema: dict[str, Any] = fields.get("output_schema") or {}
-        properties: dict[str, Any] = schema.get("properties") or {}
-        return {**fields, "main_output": next(iter(properties), "")}
+        fields = {**cast("dict[str, Any]", data)}
+        for side in ("input", "output"):
+            schema = fields.get(f"{side}_schema")
+            if isinstance(schema, dict):
+                fields[f"{side}_schema"] = _of_an_object(str(fields.get("name", "")), side, schema)
+        schema = fields.get("output_schema")
+        properties = schema.get("properties") if isinstance(schema, dict) else None
+        if not fields.get("main_output") and isinstance(properties, dict) and len(properties) == 1:
+            fields["main_output"] = next(iter(properties))
+        return fields
 
     @model_validator(mode="after")
     def _check_contract(self) -> Self:
@@ -110,7 +118,7 @@ class Capability(BaseModel):
                 f"its effect is {self.effect}, and only pure or read work may be cached; leave `cache` out",
             )
         outputs = self.output_schema.get("properties") or {}
-        if not isinstance(outputs, dict) or self.main_output not in outputs:
+        if self.main_output and (not isinstance(outputs, dict) or self.main_output not in outputs):
             raise CapabilityError(
                 self.name, f"its main output {self.main_output!r} is not a field of its output schema"
             )
@@ -125,6 +133,16 @@ class Capability(BaseModel):
     def output_validator(self) -> Validator:
         """Checks an attempt's output; compiled once."""
         return Validator(self.output_schema)
+
+
+def _of_an_object(capability: str, side: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema in the latest draft, which says itself that it is one of an object."""
+    if problem := size_problem(schema):
+        raise CapabilityError(capability, f"its {side} schema {problem}; describe less of it")
+    schema = with_fields_at_top(modern(schema))
+    kinds = schema.get("type", "object")
+    is_one = kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+    return {"type": "object", **schema, **({"type": "object"} if is_one else {})}
 
 
 def _seconds(capability: str, value: object) -> float:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.agents.contracts.errors import CapabilityError
+from callsheet.agents.contracts.same_schema import same_schema
 
 _WORDING = frozenset({"description", "title", "examples"})
-_BY_NAME = frozenset({"properties", "$defs", "patternProperties", "dependentSchemas"})
-_VALUES = frozenset({"default", "const", "enum", "required"})
 
 
 def contract(
@@ -86,38 +85,32 @@ def _check_policy(
 
 def _differences(side: str, wanted: JsonObject, given: JsonObject) -> Iterator[str]:
     """The fields in which two schemas differ, wording aside."""
-    wanted, given = _bare(wanted), _bare(given)
-    wanted_fields, given_fields = _fields(wanted), _fields(given)
+    fields, given_fields = _fields(wanted), _fields(given)
     named = False
-    for field in sorted(wanted_fields.keys() | given_fields.keys()):
-        if wanted_fields.get(field) != given_fields.get(field):
+    for field in sorted(fields.keys() | given_fields.keys()):
+        if not _is_same_field(fields.get(field), given_fields.get(field), (wanted, given)):
             named = True
             missing = " (not there)" if field not in given_fields else ""
             yield f"{side} `{field}`{missing}"
-    if not named and wanted != given:
+    if not named and not same_schema(wanted, given, ignoring=_WORDING):
         yield f"the {side} schema"
 
 
-def _fields(schema: JsonObject) -> Mapping[str, tuple[JsonValue, bool]]:
+def _is_same_field(one: _Field | None, other: _Field | None, roots: tuple[JsonObject, JsonObject]) -> bool:
+    if one is None or other is None or one.is_required != other.is_required:
+        return False
+    parts = ({"not": one.schema}, {"not": other.schema})
+    return same_schema(*parts, roots, ignoring=_WORDING)
+
+
+class _Field(NamedTuple):
+    """What an object says of one of its fields."""
+
+    schema: JsonValue
+    is_required: bool
+
+
+def _fields(schema: JsonObject) -> Mapping[str, _Field]:
     properties = cast("JsonObject", schema.get("properties") or {})
     required = cast("list[str]", schema.get("required") or [])
-    return {name: (each, name in required) for name, each in properties.items()}
-
-
-def _bare(schema: JsonObject) -> JsonObject:
-    """A schema without wording."""
-    return {key: _bare_value(key, value) for key, value in schema.items() if key not in _WORDING}
-
-
-def _bare_value(key: str, value: JsonValue) -> JsonValue:
-    if key == "required":
-        return [*sorted(cast("list[str]", value))]
-    if key in _VALUES:
-        return value
-    if isinstance(value, list):
-        return [_bare(each) if isinstance(each, dict) else each for each in value]
-    if not isinstance(value, dict):
-        return value
-    if key in _BY_NAME:
-        return {name: _bare(each) if isinstance(each, dict) else each for name, each in value.items()}
-    return _bare(value)
+    return {name: _Field(each, name in required) for name, each in properties.items()}

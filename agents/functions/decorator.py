@@ -174,7 +174,7 @@ def _suiting(function: Callable[..., Any]) -> Isolation:
 
 def _only_output(capability: Capability | str | None) -> str:
     """What a bare result is called: what the given capability calls it, else the default name."""
-    return capability.main_output if isinstance(capability, Capability) else "result"
+    return (capability.main_output if isinstance(capability, Capability) else "") or "result"
 
 
 def _isolation(name: str, isolation: Isolation | str) -> Isolation:

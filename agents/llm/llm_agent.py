@@ -163,7 +163,7 @@ def _shapes(
 ) -> tuple[TypedObject, TypedObject]:
     field = "text" if output is str else "result"
     if isinstance(capability, Capability):
-        field = capability.main_output
+        field = capability.main_output or field
     try:
         if isinstance(output, Mapping) or has_fields(output):
             shape = TypedObject.of_object(output, "serialization")

@@ -23,10 +23,11 @@ _STANDINGS = {
 
 def situation_of(state: MachineState, catalog: Iterable[Capability], refusal: str = "") -> Situation:
     """Where the run stands, and what the planner is being asked about. `catalog` is what is on offer now;
-    what the present plan uses of capabilities that no agent provides any more is added to it."""
+    what the present plan uses of capabilities that no agent provides any more is added to it, and what the
+    names of its steps mean stays."""
     run, plan = state.run, state.plan
     named = {step.capability.name: step.capability for step in plan.steps.values()}
-    known = named | {capability.name: capability for capability in catalog}
+    known = named | {each.name: _as_named(each, named.get(each.name)) for each in catalog}
     asked = state.replanning.step if state.replanning else None
     troubles = {step: _trouble(state, step) for step in run.held if step in plan.steps}
     return Situation(
@@ -43,6 +44,12 @@ def situation_of(state: MachineState, catalog: Iterable[Capability], refusal: st
         used_ids=frozenset(run.steps),
         refusal=refusal,
     )
+
+
+def _as_named(offered: Capability, named: Capability | None) -> Capability:
+    if named is None or named.main_output == offered.main_output:
+        return offered
+    return offered.model_copy(update={"main_output": named.main_output})
 
 
 def _standing(step: StepRecord, run: RunState) -> StepStanding:

@@ -13,6 +13,7 @@ from callsheet.agents.contracts.validation import SchemaProblem
 from callsheet.executor.run.errors import NotJson
 from callsheet.executor.run.json_copy import clean_text, copy_json
 from callsheet.planner.expressions.evaluate import Scope, evaluate
+from callsheet.planner.expressions.tokens import member_of
 from callsheet.planner.expressions.tree import Constant, Index, Member, Name, StepOutput, Tree
 from callsheet.planner.expressions.values import Absent
 
@@ -59,7 +60,7 @@ def _label(tree: Tree) -> str | None:
         case Name(name):
             return name
         case StepOutput(step, field):
-            return f"{step}.{field}"
+            return step if field is None else member_of(step, field)
         case Member(of, key) if (owner := _label(of)) is not None:
             return f"{owner}.{key}"
         case Index(of, Constant(at)) if (owner := _label(of)) is not None:

@@ -68,5 +68,6 @@ def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterato
         offered = registry.capabilities.get(capability.name)
         if offered is None:
             yield f"no agent provides {capability.name!r}"
-        elif changed := differences(capability, offered):
+        # What the name of a step means is settled by the plan's own contracts; no agent acts on it.
+        elif changed := [part for part in differences(capability, offered) if part != "main_output"]:
             yield f"{capability.name!r} has a different {' and '.join(changed).replace('_', ' ')}"

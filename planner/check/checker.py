@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from callsheet.agents.contracts.capability import CHANGING, Capability
 from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity
-from callsheet.planner.expressions.elaborate import PARAMETERS, StepType
+from callsheet.planner.expressions.elaborate import PARAMETERS
+from callsheet.planner.expressions.fields import StepType
 from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.expressions.parser import FUNCTIONS
 from callsheet.planner.expressions.tokens import FOREIGN, WORDS

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, rename
-from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, StepType, elaborate
+from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
+from callsheet.planner.expressions.fields import StepType
 from callsheet.planner.expressions.findings import ExpressionProblem
 from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
@@ -117,8 +118,7 @@ class Reader:
     def answer(self, binding: Binding) -> tuple[Tree, Uses]:
         """Check the plan's answer."""
         uses = Uses()
-        tree, _ = self._binding(("answer",), None, binding, {}, uses)
-        return tree, uses
+        return self._binding(("answer",), None, binding, {}, uses).tree, uses
 
     def note(
         self,
@@ -136,11 +136,13 @@ class Reader:
         self.diagnostics.append(Diagnostic(code, pointer_of(path), message, hint, step_id, severity, fix))
 
     def _for_each(self, path: DocumentPath, step: Step, uses: Uses) -> tuple[Tree, Type]:
-        tree, type_ = self._binding(path, step, step.for_each or Literal(None), {}, uses)
-        if problem := misfit(type_, list_of(ANYTHING)):
-            self.note("type-mismatch", path, f"for_each needs a list: {problem}", step=step)
-            return tree, ANYTHING
-        return tree, union([element_of(kind) for kind in type_.kinds])
+        wanted = list_of(ANYTHING)
+        found = self._binding(path, step, step.for_each or Literal(None), {}, uses, wanted)
+        if problem := misfit(found.type, wanted):
+            message = f"for_each needs a list: {problem}{_told(found)}"
+            self.note("type-mismatch", path, message, step=step)
+            return found.tree, ANYTHING
+        return found.tree, union([element_of(kind) for kind in found.type.kinds])
 
     def _inputs(self, path: DocumentPath, checked: CheckedStep, variables: Mapping[str, Type]) -> None:
         step, contract = checked.step, checked.contract
@@ -151,7 +153,7 @@ class Reader:
             if name in contract.inputs:
                 checked.inputs[name] = self._input(place, checked, name, binding, variables)
             elif contract.open:
-                checked.inputs[name], _ = self._binding(place, step, binding, variables, checked.uses)
+                checked.inputs[name] = self._binding(place, step, binding, variables, checked.uses).tree
             else:
                 self._unknown_input(place, checked, name, binding)
         for name in contract.required:
@@ -182,17 +184,18 @@ class Reader:
         if isinstance(binding, Literal):
             self._literal(path, checked, name, binding.value)
             return Constant(binding.value)
-        tree, type_ = self._binding(path, step, binding, variables, checked.uses)
         wanted = contract.input_type(name)
+        found = self._binding(path, step, binding, variables, checked.uses, wanted)
         # Plans take the same few fields to the same few inputs over and over.
-        if (type_, wanted) in self._fitting:
-            return tree
-        if problem := misfit(type_, wanted):
-            fix = _conversion(path, binding, type_, wanted)
-            self.note("type-mismatch", path, f"input `{name}`: {problem}", step=step, fix=fix)
+        if (found.type, wanted) in self._fitting:
+            return found.tree
+        if problem := misfit(found.type, wanted):
+            fix = _conversion(path, binding, found.type, wanted)
+            message = f"input `{name}`: {problem}{_told(found)}"
+            self.note("type-mismatch", path, message, step=step, fix=fix)
         else:
-            self._fitting.add((type_, wanted))
-        return tree
+            self._fitting.add((found.type, wanted))
+        return found.tree
 
     def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
@@ -225,28 +228,30 @@ class Reader:
         binding: Binding,
         variables: Mapping[str, Type],
         uses: Uses,
-    ) -> tuple[Tree, Type]:
+        wanted: Type = ANYTHING,
+    ) -> Elaboration:
         match binding:
             case Literal(value):
-                return Constant(value), type_of_value(value)
+                return Elaboration(Constant(value), type_of_value(value), frozenset(), (), ())
             case From(text):
-                found = self._expression((*path, "from"), step, text, variables, uses)
-                return found.tree, found.type
+                return self._expression((*path, "from"), step, text, variables, uses, wanted)
             case Template(text):
-                found = self._expression((*path, "template"), step, text, variables, uses, template=True)
-                return found.tree, TEXT
+                place = (*path, "template")
+                found = self._expression(place, step, text, variables, uses, TEXT, template=True)
+                return replace(found, type=TEXT)
 
     def _truth(
         self, path: DocumentPath, step: Step, text: str, variables: Mapping[str, Type], uses: Uses
     ) -> Tree:
-        found = self._expression(path, step, text, variables, uses)
+        found = self._expression(path, step, text, variables, uses, TRUTH)
         if problem := misfit(found.type, TRUTH):
             hint = (
                 "compare it with a value, such as x == 1"
                 if "null" not in problem
                 else "give a fallback: default(…, false)"
             )
-            self.note("not-a-truth-value", path, f"`{_short(text)}`: {problem}", hint=hint, step=step)
+            message = f"`{_short(text)}`: {problem}{_told(found)}"
+            self.note("not-a-truth-value", path, message, hint=hint, step=step)
         if all(isinstance(kind, Truth) for kind in found.type.kinds):
             return found.tree
         # Of unknown type: made absent where it turns out not to be a boolean.
@@ -259,6 +264,7 @@ class Reader:
         text: str,
         variables: Mapping[str, Type],
         uses: Uses,
+        wanted: Type,
         *,
         template: bool = False,
     ) -> Elaboration:
@@ -270,24 +276,29 @@ class Reader:
             )
             self.note("bad-expression", path, message, hint=error.hint, step=step)
             return Elaboration(Constant(None), ANYTHING, frozenset(), (), ())
-        found = elaborate(tree, self._steps, {**self._everywhere, **variables}, self._values)
+        found = elaborate(tree, self._steps, {**self._everywhere, **variables}, self._values, wanted)
         uses.named.update(dict.fromkeys(found.steps))
         if found.needs:
             uses.needs.append((path, found.needs))
         for finding in found.findings:
-            self._note_finding(path, step, text, finding)
+            self._note_finding(path, step, text, finding, found)
         return found
 
     def _note_finding(
-        self, path: DocumentPath, step: Step | None, text: str, finding: ExpressionProblem
+        self, path: DocumentPath, step: Step | None, text: str, finding: ExpressionProblem, found: Elaboration
     ) -> None:
         fix = None
         if edit := finding.edit:
             repaired = text[: edit.start] + edit.text + text[edit.end :]
             note = f"replaced `{text[edit.start : edit.end]}` with `{edit.text}`"
             fix = Fix(pointer_of(path), repaired, note)
-        message = f"in `{_short(text)}`: {finding.message}"
+        told = _told(found) if finding.code == "type-mismatch" else ""
+        message = f"in `{_short(text)}`: {finding.message}{told}"
         self.note(finding.code, path, message, hint=finding.hint, step=step, fix=fix)
+
+
+def _told(found: Elaboration) -> str:
+    return f"; {found.meanings}" if found.meanings else ""
 
 
 def _short(text: str) -> str:

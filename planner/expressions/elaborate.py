@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import cast
 
 from pydantic import JsonValue
 
+from .fields import PLAIN, StepNames, StepType, field_of, field_type, may_have
 from .findings import NO_STEPS, NOT_A_STEP, Edit, ExpressionProblem, Findings, TooManyFindings, Typed
 from .function_types import type_of_call
 from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
@@ -64,21 +65,13 @@ PARAMETERS = "params"
 """The name under which expressions find the parameters of their plan."""
 
 
-class StepType(NamedTuple):
-    """What an expression may know of a step: the type of its output object, its main field,
-    and whether there is a list of outputs."""
-
-    output: Type
-    main: str
-    each: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Elaboration:
     """The outcome for one expression.
 
     `steps` are those it names, in that order; `needs` are those without whose result it has no
-    value, because nothing says what to take instead.
+    value, because nothing says what to take instead. `meanings` says what the names of steps were taken for,
+    where that can be asked.
     """
 
     tree: Tree
@@ -86,6 +79,7 @@ class Elaboration:
     needs: frozenset[str]
     steps: tuple[str, ...]
     findings: tuple[ExpressionProblem, ...]
+    meanings: str = ""
 
 
 def elaborate(
@@ -93,18 +87,22 @@ def elaborate(
     steps: Mapping[str, StepType],
     variables: Mapping[str, Type],
     values: Mapping[str, JsonValue] = MappingProxyType({}),
+    wanted: Type = ANYTHING,
 ) -> Elaboration:
     """Type a tree in which steps and variables of these types may be named.
 
-    Variables that have their value already are in `values`, and are put into the tree as that.
+    Variables that have their value already are in `values`, and are put into the tree as that. What is
+    `wanted` decides what the name of a step alone means; whether the value fits is for the caller to ask.
     """
     findings = Findings()
     work = _Elaborator(steps, variables, values, findings)
     try:
-        typed = work.visit(tree)
+        typed = work.visit(tree, wanted)
     except TooManyFindings:
         typed = Typed(tree, ANYTHING)
-    return Elaboration(typed.tree, typed.type, typed.needs, tuple(work.named), tuple(findings.found))
+    return Elaboration(
+        typed.tree, typed.type, typed.needs, tuple(work.named), tuple(findings.found), work.names.meanings
+    )
 
 
 class _Elaborator:
@@ -116,6 +114,8 @@ class _Elaborator:
         findings: Findings,
     ) -> None:
         self._steps = steps
+        self.names = StepNames()
+        self._wanted = ANYTHING
         self._variables = dict(variables)
         self._values = values
         self._narrowed: Narrowings = {}
@@ -124,7 +124,9 @@ class _Elaborator:
         self._report = findings.report
         self._require = findings.require_kind
 
-    def visit(self, tree: Tree) -> Typed:
+    def visit(self, tree: Tree, wanted: Type = ANYTHING) -> Typed:
+        """Type a node that stands where a value of a type is wanted."""
+        self._wanted = wanted
         typed = _VISITORS[type(tree)](self, tree)
         if self._narrowed and path_of(typed.tree) in self._narrowed:
             return typed._replace(type=typed.type.without(Null))
@@ -141,7 +143,8 @@ class _Elaborator:
         step = self._steps.get(tree.name)
         if step is None:
             return self._unknown_name(tree)
-        return self._step_field(tree.name, step, step.main, tree)
+        field = self.names.meaning(tree.name, step, self._wanted)
+        return self._step_field(tree.name, step, field, tree)
 
     def _unknown_name(self, tree: Name) -> Typed:
         if tree.name in NOT_A_STEP:
@@ -152,59 +155,34 @@ class _Elaborator:
         message = f"there is no step `{tree.name}`"
         return Typed(tree, self._report("unknown-step", tree, message, did_you_mean(tree.name, known), edit))
 
-    def _step_field(self, name: str, step: StepType, key: str, tree: Tree) -> Typed:
+    def _step_field(self, name: str, step: StepType, key: str | None, tree: Tree) -> Typed:
         self.named[name] = None
-        type_ = self._field(step.output, key, tree, f"the output of step `{name}`")
+        type_ = step.output
+        if key is not None:
+            type_ = field_type(self._findings, type_, key, tree, f"the output of step `{name}`")
         resolved = StepOutput(name, key, step.each, tree.start)
         return Typed(resolved, list_of(type_) if step.each else type_, frozenset((name,)))
 
     def member(self, tree: Member) -> Typed:
         of = tree.of
-        if isinstance(of, Name) and of.name not in self._variables and of.name in self._steps:
-            return self._step_field(of.name, self._steps[of.name], tree.key, tree)
+        if (step := self._step_named(of)) is not None and isinstance(of, Name):
+            return self._step_field(of.name, step, tree.key, tree)
         inner = self.visit(of)
         what = f"`{of.name}`" if isinstance(of, Name) else "this"
-        type_ = self._field(inner.type, tree.key, tree, what)
+        type_ = field_type(self._findings, inner.type, tree.key, tree, what)
         return Typed(Member(inner.tree, tree.key, tree.start), type_, inner.needs)
 
-    def _field(self, type_: Type, key: str, tree: Tree, what: str) -> Type:
-        """The type of a member; a member of null is absent, so null adds nothing."""
-        kinds = type_.kinds
-        if len(kinds) == 1 and isinstance(kinds[0], Object) and key in kinds[0].fields:
-            return kinds[0].fields[key].type
-        kinds = type_.without(Null).kinds
-        if not kinds and type_.kinds:
-            return self._report("type-mismatch", tree, f"{what} is always null and has no `{key}`")
-        found: list[Type] = []
-        undeclared: list[Type] = []
-        for kind in kinds:
-            if isinstance(kind, Anything):
-                return ANYTHING
-            if not isinstance(kind, Object):
-                return self._report("type-mismatch", tree, f"{what} is {Type((kind,))} and has no fields")
-            if key in kind.fields:
-                found.append(kind.fields[key].type)
-            elif kind.rest is not None:
-                found.append(kind.rest)
-            elif not kind.sealed:
-                undeclared.append(ANYTHING)
-        return union(found + undeclared) if found else self._unknown_field(kinds, key, tree, what)
-
-    def _unknown_field(self, kinds: tuple[TypeKind, ...], key: str, tree: Tree, what: str) -> Type:
-        if not kinds:
-            return NEVER
-        known = list(
-            dict.fromkeys(name for kind in kinds if isinstance(kind, Object) for name in kind.fields)
-        )
-        only = known[0] if len(known) == 1 else meant(key, known)
-        edit = Edit(tree.start, tree.start + len(key), only) if only and isinstance(tree, Member) else None
-        return self._report("unknown-field", tree, f"{what} has no `{key}`", did_you_mean(key, known), edit)
+    def _step_named(self, tree: Tree) -> StepType | None:
+        is_step = isinstance(tree, Name) and tree.name not in self._variables
+        return self._steps.get(tree.name) if is_step and isinstance(tree, Name) else None
 
     def index(self, tree: Index) -> Typed:
-        of, at = self.visit(tree.of), self.visit(tree.at)
+        if (own := self._own_field(tree)) is not None:
+            return own
+        of, at = self.visit(tree.of, PLAIN), self.visit(tree.at, PLAIN)
         typed = Typed(Index(of.tree, at.tree, tree.start), ANYTHING, of.needs | at.needs)
         if isinstance(tree.at, Constant) and isinstance(tree.at.value, str):
-            return typed._replace(type=self._field(of.type, tree.at.value, tree, "this"))
+            return typed._replace(type=field_type(self._findings, of.type, tree.at.value, tree, "this"))
         if not self._require(at, (Number, TextKind), "an integer or a string"):
             return typed
         by_text = any(isinstance(kind, TextKind) for kind in at.type.kinds)
@@ -219,14 +197,25 @@ class _Elaborator:
             return typed
         return typed._replace(type=union([element_of(kind) for kind in of.type.kinds]))
 
+    def _own_field(self, tree: Index) -> Typed | None:
+        """`step["key"]`, where the step's output has the field, or its main output cannot."""
+        step, key = self._step_named(tree.of), tree.at.value if isinstance(tree.at, Constant) else None
+        if step is None or not isinstance(tree.of, Name) or not isinstance(key, str):
+            return None
+        if step.main and not may_have(step.output, key) and not step.each:
+            main = field_of(step.output, step.main)
+            if main is not None and may_have(main, key):
+                return None
+        return self._step_field(tree.of.name, step, key, tree)
+
     def negative(self, tree: Negative) -> Typed:
-        operand = self.visit(tree.operand)
+        operand = self.visit(tree.operand, PLAIN)
         self._require(operand, (Number,), "a number")
         whole = all_whole(operand.type)
         return Typed(Negative(operand.tree, tree.start), WHOLE if whole else NUMBER, operand.needs)
 
     def operation(self, tree: Operation) -> Typed:
-        left, right = self.visit(tree.left), self.visit(tree.right)
+        left, right = self.visit(tree.left, PLAIN), self.visit(tree.right, PLAIN)
         new = Operation(tree.operator, left.tree, right.tree, tree.start)
         return Typed(new, self._combined(tree, left, right), left.needs | right.needs)
 
@@ -250,11 +239,13 @@ class _Elaborator:
         return list_of(union([element_of(each) for side in (left, right) for each in side.kinds]))
 
     def comparison(self, tree: Comparison) -> Typed:
-        first = previous = self.visit(tree.first)
+        operands = (tree.first, *(operand for _, operand in tree.rest))
+        wanted = ANYTHING if any(isinstance(each, DictDisplay) for each in operands) else PLAIN
+        first = previous = self.visit(tree.first, wanted)
         needs = first.needs
         rest: list[tuple[Relation, Tree]] = []
         for relation, operand in tree.rest:
-            typed = self.visit(operand)
+            typed = self.visit(operand, wanted)
             self._compare(relation, previous, typed)
             rest.append((relation, typed.tree))
             needs |= typed.needs
@@ -291,7 +282,7 @@ class _Elaborator:
             self._require(left, (TextKind,), "a string")
 
     def negation(self, tree: Not) -> Typed:
-        operand = self.visit(tree.operand)
+        operand = self.visit(tree.operand, PLAIN)
         self._require(operand, (Truth,), "a boolean")
         return Typed(Not(operand.tree, tree.start), TRUTH, operand.needs)
 
@@ -301,7 +292,7 @@ class _Elaborator:
         operands: list[Typed] = []
         learn = when_true if tree.operator == "and" else when_false
         for operand in tree.operands:
-            typed = self.visit(operand)
+            typed = self.visit(operand, PLAIN)
             self._require(typed, (Truth,), "a boolean")
             operands.append(typed)
             self._narrowed = self._narrowed | learn(typed.tree)
@@ -312,7 +303,8 @@ class _Elaborator:
         )
 
     def list_display(self, tree: ListDisplay) -> Typed:
-        elements = [self.visit(element) for element in tree.elements]
+        wanted = union([element_of(kind) for kind in self._wanted.kinds]) if tree.elements else ANYTHING
+        elements = [self.visit(element, wanted) for element in tree.elements]
         types = tuple(each.type for each in elements)
         return Typed(
             ListDisplay(tuple(each.tree for each in elements), tree.start),
@@ -321,7 +313,8 @@ class _Elaborator:
         )
 
     def dict_display(self, tree: DictDisplay) -> Typed:
-        values = {key: self.visit(value) for key, value in tree.entries}
+        wanted = self._wanted
+        values = {key: self.visit(value, field_of(wanted, key) or ANYTHING) for key, value in tree.entries}
         fields = {key: Field(value.type, required=True) for key, value in values.items()}
         return Typed(
             DictDisplay(tuple((key, value.tree) for key, value in values.items()), tree.start),
@@ -330,7 +323,8 @@ class _Elaborator:
         )
 
     def comprehension(self, tree: Comprehension) -> Typed:
-        source = self.visit(tree.source)
+        wanted = union([element_of(kind) for kind in self._wanted.kinds])
+        source = self.visit(tree.source, list_of(ANYTHING))
         if tree.variable in self._variables or tree.variable in self._steps:
             self._report("shadowed-name", tree, f"`{tree.variable}` is already a name here: choose another")
         items = ANYTHING
@@ -339,7 +333,7 @@ class _Elaborator:
         outer, hidden = self._narrowed, self._variables.get(tree.variable)
         self._variables[tree.variable] = items
         condition = self._condition(tree.condition)
-        element = self.visit(tree.element)
+        element = self.visit(tree.element, wanted)
         self._narrowed = outer
         del self._variables[tree.variable]
         if hidden is not None:
@@ -352,13 +346,13 @@ class _Elaborator:
     def _condition(self, tree: Tree | None) -> Typed | None:
         if tree is None:
             return None
-        condition = self.visit(tree)
+        condition = self.visit(tree, PLAIN)
         self._require(condition, (Truth,), "a boolean")
         self._narrowed = self._narrowed | when_true(condition.tree)
         return condition
 
     def text(self, tree: TemplateText) -> Typed:
-        parts = [self.visit(part) for part in tree.parts]
+        parts = [self.visit(part, PLAIN) for part in tree.parts]
         needs = NO_STEPS.union(*(part.needs for part in parts))
         return Typed(TemplateText(tuple(part.tree for part in parts), tree.start), TEXT, needs)
 
@@ -366,7 +360,8 @@ class _Elaborator:
         return self._step_field(tree.step, self._steps[tree.step], tree.field, tree)
 
     def call(self, tree: Call) -> Typed:
-        arguments = [self.visit(argument) for argument in tree.arguments]
+        place = self._wanted if tree.function == "default" else PLAIN
+        arguments = [self.visit(argument, place) for argument in tree.arguments]
         new = Call(tree.function, tuple(each.tree for each in arguments), tree.start)
         needs = NO_STEPS.union(*(each.needs for each in arguments))
         if tree.function == "default":

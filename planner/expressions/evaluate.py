@@ -12,7 +12,6 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from .arithmetic import calculate
 from .bounds import MAX_SIZE, EvaluationBounds, NoValue, OutOfBounds, mismatch, size_of
 from .comparison import are_ordered, holds
 from .tree import (
@@ -34,7 +33,7 @@ from .tree import (
     TemplateText,
     Tree,
 )
-from .values import Absent, Value, as_whole, bounded, is_number, text_of
+from .values import Absent, Value, as_whole, bounded, calculate, is_number, text_of
 
 Scope = Mapping[str, JsonValue]
 """What the names mean: a step's output object (a list of them for a `for_each` step) under its
@@ -48,7 +47,7 @@ def evaluate(tree: Tree, scope: Scope) -> Value:
     if type(tree) is StepOutput and not tree.each:
         # What most inputs are, and nothing that could grow.
         output = scope.get(tree.step)
-        if type(output) is dict and tree.field in output:
+        if type(output) is dict and tree.field is not None and tree.field in output:
             return output[tree.field]
     evaluation = _Evaluation(scope)
     try:
@@ -89,6 +88,8 @@ class _Evaluation(EvaluationBounds):
         if tree.step not in self._scope:
             raise NoValue(f"step `{tree.step}` has no result")
         output = self._scope[tree.step]
+        if tree.field is None:
+            return output
         if not tree.each:
             return self._member(output, tree.field, tree.step)
         outputs = output if isinstance(output, list) else mismatch(output, "a list")

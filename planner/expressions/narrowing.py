@@ -18,7 +18,7 @@ def path_of(tree: Tree) -> ValuePath | None:
         case Name(name):
             return (name,)
         case StepOutput(step, field):
-            return (step, field)
+            return (step,) if field is None else (step, field)
         case Constant(value=dict()):
             # Nothing but the plan's parameters is an object that stands in an expression as a constant.
             return ("params",)

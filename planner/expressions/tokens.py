@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Literal, NamedTuple, TypeAlias, cast
 
@@ -73,6 +74,11 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
                 )
             return tokens
     raise AssertionError("every text ends")
+
+
+def member_of(owner: str, key: str) -> str:
+    """The expression for a member: `owner.key`, or `owner["key"]` where the key cannot stand behind a dot."""
+    return f"{owner}.{key}" if _NAME.match(key) and key not in WORDS else f"{owner}[{json.dumps(key)}]"
 
 
 def _kind_of_name(word: str, start: int, *, is_key: bool) -> TokenKind:

@@ -143,13 +143,14 @@ class TemplateText:
 
 @dataclass(frozen=True, slots=True)
 class StepOutput:
-    """One field of what a step gave. The checker puts this where a step's name stood.
+    """One field of what a step gave, or all of it. The checker puts this where a step's name stood.
 
-    With `each`, the step is a `for_each` step and this is the list of that field over its items.
+    With `each`, the step is a `for_each` step and this is the list of that over its items.
     """
 
     step: str
-    field: str
+    field: str | None
+    """None for the whole output."""
     each: bool
     start: int = 0
 

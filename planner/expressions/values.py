@@ -1,4 +1,5 @@
-"""JSON values as expressions see them: equality, text, and what is not there."""
+"""JSON values as expressions see them: text, what is not there, and arithmetic without exceptions and without
+runaway numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 from pydantic import JsonValue
 
@@ -22,6 +23,16 @@ Value: TypeAlias = JsonValue | Absent
 
 MAX_BITS = 2_048
 """Of an integer that an operation may yield."""
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], int | float | complex]] = {
+    "+": lambda left, right: left + right,
+    "-": lambda left, right: left - right,
+    "*": lambda left, right: left * right,
+    "/": lambda left, right: left / right,
+    "//": lambda left, right: left // right,
+    "%": lambda left, right: left % right,
+    "**": lambda left, right: left**right,
+}
 
 
 def is_number(value: Value) -> TypeGuard[int | float]:
@@ -41,6 +52,27 @@ def bounded(value: int | float) -> int | float | Absent:
     if isinstance(value, float):
         return value if math.isfinite(value) else Absent("the number is too large")
     return value if value.bit_length() <= MAX_BITS else Absent("the number is too large")
+
+
+def calculate(symbol: str, left: int | float, right: int | float) -> int | float | Absent:
+    """`left symbol right`, or Absent with the reason."""
+    if symbol == "**" and not _may_raise_to(left, right):
+        return Absent("the number is too large")
+    try:
+        result = _ARITHMETIC[symbol](left, right)
+    except ZeroDivisionError:
+        return Absent("division by zero")
+    except OverflowError:
+        return Absent("the number is too large")
+    # A negative number to a broken power leaves the real numbers.
+    return Absent("the power is not a real number") if isinstance(result, complex) else bounded(result)
+
+
+def _may_raise_to(base: int | float, power: int | float) -> bool:
+    """Whether the power can be computed at all without running out of bounds on the way."""
+    if isinstance(base, float) or isinstance(power, float):
+        return True
+    return base.bit_length() * abs(power) <= MAX_BITS
 
 
 def leaves(value: JsonValue) -> Iterator[JsonValue]:

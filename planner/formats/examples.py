@@ -66,7 +66,7 @@ def read_capability(document: Mapping[str, Any]) -> Capability:
     """A capability from the short notation of examples and goal sets.
 
     `inputs`, `optional` (which may be left out) and `output` name texts; an object in the place of
-    one of them gives the schema of each.
+    one of them gives the schema of each. The first output is the main one.
     """
     inputs = _schemas(document["inputs"])
     optional = _schemas(document.get("optional", ()))
@@ -77,6 +77,7 @@ def read_capability(document: Mapping[str, Any]) -> Capability:
         description=document["description"],
         input_schema=closed_object({**inputs, **optional}, inputs),
         output_schema=closed_object(outputs),
+        main_output=next(iter(outputs)),
         effect=Effect(document.get("effect", Effect.PURE)),
     )
 

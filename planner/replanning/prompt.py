@@ -207,6 +207,8 @@ def _result_type(capability: Capability) -> JsonValue:
     match capability.output_schema.get("properties"):
         case {capability.main_output: {"type": kind}}:
             return kind
+        case dict(fields) if not capability.main_output:
+            return [*fields]
         case _:
             return None
 

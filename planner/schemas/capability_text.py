@@ -26,12 +26,14 @@ _EFFECTS = {
 def signature(capability: Capability, *, terse: bool = False) -> str:
     """`name(input, input: kind, optional?) -> main output: description [effect]`.
 
-    An input without a kind is a text.
+    An input without a kind is a text. Without a main output, the fields are listed: `-> {title, body}`.
     """
     inputs = ", ".join(_inputs(capability))
     effect = _EFFECTS[capability.effect]
     about = description(capability, terse=terse)
-    return f"{capability.name}({inputs}) -> {capability.main_output}: {about}{effect}"
+    fields = cast("Mapping[str, Any]", capability.output_schema.get("properties") or {})
+    output = capability.main_output or "{" + ", ".join(fields) + "}"
+    return f"{capability.name}({inputs}) -> {output}: {about}{effect}"
 
 
 def description(capability: Capability, *, terse: bool) -> str:

@@ -32,6 +32,7 @@ def capability(
             "required": list(outputs),
             "additionalProperties": False,
         },
+        main_output=next(iter(outputs), ""),
         effect=effect,
     )
 

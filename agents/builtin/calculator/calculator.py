@@ -30,7 +30,7 @@ class Calculation(BaseModel):
     exact: Annotated[bool, Field(description="false where the value had to be rounded")]
 
 
-@agent
+@agent(main_output="result")
 def calculate(expression: str) -> Calculation:
     """work out an arithmetic expression
 

@@ -33,7 +33,12 @@ class TableResult(BaseModel):
     query: Annotated[str, Field(description="what was computed, in words")]
 
 
-@agent(effect=Effect.READ, timeout_seconds=300.0, demand=Demand.of_calls(1 + MAX_REPAIRS, _MAX_TOKENS))
+@agent(
+    effect=Effect.READ,
+    main_output="answer",
+    timeout_seconds=300.0,
+    demand=Demand.of_calls(1 + MAX_REPAIRS, _MAX_TOKENS),
+)
 async def analyze_table(path: str, question: str, context: Context) -> TableResult:
     """answer a question about a CSV file with totals, averages, counts, filters or rankings
 

@@ -25,21 +25,27 @@ def contract_text(capability: Capability) -> str:
 def _fields(schema: JsonObject) -> str:
     properties = cast("dict[str, Any]", schema.get("properties") or {})
     required = cast("list[str]", schema.get("required") or [])
-    parts = [f"{name}{'' if name in required else '?'}: {_kind(field)}" for name, field in properties.items()]
+    known = cast("dict[str, Any]", schema.get("$defs") or {})
+    kinds = {name: _kind(field, known) for name, field in properties.items()}
+    parts = [f"{name}{'' if name in required else '?'}: {kind}" for name, kind in kinds.items()]
     return ", ".join(parts) or "nothing"
 
 
-def _kind(field: Any) -> str:
+def _kind(field: Any, known: dict[str, Any]) -> str:
     if not isinstance(field, dict):
         return "anything"
     schema = cast("dict[str, Any]", field)
+    if reference := schema.get("$ref"):
+        name = str(reference).removeprefix("#/$defs/")
+        # Within itself, a definition is not written out once more.
+        return _kind(known.get(name), {each: known[each] for each in known if each != name})
     if choices := schema.get("enum"):
         return " | ".join(str(choice) for choice in choices[:6]) + (" | …" if len(choices) > 6 else "")
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return " or ".join(dict.fromkeys(map(_kind, options)))
+        return " or ".join(dict.fromkeys(_kind(each, known) for each in options))
     kind = schema.get("type")
     if isinstance(kind, list):
         return " or ".join(_KINDS.get(each, "anything") for each in cast("list[str]", kind))
     if kind == "array" and "items" in schema:
-        return f"list of {_kind(schema['items'])}"
+        return f"list of {_kind(schema['items'], known)}"
     return _KINDS.get(str(kind), "anything")

@@ -30,8 +30,8 @@ class _Promises(msgspec.Struct, frozen=True, kw_only=True):
 
 class Contract(_Promises, frozen=True, kw_only=True):
     """What everybody who offers the work keeps to. `main_output` is the first field of the output where it
-    is left out, `timeout_seconds` are those of an attempt, `cache` is in seconds. `hash` tells whether the
-    contract is as it was recorded; who edits it leaves `hash` out."""
+    is left out, and empty where none is declared; `timeout_seconds` are those of an attempt, `cache` is in
+    seconds. `hash` tells whether the contract is as it was recorded; who edits it leaves `hash` out."""
 
     hash: str = ""
 

@@ -129,7 +129,7 @@ def test_a_function_without_a_docstring_is_described_by_its_name() -> None:
 
 @pytest.mark.parametrize("kind", [Point, Span])
 def test_fields_of_a_result_are_the_outputs(kind: Any) -> None:
-    """A dataclass and a TypedDict become an object with their fields, the first being the main one."""
+    """A dataclass and a TypedDict become an object with their fields, none of which is the main one."""
     names = ["x", "y"] if kind is Point else ["start", "end"]
 
     def make() -> Any:
@@ -138,24 +138,27 @@ def test_fields_of_a_result_are_the_outputs(kind: Any) -> None:
     make.__annotations__["return"] = kind
     contract = agent(make).capability
     assert list(contract.output_schema["properties"]) == names  # type: ignore[arg-type]
-    assert contract.main_output == names[0]
+    assert contract.main_output == ""
 
 
 def test_schemas_are_clean_for_a_planner() -> None:
-    """No titles but a field's own called `title`, no references where none is needed, objects closed."""
+    """No titles but a field's own called `title`, no references but to what is used twice or within itself,
+    objects closed."""
 
     @agent
     def befriend(person: Person, colour: Colour = Colour.RED) -> Person:
         return person
 
     shown = str(befriend.capability.input_schema)
-    person: Any = befriend.capability.input_schema["properties"]["person"]  # type: ignore[index,call-overload]
+    schema: Any = befriend.capability.input_schema
+    assert schema["properties"]["person"] == {"$ref": "#/$defs/Person"}
+    person = schema["$defs"]["Person"]
     assert list(person["properties"]) == ["title", "born", "friends"]
     assert person["additionalProperties"] is False
     assert person["properties"]["friends"]["items"] == {"$ref": "#/$defs/Person"}
     assert "'title': 'Person'" not in shown
     assert "'title': 'Born'" not in shown
-    assert befriend.capability.input_schema["properties"]["colour"] == {  # type: ignore[index,call-overload]
+    assert schema["properties"]["colour"] == {
         "type": "string",
         "enum": ["red", "blue"],
         "default": "red",

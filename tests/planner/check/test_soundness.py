@@ -14,8 +14,9 @@ from callsheet.agents.contracts.capability import Capability, JsonObject
 from callsheet.agents.contracts.validation import Validator
 from callsheet.planner.check.capability_types import CapabilityTypes
 from callsheet.planner.check.checker import check
-from callsheet.planner.expressions.elaborate import StepType, elaborate
+from callsheet.planner.expressions.elaborate import elaborate
 from callsheet.planner.expressions.evaluate import Scope, evaluate
+from callsheet.planner.expressions.fields import StepType
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.schema_types import type_of_schema

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from callsheet.planner.expressions.elaborate import Elaboration, StepType, elaborate
+from callsheet.planner.expressions.elaborate import Elaboration, elaborate
+from callsheet.planner.expressions.fields import StepType
 from callsheet.planner.expressions.findings import MAX_FINDINGS, Edit
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.schema_types import type_of_schema
@@ -130,7 +131,7 @@ def test_types(text: str, type_: str) -> None:
         ("s.txt", 2, "unknown-field", "the output of step `s` has no `txt`"),
         ("output.inner.y", 13, "unknown-field", "this has no `y`"),
         ("s.opened.y", 9, "unknown-field", "this has no `y`"),
-        ('i["y"]', 1, "unknown-field", "this has no `y`"),
+        ('i["y"]', 1, "unknown-field", "the output of step `i` has no `y`"),
         ("s.text.x", 7, "type-mismatch", "this is a string and has no fields"),
         ("s.null.x", 7, "type-mismatch", "always null"),
         ("s.count[0]", 2, "type-mismatch", "a list is required"),
@@ -232,6 +233,7 @@ def test_what_is_needed(text: str, needs: set[str]) -> None:
         "s.maybes[0] != null and s.maybes[0] > 1",
         "sum([x for x in s.maybes if x != null]) > 1",
         "any(x != null and x > 1 for x in s.maybes)",
+        'i["note"] != null and len(i.note) > 1',
         "i != null and i.note != null and len(i.inner.note) > 0",
     ],
 )
@@ -249,15 +251,13 @@ def test_a_test_for_null_is_understood(text: str) -> None:
         "s.maybes[1] != null and s.maybes[0] > 1",
         "(s.maybe != null and s.good) == (s.maybe > 1)",
         "s.inner.note != null and len(s.note) > 1",
-        'i["note"] != null and len(i.note) > 1',
-        'i.note != null and len(i["note"]) > 1',
+        'i["inner"]["note"] != null and len(i.note) > 1',
         "sum(x for x in s.maybes) > 1",
         "m.maybe != null and sum(m.maybe) > 1",
     ],
 )
 def test_another_test_does_not_help(text: str) -> None:
-    """A test of something else, in another alternative, or of the wrong sense, proves nothing. In
-    particular `step["note"]`, a part of its main output, is not `step.note`."""
+    """A test of something else, in another alternative, or of the wrong sense, proves nothing."""
     assert [finding.code for finding in read(text).findings] == ["type-mismatch"]
 
 

@@ -1,0 +1,154 @@
+"""A JSON Schema of an earlier draft, written in draft 2020-12, so that one set of rules holds for all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, cast
+
+from .subschemas import Schema, map_subschemas
+
+LATEST = 2020
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_DRAFT = re.compile(r"draft-0?([3-7])\b|draft/(2019)-09")
+_ANCHOR = re.compile(r"[A-Za-z_][-A-Za-z0-9._]*\Z")
+
+_TEXT_NOTES = ("title", "description", "$comment", "format", "contentEncoding", "contentMediaType")
+_NOTES: Mapping[str, type] = {
+    **dict.fromkeys(_TEXT_NOTES, str),
+    **dict.fromkeys(("deprecated", "readOnly", "writeOnly"), bool),
+    "examples": list,
+}
+"""Keywords that no value is checked by, and what they have to be. One that is something else is left out."""
+_BESIDE_REFERENCES = frozenset({*_NOTES, "default", "$ref", "$schema", "$id", "id", "$defs", "definitions"})
+"""What means something beside a `$ref` in drafts up to 7."""
+
+
+def modern(schema: Mapping[str, Any]) -> Schema:
+    """The same schema in draft 2020-12. `$schema` says which draft it was; 2020-12 where it does not.
+
+    What the latest draft has no place for is read as its own draft means it, wherever it stands: tuples in
+    `items`, `exclusiveMinimum: true`, `required: true`, `$recursiveRef`. Repeated names count once, null is
+    nothing said, and notes to people that have not their form are left out. What cannot be read stays as it
+    is; so does a schema in which nothing is old.
+    """
+    old = dict(schema)
+    found = _DRAFT.search(str(old.get("$schema")))
+    draft = int(found[1] or found[2]) if found else LATEST
+    new = _modern(old, draft)
+    return {**new, "$schema": _DIALECT} if new != old and "$schema" in old else new
+
+
+def _modern(schema: Schema, draft: int) -> Schema:
+    schema = map_subschemas(_lift_required(schema), partial(_modern, draft=draft))
+    changes: list[Callable[[Schema], Schema]] = [_without_misplaced, _tuples, _bounds, _names, _recursion]
+    if draft <= 7:
+        changes += [_references, _dependencies]
+    for change in changes:
+        schema = change(schema)
+    return schema
+
+
+def _without_misplaced(schema: Schema) -> Schema:
+    """Without notes that are none, null where it says nothing, and names that are said twice."""
+    kept = {key: _once(key, value) for key, value in schema.items() if not _says_nothing(key, value)}
+    return kept if kept != schema else schema
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    if value is None:
+        return key not in ("default", "const", "example")
+    if key == "type" and value in ("any", []):
+        return True
+    return key in _NOTES and not isinstance(value, _NOTES[key])
+
+
+def _once(key: str, value: Any) -> Any:
+    if key not in ("required", "type") or not isinstance(value, list):
+        return value
+    names = cast("list[object]", value)
+    return [each for at, each in enumerate(names) if each not in names[:at]]
+
+
+def _lift_required(schema: Schema) -> Schema:
+    """`required: true` in a property belongs into the list of its object (draft 3)."""
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        is_flag = isinstance(schema.get("required"), bool)
+        return {key: value for key, value in schema.items() if key != "required"} if is_flag else schema
+    fields = cast("dict[str, Any]", properties)
+    flagged = {
+        name: each["required"]
+        for name, each in fields.items()
+        if isinstance(each, dict) and isinstance(cast("Schema", each).get("required"), bool)
+    }
+    own = schema.get("required")
+    if not flagged and not isinstance(own, bool):
+        return schema
+    names = cast("list[str]", own) if isinstance(own, list) else []
+    required = [*names, *(name for name, is_required in flagged.items() if is_required)]
+    return {key: value for key, value in schema.items() if key != "required"} | (
+        {"required": required} if required else {}
+    )
+
+
+def _tuples(schema: Schema) -> Schema:
+    """`items` that is a list (up to draft 2019-09)."""
+    first = schema.get("items")
+    if not isinstance(first, list):
+        return schema
+    others = {key: value for key, value in schema.items() if key not in ("items", "additionalItems")}
+    rest = {"items": schema["additionalItems"]} if "additionalItems" in schema else {}
+    # An empty list of schemas is refused, and means nothing.
+    return {**others, **({"prefixItems": first} if first else {}), **rest}
+
+
+def _bounds(schema: Schema) -> Schema:
+    """`exclusiveMinimum: true` beside a `minimum` (drafts 3 and 4)."""
+    for name, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if isinstance(schema.get(name), bool):
+            is_exclusive = schema[name] and bound in schema
+            left_out = {name, bound} if is_exclusive else {name}
+            kept = {key: value for key, value in schema.items() if key not in left_out}
+            schema = {**kept, name: schema[bound]} if is_exclusive else kept
+    return schema
+
+
+def _names(schema: Schema) -> Schema:
+    """`$id: "#name"` names a place within the schema (drafts 4 to 7); `$id: "#/a/b"` names nothing."""
+    for key in ("$id", "id"):
+        name = schema.get(key)
+        if isinstance(name, str) and name.startswith("#") and len(name) > 1:
+            kept = {each: value for each, value in schema.items() if each != key}
+            schema = {**kept, "$anchor": name[1:]} if _ANCHOR.match(name[1:]) else kept
+    return schema
+
+
+def _recursion(schema: Schema) -> Schema:
+    """`$recursiveRef` (draft 2019-09)."""
+    if not schema.keys() & {"$recursiveRef", "$recursiveAnchor"}:
+        return schema
+    kept = {key: value for key, value in schema.items() if key != "$recursiveAnchor"}
+    return {("$ref" if key == "$recursiveRef" else key): value for key, value in kept.items()}
+
+
+def _references(schema: Schema) -> Schema:
+    """Beside a `$ref`, nothing else holds (up to draft 7)."""
+    if not isinstance(schema.get("$ref"), str) or schema.keys() <= _BESIDE_REFERENCES:
+        return schema
+    return {key: value for key, value in schema.items() if key in _BESIDE_REFERENCES}
+
+
+def _dependencies(schema: Schema) -> Schema:
+    """`dependencies`, which became two keywords (up to draft 7)."""
+    both = schema.get("dependencies")
+    if not isinstance(both, dict):
+        return schema
+    named = cast("dict[str, Any]", both)
+    lists = {name: [each] if isinstance(each, str) else each for name, each in named.items()}
+    required = {name: each for name, each in lists.items() if isinstance(each, list)}
+    schemas = {name: each for name, each in lists.items() if not isinstance(each, list)}
+    kept = {key: value for key, value in schema.items() if key != "dependencies"}
+    parts = {"dependentRequired": required, "dependentSchemas": schemas}
+    return {**kept, **{key: part for key, part in parts.items() if part}}
