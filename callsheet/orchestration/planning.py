@@ -104,8 +104,8 @@ class Preparation:
         the run does not start now, because it was cancelled, or waits for the answer to a question: `result`
         says which.
 
-        What keeps it from starting is journaled, and raised: BudgetExceeded, PlanningTimeUp,
-        what `Planner.plan` raises, and JournalError.
+        What keeps it from starting for good is journaled, and raised: BudgetExceeded, PlanningTimeUp, and
+        what `Planner.plan` raises. Whatever else is raised, or cancels this, leaves the run to be resumed.
         """
         try:
             checked = await self._adopt(goal) if checked is None else self._affordable(checked)
@@ -118,9 +118,6 @@ class Preparation:
             raise
         except CallsheetError as error:
             await self._fail(error)
-            raise
-        except BaseException as error:
-            await self._cancel(f"stopped before it began: {type(error).__name__}")
             raise
         return None
 

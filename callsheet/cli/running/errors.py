@@ -9,13 +9,13 @@ from callsheet.errors import CallsheetError, ExitCode
 
 class RunInterrupted(CallsheetError):
     """The user pressed Ctrl-C, or the process got SIGTERM. `run` is the id of the run, None if it had not
-    been created yet."""
+    been created yet; `following` is what can be done now, with the command for it."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.INTERRUPTED
 
-    def __init__(self, run: str | None, show: str) -> None:
+    def __init__(self, run: str | None, following: str) -> None:
         super().__init__(
-            "interrupted before anything was done" if run is None else f"interrupted; details: {show}"
+            "interrupted before anything was done" if run is None else f"interrupted; {following}"
         )
         self.run = run
 
