@@ -51,8 +51,9 @@ from .equipment import Equipment
 from .listeners import Watch
 from .planners import Planners
 
-Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
-"""Looks at a plan before it runs, and says whether it may."""
+Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool | None]]
+"""Looks at a plan before it runs, and says whether it may; None where it cannot say so now: the run is left
+to be resumed, and its plan reviewed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,11 @@ class Preparation:
         """
         try:
             checked = await self._adopt(goal) if checked is None else self._affordable(checked)
-            if checked is None or review is None or await review(checked):
+            approved = checked is None or review is None or await review(checked)
+            if approved:
                 return checked
-            await self._cancel("the plan was declined")
+            if approved is False:
+                await self._cancel("the plan was declined")
         except CancelReceived as told:
             await self._cancel(told.reason, told.unanswered)
         except JournalError:

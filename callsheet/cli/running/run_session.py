@@ -12,7 +12,7 @@ from callsheet.agents.registry import Registry
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_journal, open_record
-from callsheet.cli.running.errors import RunInterrupted
+from callsheet.cli.running.errors import ApprovalNeeded, RunInterrupted
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.conclusion import conclusion_lines
 from callsheet.cli.text.run import value_text
@@ -161,7 +161,9 @@ class RunSession:
             self._planning.stop()
             self._progress.stop()
         if self._approver.needed is not None:
-            raise self._approver.needed
+            run = self._run or ""
+            resume = self._advice.command("resume", run, "--yes")
+            raise ApprovalNeeded(*self._approver.needed, self._advice.command("show", run), resume)
 
     @property
     def _following(self) -> str:
@@ -169,7 +171,7 @@ class RunSession:
         word, command = ("details", "show") if self._has_ended else ("to continue", "resume")
         return f"{word}: {self._advice.command(command, self._run or '')}"
 
-    async def _review(self, checked: CheckedPlan) -> bool:
+    async def _review(self, checked: CheckedPlan) -> bool | None:
         self._planning.stop()
         return await self._approver.review(checked)
 
