@@ -6,6 +6,7 @@ message says what happened, where, and what to do about it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import ClassVar
 
@@ -29,3 +30,36 @@ class CallsheetError(Exception):
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+
+MAX_TOLD = 5
+"""Of the errors in a group, how many are told."""
+
+
+def sole_error(error: BaseException) -> BaseException:
+    """The error itself, or the only one in a group, however deep: a group around it means nothing."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def error_text(error: BaseException) -> str:
+    """What an error says; that of a group has what is in it. Raises nothing, whatever the error does."""
+    try:
+        text = str(error)
+    except Exception:  # an agent's own __str__
+        return ""
+    if not isinstance(error, BaseExceptionGroup):
+        return text
+    inside = list(_leaves(error))
+    told = "; ".join(f"{type(each).__name__}: {error_text(each)}".rstrip(": ") for each in inside[:MAX_TOLD])
+    more = f"; and {len(inside) - MAX_TOLD} more" if len(inside) > MAX_TOLD else ""
+    return f"{text}: {told}{more}"
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Annotated, Any, NotRequired, cast
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, TypeAdapter, ValidationError
@@ -109,8 +110,12 @@ class TypedObject:
         validated = self._validated(value)
         try:
             written = self._adapter.dump_python(validated, mode="json", by_alias=True)
+            # What pydantic writes as null where the type is `Any`, and refuses elsewhere.
+            problem = _not_finite(self._adapter.dump_python(validated, by_alias=True), written)
         except PydanticSerializationError as error:
             raise TypedObjectError(_first_line(error)) from None
+        if problem:
+            raise TypedObjectError(problem)
         return {self._wrapped_as: written} if self._wrapped_as else written
 
     def _validated(self, value: Any) -> Any:
@@ -127,6 +132,24 @@ def has_fields(kind: Any) -> bool:
     if inspect.isclass(kind) and issubclass(kind, BaseModel):
         return not issubclass(kind, RootModel)
     return dataclasses.is_dataclass(kind) or is_typeddict(kind)
+
+
+def _not_finite(value: Any, written: Any, place: str = "") -> str:
+    """The first number that JSON cannot hold, and was written as null, with its place; empty where there is
+    none."""
+    if isinstance(value, float) and not math.isfinite(value) and written is None:
+        return f"{place or 'the value'} is {value}, which JSON cannot hold; return a number or None"
+    inside: Iterable[tuple[Any, Any, Any]] = ()
+    if isinstance(value, Mapping) and isinstance(written, Mapping):
+        inside = zip(value, value.values(), written.values(), strict=False)
+    elif isinstance(value, Sequence | Set) and isinstance(written, list):
+        if isinstance(value, str | bytes):
+            return ""
+        inside = zip(range(len(written)), value, written, strict=False)
+    for name, each, kept in inside:
+        if problem := _not_finite(each, kept, f"{place}.{name}" if place else str(name)):
+            return problem
+    return ""
 
 
 def _annotated(field: TypedField) -> Any:

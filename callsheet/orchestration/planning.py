@@ -51,8 +51,9 @@ from .equipment import Equipment
 from .listeners import Watch
 from .planners import Planners
 
-Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool]]
-"""Looks at a plan before it runs, and says whether it may."""
+Review: TypeAlias = Callable[[CheckedPlan], Awaitable[bool | None]]
+"""Looks at a plan before it runs, and says whether it may; None where it cannot say so now: the run is left
+to be resumed, and its plan reviewed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +105,22 @@ class Preparation:
         the run does not start now, because it was cancelled, or waits for the answer to a question: `result`
         says which.
 
-        What keeps it from starting is journaled, and raised: BudgetExceeded, PlanningTimeUp,
-        what `Planner.plan` raises, and JournalError.
+        What keeps it from starting for good is journaled, and raised: BudgetExceeded, PlanningTimeUp, and
+        what `Planner.plan` raises. Whatever else is raised, or cancels this, leaves the run to be resumed.
         """
         try:
             checked = await self._adopt(goal) if checked is None else self._affordable(checked)
-            if checked is None or review is None or await review(checked):
+            approved = checked is None or review is None or await review(checked)
+            if approved:
                 return checked
-            await self._cancel("the plan was declined")
+            if approved is False:
+                await self._cancel("the plan was declined")
         except CancelReceived as told:
             await self._cancel(told.reason, told.unanswered)
         except JournalError:
             raise
         except CallsheetError as error:
             await self._fail(error)
-            raise
-        except BaseException as error:
-            await self._cancel(f"stopped before it began: {type(error).__name__}")
             raise
         return None
 

@@ -64,7 +64,13 @@ class Approvals:
     async def _ask(self, approve: AskApproval, request: ApprovalRequested) -> None:
         try:
             granted = await approve(request)
-        except Exception as error:
+        except BaseException as error:
+            # Ctrl-C is meant for the whole process, and a question that was withdrawn needs no answer.
+            if (
+                isinstance(error, KeyboardInterrupt)
+                or self._tasks.get(request.step) is not asyncio.current_task()
+            ):
+                raise
             self._broke(error)
             return
         self._tasks.pop(request.step, None)

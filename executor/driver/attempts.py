@@ -17,6 +17,7 @@ from callsheet.executor.runner.runner import Assignment, Runner
 from callsheet.planner.plan.checked_plan import CompiledStep
 
 from .deadlines import Deadlines
+from .inbox import Inbox
 
 OnEnd: TypeAlias = Callable[[Assignment, AttemptStarted, Outcome, AttemptRecord], None]
 """Hears how an attempt ended before its outcome is posted."""
@@ -33,6 +34,7 @@ class _Live(msgspec.Struct, eq=False):
     grace: asyncio.TimerHandle | None = None
     timed_out: bool = False
     was_stopped: bool = False
+    was_interrupted: bool = False
     over: bool = False
 
 
@@ -45,14 +47,14 @@ class Attempts:
         runner: Runner,
         clock: Clock,
         run: RunState,
-        post: Callable[[Outcome], None],
+        inbox: Inbox,
         on_end: OnEnd,
         grace_seconds: float,
     ) -> None:
         self._runner = runner
         self._clock = clock
         self._run = run
-        self._post = post
+        self._inbox = inbox
         self._on_end = on_end
         self._grace_seconds = grace_seconds
         self._loop = asyncio.get_running_loop()
@@ -79,6 +81,13 @@ class Attempts:
         """Tell an attempt to stop; how it ends is posted in any case."""
         live = self._live.get(attempt)
         if live is not None:
+            self._stop(live)
+
+    def interrupt_all(self) -> None:
+        """Tell all to stop, because nothing goes on after them. What one still returns is posted; one that
+        stops, or fails because it is told to, has no outcome: it is lost, like one whose process ended."""
+        for live in list(self._live.values()):
+            live.was_interrupted = not live.was_stopped
             self._stop(live)
 
     def close(self) -> None:
@@ -128,9 +137,17 @@ class Attempts:
             live.grace.cancel()
         attempt = live.started.step, live.started.item, live.started.attempt
         del self._live[attempt]
-        outcome = self._outcome(live, returned, error)
-        self._on_end(live.assignment, live.started, outcome, self._run.running[attempt])
-        self._post(outcome)
+        if live.was_interrupted and error is not None:
+            self._inbox.wake()
+            return
+        try:
+            outcome = self._outcome(live, returned, error)
+            self._on_end(live.assignment, live.started, outcome, self._run.running[attempt])
+        except BaseException as defect:
+            # In the task of an attempt, or in a timer, nobody would hear of it.
+            self._inbox.fail(defect)
+        else:
+            self._inbox.post(outcome)
 
     def _outcome(self, live: _Live, returned: object, error: BaseException | None) -> Outcome:
         started, at = live.started, self._clock.now()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from callsheet.agents.contracts.capability import CHANGING
 from callsheet.agents.selection.statistics import Figures
@@ -34,8 +35,11 @@ from callsheet.executor.models.journaled import Caller
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
+    AttemptCancelled,
+    AttemptFailed,
     AttemptStarted,
-    CancellationRequested,
+    AttemptSucceeded,
+    AttemptSurprised,
     Event,
     HedgeForgone,
     ModelCalled,
@@ -52,14 +56,16 @@ from .approvals import Approvals
 from .assignments import Assignments
 from .attempts import Attempts
 from .environment import RunEnvironment
+from .inbox import Inbox
 from .planner_call import Decided, Drafted
-from .ports import News
 from .replanning import ReplanningRequests
 from .shared_results import SharedResults
 from .signal_reader import SignalReader, event_of, is_settled
 from .timers import Timers
 
 _NEWS = (Signal, Decided, Drafted)
+_ENDS = (AttemptCancelled, AttemptFailed, AttemptSucceeded, AttemptSurprised, ModelCalled)
+"""What an interrupted run still keeps: it has happened, whatever is decided next."""
 
 
 class Driver:
@@ -77,41 +83,35 @@ class Driver:
         self._around = around
         self._run = state.run.id
         self._on_event = around.on_event
-        self._loop = asyncio.get_running_loop()
         clock = around.clock
-        self._timers = Timers(clock, self._post)
-        self._approvals = Approvals(around.approve, clock, self._post, self._break, self._wake)
-        signals = around.journal.signals
-        self._signal_reader = SignalReader(signals, self._run, self._deliver, self._break)
-        self._dispatcher = Dispatcher(
-            around.ports.chooser, clock, figures, contested, self._wake, around.strategy
-        )
         self._pace = around.ports.pace
+        inbox = self._inbox = Inbox(self._pace)
+        self._timers = Timers(clock, inbox.post)
+        self._approvals = Approvals(around.approve, clock, inbox.post, inbox.fail, inbox.wake)
+        self._signal_reader = SignalReader(around.journal.signals, self._run, inbox.post, inbox.fail)
+        self._dispatcher = Dispatcher(
+            around.ports.chooser, clock, figures, contested, inbox.wake, around.strategy
+        )
         self._assignments = Assignments(state, around, self._keep_call)
         asks = Caller(midway=True)
         self._replanning_requests = ReplanningRequests(
-            state, around, self._post, self._break, lambda: self._assignments.model_for(asks)
+            state, around, inbox.post, inbox.fail, lambda: self._assignments.model_for(asks)
         )
-        self._shared_results = SharedResults(
-            around.journal.results, state.run, clock, self._post, self._break
-        )
+        self._shared_results = SharedResults(around.journal.results, state.run, clock, inbox.post, inbox.fail)
         self._attempts = Attempts(
-            around.ports.runner, clock, state.run, self._post, self._attempt_ended, around.grace_seconds
+            around.ports.runner, clock, state.run, inbox, self._attempt_ended, around.grace_seconds
         )
         self._batch: list[Event] = []
         self._launches: list[Try] = []
-        self._inbox: list[News] = []
-        self._waiter: asyncio.Future[None] | None = None
-        self._woken = False
         self._answered: list[int] = []
-        self._broken: BaseException | None = None
         self._over = False
+        self._is_interrupted = False
 
     async def drive(self, *events: Event) -> None:
         """Enter the events and go on until the run is over or paused.
 
-        Cancelling stops the attempts, enters the run's cancellation, and raises CancelledError
-        then. Raises JournalError, and whatever `approve` and `on_event` raise.
+        Cancelled, or with anything broken, the attempts are told to stop, what they still come to is
+        entered, and the run stays as it is then, to be resumed: the error is raised, whatever it is.
         """
         try:
             for event in events:
@@ -120,7 +120,7 @@ class Driver:
             if self._state.run.model_calls or any(isinstance(event, RunResumed) for event in events):
                 # A waiting signal counts before anything starts; one may have arrived while a plan was made,
                 # or while no process had the run.
-                self._inbox += self._without_pauses(await self._signal_reader.fetch_signals())
+                self._inbox.post(*self._without_pauses(await self._signal_reader.fetch_signals()))
                 self._take_in()
             await self._pursue()
             await self._shared_results.close()
@@ -129,7 +129,7 @@ class Driver:
             self._attempts.abandon_all()
             raise
         except BaseException as error:
-            await self._call_off(error)
+            await self._interrupt(error)
             raise
         finally:
             self._release()
@@ -159,35 +159,60 @@ class Driver:
             await self._commit()
             if self._over:
                 return
-            await self._wait_for_news()
+            await self._inbox.wait()
             self._take_in()
 
-    async def _call_off(self, error: BaseException) -> None:
-        """Stop everything in good order; a second interruption cuts the waiting short."""
-        reason = "interrupted"
+    async def _interrupt(self, error: BaseException) -> None:
+        """Leave the run to whoever resumes it; a second interruption cuts the waiting short."""
         if not isinstance(error, asyncio.CancelledError):
             # It may have been `on_event` that failed, and it would again.
             self._on_event = None
-            reason = clean_text(f"{type(error).__name__}: {error}")
-        self._enter(CancellationRequested(self._now(), reason))
-        try:
+        # What attempts come to here is not what they came to in a run that is followed. Of two errors the
+        # first says more.
+        with suppress(Exception):
+            try:
+                if self._pace is None:
+                    await self._come_to_rest(error)
+            except asyncio.CancelledError:
+                self._attempts.abandon_all()
+                await self._keep_ends()
+        self._attempts.abandon_all()
+
+    async def _come_to_rest(self, error: BaseException) -> None:
+        if self._state.is_ending and isinstance(error, asyncio.CancelledError):
+            # It is about to end for good, and is given the time.
             await self._pursue()
             await self._shared_results.close()
-        except asyncio.CancelledError:
-            self._attempts.abandon_all()
-            self._take_in()
-            self._carry_out()
-            await self._commit()
+            return
+        self._is_interrupted = True
+        self._approvals.withdraw_all()
+        self._replanning_requests.withdraw()
+        self._attempts.interrupt_all()
+        while self._attempts:
+            await self._keep_ends()
+            if self._attempts:
+                await self._inbox.wait_for_any()
+        await self._keep_ends()
+        await self._shared_results.close()
+
+    async def _keep_ends(self) -> None:
+        """Keep what attempts came to, and what was asked of models; nothing is decided because of it."""
+        for event in self._inbox.take_all():
+            if isinstance(event, _ENDS):
+                self._enter(event)
+        await self._commit()
 
     def _carry_out(self) -> None:
-        self._woken = False
+        if self._pace is not None and self._pace.breaks_off:
+            return
+        self._inbox.begin_turn()
         blocked = self._dispatcher.blocked
         while (command := decide(self._state, blocked)) is not None:
             self._perform(command)
         self._dispatcher.pass_on()
         if self._state.replanning is not None and self._state.is_ending:
             self._replanning_requests.withdraw()
-        if not (self._over or self._attempts or self._inbox or self._woken) and self._may_rest():
+        if not (self._over or self._attempts or self._inbox or self._inbox.is_awake) and self._may_rest():
             self._pause()
 
     def _may_rest(self) -> bool:
@@ -222,30 +247,15 @@ class Driver:
                 self._on_event(event)
         if self._shared_results.follow(batch):
             # Perhaps that was all that kept the run from resting.
-            self._wake()
+            self._inbox.wake()
         self._approvals.ask()
         if self._state.replanning is not None:
             self._replanning_requests.ask()
         for attempt in launches:
             self._attempts.launch(attempt)
 
-    async def _wait_for_news(self) -> None:
-        while not (self._woken or self._may_take_in()):
-            self._waiter = self._loop.create_future()
-            await self._waiter
-        if self._broken is not None:
-            broken, self._broken = self._broken, None
-            raise broken
-
-    def _may_take_in(self) -> bool:
-        return bool(self._inbox) if self._pace is None else self._pace.is_ready(self._inbox, self._wake)
-
     def _take_in(self) -> None:
-        if self._pace is None:
-            inbox, self._inbox = self._inbox, []
-        else:
-            inbox, self._inbox = self._pace.divide(self._inbox)
-        for entry in inbox:
+        for entry in self._inbox.take():
             event = self._event_of(entry) if isinstance(entry, _NEWS) else entry
             # What was decided meanwhile may have made it meaningless.
             if event is not None and not (is_settled(self._state, event)):
@@ -276,21 +286,6 @@ class Driver:
         if isinstance(event, (ApprovalDenied, ApprovalGranted)):
             self._approvals.withdraw(event.step)
         return event
-
-    def _post(self, event: Event | Decided | Drafted) -> None:
-        """Something happened outside: it is entered when the driver gets to it."""
-        self._inbox.append(event)
-        self._wake()
-
-    def _break(self, error: BaseException) -> None:
-        """Something outside failed that the run cannot do without."""
-        self._broken = error
-        self._wake()
-
-    def _wake(self) -> None:
-        self._woken = True
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
     def _enter(self, event: Event) -> None:
         if self._pace is not None:
@@ -376,18 +371,15 @@ class Driver:
         self._dispatcher.release(assignment.agent, assignment.capability, started, outcome, record)
 
     async def _keep_call(self, event: ModelCalled) -> None:
-        # An attempt that was abandoned may still ask; the run it belongs to is no longer written.
-        if not self._over:
-            self._post(event)
+        # An attempt that was abandoned may still ask; the run it belongs to is no longer written. And what
+        # the planner is asked when the run is interrupted is asked again by whoever resumes it.
+        if not (self._over or (self._is_interrupted and event.step is None)):
+            self._inbox.post(event)
 
     def _limit_step(self, name: str, started: float) -> None:
         limit = self._state.pending.steps[name].total_timeout_seconds
         if limit is not None and not self._timers.is_limited(name):
             self._timers.limit_step(name, started + limit)
-
-    def _deliver(self, unanswered: list[Signal]) -> None:
-        self._inbox += unanswered
-        self._wake()
 
     def _release(self) -> None:
         self._over = True

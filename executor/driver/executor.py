@@ -106,9 +106,9 @@ class Executor:
         """Carry a plan out, for a run that the journal has as created; where it has not adopted the plan
         yet, it does so now. `history` are the events of the run so far, where they are known.
 
-        Comes back when the run has ended, or waits for a person. Cancelling stops what runs, enters the
-        cancellation in the journal, and raises CancelledError then. Raises JournalError, RunNotFound and
-        RunNotPending, and what `approve` and `on_event` raise.
+        Comes back when the run has ended, or waits for a person. Cancelled, it stops what runs, and raises
+        CancelledError then; the run can be resumed, as it can after every error. Raises JournalError,
+        RunNotFound and RunNotPending, and what `approve` and `on_event` raise.
         """
         events = self._journal.read_events(run) if history is None else history
         state = reduce_event(events, {1: checked}, self._spending(events))

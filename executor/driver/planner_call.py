@@ -82,7 +82,10 @@ class PlannerCall:
             decision: Decision | str = await replanner.decide(situation)
         except CallsheetError as error:
             decision = clean_text(str(error))
-        except Exception as error:
+        except BaseException as error:
+            # Ctrl-C is meant for the whole process, and who was withdrawn is not waited for any more.
+            if isinstance(error, KeyboardInterrupt) or self._task is not asyncio.current_task():
+                raise
             self._task = None
             self._broke(error)
             return

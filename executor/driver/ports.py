@@ -27,6 +27,16 @@ class Pace(Protocol):
         another run."""
         ...
 
+    @property
+    def breaks_off(self) -> bool:
+        """Whether the process of the other run ended here, before it decided anything more."""
+        ...
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the process of the other run did anything more from here, whatever had gone wrong in it."""
+        ...
+
     def is_ready(self, inbox: Sequence[News], wake: Callable[[], None]) -> bool:
         """Whether something of this is to be taken in now. If not, `wake` is called when it is worth asking
         again, even where nothing comes in."""

@@ -40,7 +40,7 @@ class SignalReader:
         self,
         signals: Signals,
         run: str,
-        deliver: Callable[[list[Signal]], None],
+        deliver: Callable[..., None],
         broke: Callable[[BaseException], None],
     ) -> None:
         self._signals = signals
@@ -83,7 +83,7 @@ class SignalReader:
             self._broke(error)
         finally:
             self._fetching = None
-            self._deliver(fresh)
+            self._deliver(*fresh)
 
 
 def event_of(state: MachineState, content: SignalContent, at: float) -> Event | None:

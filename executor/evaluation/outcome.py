@@ -13,6 +13,7 @@ from callsheet.agents.models.errors import (
     ModelRejected,
     ModelUnavailable,
 )
+from callsheet.errors import error_text, sole_error
 from callsheet.executor.run.errors import BudgetExceeded, NotJson, OutputNotKept, ProcessDied
 from callsheet.executor.run.events import (
     AttemptCancelled,
@@ -60,6 +61,7 @@ def judge_error(
     step: CompiledStep, started: AttemptStarted, error: BaseException, at: float
 ) -> AttemptFailed | AttemptSurprised:
     """What was raised: a surprise, or a failure that trying again can mend or not."""
+    error = sole_error(error)
     if isinstance(error, OutputNotKept):
         return _invalid(started, str(error), at)
     if isinstance(error, Surprise):
@@ -111,9 +113,6 @@ def _can_be_retried(error: BaseException, effect: Effect) -> bool:
 
 
 def _text(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:  # an agent's own __str__
-        text = ""
+    text = error_text(error)
     known = isinstance(error, (Surprise, Retryable, Permanent, BudgetExceeded)) and text
     return clean_text(text if known else f"{type(error).__name__}: {text}" if text else type(error).__name__)

@@ -76,12 +76,18 @@ VERSIONS = (
 """What makes each version of the schema from the one before it. Those released never change."""
 _ADVICE = {
     "SQLITE_FULL": "the disk is full; make room, nothing that was acknowledged is lost",
+    "SQLITE_IOERR_WRITE": "it cannot be written to; check the disk, and your quota on it",
     "SQLITE_READONLY": "it cannot be written; check its permissions and those of its folder",
     "SQLITE_BUSY": "another process has locked it; try again later",
     "SQLITE_CORRUPT": "the file is damaged; restore it from a copy, or name another one",
     "SQLITE_NOTADB": "this is not a journal of Callsheet; name another file",
     "SQLITE_CANTOPEN": "it cannot be opened; check that its folder exists and can be written",
 }
+
+_NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE")
+"""What SQLite says of a file that may not grow, whatever the reason."""
+_NEAR = 65_536
+"""In bytes: SQLite grows a file by a page or more at once."""
 
 
 class Durability(StrEnum):
@@ -135,7 +141,28 @@ def explain(path: Path | str, error: sqlite3.Error) -> JournalError:
     """The error of SQLite, with what to do about it."""
     name = getattr(error, "sqlite_errorname", None) or ""
     advice = next((text for code, text in _ADVICE.items() if name.startswith(code)), None)
+    if name.startswith(_NOT_WRITTEN) and (limit := _limit_reached(path)) is not None:
+        advice = (
+            f"the journal would exceed this process's limit on the size of files ({limit:,} bytes); raise it "
+            "(`ulimit -f`), or name another file; nothing that was acknowledged is lost"
+        )
     return JournalError(path, f"{advice} ({error})" if advice else str(error))
+
+
+def _limit_reached(path: Path | str) -> int | None:
+    """The limit on the size of files, in bytes, that keeps the journal from being written; None where it is
+    something else."""
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit.
+        return None
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    sizes = [0]
+    for place in (path, f"{path}-wal"):
+        with suppress(OSError):
+            sizes.append(Path(place).stat().st_size)
+    return limit if limit != resource.RLIM_INFINITY and max(sizes) + _NEAR >= limit else None
 
 
 def _prepare_place(path: Path, must_exist: bool) -> None:

@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from callsheet.executor.clocks.virtual_loop import held_time
 
 from .errors import JournalError
+from .file_identity import FileIdentity
 from .schema import explain
 
 T = TypeVar("T")
@@ -67,6 +68,7 @@ class Writer:
     ) -> None:
         self._connection = connection
         self._path = path
+        self._identity = FileIdentity(path)
         self._tick = tick
         self._on_rollback = on_rollback
         self._watchmen: list[Poller] = []
@@ -169,11 +171,14 @@ class Writer:
                 job.error = explain(self._path, error) if isinstance(error, sqlite3.Error) else error
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
+        self._identity.require()
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for job in jobs:
                 job.result = job.work(self._connection)
             self._connection.execute("COMMIT")
+            # Who deletes the file meanwhile is found out before anything counts as kept.
+            self._identity.require()
         except BaseException:
             self._on_rollback()
             with suppress(sqlite3.Error):

@@ -17,6 +17,7 @@ from callsheet.agents.models.errors import (
     ModelRejected,
     ModelUnavailable,
 )
+from callsheet.errors import error_text, sole_error
 from callsheet.executor.run.errors import BudgetExceeded, OutputNotKept
 from callsheet.executor.run.json_copy import clean_text
 
@@ -56,7 +57,8 @@ class ErrorMessage(msgspec.Struct, frozen=True):
 def pack(error: BaseException) -> ErrorMessage:
     """The error as a message. What is no `Exception`, such as SystemExit, becomes a Permanent that
     says so."""
-    name, text = clean_text(type(error).__name__), clean_text(_text(error))
+    error = sole_error(error)
+    name, text = clean_text(type(error).__name__), clean_text(error_text(error))
     if not isinstance(error, Exception) and name != "CancelledError":
         return ErrorMessage("Permanent", "Permanent", f"the agent raised {name}: {text}".rstrip(": "), {})
     known = next((kind for kind in type(error).__mro__ if kind in _FIELDS), None)
@@ -81,13 +83,6 @@ def unpack(message: ErrorMessage) -> Exception:
         value = message.fields.get(name, default)
         setattr(error, name, tuple((each[0], each[1]) for each in value) if name == "tries" else value)
     return error
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # an agent's own __str__
-        return ""
 
 
 def _plain(value: object) -> Any:

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
     ("fault", "problem"),
     [
         ("full", "disk is full"),
-        ("limit", "disk"),
+        ("limit", "limit on the size of files"),
         ("read-only", "cannot be written"),
         ("locked", "another process has locked it"),
     ],

@@ -14,7 +14,7 @@ from callsheet.agents.models.errors import ModelNotConfigured, ModelRejected
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.executor.journal.history import read_history
 from callsheet.executor.journal.journal import MemoryJournal
-from callsheet.executor.run.events import ModelCalled, PlanAdopted, RunCancelled, RunFailed
+from callsheet.executor.run.events import ModelCalled, PlanAdopted, RunFailed
 from callsheet.executor.run.state import RunStatus, StepStatus
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
@@ -163,7 +163,7 @@ async def test_a_declined_plan_does_nothing() -> None:
 
 
 async def test_stopping_while_the_model_writes_is_in_the_journal() -> None:
-    """Ctrl-C in the middle of planning: the run is cancelled, and the cancellation goes on."""
+    """Ctrl-C in the middle of planning: the run can be resumed, and the cancellation goes on."""
     journal = MemoryJournal()
     writing = asyncio.Event()
 
@@ -178,7 +178,10 @@ async def test_stopping_while_the_model_writes_is_in_the_journal() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     (summary,) = journal.runs()
-    assert isinstance(journal.read_events(summary.run)[-1], RunCancelled)
+    last = journal.read_events(summary.run)[-1]
+    assert isinstance(last, ModelCalled) and last.error == "CancelledError: "
+    with_model = Orchestrator([stock], model=ScriptedModel([answer_of(PLAN)]), store=journal)
+    assert (await with_model.resume(summary.run)).status is RunStatus.COMPLETED
 
 
 class _Slow:

@@ -29,7 +29,8 @@ def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
     """List the latest runs, newest first, with the processes that are running them. `callsheet show RUN`
     shows one in detail.
 
-    A run is interrupted if its process ended before the run did; `callsheet resume RUN` continues it.
+    A run is interrupted if its process ended before the run did: killed, or stopped with Ctrl-C or SIGTERM.
+    `callsheet resume RUN` continues it.
     """
     with existing_journal(settings) as journal:
         lines = [RunLine.from_summary(journal, summary) for summary in journal.runs(limit)]

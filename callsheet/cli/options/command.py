@@ -14,7 +14,7 @@ from typing import Any, Never, TypeAlias
 import click
 
 from callsheet.agents.selection.strategies import STRATEGIES
-from callsheet.errors import CallsheetError, ExitCode
+from callsheet.errors import CallsheetError, ExitCode, error_text
 from callsheet.executor.run.options import MAXIMA, OPTIONS
 from callsheet.settings.settings import Settings
 
@@ -189,7 +189,7 @@ def _explain(error: BaseException) -> tuple[ExitCode, str]:
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED, "interrupted"
         case _:
-            said = f"{type(error).__name__}: {error}".rstrip(": ")
+            said = f"{type(error).__name__}: {error_text(error)}".rstrip(": ")
             return (
                 ExitCode.FAILED,
                 f"this is a defect in Callsheet; please report it with the output of --debug: {said}",

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.spending.budget import Budget
 from callsheet.cli.options.output import Output
-from callsheet.cli.running.errors import ApprovalNeeded
 from callsheet.cli.text.bounds import bounds_lines
 from callsheet.cli.text.plan import changing_steps, plan_lines
 from callsheet.cli.text.safe_text import one_line, plain
@@ -27,8 +26,8 @@ from .progress import Progress
 class Approver:
     """Shows a plan and asks whether it may run; asks about the steps that need their own approval.
 
-    With `yes` everything in the plan is approved. `measure` computes the bounds of a plan. `needed` is set
-    if the user had to be asked and there is no terminal.
+    With `yes` everything in the plan is approved. `measure` computes the bounds of a plan. `needed` has the
+    steps and what they do, if the user had to be asked and there is no terminal.
     """
 
     def __init__(self, output: Output, progress: Progress, settings: Settings, *, yes: bool) -> None:
@@ -39,7 +38,7 @@ class Approver:
         self._yes = yes
         self._asking = asyncio.Lock()
         self._questions = Questions()
-        self.needed: ApprovalNeeded | None = None
+        self.needed: tuple[tuple[str, ...], str] | None = None
         self.measure: Callable[[CheckedPlan], Bounds] | None = None
 
     @property
@@ -47,9 +46,9 @@ class Approver:
         """Whether a step can be approved while the run goes on."""
         return self._yes or self._output.can_ask
 
-    async def review(self, checked: CheckedPlan) -> bool:
+    async def review(self, checked: CheckedPlan) -> bool | None:
         """Whether the plan may run. Without a terminal it may run if only steps that need their own approval
-        change anything: the run then pauses before those."""
+        change anything: the run then pauses before those. None if the user has to be asked, and cannot be."""
         with self._progress.held():
             for line in plan_lines(checked):
                 self._output.note(line)
@@ -63,8 +62,8 @@ class Approver:
                 return await self._questions.ask(f"The plan {self._describe(changing)}. Go ahead?")
             changing = [step for step in changing if not step.approval]
             if changing:
-                self.needed = ApprovalNeeded(tuple(step.id for step in changing), self._describe(changing))
-            return not changing
+                self.needed = tuple(step.id for step in changing), self._describe(changing)
+            return None if changing else True
 
     async def approve(self, request: ApprovalRequested) -> bool | None:
         """Whether a step that needs its own approval may start with these inputs; None to let the run wait.

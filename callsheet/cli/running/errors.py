@@ -9,13 +9,13 @@ from callsheet.errors import CallsheetError, ExitCode
 
 class RunInterrupted(CallsheetError):
     """The user pressed Ctrl-C, or the process got SIGTERM. `run` is the id of the run, None if it had not
-    been created yet."""
+    been created yet; `following` is what can be done now, with the command for it."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.INTERRUPTED
 
-    def __init__(self, run: str | None, show: str) -> None:
+    def __init__(self, run: str | None, following: str) -> None:
         super().__init__(
-            "interrupted before anything was done" if run is None else f"interrupted; details: {show}"
+            "interrupted before anything was done" if run is None else f"interrupted; {following}"
         )
         self.run = run
 
@@ -25,10 +25,9 @@ class ApprovalNeeded(CallsheetError):
 
     exit_code: ClassVar[ExitCode] = ExitCode.WAITING
 
-    def __init__(self, steps: tuple[str, ...], what: str) -> None:
+    def __init__(self, steps: tuple[str, ...], what: str, show: str, resume: str) -> None:
         super().__init__(
             f"the plan {what}, which needs your approval, and there is no terminal to ask at; nothing was "
-            "done. Run the command again with --yes to approve any plan that is made then; or save a plan "
-            "with `callsheet plan -o FILE`, read it, and run it with `callsheet run --plan FILE --yes`"
+            f"done, and the run waits. To read the plan: {show}; to approve it and go on: {resume}"
         )
         self.steps = steps

@@ -12,7 +12,7 @@ from callsheet.agents.registry import Registry
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_journal, open_record
-from callsheet.cli.running.errors import RunInterrupted
+from callsheet.cli.running.errors import ApprovalNeeded, RunInterrupted
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.conclusion import conclusion_lines
 from callsheet.cli.text.run import value_text
@@ -21,7 +21,15 @@ from callsheet.cli.text.story import RunView
 from callsheet.errors import ExitCode
 from callsheet.executor.journal.errors import RunOwned
 from callsheet.executor.journal.journal import Journal
-from callsheet.executor.run.events import ApprovalDenied, ApprovalGranted, Event, RunCreated
+from callsheet.executor.run.events import (
+    ApprovalDenied,
+    ApprovalGranted,
+    Event,
+    RunCancelled,
+    RunCompleted,
+    RunCreated,
+    RunFailed,
+)
 from callsheet.executor.run.failure import FailureKind
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RunStatus
@@ -61,6 +69,7 @@ class RunSession:
         self._planning = PlanningDisplay(output)
         self._watch = Watch(self._planning.show, self._show)
         self._run: str | None = None
+        self._has_ended = False
 
     def run_goal(self, goal: str | None, find_plan: FindPlan) -> ExitCode:
         """Run a goal or a given plan, and report; returns the exit code."""
@@ -147,20 +156,29 @@ class RunSession:
         try:
             yield
         except (KeyboardInterrupt, asyncio.CancelledError):
-            raise RunInterrupted(self._run, self._advice.command("show", self._run or "")) from None
+            raise RunInterrupted(self._run, self._following) from None
         finally:
             self._planning.stop()
             self._progress.stop()
         if self._approver.needed is not None:
-            raise self._approver.needed
+            run = self._run or ""
+            resume = self._advice.command("resume", run, "--yes")
+            raise ApprovalNeeded(*self._approver.needed, self._advice.command("show", run), resume)
 
-    async def _review(self, checked: CheckedPlan) -> bool:
+    @property
+    def _following(self) -> str:
+        """What can be done with the run after an interruption, which may come when it has just ended."""
+        word, command = ("details", "show") if self._has_ended else ("to continue", "resume")
+        return f"{word}: {self._advice.command(command, self._run or '')}"
+
+    async def _review(self, checked: CheckedPlan) -> bool | None:
         self._planning.stop()
         return await self._approver.review(checked)
 
     def _show(self, event: Event) -> None:
         if isinstance(event, RunCreated):
             self._run = event.run
+        self._has_ended = isinstance(event, RunCompleted | RunFailed | RunCancelled)
         self._progress.show(event)
         if self._output.is_terminal and isinstance(event, ApprovalDenied | ApprovalGranted) and event.by:
             word = "approved" if isinstance(event, ApprovalGranted) else "denied"

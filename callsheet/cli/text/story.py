@@ -16,7 +16,7 @@ from callsheet.executor.run.state import RUN_ENDED, RunStatus, Work
 
 _UNDER_WAY = (RunStatus.PENDING, RunStatus.RUNNING)
 INTERRUPTED = "interrupted"
-"""The status shown for a run whose process ended before the run did."""
+"""The status shown for a run whose process ended before the run did, killed or told to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class RunLine:
 
 
 def standing(status: RunStatus, owner: RunOwner | None) -> str:
-    """The status, or `interrupted` for a started run that no process is running."""
+    """The status, or `interrupted` for a run under way that no process is running."""
     return INTERRUPTED if owner is None and status in _UNDER_WAY else status.value
 
 

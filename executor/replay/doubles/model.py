@@ -262,7 +262,6 @@ class RecordedModel(CallerAwareModel):
         await self._until(ends)
         self._used.add(id(call))
         if call.error is not None:
-            await self._follower.reach_outcry(call)
             raise model_error_of(call.error)
 
     def _ends_the_process(self, call: ModelCalled) -> bool:

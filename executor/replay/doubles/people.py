@@ -19,7 +19,6 @@ from callsheet.executor.journal.signals import (
 from callsheet.executor.replay.errors import ProcessEnded
 from callsheet.executor.replay.history.follower import HistoryFollower
 from callsheet.executor.replay.history.inputs import NEWS
-from callsheet.executor.replay.history.processes import is_because_of
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
@@ -142,7 +141,6 @@ class RecordedPeople:
         event that it has to be there for, where it is one."""
         unanswered: list[tuple[Event | None, Event]] = []
         has_begun = False
-        before: Event | None = None
         opening: Event | None = None
         batch: Event | None = None
         for event in self._follower.left_to_process if self._follower.in_step else ():
@@ -152,16 +150,13 @@ class RecordedPeople:
             ends_planning = isinstance(event, RunCancelled) and not self._has_started
             # A verdict without a name is that of whoever is asked.
             is_asked_for = isinstance(event, _VERDICTS) and not event.by
-            is_outcry = self._follower.is_outcry(event) or is_because_of(event, before)
-            is_written = not (is_asked_for or is_outcry)
             if not is_signal:
                 # A signal that waits when a run is started is heard first.
                 opening = event if isinstance(event, RunStarted) else None
             batch = (batch or event) if event.__class__ in NEWS else None
-            if has_begun and (is_signal or ends_planning) and is_written:
+            if has_begun and (is_signal or ends_planning) and not is_asked_for:
                 # A process that finds a pause waiting does not pause for it: the signal has to come later.
                 unanswered.append((batch if isinstance(event, PauseRequested) else opening, event))
-            before = event
         return unanswered
 
     async def _write_later(self, unanswered: Sequence[tuple[Event | None, Event]]) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TypeGuard
 
 from callsheet.executor.driver.planner_call import Decided, Drafted
 from callsheet.executor.driver.ports import News
@@ -85,13 +84,9 @@ class HistoryFollower:
         self._awaited: dict[int, list[asyncio.Future[None]]] = {}
         """Those that wait for an event to come next, by the identity of the event."""
         self._beginning = False
-        self._waiting_for_begin: list[asyncio.Future[None]] = []
-        """Those that wait until what was started has begun."""
         self._has_stops = any(isinstance(event, AttemptStopping) for event in events)
         """Only where attempts are stopped does it matter whether they had begun."""
         self._refused = 0
-        self._errors = {call.error for call in events if isinstance(call, ModelCalled) and call.step is None}
-        """What calls of the planner's model ended with."""
         self._left: Counter[Key] = Counter()
         """The news that this process has still to hear, counted by kind and place."""
         self._process_ends = self._begin_process()
@@ -130,6 +125,11 @@ class HistoryFollower:
         return self.divergence is None and self._processes.died(self._at)
 
     @property
+    def goes_on(self) -> bool:
+        """Whether the process of the recorded run did anything more from here."""
+        return self.divergence is None and self._at < self._process_ends
+
+    @property
     def life(self) -> int:
         """How often the run was resumed."""
         return self._life
@@ -164,8 +164,7 @@ class HistoryFollower:
             # What happens now must not be earlier than what was followed.
             self._clock.catch_up(self._events[self._at - 1].at)
             self._tell()
-            awaited = [*self._waiting, *self._waiting_for_begin]
-            _resolve([*awaited, *(each for waiting in self._awaited.values() for each in waiting)])
+            _resolve([*self._waiting, *(each for waiting in self._awaited.values() for each in waiting)])
 
     async def wait_for_divergence(self) -> None:
         """Come back once the two agree no longer."""
@@ -192,7 +191,7 @@ class HistoryFollower:
             self._clock.set_back(expected.at)
         self._at += 1
         self._followed_at = self._clock.now()
-        if self._is_news(expected):
+        if expected.__class__ in NEWS:
             self._left[key_of(expected)] -= 1
         kind = expected.__class__
         if kind in _NEW_QUESTIONS:
@@ -334,7 +333,7 @@ class HistoryFollower:
         """The news that was heard before the next decision."""
         keys: list[Key] = []
         for event in self._events[self._at :]:
-            if not self._is_news(event):
+            if event.__class__ not in NEWS:
                 break
             keys.append(key_of(event))
         return keys
@@ -342,33 +341,14 @@ class HistoryFollower:
     def _begin_process(self) -> int:
         """Count what the process hears that has the run from here on. Returns where it ends."""
         end = self._processes.end_of(self._at)
-        self._left = Counter(key_of(event) for event in self._events[self._at : end] if self._is_news(event))
+        self._left = Counter(
+            key_of(event) for event in self._events[self._at : end] if event.__class__ in NEWS
+        )
         return end
-
-    def is_outcry(self, event: Event) -> TypeGuard[CancellationRequested]:
-        """Whether a run is called off in its middle because of an error of its planner's model: no one wrote
-        that, and the run did not hear it, but came to it by itself."""
-        return isinstance(event, CancellationRequested) and event.reason in self._errors
-
-    async def reach_outcry(self, call: ModelCalled) -> None:
-        """Come back once the run is to be called off because of the error of a call, if it is."""
-        for event in self.left_to_process:
-            if self.is_outcry(event) and call.midway and event.reason == call.error:
-                await self.reach(event)
-                if self._beginning:
-                    await self._has_begun()
-
-    def _is_news(self, event: Event) -> bool:
-        return event.__class__ in NEWS and not self.is_outcry(event)
-
-    async def _has_begun(self) -> None:
-        self._waiting_for_begin.append(asyncio.get_running_loop().create_future())
-        await self._waiting_for_begin[-1]
 
     def _let_begin(self) -> None:
         """What was started has begun: it did when it was recorded, unless it was stopped."""
         self._beginning = False
-        _resolve(self._waiting_for_begin)
         self._wake()
 
     def _ring_at(self, due: float) -> None:

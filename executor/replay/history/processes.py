@@ -21,8 +21,6 @@ from callsheet.executor.run.failure import FailureKind
 
 from .inputs import is_broken_off
 
-STOPPED = "stopped before it began: "
-"""How the reason begins for which a run is cancelled whose process is interrupted while it plans."""
 MAX_SECONDS = 1.0
 """Between two things that a process does without waiting for anybody."""
 _RESTS = (RunPaused, RunCompleted, RunFailed, RunCancelled)
@@ -74,7 +72,7 @@ def ends_planning(last: Event, following: Event) -> bool:
         says_why = isinstance(following, RunCancelled | RunFailed)
         return not says_why or following.at > last.at + MAX_SECONDS
     if last.error is not None:
-        return not (isinstance(following, RunFailed) or is_because_of(following, last))
+        return not isinstance(following, RunFailed)
     if isinstance(following, RunFailed) and following.account.failure.kind is FailureKind.TIME_LIMIT:
         # Who waits for no answer has time left.
         return following.at > last.at + MAX_SECONDS
@@ -88,12 +86,3 @@ def _is_of_planning(event: Event) -> TypeGuard[ModelCalled]:
 
 def _has_failed(event: Event) -> bool:
     return isinstance(event, ModelCalled) and event.error is not None
-
-
-def is_because_of(event: Event, call: Event | None) -> bool:
-    """Whether a run is called off before it began because of an error of its model, so that no person has to
-    say so."""
-    if not isinstance(event, RunCancelled) or not isinstance(call, ModelCalled) or call.step is not None:
-        return False
-    name, _, _ = (call.error or "").partition(":")
-    return event.reason == f"{STOPPED}{name}" and not is_broken_off(call)

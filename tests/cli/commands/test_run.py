@@ -45,13 +45,16 @@ def test_json_is_one_document_and_the_journal_has_the_same(invoke: Invoke, think
 
 
 def test_without_a_terminal_nothing_is_written_unasked(invoke: Invoke, writing: Path, folder: Path) -> None:
-    """No terminal and no --yes: exit 3, nothing done, how to go on is said, the journal has it cancelled."""
+    """No terminal and no --yes: exit 3, nothing done; how to go on is said, and goes on (12, G4)."""
     done = invoke("run", "--plan", writing)
     assert (done.exit_code, done.stdout) == (3, "")
     assert "nothing was done" in done.stderr
-    assert "--yes" in done.stderr
+    assert "callsheet resume" in done.stderr and "--yes" in done.stderr
     assert not (folder / "out.txt").exists()
-    assert "cancelled" in invoke("runs").stdout
+    assert invoke("resume").exit_code == 3
+    assert not (folder / "out.txt").exists()
+    assert invoke("resume", "--yes").exit_code == 0
+    assert (folder / "out.txt").exists()
 
 
 def test_a_yes_on_stdin_is_no_approval(invoke: Invoke, writing: Path, folder: Path) -> None:

@@ -55,7 +55,7 @@ def test_anything_but_yes_does_nothing(terminal: Start, writing: Path, folder: P
 def test_ctrl_c_at_the_question_ends_it_at_once(
     terminal: Start, writing: Path, folder: Path, invoke: Invoke
 ) -> None:
-    """Ctrl-C while a question stands ends with 130, nothing done, and a journal that can be read."""
+    """Ctrl-C while a question stands ends with 130, nothing done, and a run that can be resumed."""
     screen = terminal("run", "--plan", writing)
     screen.expect("Go ahead? [y/N]")
     screen.interrupt()
@@ -63,13 +63,15 @@ def test_ctrl_c_at_the_question_ends_it_at_once(
     assert "interrupted" in screen.screen
     assert "Traceback" not in screen.screen
     assert not (folder / "out.txt").exists()
-    assert "cancelled" in invoke("show", "last").stdout
+    assert "interrupted" in invoke("show", "last").stdout
+    assert invoke("resume", "--yes").exit_code == 0
+    assert (folder / "out.txt").exists()
 
 
-def test_ctrl_c_while_a_step_runs_leaves_a_readable_journal(
+def test_ctrl_c_while_a_step_runs_leaves_a_run_that_can_be_resumed(
     terminal: Start, folder: Path, invoke: Invoke
 ) -> None:
-    """Ctrl-C in the middle ends with 130; what was done until then is in the journal."""
+    """Ctrl-C in the middle ends with 130, and says how to go on; `cancel` is what ends a run."""
     plan = write_plan(
         folder, step("loud", "shout", text="hello"), step("wait", "linger", text="from loud"), answer="wait"
     )
@@ -77,12 +79,13 @@ def test_ctrl_c_while_a_step_runs_leaves_a_readable_journal(
     screen.expect("▸  wait")
     screen.interrupt()
     assert screen.wait() == 130
-    assert "callsheet show" in screen.screen
+    assert "callsheet resume" in screen.screen
     assert "Traceback" not in screen.screen
     shown = invoke("show", "last").stdout
-    assert ": cancelled in " in shown
+    assert ": interrupted" in shown
     assert "loud  shout  completed" in shown
-    assert "attempt 1  linger  cancelled" in shown
+    assert invoke("cancel", "last").exit_code == 0
+    assert ": cancelled in " in invoke("show", "last").stdout
 
 
 def test_what_an_agent_says_cannot_steer_the_terminal(terminal: Start, folder: Path) -> None:
@@ -145,10 +148,10 @@ def test_a_question_that_somebody_else_answers_is_withdrawn(
 
 
 def test_sigterm_at_the_question_ends_it_at_once(terminal: Start, writing: Path, invoke: Invoke) -> None:
-    """SIGTERM while a question stands ends with 130, and the journal says so."""
+    """SIGTERM while a question stands ends with 130, and the run can be resumed."""
     screen = terminal("run", "--plan", writing)
     screen.expect("Go ahead? [y/N]")
     screen.terminate()
     assert screen.wait() == 130
     assert "Traceback" not in screen.screen
-    assert "cancelled" in invoke("show").stdout
+    assert "interrupted" in invoke("show").stdout

@@ -26,10 +26,11 @@ from callsheet.executor.run.events import (
     AttemptFailed,
     AttemptStarted,
     Event,
-    RunCancelled,
     RunCreated,
 )
+from callsheet.executor.run.state import RunState
 from callsheet.planner.expressions.tree import Constant, Name
+from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import OnFailure
 from tests.executor.stage import (
     HALL,
@@ -350,58 +351,119 @@ class TestApprovals:
         played = play(plan(step("a"), step("b")), needs_approval=lambda step: step.id == "b")
         assert played.result.waiting == ("b",)
 
-    def test_an_error_while_asking_calls_the_run_off_and_comes_out(self) -> None:
-        """Nothing is approved by accident."""
+    @pytest.mark.parametrize(
+        "error", [EOFError("no terminal"), SystemExit(2), asyncio.CancelledError("mine")]
+    )
+    def test_an_error_while_asking_comes_out(self, error: BaseException) -> None:
+        """Whatever it is; nothing is approved by accident, and the run can be resumed."""
         journal = MemoryJournal()
+        checked = plan(step("a", approval=True))
 
         async def approve(request: ApprovalRequested) -> bool:
-            raise EOFError("no terminal")
+            raise error
 
-        with pytest.raises(EOFError):
-            play(plan(step("a", approval=True)), approve=approve, journal=journal)
-        assert journal.runs()[0].status == "cancelled"
+        with pytest.raises(type(error), match=str(error)):
+            play(checked, approve=approve, journal=journal)
+        assert isinstance(journal.read_events("r")[-1], ApprovalRequested)
 
 
-class TestCancelling:
-    def interrupt(self, behaviour: Any, *, times: int = 1, grace_seconds: float = 2.0) -> list[Event]:
-        """Cancel a run after ten seconds."""
-        journal = MemoryJournal()
+def resumed(journal: MemoryJournal, checked: CheckedPlan, actor: Actor | None = None) -> RunState:
+    """The run after another process went on with it."""
+
+    async def go_on() -> None:
+        await journal.release("r")
+        await journal.claim("r")
+        await Executor(Registry([actor or Actor()]), journal, workspace=HALL).resume("r")
+
+    run_virtually(go_on())
+    return reduce_event(journal.read_events("r"), {1: checked}).run
+
+
+class TestInterrupting:
+    PLAN = plan(step("a", timeout_seconds=DAY), step("b", "a"))
+
+    def interrupt(
+        self,
+        behaviour: Any,
+        *,
+        journal: MemoryJournal,
+        times: int = 1,
+        checked: CheckedPlan = PLAN,
+        actor: Actor | None = None,
+        after: float = 10.0,
+        ended: float | None = None,
+    ) -> list[Event]:
+        """Cancel a run, and see when its task ended, counted from then."""
 
         async def main() -> None:
-            checked = plan(step("a", timeout_seconds=DAY), step("b", "a"))
-            going = perform(checked, Actor(behaviour), journal=journal, grace_seconds=grace_seconds)
-            run = asyncio.create_task(going)
-            await asyncio.sleep(10.0)
+            loop = asyncio.get_running_loop()
+            run = asyncio.create_task(perform(checked, actor or Actor(behaviour), journal=journal))
+            await asyncio.sleep(after)
+            began = loop.time()
             for _ in range(times):
                 run.cancel()
-                await asyncio.sleep(0.5)
+                await asyncio.wait((run,), timeout=0.5)
             with pytest.raises(asyncio.CancelledError):
                 await run
+            assert ended is None or loop.time() == pytest.approx(began + ended)
 
         run_virtually(main())
         return journal.read_events("r")
 
-    def test_attempts_are_stopped_and_the_journal_ends_with_the_cancellation(self) -> None:
-        """Ctrl-C leaves a journal that says what happened, and CancelledError goes on."""
-        events = self.interrupt(sleeper(100.0))
-        assert [type(event).__name__ for event in events[-4:]] == [
-            "CancellationRequested",
-            "AttemptStopping",
-            "AttemptCancelled",
-            "RunCancelled",
-        ]
-        assert isinstance(events[-1], RunCancelled) and events[-1].reason == "interrupted"
+    def test_an_attempt_that_stops_is_lost_and_done_again_by_whoever_resumes(self) -> None:
+        """Nothing is cancelled for good: CancelledError goes on, and the run stands where it stood."""
+        journal = MemoryJournal()
+        assert isinstance(self.interrupt(sleeper(100.0), journal=journal)[-1], AttemptStarted)
+        record = resumed(journal, self.PLAN)
+        assert record.status == "completed"
+        assert [attempt.status for attempt in record.steps["a"].attempts] == ["lost", "succeeded"]
 
-    def test_an_attempt_that_will_not_stop_is_abandoned(self) -> None:
-        """After its grace the run is over all the same."""
-        record = reduce_event(self.interrupt(stubborn(100.0)), {1: plan(step("a"), step("b", "a"))}).run
-        assert record.steps["a"].attempts[0].abandoned
-        assert record.ended == EPOCH + 12.0
+    @pytest.mark.parametrize(
+        "error", [asyncio.CancelledError(), Permanent("told to stop"), OSError("closed")]
+    )
+    def test_what_cannot_be_undone_is_in_doubt_after_it(self, error: BaseException) -> None:
+        """However the agent ended when it was told to stop: nobody knows whether it was done."""
+        journal = MemoryJournal()
+        checked = plan(step("a", does=capability(effect=Effect.IRREVERSIBLE), timeout_seconds=DAY))
 
-    def test_a_second_interruption_does_not_wait(self) -> None:
-        """Impatience is respected, and the journal complete."""
-        events = self.interrupt(stubborn(100.0), times=2, grace_seconds=60.0)
-        assert isinstance(events[-1], RunCancelled) and events[-1].at == EPOCH + 10.5
+        async def work(inputs: Inputs, context: Context) -> str:
+            try:
+                await asyncio.sleep(100.0)
+            except asyncio.CancelledError:
+                raise error from None
+            return "done"
+
+        actor = Actor(work, offers=(capability(effect=Effect.IRREVERSIBLE),))
+        self.interrupt(work, journal=journal, checked=checked, actor=actor)
+        record = resumed(journal, checked, actor)
+        assert (record.status, [*record.doubtful], len(actor.played)) == ("paused", [("a", None)], 1)
+
+    def test_what_an_attempt_gives_in_its_grace_is_kept(self) -> None:
+        """Work that was done is not done again, though it was told to stop."""
+        journal = MemoryJournal()
+        self.interrupt(stubborn(11.0), journal=journal)
+        record = resumed(journal, self.PLAN)
+        assert [attempt.status for attempt in record.steps["a"].attempts] == ["succeeded"]
+        assert (record.status, record.steps["b"].status) == ("completed", "completed")
+
+    @pytest.mark.parametrize(("times", "seconds"), [(1, 2.0), (2, 0.5)])
+    def test_an_attempt_that_will_not_stop_is_not_waited_for_long(self, times: int, seconds: float) -> None:
+        """After its grace, or a second interruption, the process goes; the journal is complete."""
+        journal = MemoryJournal()
+        self.interrupt(stubborn(100.0), times=times, journal=journal, ended=seconds)
+        assert resumed(journal, self.PLAN).status == "completed"
+
+    @pytest.mark.parametrize("seconds", [place / 2 for place in range(6)])
+    def test_at_any_time_nothing_is_lost(self, seconds: float) -> None:
+        """Whatever was done before is not done again, and the rest is done."""
+        journal = MemoryJournal()
+        checked = plan(step("a"), step("b", "a"), step("c", "a"), step("d", "b", "c"))
+        self.interrupt(sleeper(1.0), journal=journal, checked=checked, after=seconds)
+        before = reduce_event(journal.read_events("r"), {1: checked}).run
+        done = {name for name, each in before.steps.items() if each.status == "completed"}
+        actor = Actor()
+        assert resumed(journal, checked, actor).status == "completed"
+        assert {each.step for each in actor.played} == set(checked.steps) - done
 
 
 class TestCollaborators:
@@ -433,8 +495,8 @@ class TestCollaborators:
         assert [context.step for context in actor.played] == ["a"]
         assert journal.read_events("r")
 
-    def test_a_listener_that_fails_calls_the_run_off(self) -> None:
-        """Its error comes out, and the journal ends properly."""
+    def test_a_listener_that_fails_interrupts_the_run(self) -> None:
+        """Its error comes out, and the run can be resumed."""
         journal = MemoryJournal()
 
         def listen(event: Event) -> None:
@@ -443,7 +505,22 @@ class TestCollaborators:
 
         with pytest.raises(ZeroDivisionError):
             play(plan(step("a")), journal=journal, on_event=listen)
-        assert isinstance(journal.read_events("r")[-1], RunCancelled)
+        assert resumed(journal, plan(step("a"))).status == "completed"
+
+    @pytest.mark.parametrize("error", [RuntimeError("a defect"), MemoryError("none left"), SystemExit(4)])
+    def test_an_error_in_what_is_made_of_an_attempt_comes_out(
+        self, error: BaseException, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not as an assertion about what else is left to do: itself, and the run can be resumed."""
+        journal = MemoryJournal()
+
+        def judge(*_: Any) -> Any:
+            raise error
+
+        with monkeypatch.context() as patch, pytest.raises(type(error), match=str(error)):
+            patch.setattr("callsheet.executor.driver.attempts.judge_output", judge)
+            play(plan(step("a"), step("b")), journal=journal)
+        assert resumed(journal, plan(step("a"), step("b"))).status == "completed"
 
     def test_what_an_agent_does_to_its_inputs_and_output_afterwards_changes_nothing(self) -> None:
         """Values are copied on their way in and out."""

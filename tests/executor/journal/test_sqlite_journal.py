@@ -306,9 +306,44 @@ class TestFaults:
             [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
         )
         *acknowledged, error = done.stdout.splitlines()
-        assert error.startswith("journal "), done
+        assert error.startswith("journal ") and "limit on the size of files (200,000 bytes)" in error, done
         journal = SqliteJournal(path)
         assert [event.at for event in journal.read_events("r")][1:] == [float(at) for at in acknowledged]
+        journal.close()
+
+    @pytest.mark.parametrize("name", ["runs.db", "runs.db-wal", "runs.db-shm"])
+    @pytest.mark.parametrize("what", ["deleted", "moved", "replaced"])
+    async def test_a_store_that_is_deleted_or_replaced_is_noticed(
+        self, tmp_path: Path, name: str, what: str
+    ) -> None:
+        """Nothing counts as kept that goes into a file which no path leads to any more (issue 12, B1)."""
+        path, lost = tmp_path / "runs.db", tmp_path / name
+        journal = SqliteJournal(path)
+        await journal.create(created("r"))
+        content = lost.read_bytes()
+        lost.rename(tmp_path / "elsewhere")
+        if what == "deleted":
+            (tmp_path / "elsewhere").unlink()
+        elif what == "replaced":
+            lost.write_bytes(content)
+        with pytest.raises(JournalError, match=r"deleted|took the place"):
+            await journal.append("r", [CancellationRequested(2.0)])
+        if what == "moved":
+            (tmp_path / "elsewhere").rename(lost)
+            await journal.append("r", [CancellationRequested(3.0)])
+            assert journal.read_events("r") == [created("r"), CancellationRequested(3.0)]
+        journal.close()
+
+    async def test_a_change_of_the_working_folder_is_no_loss(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The path of a journal means what it meant when it was opened."""
+        monkeypatch.chdir(tmp_path)
+        journal = SqliteJournal("runs.db")
+        await journal.create(created("r"))
+        (tmp_path / "other").mkdir()
+        monkeypatch.chdir(tmp_path / "other")
+        await journal.append("r", [CancellationRequested(2.0)])
         journal.close()
 
     async def test_a_journal_that_another_program_holds_locked_is_a_clear_error(
