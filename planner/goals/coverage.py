@@ -21,8 +21,8 @@ from callsheet.planner.plan.plan import From, Literal, Template, read_binding
 from .gap import Gap
 from .parts import find_unmade, split_goal
 
-_FILE = r"[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"
-_ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_FILE = r"(?<!~)[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"
+_ADDRESS = r"(?<!\+)[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _CHANNEL = r"#[A-Za-z][\w-]*"
 _NAME = re.compile(rf"(?<![\w.@/#*{{-])(?:{_ADDRESS}|{_FILE}|{_CHANNEL})")
 _FIGURE = re.compile(r"(?<![\w.,:/#@-])\d[\d.,:]*\d(?![\w@]|[./-]\w)")

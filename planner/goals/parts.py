@@ -47,10 +47,11 @@ three to two up use us want was we were what when where which who will with work
 _TELLING_NOTHING = frozenset(_COMMON.split())
 """Words that tell no capability from another."""
 
-_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)'[^']*'(?!\w)")
-_NAMED = re.compile(r"\S*[\w][@/.#]\w\S*|#\w\S*")
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^“”]*”|(?<!\w)'[^']*'(?!\w)")
+_NAMED = re.compile(r"(?<!\S)\S*[\w][@/.#]\w\S*|#\w\S*")
 _CUT = re.compile(
-    r"\s*[,;]\s+(?:(?:and|then|also|finally)\s+)*|\s+(?:and|then)\s+(?:then\s+|also\s+)?|[.?!]\s+", re.I
+    r"(?:(?<!\s)\s++)?+[,;]\s+(?:(?:and|then|also|finally)\s+)*|(?<!\s)\s++(?:and|then)\s+(?:then\s+|also\s+)?|[.?!]\s+",
+    re.I,
 )
 _FIRST = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*(?=\s|$)")
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
