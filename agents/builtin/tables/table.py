@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from callsheet.agents.builtin.errors import TableError
-from callsheet.agents.builtin.text import decode
+from callsheet.agents.builtin.text import decode_table
 
 from .dates import DateOrder, agreed_order, fitting_orders, look_like_dates, read_dates
 from .numbers import Mark, agreed_mark, first_other, fitting_marks, has_marks, read_numbers
@@ -64,6 +64,8 @@ class Table:
     path: str
     columns: tuple[Column, ...]
     frame: polars.DataFrame
+    note: str = ""
+    """How the file was read, where nothing in it says so."""
 
     def column(self, name: str) -> Column:
         """The column of this name, which is there."""
@@ -84,7 +86,8 @@ def read_table(data: bytes, path: str) -> Table:
     """
     import polars
 
-    delimiter, text = _delimited(decode(data, path))
+    decoded, note = decode_table(data, path)
+    delimiter, text = _delimited(decoded)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = _header(reader, path)
@@ -101,7 +104,7 @@ def read_table(data: bytes, path: str) -> Table:
     order = agreed_order(each.orders for each in columns)
     typed = [_typed(each, mark, order) for each in columns]
     return Table(
-        path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed])
+        path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed]), note
     )
 
 

@@ -220,10 +220,43 @@ def test_codes_like_dates_stay_text(value: str) -> None:
     assert read_table(f"d\n{value}\n".encode(), "f.csv").frame["d"].to_list() == [value]
 
 
-def test_a_binary_file_is_no_table() -> None:
-    """Nor is text in an unknown encoding."""
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", ""),
+        ("utf-8-sig", ""),
+        ("utf-16", ""),
+        ("latin-1", "f.csv is not UTF-8, and was read as Windows-1252"),
+        ("cp1252", "f.csv is not UTF-8, and was read as Windows-1252"),
+        ("utf-16-le", "f.csv is not UTF-8, and was read as UTF-16-LE"),
+        ("utf-16-be", "f.csv is not UTF-8, and was read as UTF-16-BE"),
+    ],
+)
+def test_what_spreadsheets_export_is_read_and_said(encoding: str, said: str) -> None:
+    """A mark tells; where there is none, the answer says what the file was taken for."""
+    price = "£5" if encoding == "latin-1" else "5 €"
+    table = read_table(f"Straße;Preis\nMüllerstraße;{price}\nÉcole;x\n".encode(encoding), "f.csv")
+    assert table.frame.rows() == [("Müllerstraße", price), ("École", "x")]
+    text = run(table, compute=[measure("count")]).text
+    assert text.endswith(f"\n({said})" if said else "2")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04\0\0",
+        "a,n\nЖизнь,1\n".encode("cp1251"),
+        "a,n\nЖизнь,1\n".encode("koi8-r"),
+        "a,b\n日本語テーブル,1\n".encode("shift-jis"),
+        "a,b\nMüller,1\n".encode() + b"\xfc",
+        "a,b\nMüller €\n".encode()[:-2],
+        b"a,b\n\x81\x8d,1\n",
+    ],
+)
+def test_what_is_no_text_for_certain_is_no_table(data: bytes) -> None:
+    """A binary file, another alphabet, UTF-8 with an error in it: nothing is read wrongly."""
     with pytest.raises(TextError):
-        read_table(b"PK\x03\x04\0\0", "f.csv")
+        read_table(data, "f.csv")
 
 
 def test_a_wide_table_is_described_within_bounds() -> None:
