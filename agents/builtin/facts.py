@@ -1,4 +1,8 @@
-"""The agent that pulls named facts out of a text, and says which ones aren't there."""
+"""The agent that pulls named facts out of a text, and says which ones aren't there.
+
+Where the model misses what the text itself labels, such as `replicas: 3`, the label is believed. A text that
+gives none of the facts is a surprise: the plan expected it to have them.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,15 @@ from pydantic import BaseModel, Field
 from callsheet.agents.agent import Context
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.tidy_schema import closed_object
-from callsheet.agents.errors import Permanent
+from callsheet.agents.errors import Permanent, Surprise
 from callsheet.agents.functions.decorator import agent
 from callsheet.agents.llm.marking import mark
 from callsheet.agents.llm.model_call import MAX_REPAIRS, ask_object, need_model
 from callsheet.agents.spending.demand import Demand
 from callsheet.prompts.cleaning import clean
 from callsheet.prompts.render import render
+
+from .labels import labelled_value
 
 MAX_FIELDS = 30
 _LONGEST_NAME = 80
@@ -61,6 +67,8 @@ async def extract(text: str, fields: str, context: Context) -> Facts:
         max_tokens=_MAX_TOKENS,
     )
     facts = [_fact(name, values[name], text) for name in names]
+    if not any(fact.found for fact in facts):
+        raise Surprise(f"extract found nothing: the text gives none of {', '.join(names)}")
     return Facts(
         text="\n".join(f"{fact.field}: {fact.value if fact.found else 'not found'}" for fact in facts),
         facts=facts,
@@ -96,8 +104,9 @@ def _read(answer: JsonObject, names: Sequence[str]) -> Mapping[str, str | None]:
 
 def _fact(name: str, value: str | None, text: str) -> Fact:
     # A value that doesn't stand in the text was made up, however well it fits.
-    found = bool(value) and _plain(str(value)) in _plain(text)
-    return Fact(field=name, value=value if found else None, found=found)
+    if not value or _plain(value) not in _plain(text):
+        value = labelled_value(text, name)
+    return Fact(field=name, value=value, found=value is not None)
 
 
 def _plain(text: str) -> str:

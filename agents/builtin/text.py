@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+from contextlib import suppress
 
 from .errors import TextError
 
@@ -14,6 +16,12 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+
+_UTF_8 = re.compile(
+    rb"[\xc3-\xdf][\x80-\xbf](?![\x80-\xbf])|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_LETTERS_BEYOND = re.compile(rb"[\xc0-\xff]{4}")
 
 
 def decode(data: bytes, path: str) -> str:
@@ -30,6 +38,46 @@ def decode(data: bytes, path: str) -> str:
     if "\0" in text:
         raise TextError(path, "is a binary file (it has zero bytes); only text is read")
     return text
+
+
+def decode_table(data: bytes, path: str) -> tuple[str, str]:
+    """The text in `data`, and what was taken for granted in reading it, or nothing.
+
+    Spreadsheets export tables in UTF-16 and in the Western code page (Windows-1252, of which Latin-1 is a
+    part) without a mark. Either is taken only where nothing speaks against it. Raises TextError.
+    """
+    try:
+        return decode(data, path), ""
+    except TextError:
+        if any(data.startswith(mark) for mark, _ in _MARKS):
+            raise
+        encoding = _unmarked_utf_16(data) or _western(data)
+        if encoding is None:
+            raise
+        name = "Windows-1252" if encoding == "cp1252" else encoding.upper()
+        return data.decode(encoding), f"{path} is not UTF-8, and was read as {name}"
+
+
+def _unmarked_utf_16(data: bytes) -> str | None:
+    """UTF-16 without a mark: every other byte of a text that is mostly ASCII is zero, and no other."""
+    zeros = data[::2].count(0), data[1::2].count(0)
+    if 0 in zeros and 4 * max(zeros) > len(data) and len(data) % 2 == 0:
+        encoding = "utf-16-le" if zeros[1] else "utf-16-be"
+        with suppress(UnicodeDecodeError):
+            data.decode(encoding)
+            return encoding
+    return None
+
+
+def _western(data: bytes) -> str | None:
+    """The Western code page, unless the bytes are UTF-8 with an error in it, no text, or of another alphabet:
+    that has rows of letters beyond ASCII, which no Western word has."""
+    if _UTF_8.search(data) or _NO_TEXT.search(data) or _LETTERS_BEYOND.search(data):
+        return None
+    with suppress(UnicodeDecodeError):
+        data.decode("cp1252")
+        return "cp1252"
+    return None
 
 
 def encode(text: str, path: str) -> bytes:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from callsheet.agents.contracts.errors import DurationError
 
-_WRITTEN = re.compile(r"\s*((?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*([smhdw]?)\s*\Z", re.ASCII)
+_WRITTEN = re.compile(r"\s*+((?:\d++\.?\d*+|\.\d++)(?:e[+-]?\d++)?+)\s*+([smhdw]?)\s*+\Z", re.ASCII)
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 
 

@@ -35,9 +35,9 @@ MAX_LENGTH = 100_000
 """Longer texts are not made."""
 
 _LIKED = string.ascii_lowercase + "1234567890" + string.ascii_uppercase + "-_. " + string.punctuation
-_TIMES = r"(?:([*+?])|\{(\d+)(,?)(\d*)\})?\??"
-_GROUP = re.compile(r"(?<!\\)\((?:\?:|\?P?<\w+>)?([^()|]*)(?:\|[^()]*)?\)" + _TIMES)
-_PIECE = re.compile(r"(\[\^?(?:\\.|[^\]\\])*\]|\\.|.)" + _TIMES, re.DOTALL)
+_TIMES = r"(?:([*+?])|\{(\d++)(,?)(\d*+)\})?\??"
+_GROUP = re.compile(r"(?<!\\)\((?:\?:|\?P?<\w+>)?([^()|]*+)(?:\|[^()]*+)?\)" + _TIMES)
+_PIECE = re.compile(r"(\[\^?(?:\\.|[^\]\\])*+(?:\]|\Z)|\\.|.)" + _TIMES, re.DOTALL)
 
 
 def sample_texts(name: str, turn: int, schema: Mapping[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ MAX_NESTING = 64
 MAX_STARTS = 200
 """How many brackets in prose are tried as the beginning of a JSON value."""
 
-_FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCE = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)```", re.DOTALL)
 _THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _START = re.compile(r"[{\[]")
 _INTEGERS = range(-(2**63), 2**64)

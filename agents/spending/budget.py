@@ -30,7 +30,7 @@ _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 # A comma before exactly three digits is one inside a number: 20,000.
 _COMMA = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))", re.ASCII)
-_PART = re.compile(r"(\$)?\s*(\d+(?:\.\d+)?|\.\d+)\s*([a-z ]*)\Z", re.ASCII)
+_PART = re.compile(r"(\$)?\s*(\d++(?:\.\d+)?+|\.\d++)\s*+([a-z ]*)\Z", re.ASCII)
 _COUNT = re.compile(r"([km]?)\s*(token|attempt|revision|call|model call)s?\Z")
 _MAX_CHARACTERS = 200
 

@@ -10,6 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol, Self
 
+from callsheet.agents.errors import WorkspaceError
+
+from .paths import as_text
+
 _BINARY = getattr(os, "O_BINARY", 0)
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
@@ -162,12 +166,31 @@ def is_link(found: os.stat_result) -> bool:
     return stat.S_ISLNK(found.st_mode) or bool(getattr(found, "st_file_attributes", 0) & reparse)
 
 
+def kept_name(folder: Folder, name: str) -> str:
+    """The name under which the folder keeps what `name` tells; `name` itself where there is no such thing.
+
+    The same letters may be kept composed or not (NFC, NFD), and bytes that are no UTF-8 are told as U+FFFD.
+    Raises OSError, and WorkspaceError where several fit.
+    """
+    try:
+        folder.stat(name)
+    except FileNotFoundError:
+        fitting = [each for each in folder.names() if as_text(each) == as_text(name)]
+    else:
+        return name
+    if len(fitting) > 1:
+        problem = "stands for several files, whose names differ only in bytes that are no text; rename them"
+        raise WorkspaceError(name, problem)
+    return fitting[0] if fitting else name
+
+
 @contextmanager
 def descend(folder: Folder, names: Sequence[str]) -> Generator[Folder]:
-    """The folder that `names` lead to, one after the other, from `folder`, which is closed too."""
+    """The folder that `names` lead to, one after the other, from `folder`, which is closed too. Raises
+    OSError, or WorkspaceError where a name stands for several."""
     try:
         for name in names:
-            inner = folder.child(name)
+            inner = folder.child(kept_name(folder, name))
             folder.close()
             folder = inner
         yield folder

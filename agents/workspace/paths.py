@@ -17,6 +17,7 @@ READ_ONLY = frozenset({"pyproject.toml"})
 """What agents may see but not write, for the same reason."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
+_NO_TEXT = re.compile("[\ud800-\udfff]")
 _SHORT_NAME = re.compile(r"(git|callsh)~\d+")
 
 
@@ -51,6 +52,12 @@ def is_hidden(name: str) -> bool:
 def is_read_only(name: str) -> bool:
     """Whether a name means a file that configures, in any spelling that a file system would take for it."""
     return _plain(name).partition(":")[0] in READ_ONLY
+
+
+def as_text(name: str) -> str:
+    """A name on the disk as it is told: in NFC, so that a letter with its accent is one however the file
+    system keeps it, and with U+FFFD for each byte that is no UTF-8."""
+    return unicodedata.normalize("NFC", _NO_TEXT.sub("\ufffd", name))
 
 
 def _plain(name: str) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from callsheet.agents.errors import WorkspaceError
 
-from .open_folder import Folder, FolderKind, best_kind, descend, is_link
-from .paths import is_hidden, is_read_only, split
+from .open_folder import Folder, FolderKind, best_kind, descend, is_link, kept_name
+from .paths import as_text, is_hidden, is_read_only, split
 
 _CHUNK = 1 << 20
 _WILD = frozenset("*?[")
@@ -82,7 +82,7 @@ class Workspace:
         names = self._names(path)
         with _explained(path):
             try:
-                self._check_way(names)
+                names = self._kept_names(names)
             except FileNotFoundError:
                 if must_exist:
                     raise
@@ -92,8 +92,9 @@ class Workspace:
         """What the file holds. One of more than `limit` bytes is refused, not cut."""
         names = self._file_names(path)
         with _explained(path), self._folder(names[:-1]) as folder:
-            _check_ordinary(folder.stat(names[-1]), path)
-            with os.fdopen(folder.open(names[-1]), "rb") as file:
+            name = kept_name(folder, names[-1])
+            _check_ordinary(folder.stat(name), path)
+            with os.fdopen(folder.open(name), "rb") as file:
                 found = os.fstat(file.fileno())
                 _check_ordinary(found, path)
                 data = b"" if found.st_size > limit else file.read(limit + 1)
@@ -114,21 +115,22 @@ class Workspace:
         with _explained(path):
             self._make_folders(names[:-1])
             with self._folder(names[:-1]) as folder:
-                _replace(folder, names[-1], path, data)
+                _replace(folder, kept_name(folder, names[-1]), path, data)
 
     def list(self, pattern: str = "**", *, limit: int = 1_000) -> Listing:
         """The ordinary files that match, up to `limit`.
 
         `*`, `?` and `[…]` stand for parts of a name, `**` for any folders in between; names with
-        a leading dot match only a pattern that has the dot. A pattern without / matches names in
+        a leading dot match only a pattern that has the dot. Names are in NFC, with U+FFFD for bytes
+        that are no text; every method takes them so. A pattern without / matches names in
         every folder. One that names a folder means the files in it.
         """
-        parts = self._names(pattern)
+        parts = tuple(map(as_text, self._names(pattern)))
         if not any(_WILD.intersection(part) for part in parts) and self._is_folder(parts):
             parts = (*parts, "*")
         elif len(parts) == 1:
             parts = ("**", *parts)
-        paths = sorted(islice(self._walk(parts), limit + 1))
+        paths = sorted(set(islice(self._walk(parts), limit + 1)))
         return Listing(tuple(paths[:limit]), complete=len(paths) <= limit)
 
     def _names(self, path: str) -> tuple[str, ...]:
@@ -145,16 +147,20 @@ class Workspace:
         with descend(self._kind.at(self._root), names) as folder:
             yield folder
 
-    def _check_way(self, names: tuple[str, ...]) -> None:
-        if names:
-            with self._folder(names[:-1]) as folder:
-                if is_link(folder.stat(names[-1])):
+    def _kept_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """The names as the folders keep them, none of them a link."""
+        kept: tuple[str, ...] = ()
+        for name in names:
+            with self._folder(kept) as folder:
+                kept = (*kept, kept_name(folder, name))
+                if is_link(folder.stat(kept[-1])):
                     raise OSError(errno.ELOOP, "is a link")
+        return kept
 
     def _make_folders(self, names: tuple[str, ...]) -> None:
         for depth, name in enumerate(names):
             with self._folder(names[:depth]) as folder, suppress(FileExistsError):
-                folder.make(name)
+                folder.make(kept_name(folder, name))
 
     def _is_folder(self, names: tuple[str, ...]) -> bool:
         try:
@@ -165,15 +171,18 @@ class Workspace:
 
     def _walk(self, parts: tuple[str, ...]) -> Iterator[str]:
         """The files that match. With each folder goes how far in the pattern its path has come."""
-        waiting: list[tuple[tuple[str, ...], frozenset[int]]] = [((), _advance(parts, frozenset({0})))]
+        waiting: list[tuple[tuple[str, ...], str, frozenset[int]]] = [
+            ((), "", _advance(parts, frozenset({0})))
+        ]
         while waiting:
-            names, live = waiting.pop()
+            names, path, live = waiting.pop()
             for name, found in self._entries(names):
-                reached = _advance(parts, _match(parts, live, name))
+                told = as_text(name)
+                reached = _advance(parts, _match(parts, live, told))
                 if stat.S_ISDIR(found.st_mode) and reached:
-                    waiting.append(((*names, name), reached))
+                    waiting.append(((*names, name), f"{path}{told}/", reached))
                 elif stat.S_ISREG(found.st_mode) and len(parts) in reached:
-                    yield "/".join((*names, name))
+                    yield f"{path}{told}"
 
     def _entries(self, names: tuple[str, ...]) -> Sequence[tuple[str, os.stat_result]]:
         """What a folder holds; nothing where it cannot be read, or is gone meanwhile."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from callsheet.planner.plan.diff import compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
+from callsheet.prompts.hidden import spelled
 
 _MAX_PROBLEMS = 3
 
@@ -70,10 +71,10 @@ def _lines(read: Plan | str) -> list[str]:
 
 def _differences(before: Plan, after: Plan) -> Iterator[str]:
     if before.goal != after.goal:
-        yield f"~ goal: {_shown(before.goal)} -> {_shown(after.goal)}"
+        yield spelled(f"~ goal: {_shown(before.goal)} -> {_shown(after.goal)}")
     diff = compare(before, after)
     if diff or diff.moved:
-        yield from plan_diff_lines(diff)
+        yield from map(spelled, plan_diff_lines(diff))
 
 
 def _shown(text: str) -> str:

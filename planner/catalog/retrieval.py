@@ -28,7 +28,7 @@ MAX_RANKED = 200
 SMOOTHING = 20
 """How little it matters to be first: the rank constant of the fusion."""
 
-_CUT = re.compile(r"[,;.:!?]+\s|\n|\b(?:and|then|but|und|dann|puis|luego)\b", re.IGNORECASE)
+_CUT = re.compile(r"(?<![,;.:!?])[,;.:!?]++\s|\n|\b(?:and|then|but|und|dann|puis|luego)\b", re.IGNORECASE)
 _NAME = re.compile(r"\b[a-z]\w*_\w+\b")
 
 

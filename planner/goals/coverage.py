@@ -18,8 +18,8 @@ from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.planner.expressions.values import leaves
 from callsheet.planner.plan.plan import From, Literal, Template, read_binding
 
-_FILE = r"[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"
-_ADDRESS = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+_FILE = r"(?<!~)[\w/~-][\w./~-]*\.[A-Za-z][A-Za-z0-9]{0,4}(?![\w@])"
+_ADDRESS = r"(?<!\+)[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _CHANNEL = r"#[A-Za-z][\w-]*"
 _NAME = re.compile(rf"(?<![\w.@/#*{{-])(?:{_ADDRESS}|{_FILE}|{_CHANNEL})")
 _FIGURE = re.compile(r"(?<![\w.,:/#@-])\d[\d.,:]*\d(?![\w@]|[./-]\w)")

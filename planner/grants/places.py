@@ -32,7 +32,7 @@ _PROSE_INPUT = re.compile(rf"(?: ?\b(?:{_PROSE})\b)+ ?")
 """Inputs that are a place whatever they hold, and inputs that people write in, by the words of the name."""
 
 _HOST = re.compile(
-    r"(?:(?:https?|wss?|ftps?):[/\\]*|(?:(?<=[:\"'(=<\[,])|\A\s*)[/\\]{2,}|(?<![\w.@-])(?=www\.))"
+    r"(?:(?:https?|wss?|ftps?):[/\\]*+|(?:(?<=[:\"'(=<\[,])|\A\s*)[/\\]{2,}+|(?<![\w.@-])(?=www\.))"
     r"([^\s/\"'`<>]{0,200}@[^\s/\\?#\"'`<>]+|[^\s/\\?#\"'`<>]+)",
     re.IGNORECASE,
 )

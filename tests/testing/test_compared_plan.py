@@ -127,3 +127,18 @@ def test_shop(recording):
             "E*stages: Extra*",
         ]
     )
+
+
+def test_what_hides_in_a_plan_is_spelled_out() -> None:
+    """The texts of a failed assertion are read by people: what nobody sees, or what reorders, is escaped."""
+    documents = [
+        {
+            "goal": f"mail {address}",
+            "steps": [{"id": "a", "capability": "x", "inputs": {"q": address}}],
+            "answer": {"from": "a"},
+        }
+        for address in ("boss@example\u200b.com\u202e", "boss@example.com")
+    ]
+    told = "\n".join(plan_differences(Plan.model_validate(documents[0]), documents[1]) or [])
+    assert told.count("\\u200b") == told.count("\\u202e") == 2
+    assert "\u200b" not in told and "\u202e" not in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 
 from .amounts import FUNCTIONS, Amount
@@ -14,7 +15,7 @@ _ASKING = re.compile(
     r"|the\s+(result|value)\s+of)\s+)*(the\s+)?",
     re.I,
 )
-_ENDING = re.compile(r"[\s?.=]*\Z")
+_ENDING = string.whitespace + "?.="
 _AGGREGATES = {
     "sum": "sum",
     "total": "sum",
@@ -37,7 +38,7 @@ _AGGREGATE = re.compile(
 _DIFFERENCE = re.compile(r"difference\s+(between|of)\b", re.I)
 # A hyphen that follows a word separates; only one that stands alone is a sign.
 _NUMBER = r"(?:(?<![^\s:|,;=])[-+])?(?:[$€£¥]\s?)?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_ITEM = re.compile(rf"(?P<label>[^\d]*?)(?P<number>{_NUMBER})\s*[$€£¥]?\s*[|.;,]?\s*")
+_ITEM = re.compile(rf"(?P<label>[^\d]*?)(?P<number>{_NUMBER})(?:\s*+[$€£¥])?+\s*+[|.;,]?\s*+")
 _SEPARATED = re.compile(r"(\A|[:|=\t,;]|[-+]\s|\s\s|[:|=-]\s+)\Z")
 _YEAR = re.compile(r"(19|20)\d\d\Z")
 _TOTAL = re.compile(r"\b(sub)?total\b|\bsum\b|\bbalance\b|\baverage\b", re.I)
@@ -52,7 +53,7 @@ def evaluate(text: str) -> Amount:
     """
     if len(text) > MAX_CHARACTERS:
         raise Unreadable(f"it has {len(text):,} characters, and at most {MAX_CHARACTERS:,} are read")
-    asked = _ENDING.sub("", text[_end(_ASKING, text) :])
+    asked = text[_end(_ASKING, text) :].rstrip(_ENDING)
     if aggregate := _AGGREGATE.match(asked):
         rest = asked[aggregate.end() :]
         if not rest.lstrip().startswith("("):

@@ -197,9 +197,9 @@ def _sort(frame: polars.DataFrame, query: TableQuery) -> polars.DataFrame:
 
 
 def _doubts(query: TableQuery, table: Table) -> str:
-    """What the numbers of the columns in a query were taken for, where nothing decides."""
-    doubts = (each.doubt for each in table.columns if each.doubt and each.name in query.names)
-    return "".join(f"\n({doubt})" for doubt in doubts)
+    """What the file and the columns in a query were taken for, where nothing decides."""
+    doubts = (each.doubt for each in table.columns if each.name in query.names)
+    return "".join(f"\n({doubt})" for doubt in (*doubts, table.note) if doubt)
 
 
 def _note(query: TableQuery, ordered: polars.DataFrame) -> str:

@@ -15,8 +15,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from callsheet.agents.builtin.errors import TableError
-from callsheet.agents.builtin.text import decode
+from callsheet.agents.builtin.text import decode_table
 
+from .dates import DateOrder, agreed_order, fitting_orders, look_like_dates, read_dates
 from .numbers import Mark, agreed_mark, first_other, fitting_marks, has_marks, read_numbers
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _HEADER = 100_000
 """Characters in which the header ends."""
 _DOUBT = "in {}, a point was taken to stand before decimals; nothing in the file says whether it does"
 _NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
-_DATE = r"^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?)?$"
+_DATES_AS_TEXT = "the dates in {} were taken for text: {}"
 
 
 class ColumnKind(StrEnum):
@@ -52,7 +53,7 @@ class Column:
     kind: ColumnKind
     first_text: tuple[int, str] | None = None
     doubt: str = ""
-    """What its numbers were taken for, where nothing in the file decides."""
+    """What its numbers or dates were taken for, where nothing in the file decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Table:
     path: str
     columns: tuple[Column, ...]
     frame: polars.DataFrame
+    note: str = ""
+    """How the file was read, where nothing in it says so."""
 
     def column(self, name: str) -> Column:
         """The column of this name, which is there."""
@@ -77,13 +80,14 @@ def read_table(data: bytes, path: str) -> Table:
     """Read a CSV file with a header: separated by comma, semicolon, tab or bar, quoted or not.
 
     A column where every value is a number (also with thousands separators, currency or percent
-    signs) holds numbers, one of ISO dates or months dates, any other text, as it stands. Whether a comma or
-    a point stands before decimals is one thing for the whole file. Raises TableError, or TextError where it
-    isn't text.
+    signs) holds numbers, one of dates or months dates, any other text, as it stands. Whether a comma or
+    a point stands before decimals, and whether a day before its month, is one thing for the whole file.
+    Raises TableError, or TextError where it isn't text.
     """
     import polars
 
-    delimiter, text = _delimited(decode(data, path))
+    decoded, note = decode_table(data, path)
+    delimiter, text = _delimited(decoded)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         header = _header(reader, path)
@@ -97,9 +101,10 @@ def read_table(data: bytes, path: str) -> Table:
     columns = [_Raw(frame[name]) for name in header]
     # Who divides fields by commas writes decimals with a point.
     mark = agreed_mark(each.marks for each in columns) or (Mark.POINT if delimiter == "," else None)
-    typed = [_typed(each, mark) for each in columns]
+    order = agreed_order(each.orders for each in columns)
+    typed = [_typed(each, mark, order) for each in columns]
     return Table(
-        path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed])
+        path, tuple(column for column, _ in typed), polars.DataFrame([series for _, series in typed]), note
     )
 
 
@@ -154,7 +159,8 @@ def _frame(rows: list[list[str]], header: Sequence[str]) -> polars.DataFrame:
 
 class _Raw:
     """The texts of a column: `stripped`; `values`, null where they stand for nothing; and the `known` others,
-    with the marks that fit them as numbers."""
+    with the marks that fit them as numbers, or the orders
+    that fit them as dates."""
 
     def __init__(self, column: polars.Series) -> None:
         self.name = column.name
@@ -162,6 +168,22 @@ class _Raw:
         self.values = self.stripped.set(self.stripped.str.to_lowercase().is_in(_NOTHING), None)
         self.known = self.values.drop_nulls()
         self.marks = fitting_marks(self.known)
+        self.orders = [] if self.marks else fitting_orders(self.known)
+
+    @property
+    def order(self) -> DateOrder | None:
+        """The only order that fits its dates; None where two do, or none does."""
+        return self.orders[0] if len(self.orders) == 1 else None
+
+    def doubt_of_dates(self) -> str:
+        """Why a text that looks like dates was not read as such."""
+        if self.orders:
+            return _DATES_AS_TEXT.format(self.name, "nothing in the file says whether day or month is first")
+        if not self.marks and look_like_dates(self.known):
+            return _DATES_AS_TEXT.format(
+                self.name, "they are not all written in one way, or not all in the calendar"
+            )
+        return ""
 
     def first_text(self) -> tuple[int, str] | None:
         """The first value that is no number, with its row."""
@@ -171,9 +193,10 @@ class _Raw:
         return cast("int", (self.stripped == value).arg_max()) + 1, value
 
 
-def _typed(raw: _Raw, mark: Mark | None) -> tuple[Column, polars.Series]:
-    is_date = not raw.known.is_empty() and raw.known.str.contains(_DATE).all()
-    if is_date and (dates := _dates(raw.values)) is not None:
+def _typed(raw: _Raw, mark: Mark | None, order: DateOrder | None) -> tuple[Column, polars.Series]:
+    if (found := order if order in raw.orders else raw.order) is not None:
+        dates = read_dates(raw.values, found)
+        assert dates is not None  # it fits
         return Column(raw.name, ColumnKind.DATE), dates
     if raw.marks:
         chosen = mark if mark in raw.marks else raw.marks[0]
@@ -181,17 +204,4 @@ def _typed(raw: _Raw, mark: Mark | None) -> tuple[Column, polars.Series]:
         doubt = _DOUBT.format(raw.name) if is_open else ""
         return Column(raw.name, ColumnKind.NUMBER, doubt=doubt), read_numbers(raw.values, chosen)
     texts = raw.stripped.set(raw.stripped == "", None)
-    return Column(raw.name, ColumnKind.TEXT, raw.first_text()), texts
-
-
-def _dates(values: polars.Series) -> polars.Series | None:
-    """The dates, a month as its first day; None where one isn't in the calendar."""
-    import polars
-
-    days = values.str.slice(0, 10)
-    whole = days.set((days.str.len_chars() == len("2024-01")).fill_null(value=False), None)
-    months = days.set((days.str.len_chars() != len("2024-01")).fill_null(value=False), None) + "-01"
-    dates = whole.str.to_date("%Y-%m-%d", strict=False).fill_null(
-        months.str.to_date("%Y-%m-%d", strict=False)
-    )
-    return None if dates.null_count() > values.null_count() else dates.cast(polars.Date)
+    return Column(raw.name, ColumnKind.TEXT, raw.first_text(), raw.doubt_of_dates()), texts

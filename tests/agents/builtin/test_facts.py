@@ -10,7 +10,8 @@ import pytest
 
 from callsheet.agents.agent import Context
 from callsheet.agents.builtin.facts import extract, field_names
-from callsheet.agents.errors import Permanent
+from callsheet.agents.builtin.labels import labelled_value
+from callsheet.agents.errors import Permanent, Surprise
 from callsheet.agents.models.errors import AnswerInvalid
 from callsheet.agents.models.scripted import ScriptedModel
 
@@ -44,8 +45,10 @@ async def test_each_field_is_answered(make_context: MakeContext) -> None:
 
 async def test_a_value_that_is_not_in_the_text_was_made_up(make_context: MakeContext) -> None:
     """However well it fits, it isn't taken."""
-    output = await ask(make_context, "date, customer", {"date": "1 May", "customer": "Marsh Ltd"})
-    assert output["missing"] == ["date", "customer"]
+    output = await ask(
+        make_context, "number, day, customer", {"number": "HL-17", "day": "1 May", "customer": "Marsh Ltd"}
+    )
+    assert output["missing"] == ["day", "customer"]
     assert "1 May" not in str(output)
 
 
@@ -54,6 +57,42 @@ async def test_a_value_of_the_wrong_shape_is_asked_for_again(make_context: MakeC
     assert (await ask(make_context, "total", {"total": ["x"]}, {"total": "4,599.60"}))["missing"] == []
     with pytest.raises(AnswerInvalid, match="must be text or null"):
         await ask(make_context, "total", *[{"total": {}}] * 3)
+
+
+@pytest.mark.parametrize("answer", [{"day": None, "customer": None}, {"day": "1 May", "customer": ""}])
+async def test_nothing_found_is_a_surprise(make_context: MakeContext, answer: dict[str, Any]) -> None:
+    """The plan expected facts: a run that goes on with `not found` would be completed without its goal."""
+    with pytest.raises(Surprise, match="the text gives none of day, customer"):
+        await ask(make_context, "day, customer", answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ('{"name": "web", "spec": {"replicas": 3, "paused": false}}', "replicas", "3"),
+        ('{\n  "replicas": 3,\n  "image": "web:1.20"\n}', "Replicas", "3"),
+        ('{"a": [{"imageTag": "1.20"}], "cost": 1.50}', "image tag", "1.20"),
+        ('{"cost": 1.50, "paused": false}', "the cost", "1.50"),
+        ('{"cost": 1.50, "paused": false}', "paused", "false"),
+        ("apiVersion: v1\nspec:\n  replicas: 3\n", "replicas", "3"),
+        ("- **Due date:** 3 May\n- Total: 5", "due date", "3 May"),
+        ("[db]\nhost = 'localhost'\n", "host", "localhost"),
+    ],
+)
+async def test_what_a_text_labels_is_found(
+    make_context: MakeContext, text: str, field: str, value: str
+) -> None:
+    """Whatever a small model says: nothing, the label with the value, or what stands nowhere."""
+    for answer in (None, f"{field} is: {value}", "42 days"):
+        with ScriptedModel([json.dumps({field.removeprefix("the "): answer, field: answer})]) as model:
+            output = await extract.perform("extract", {"text": text, "fields": field}, make_context(model))
+        assert output["facts"] == [{"field": field, "value": value, "found": True}]
+
+
+@pytest.mark.parametrize("text", ['{"replicas": null}', "replicas:", "replicas: 3\nreplicas: 4", "Replicas"])
+def test_a_label_without_one_value_gives_none(text: str) -> None:
+    """Nothing is chosen where a text says two things."""
+    assert labelled_value(text, "replicas") is None
 
 
 @pytest.mark.parametrize(

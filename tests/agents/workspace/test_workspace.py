@@ -436,3 +436,57 @@ def test_project_files_are_read_and_never_written(folder: Path, path: str) -> No
     with pytest.raises(WorkspaceError, match="configures"):
         workspace.write_atomically(path, b"[tool.callsheet]")
     assert (folder / "pyproject.toml").read_text() == "[project]"
+
+
+def made_with_bytes(folder: Path, *names: bytes) -> None:
+    """Files of these names, each with its name in it; skips where the file system takes text only."""
+    for name in names:
+        try:
+            (folder / os.fsdecode(name)).write_bytes(name)
+        except OSError:
+            pytest.skip("this file system keeps names as text")
+
+
+def test_a_name_that_is_no_text_breaks_no_listing(workspace: Workspace, folder: Path) -> None:
+    """Latin-1 names come from old archives: they are listed with U+FFFD, and read under that name."""
+    (folder / "old").mkdir()
+    made_with_bytes(folder, b"caf\xe9.txt", b"old/na\xefve.txt")
+    listing = workspace.list("*.txt")
+    assert listing.paths == ("caf\ufffd.txt", "old/na\ufffdve.txt")
+    assert [workspace.read_bytes(each, 100) for each in listing.paths] == [
+        b"caf\xe9.txt",
+        b"old/na\xefve.txt",
+    ]
+    workspace.write_atomically("caf\ufffd.txt", b"new")
+    assert (folder / os.fsdecode(b"caf\xe9.txt")).read_bytes() == b"new"
+    assert workspace.read_bytes("caf\ufffd.txt", 100) == b"new"
+
+
+def test_a_folder_whose_name_is_no_text_is_gone_through(workspace: Workspace, folder: Path) -> None:
+    """What lies in it is listed, read and written."""
+    (folder / os.fsdecode(b"b\xfccher")).mkdir()
+    workspace.write_atomically("b\ufffdcher/a.md", b"1")
+    assert workspace.list("b*/**").paths == ("b\ufffdcher/a.md",)
+    assert workspace.resolve("b\ufffdcher/a.md", must_exist=True).read_bytes() == b"1"
+
+
+def test_a_name_that_could_be_two_files_is_refused(workspace: Workspace, folder: Path) -> None:
+    """Nothing is chosen between two names of which only the bytes differ."""
+    made_with_bytes(folder, b"caf\xe9.txt", b"caf\xe8.txt")
+    assert workspace.list("*.txt").paths == ("caf\ufffd.txt",)
+    with pytest.raises(WorkspaceError, match="stands for several files"):
+        workspace.read_bytes("caf\ufffd.txt", 100)
+
+
+@pytest.mark.parametrize(("kept", "told"), [("u\u0308ber", "\u00fcber"), ("\u00fcber", "u\u0308ber")])
+def test_a_composed_name_and_a_decomposed_one_are_one_file(
+    workspace: Workspace, folder: Path, kept: str, told: str
+) -> None:
+    """macOS keeps names decomposed, models write them composed: either finds the other, in folders too."""
+    (folder / kept).mkdir()
+    (folder / kept / f"{kept}.md").write_text("old")
+    assert workspace.list(f"{told}/*.md").paths == ("\u00fcber/\u00fcber.md",)
+    assert workspace.read_bytes(f"{told}/{told}.md", 100) == b"old"
+    workspace.write_atomically(f"{told}/{told}.md", b"new")
+    assert [each.read_bytes() for each in (folder / kept).iterdir()] == [b"new"]
+    assert [each.name for each in folder.iterdir() if each.name.endswith("ber")] == [kept]

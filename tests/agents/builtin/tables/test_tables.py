@@ -169,10 +169,94 @@ def test_what_divides_fields_is_said_or_found(text: str) -> None:
     assert table.frame.rows() == [(1.5, "x,y")]
 
 
-def test_a_binary_file_is_no_table() -> None:
-    """Nor is text in an unknown encoding."""
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("d\n31.12.2024\n1.2.2023\n", ["2024-12-31", "2023-02-01"]),
+        ("d\n03/04/2024\n05/16/2024\n", ["2024-03-04", "2024-05-16"]),
+        ("d\n03/04/2024\n16/05/2024\n", ["2024-04-03", "2024-05-16"]),
+        ("d;e\n3/4/2024;13/1/24\n5/6/2024;1/2/71\n", ["2024-04-03", "2024-06-05"]),
+        ("d;e\n3-4-2024;1/13/24\n", ["2024-03-04"]),
+        ("d\n2024/12/31 14:30\n2023/1/2\n", ["2024-12-31", "2023-01-02"]),
+        ("d\n2024-12-31T14:30:00Z\n2024-03\n", ["2024-12-31", "2024-03-01"]),
+        ("d\n31. Dezember 2024\n1. März 2024\n", ["2024-12-31", "2024-03-01"]),
+        ("d\n5 de mayo de 2024\n2 août 2024\n", ["2024-05-05", "2024-08-02"]),
+        ('d\n"Dec 31, 2024"\nMay 1st 2023\n', ["2024-12-31", "2023-05-01"]),
+        ("d\n31-Dec-24\nNA\n01-Jan-70\n", ["2024-12-31", None, "1970-01-01"]),
+        ("d\n31.12.24\n01.02.99\n", ["2024-12-31", "1999-02-01"]),
+    ],
+)
+def test_dates_in_national_forms_are_dates(text: str, days: list[str | None]) -> None:
+    """So they sort as dates; the columns that leave no doubt decide which number is the day."""
+    table = read_table(text.encode(), "f.csv")
+    assert table.column("d").kind.value == "date"
+    assert table.frame["d"].cast(str).to_list() == days
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("d\n3/4/2024\n5/6/2024\n", "nothing in the file says whether day or month is first"),
+        ("d;e;f\n3/4/2024;13/1/2024;1/13/2024\n", "nothing in the file says whether"),
+        ("d\n31.02.2024\n", "not all in the calendar"),
+        ("d\n13/13/2024\n1/2/2024\n", "not all in the calendar"),
+        ("d\n31.12.2024\n3/4/2024\n", "not all written in one way"),
+        ("d\n31.12.2024\nsoon\n30.12.2024\n", "not all written in one way"),
+    ],
+)
+def test_dates_that_are_text_are_said_to_be(text: str, reason: str) -> None:
+    """They would sort by their first digits without a word."""
+    table = read_table(text.encode(), "f.csv")
+    assert table.column("d").kind.value == "text"
+    said = run(table, sort_by="d").text
+    assert "the dates in d were taken for text" in said
+    assert reason in said
+    assert "taken for text" not in run(table, compute=[measure("count")]).text
+
+
+@pytest.mark.parametrize("value", ["1.10.12", "10.0.0.1", "12/24", "5-1-24", "March", "A-12-2024"])
+def test_codes_like_dates_stay_text(value: str) -> None:
+    """A version, an address in a network, a fraction."""
+    assert read_table(f"d\n{value}\n".encode(), "f.csv").frame["d"].to_list() == [value]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", ""),
+        ("utf-8-sig", ""),
+        ("utf-16", ""),
+        ("latin-1", "f.csv is not UTF-8, and was read as Windows-1252"),
+        ("cp1252", "f.csv is not UTF-8, and was read as Windows-1252"),
+        ("utf-16-le", "f.csv is not UTF-8, and was read as UTF-16-LE"),
+        ("utf-16-be", "f.csv is not UTF-8, and was read as UTF-16-BE"),
+    ],
+)
+def test_what_spreadsheets_export_is_read_and_said(encoding: str, said: str) -> None:
+    """A mark tells; where there is none, the answer says what the file was taken for."""
+    price = "£5" if encoding == "latin-1" else "5 €"
+    table = read_table(f"Straße;Preis\nMüllerstraße;{price}\nÉcole;x\n".encode(encoding), "f.csv")
+    assert table.frame.rows() == [("Müllerstraße", price), ("École", "x")]
+    text = run(table, compute=[measure("count")]).text
+    assert text.endswith(f"\n({said})" if said else "2")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04\0\0",
+        "a,n\nЖизнь,1\n".encode("cp1251"),
+        "a,n\nЖизнь,1\n".encode("koi8-r"),
+        "a,b\n日本語テーブル,1\n".encode("shift-jis"),
+        "a,b\nMüller,1\n".encode() + b"\xfc",
+        "a,b\nMüller €\n".encode()[:-2],
+        b"a,b\n\x81\x8d,1\n",
+    ],
+)
+def test_what_is_no_text_for_certain_is_no_table(data: bytes) -> None:
+    """A binary file, another alphabet, UTF-8 with an error in it: nothing is read wrongly."""
     with pytest.raises(TextError):
-        read_table(b"PK\x03\x04\0\0", "f.csv")
+        read_table(data, "f.csv")
 
 
 def test_a_wide_table_is_described_within_bounds() -> None:
