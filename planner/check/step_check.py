@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
@@ -16,17 +16,17 @@ from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.near import meant, nearest
 from callsheet.planner.expressions.parser import parse, parse_template
-from callsheet.planner.expressions.tree import Connective, Constant, Tree
+from callsheet.planner.expressions.tree import Connective, Constant, StepOutput, Tree
 from callsheet.planner.expressions.types import (
     ANYTHING,
     TEXT,
     TRUTH,
-    Anything,
     List,
     Null,
+    Object,
     Truth,
     Type,
-    TypeKind,
+    describe,
     list_of,
     union,
 )
@@ -34,6 +34,8 @@ from callsheet.planner.expressions.types import Text as TextKind
 from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template, write_binding
 
 from .capability_types import CapabilityTypes
+from .conversions import convert_literal, convert_reference, is_text
+from .input_texts import is_place, spelled_in
 from .parameters import Parameters
 
 DocumentPath = tuple[str | int, ...]
@@ -117,8 +119,7 @@ class Reader:
     def answer(self, binding: Binding) -> tuple[Tree, Uses]:
         """Check the plan's answer."""
         uses = Uses()
-        tree, _ = self._binding(("answer",), None, binding, {}, uses)
-        return tree, uses
+        return self._binding(("answer",), None, binding, {}, uses).tree, uses
 
     def note(
         self,
@@ -136,11 +137,11 @@ class Reader:
         self.diagnostics.append(Diagnostic(code, pointer_of(path), message, hint, step_id, severity, fix))
 
     def _for_each(self, path: DocumentPath, step: Step, uses: Uses) -> tuple[Tree, Type]:
-        tree, type_ = self._binding(path, step, step.for_each or Literal(None), {}, uses)
-        if problem := misfit(type_, list_of(ANYTHING)):
+        found = self._binding(path, step, step.for_each or Literal(None), {}, uses)
+        if problem := misfit(found.type, list_of(ANYTHING)):
             self.note("type-mismatch", path, f"for_each needs a list: {problem}", step=step)
-            return tree, ANYTHING
-        return tree, union([element_of(kind) for kind in type_.kinds])
+            return found.tree, ANYTHING
+        return found.tree, union([element_of(kind) for kind in found.type.kinds])
 
     def _inputs(self, path: DocumentPath, checked: CheckedStep, variables: Mapping[str, Type]) -> None:
         step, contract = checked.step, checked.contract
@@ -151,7 +152,8 @@ class Reader:
             if name in contract.inputs:
                 checked.inputs[name] = self._input(place, checked, name, binding, variables)
             elif contract.open:
-                checked.inputs[name], _ = self._binding(place, step, binding, variables, checked.uses)
+                found = self._binding(place, step, binding, variables, checked.uses)
+                checked.inputs[name] = found.tree
             else:
                 self._unknown_input(place, checked, name, binding)
         for name in contract.required:
@@ -182,30 +184,43 @@ class Reader:
         if isinstance(binding, Literal):
             self._literal(path, checked, name, binding.value)
             return Constant(binding.value)
-        tree, type_ = self._binding(path, step, binding, variables, checked.uses)
+        found = self._binding(path, step, binding, variables, checked.uses)
+        tree, type_ = found.tree, found.type
         wanted = contract.input_type(name)
+        self._spelled(path, checked, name, tree, variables)
         # Plans take the same few fields to the same few inputs over and over.
         if (type_, wanted) in self._fitting:
             return tree
         if problem := misfit(type_, wanted):
-            fix = _conversion(path, binding, type_, wanted)
-            self.note("type-mismatch", path, f"input `{name}`: {problem}", step=step, fix=fix)
+            converted = convert_reference(binding, type_, wanted, contract.input_text(name))
+            fix = Fix(pointer_of(path), *converted) if converted else None
+            hint = _hint(type_, wanted)
+            self.note("type-mismatch", path, f"input `{name}`: {problem}", hint=hint, step=step, fix=fix)
         else:
             self._fitting.add((type_, wanted))
         return tree
+
+    def _spelled(
+        self, path: DocumentPath, checked: CheckedStep, name: str, tree: Tree, variables: Mapping[str, Type]
+    ) -> None:
+        """Refuse a list or an object, written out as JSON, in a path, an address, a title or the like."""
+        wanted = checked.contract.input_type(name).without(Null)
+        is_short = checked.contract.input_text(name).is_short and is_text(wanted)
+        if not is_short and not is_place(tree):
+            return
+        known = {**self._everywhere, **variables}
+        for part in spelled_in(tree):
+            type_ = elaborate(part, self._steps, known, self._values).type
+            if any(isinstance(kind, (List, Object)) for kind in type_.kinds):
+                what = f"`{part.step}`" if isinstance(part, StepOutput) else "a part of it"
+                message = f"input `{name}`: {what} is {describe(type_)}, which has no place in a short text"
+                self.note("type-mismatch", path, message, hint=_hint(type_, TEXT), step=checked.step)
 
     def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
         # The first is enough: a wrong literal often breaks several keywords of its schema at once.
         for problem in problems[:1]:
-            fix = next(
-                (
-                    Fix(pointer_of(path), converted, f"converted `{name}` to the required type")
-                    for converted in _conversions(value)
-                    if not checked.contract.literal_problems(name, converted)
-                ),
-                None,
-            )
+            fix = self._converted(path, checked.contract, name, value)
             place = pointer_of(path) + problem.pointer
             self.diagnostics.append(
                 Diagnostic(
@@ -218,6 +233,18 @@ class Reader:
                 )
             )
 
+    def _converted(
+        self, path: DocumentPath, contract: CapabilityTypes, name: str, value: JsonValue
+    ) -> Fix | None:
+        for converted in convert_literal(
+            value,
+            contract.input_type(name),
+            contract.input_text(name),
+            lambda each: not contract.literal_problems(name, each),
+        ):
+            return Fix(pointer_of(path), converted, f"converted `{name}` to the required type")
+        return None
+
     def _binding(
         self,
         path: DocumentPath,
@@ -225,16 +252,15 @@ class Reader:
         binding: Binding,
         variables: Mapping[str, Type],
         uses: Uses,
-    ) -> tuple[Tree, Type]:
+    ) -> Elaboration:
         match binding:
             case Literal(value):
-                return Constant(value), type_of_value(value)
+                return Elaboration(Constant(value), type_of_value(value), frozenset(), (), ())
             case From(text):
-                found = self._expression((*path, "from"), step, text, variables, uses)
-                return found.tree, found.type
+                return self._expression((*path, "from"), step, text, variables, uses)
             case Template(text):
                 found = self._expression((*path, "template"), step, text, variables, uses, template=True)
-                return found.tree, TEXT
+                return replace(found, type=TEXT)
 
     def _truth(
         self, path: DocumentPath, step: Step, text: str, variables: Mapping[str, Type], uses: Uses
@@ -294,37 +320,13 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _conversion(path: DocumentPath, binding: Binding, type_: Type, wanted: Type) -> Fix | None:
-    """The fix for a reference of the wrong kind, where one is certain: text made of it, or a list of one."""
-    if not isinstance(binding, From) or any(isinstance(kind, (Null, Anything)) for kind in type_.kinds):
-        return None
-    if _is_text(wanted.without(Null)):
-        template = "{ " + binding.expression + " }"
-        return Fix(pointer_of(path), {"template": template}, "converted the value to a string")
-    if any(isinstance(kind, List) for kind in wanted.kinds) and not misfit(list_of(type_), wanted):
-        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "put the value into a list")
+def _hint(type_: Type, wanted: Type) -> str | None:
+    """What to do where a list or an object stands for a text, or within one."""
+    if any(isinstance(kind, TextKind) for kind in wanted.kinds):
+        for kind in type_.kinds:
+            if isinstance(kind, List):
+                return "use for_each to take its elements one by one"
+            if isinstance(kind, Object) and kind.fields:
+                fields = ", ".join(f"`{each}`" for each in [*kind.fields][:MAX_NAMED])
+                return f"name the field that is meant: {fields}"
     return None
-
-
-def _is_text(type_: Type) -> bool:
-    kinds: Sequence[TypeKind] = type_.kinds
-    return bool(kinds) and all(isinstance(kind, TextKind) and kind.choices is None for kind in kinds)
-
-
-def _conversions(value: JsonValue) -> list[JsonValue]:
-    """What a literal may have been meant to be: the number in a text, the text of a number, a list of it."""
-    meant_for: list[JsonValue] = []
-    if isinstance(value, str):
-        text = value.strip()
-        if text.lower() in ("true", "false"):
-            meant_for.append(text.lower() == "true")
-        for read in (int, float):
-            try:
-                meant_for.append(read(text))
-            except (ValueError, OverflowError):
-                continue
-    elif isinstance(value, (int, float)):
-        meant_for.append(str(value).lower() if isinstance(value, bool) else str(value))
-    if not isinstance(value, list):
-        meant_for.append([value])
-    return meant_for

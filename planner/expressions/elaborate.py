@@ -196,7 +196,7 @@ class _Elaborator:
         known = list(
             dict.fromkeys(name for kind in kinds if isinstance(kind, Object) for name in kind.fields)
         )
-        only = known[0] if len(known) == 1 else meant(key, known)
+        only = meant(key, known)
         edit = Edit(tree.start, tree.start + len(key), only) if only and isinstance(tree, Member) else None
         return self._report("unknown-field", tree, f"{what} has no `{key}`", did_you_mean(key, known), edit)
 
