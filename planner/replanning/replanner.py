@@ -19,10 +19,11 @@ from callsheet.planner.planning.errors import DecisionFailed
 from callsheet.planner.planning.model_call import PlanningProgress, collect
 from callsheet.planner.planning.planner import default_format
 from callsheet.planner.revision.check import check_revision
-from callsheet.planner.revision.decision import Decision, Revise
+from callsheet.planner.revision.decision import Ask, Decision, Revise
 from callsheet.planner.revision.revision import Revision
 from callsheet.planner.revision.situation import Situation
 
+from .choices import answerable
 from .prompt import ReplanPrompt
 
 _FORMATS: Mapping[str, Callable[[], RevisionFormat]] = MappingProxyType(
@@ -126,6 +127,8 @@ class Replanner:
         draft = Draft(reply.text, reply.usage, proposal.doubts, notes=proposal.notes)
         if isinstance(proposal.choice, Revision):
             return self._revised(draft, proposal, proposal.choice, situation)
+        if isinstance(proposal.choice, Ask):
+            return _Try(draft, Ask(answerable(proposal.choice.question, situation)))
         return _Try(draft, proposal.choice)
 
     def _revised(self, draft: Draft, proposal: Proposal, revision: Revision, situation: Situation) -> _Try:
