@@ -18,13 +18,16 @@ MAX_MESSAGE = 300
 
 _WORD = re.compile(r"[^\W_]{3,}")
 _USUAL = frozenset(
-    """
-    the this that these those and for but not are was were will would what which who how why when where should
-    shall could can may must you your with without from into instead else now next then again there here have
-    has had does did done doing want like need try use using get got give make going proceed continue step
-    steps task failed failing failure fail fails error errors problem wrong issue plan goal result results
-    please tell know help way other another different any some all one two
-    """.split()
+    re.findall(
+        r"\w+",
+        """
+        the this that these those and for but not are was were will would what which who how why when where
+        should shall could can may must you your with without from into instead else now next then again there
+        here have has had does did done doing want like need try use using get got give make going proceed
+        continue step steps task failed failing failure fail fails error errors problem wrong issue plan goal
+        result results please tell know help way other another different any some all one two
+        """,
+    )
 )
 """Words that a question about any failure may have: they name none."""
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
 from callsheet.agents.models.json_answer import read_json_answer
+from callsheet.planner.catalog.naming import find_named
 from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.check.checker import Policy
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
@@ -76,6 +77,7 @@ class Replanner:
 
         Raises `DecisionFailed` with all drafts, `PromptTooLong`, and what `ChatModel.stream` raises.
         """
+        whole = situation.catalog
         situation = self._cut(situation)
         prompt = ReplanPrompt(self._format, situation)
         messages = prompt.fitting(self._model, self._max_tokens)
@@ -94,6 +96,11 @@ class Replanner:
             )
             problems = drafts[-1].problems if drafts else ()
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
+            if named := find_named(reply.text, whole, situation.catalog):
+                situation = replace(situation, catalog=(*situation.catalog, *named))
+                prompt = ReplanPrompt(self._format, situation)
+                messages = prompt.fitting(self._model, self._max_tokens)
+                schema = self._format.schema(situation)
             tries.append(self._read(reply, situation))
             if tries[-1].is_sure or (tries[-1].decision and len(tries) > 1):
                 break

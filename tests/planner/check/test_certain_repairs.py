@@ -46,7 +46,8 @@ def given(value: Any, schema: JsonObject) -> Fixed:
 def taken(fixed: Fixed) -> JsonValue:
     """What `b` is given after the repairs."""
     steps: Any = fixed.document["steps"]
-    return steps[-1]["inputs"]["value"]
+    value: JsonValue = steps[-1]["inputs"]["value"]
+    return value
 
 
 @pytest.mark.parametrize("giver", ["an object", "a list", "a list of objects"])
@@ -71,7 +72,8 @@ def test_a_schema_may_say_that_a_text_is_json(giver: str) -> None:
 def test_a_number_is_text_where_any_text_will_do(giver: str) -> None:
     """A text bound to a form, such as an address, wants something else."""
     assert taken(given(giver, TEXT)) == {"template": "{ a }"}
-    for bound in ({"format": "email"}, {"pattern": "^[a-z]+$"}, {"enum": ["a"]}):
+    bounds: list[JsonObject] = [{"format": "email"}, {"pattern": "^[a-z]+$"}, {"enum": ["a"]}]
+    for bound in bounds:
         assert given(giver, {**TEXT, **bound}).result.plan is None
 
 
@@ -79,7 +81,8 @@ def test_one_value_is_a_list_of_it_where_the_schema_says_what_is_in_the_list() -
     """A list of anything says nothing about it, nor does one of objects without a field of their own."""
     assert taken(given("a text", {"type": "array", "items": TEXT})) == {"from": "[a]"}
     assert taken(given("an object", {"type": "array", "items": IMAGE})) == {"from": "[a]"}
-    for items in ({}, {"items": {}}, {"items": {"type": "object"}}):
+    untold: list[JsonObject] = [{}, {"items": {}}, {"items": {"type": "object"}}]
+    for items in untold:
         assert given("an object", {"type": "array", **items}).result.plan is None
 
 
@@ -136,7 +139,7 @@ def test_the_only_field_is_not_meant_by_any_name(field: str) -> None:
     steps: list[JsonValue] = [{"id": "a", "capability": "say", "inputs": {}}]
     for expression in (f"a.{field}", f"default(a.{field}, 1)"):
         document: JsonObject = {"goal": "a goal", "steps": steps, "answer": {"from": expression}}
-        fixed = fix(document, GIVERS.values(), Policy())
+        fixed = fix(document, [*GIVERS.values()], Policy())
         assert fixed.result.plan is None
         assert fixed.document == document
         assert "`result`" in str(fixed.result.errors[0].hint)
@@ -147,4 +150,4 @@ def test_a_name_that_is_alike_is_repaired() -> None:
     steps: list[JsonValue] = [{"id": "a", "capability": "say", "inputs": {}}]
     for field in ("reslt", "Result"):
         document: JsonObject = {"goal": "a goal", "steps": steps, "answer": {"from": f"a.{field}"}}
-        assert fix(document, GIVERS.values(), Policy()).document["answer"] == {"from": "a.result"}
+        assert fix(document, [*GIVERS.values()], Policy()).document["answer"] == {"from": "a.result"}
