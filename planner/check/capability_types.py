@@ -55,7 +55,7 @@ class CapabilityTypes:
             return ()
         at = pointer_of((name,))
         return tuple(
-            SchemaProblem(problem.pointer[len(at) :], problem.message)
+            problem._replace(pointer=problem.pointer[len(at) :])
             for problem in self._validator.problems(inputs)
             if problem.pointer == at or problem.pointer.startswith(at + "/")
         )

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from callsheet.planner.expressions.kinds import type_of_value
 from callsheet.planner.expressions.tree import Call, Constant, TemplateText, Tree, children
+from callsheet.planner.expressions.types import TEXT, Type
+from callsheet.planner.expressions.values import text_of
 
 MAX_SHORT = 200
 """Characters that a text may have at most for its input to count as a short one."""
@@ -58,6 +61,17 @@ def is_place(tree: Tree) -> bool:
     `{folder}/todo.md`."""
     texts = list(_texts(tree))
     return not any(re.search(r"\s", each) for each in texts) and any(map(_PLACE.search, texts))
+
+
+def type_of_text(tree: Tree) -> Type:
+    """The type of what a template yields: one text, where nothing in it varies."""
+    match tree:
+        case Constant(str() as text):
+            return type_of_value(text)
+        case TemplateText(parts) if all(isinstance(each, Constant) for each in parts):
+            return type_of_value("".join(text_of(each.value) for each in parts if isinstance(each, Constant)))
+        case _:
+            return TEXT
 
 
 def spelled_in(tree: Tree) -> Iterator[Tree]:

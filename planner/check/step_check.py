@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.validation import pointer_of
+from callsheet.agents.contracts.validation import SchemaProblem, pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, rename
 from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, StepType, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
@@ -35,7 +36,7 @@ from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template, 
 
 from .capability_types import CapabilityTypes
 from .conversions import convert_literal, convert_reference, is_text
-from .input_texts import is_place, spelled_in
+from .input_texts import is_place, spelled_in, type_of_text
 from .parameters import Parameters
 
 DocumentPath = tuple[str | int, ...]
@@ -222,16 +223,9 @@ class Reader:
         for problem in problems[:1]:
             fix = self._converted(path, checked.contract, name, value)
             place = pointer_of(path) + problem.pointer
-            self.diagnostics.append(
-                Diagnostic(
-                    "type-mismatch",
-                    place,
-                    f"input `{name}`: {problem.message}",
-                    None,
-                    checked.step.id,
-                    fix=fix,
-                )
-            )
+            message, hint = _said(problem, value)
+            said = f"input `{name}`: {message}"
+            self.diagnostics.append(Diagnostic("type-mismatch", place, said, hint, checked.step.id, fix=fix))
 
     def _converted(
         self, path: DocumentPath, contract: CapabilityTypes, name: str, value: JsonValue
@@ -260,7 +254,7 @@ class Reader:
                 return self._expression((*path, "from"), step, text, variables, uses)
             case Template(text):
                 found = self._expression((*path, "template"), step, text, variables, uses, template=True)
-                return replace(found, type=TEXT)
+                return replace(found, type=type_of_text(found.tree))
 
     def _truth(
         self, path: DocumentPath, step: Step, text: str, variables: Mapping[str, Type], uses: Uses
@@ -318,6 +312,30 @@ class Reader:
 
 def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def _said(problem: SchemaProblem, value: JsonValue) -> tuple[str, str | None]:
+    """What is wrong with a literal, with all choices where there are few, and the one that was meant."""
+    if not problem.choices:
+        return problem.message, None
+    for part in problem.pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        match value:
+            case list():
+                value = value[int(key)]
+            case dict():
+                value = value[key]
+            case _:
+                break
+    found = (
+        nearest(value, [each for each in problem.choices if isinstance(each, str)])
+        if isinstance(value, str)
+        else None
+    )
+    shown = ", ".join(json.dumps(each, ensure_ascii=False) for each in problem.choices[:MAX_NAMED])
+    more = ", …" if len(problem.choices) > MAX_NAMED else ""
+    message = f"{_short(json.dumps(value, ensure_ascii=False))} is not one of {shown}{more}"
+    return message, f"did you mean `{found}`?" if found else None
 
 
 def _hint(type_: Type, wanted: Type) -> str | None:
