@@ -19,6 +19,8 @@ class SchemaProblem(NamedTuple):
 
     pointer: str
     message: str
+    choices: tuple[Any, ...] = ()
+    """What the value has to be one of, where that is what it breaks."""
 
 
 class Validator:
@@ -65,7 +67,9 @@ def _explained(error: ValidationError) -> Iterator[SchemaProblem]:
             for each in meant[0]:
                 yield from _explained(each)
             return
-    yield SchemaProblem(pointer_of(error.instance_path), _wanted_types(branches) or error.message)
+    choices: Any = getattr(error.kind, "options", ()) if isinstance(error.kind, Kind.Enum) else ()
+    message = _wanted_types(branches) or error.message
+    yield SchemaProblem(pointer_of(error.instance_path), message, tuple(choices))
 
 
 def _rules_out(branch: Sequence[ValidationError], error: ValidationError, telling: tuple[type, ...]) -> bool:

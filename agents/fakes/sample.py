@@ -54,7 +54,7 @@ def sample_of(schema: JsonObject, of: str = "this schema") -> JsonValue:
 
 def _accepted(sampler: _Sampler, whole: Validator) -> JsonValue:
     sample = deepcopy(sampler.sample())
-    for pointer, message in whole.problems(sample)[:1]:
+    for pointer, message, _ in whole.problems(sample)[:1]:
         raise SampleImpossible(pointer, message)
     return sample
 

@@ -11,6 +11,8 @@ from callsheet.agents.contracts.validation import SchemaProblem, Validator, poin
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import ANYTHING, Object, Type, union
 
+from .input_texts import InputText
+
 
 class CapabilityTypes:
     """Reads a capability's schemas, each part when it is first wanted."""
@@ -24,6 +26,7 @@ class CapabilityTypes:
         """The names of the inputs that the capability declares."""
         self.required = tuple(name for name in self.inputs if self._is_required(name))
         self._types: dict[str, Type] = {}
+        self._texts: dict[str, InputText] = {}
 
     @property
     def open(self) -> bool:
@@ -37,6 +40,14 @@ class CapabilityTypes:
             self._types[name] = union(declared) if declared else ANYTHING
         return self._types[name]
 
+    def input_text(self, name: str) -> InputText:
+        """What an input says about the texts that it takes."""
+        if name not in self._texts:
+            declared = self.capability.input_schema.get("properties")
+            schema = declared.get(name) if isinstance(declared, dict) else None
+            self._texts[name] = InputText.of_input(name, schema)
+        return self._texts[name]
+
     def literal_problems(self, name: str, value: JsonValue) -> tuple[SchemaProblem, ...]:
         """Where a literal breaks the schema of a declared input. Pointers start at the literal."""
         inputs = {name: value}
@@ -44,7 +55,7 @@ class CapabilityTypes:
             return ()
         at = pointer_of((name,))
         return tuple(
-            SchemaProblem(problem.pointer[len(at) :], problem.message)
+            problem._replace(pointer=problem.pointer[len(at) :])
             for problem in self._validator.problems(inputs)
             if problem.pointer == at or problem.pointer.startswith(at + "/")
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.validation import pointer_of
+from callsheet.agents.contracts.validation import SchemaProblem, pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, rename
 from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
@@ -17,17 +18,17 @@ from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
 from callsheet.planner.expressions.near import meant, nearest
 from callsheet.planner.expressions.parser import parse, parse_template
-from callsheet.planner.expressions.tree import Connective, Constant, Tree
+from callsheet.planner.expressions.tree import Connective, Constant, StepOutput, Tree
 from callsheet.planner.expressions.types import (
     ANYTHING,
     TEXT,
     TRUTH,
-    Anything,
     List,
     Null,
+    Object,
     Truth,
     Type,
-    TypeKind,
+    describe,
     list_of,
     union,
 )
@@ -35,6 +36,8 @@ from callsheet.planner.expressions.types import Text as TextKind
 from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template, write_binding
 
 from .capability_types import CapabilityTypes
+from .conversions import convert_literal, convert_reference, is_text
+from .input_texts import is_place, spelled_in, type_of_text
 from .parameters import Parameters
 
 DocumentPath = tuple[str | int, ...]
@@ -186,40 +189,57 @@ class Reader:
             return Constant(binding.value)
         wanted = contract.input_type(name)
         found = self._binding(path, step, binding, variables, checked.uses, wanted)
+        self._spelled(path, checked, name, found.tree, variables)
         # Plans take the same few fields to the same few inputs over and over.
         if (found.type, wanted) in self._fitting:
             return found.tree
         if problem := misfit(found.type, wanted):
-            fix = _conversion(path, binding, found.type, wanted)
+            converted = convert_reference(binding, found.type, wanted, contract.input_text(name))
+            fix = Fix(pointer_of(path), *converted) if converted else None
+            hint = _hint(found.type, wanted)
             message = f"input `{name}`: {problem}{_told(found)}"
-            self.note("type-mismatch", path, message, step=step, fix=fix)
+            self.note("type-mismatch", path, message, hint=hint, step=step, fix=fix)
         else:
             self._fitting.add((found.type, wanted))
         return found.tree
+
+    def _spelled(
+        self, path: DocumentPath, checked: CheckedStep, name: str, tree: Tree, variables: Mapping[str, Type]
+    ) -> None:
+        """Refuse a list or an object, written out as JSON, in a path, an address, a title or the like."""
+        wanted = checked.contract.input_type(name).without(Null)
+        is_short = checked.contract.input_text(name).is_short and is_text(wanted)
+        if not is_short and not is_place(tree):
+            return
+        known = {**self._everywhere, **variables}
+        for part in spelled_in(tree):
+            type_ = elaborate(part, self._steps, known, self._values).type
+            if any(isinstance(kind, (List, Object)) for kind in type_.kinds):
+                what = f"`{part.step}`" if isinstance(part, StepOutput) else "a part of it"
+                message = f"input `{name}`: {what} is {describe(type_)}, which has no place in a short text"
+                self.note("type-mismatch", path, message, hint=_hint(type_, TEXT), step=checked.step)
 
     def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
         # The first is enough: a wrong literal often breaks several keywords of its schema at once.
         for problem in problems[:1]:
-            fix = next(
-                (
-                    Fix(pointer_of(path), converted, f"converted `{name}` to the required type")
-                    for converted in _conversions(value)
-                    if not checked.contract.literal_problems(name, converted)
-                ),
-                None,
-            )
+            fix = self._converted(path, checked.contract, name, value)
             place = pointer_of(path) + problem.pointer
-            self.diagnostics.append(
-                Diagnostic(
-                    "type-mismatch",
-                    place,
-                    f"input `{name}`: {problem.message}",
-                    None,
-                    checked.step.id,
-                    fix=fix,
-                )
-            )
+            message, hint = _said(problem, value)
+            said = f"input `{name}`: {message}"
+            self.diagnostics.append(Diagnostic("type-mismatch", place, said, hint, checked.step.id, fix=fix))
+
+    def _converted(
+        self, path: DocumentPath, contract: CapabilityTypes, name: str, value: JsonValue
+    ) -> Fix | None:
+        for converted in convert_literal(
+            value,
+            contract.input_type(name),
+            contract.input_text(name),
+            lambda each: not contract.literal_problems(name, each),
+        ):
+            return Fix(pointer_of(path), converted, f"converted `{name}` to the required type")
+        return None
 
     def _binding(
         self,
@@ -238,7 +258,7 @@ class Reader:
             case Template(text):
                 place = (*path, "template")
                 found = self._expression(place, step, text, variables, uses, TEXT, template=True)
-                return replace(found, type=TEXT)
+                return replace(found, type=type_of_text(found.tree))
 
     def _truth(
         self, path: DocumentPath, step: Step, text: str, variables: Mapping[str, Type], uses: Uses
@@ -305,37 +325,37 @@ def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def _conversion(path: DocumentPath, binding: Binding, type_: Type, wanted: Type) -> Fix | None:
-    """The fix for a reference of the wrong kind, where one is certain: text made of it, or a list of one."""
-    if not isinstance(binding, From) or any(isinstance(kind, (Null, Anything)) for kind in type_.kinds):
-        return None
-    if _is_text(wanted.without(Null)):
-        template = "{ " + binding.expression + " }"
-        return Fix(pointer_of(path), {"template": template}, "converted the value to a string")
-    if any(isinstance(kind, List) for kind in wanted.kinds) and not misfit(list_of(type_), wanted):
-        return Fix(pointer_of(path), {"from": f"[{binding.expression}]"}, "put the value into a list")
+def _said(problem: SchemaProblem, value: JsonValue) -> tuple[str, str | None]:
+    """What is wrong with a literal, with all choices where there are few, and the one that was meant."""
+    if not problem.choices:
+        return problem.message, None
+    for part in problem.pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        match value:
+            case list():
+                value = value[int(key)]
+            case dict():
+                value = value[key]
+            case _:
+                break
+    found = (
+        nearest(value, [each for each in problem.choices if isinstance(each, str)])
+        if isinstance(value, str)
+        else None
+    )
+    shown = ", ".join(json.dumps(each, ensure_ascii=False) for each in problem.choices[:MAX_NAMED])
+    more = ", …" if len(problem.choices) > MAX_NAMED else ""
+    message = f"{_short(json.dumps(value, ensure_ascii=False))} is not one of {shown}{more}"
+    return message, f"did you mean `{found}`?" if found else None
+
+
+def _hint(type_: Type, wanted: Type) -> str | None:
+    """What to do where a list or an object stands for a text, or within one."""
+    if any(isinstance(kind, TextKind) for kind in wanted.kinds):
+        for kind in type_.kinds:
+            if isinstance(kind, List):
+                return "use for_each to take its elements one by one"
+            if isinstance(kind, Object) and kind.fields:
+                fields = ", ".join(f"`{each}`" for each in [*kind.fields][:MAX_NAMED])
+                return f"name the field that is meant: {fields}"
     return None
-
-
-def _is_text(type_: Type) -> bool:
-    kinds: Sequence[TypeKind] = type_.kinds
-    return bool(kinds) and all(isinstance(kind, TextKind) and kind.choices is None for kind in kinds)
-
-
-def _conversions(value: JsonValue) -> list[JsonValue]:
-    """What a literal may have been meant to be: the number in a text, the text of a number, a list of it."""
-    meant_for: list[JsonValue] = []
-    if isinstance(value, str):
-        text = value.strip()
-        if text.lower() in ("true", "false"):
-            meant_for.append(text.lower() == "true")
-        for read in (int, float):
-            try:
-                meant_for.append(read(text))
-            except (ValueError, OverflowError):
-                continue
-    elif isinstance(value, (int, float)):
-        meant_for.append(str(value).lower() if isinstance(value, bool) else str(value))
-    if not isinstance(value, list):
-        meant_for.append([value])
-    return meant_for

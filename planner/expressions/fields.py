@@ -118,7 +118,7 @@ def _unknown_field(findings: Findings, type_: Type, key: str, tree: Tree, what: 
     known = _names_of(type_)
     if not type_.without(Null).kinds:
         return NEVER
-    only = known[0] if len(known) == 1 else meant(key, known)
+    only = meant(key, known)
     edit = Edit(tree.start, tree.start + len(key), only) if only and isinstance(tree, Member) else None
     return findings.report("unknown-field", tree, f"{what} has no `{key}`", did_you_mean(key, known), edit)
 

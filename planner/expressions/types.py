@@ -157,6 +157,10 @@ def merge(kinds: Iterable[TypeKind]) -> tuple[TypeKind, ...]:
     return tuple(merged.values())
 
 
+MAX_CHOICES = 20
+"""Choices that a sentence lists."""
+
+
 def describe(type_: Type, depth: int = 2) -> str:
     """The type in words, for a sentence."""
     if not type_.kinds:
@@ -178,7 +182,8 @@ def _describe_kind(kind: TypeKind, depth: int) -> str:
             return "a string"
         case Text(choices):
             shown = sorted(choices or ())
-            return "one of " + ", ".join(f'"{each}"' for each in shown[:6]) + ("…" if len(shown) > 6 else "")
+            named = ", ".join(f'"{each}"' for each in shown[:MAX_CHOICES])
+            return f"one of {named}" + (", …" if len(shown) > MAX_CHOICES else "")
         case List():
             return _describe_list(kind, depth)
         case Object():

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from callsheet.agents.contracts.capability import Capability
 from callsheet.agents.models.chat import ChatModel, Usage
+from callsheet.planner.catalog.naming import find_named
 from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.diagnostics import Diagnostic, Severity
 from callsheet.planner.formats.full.plan_format import FullFormat
@@ -74,7 +75,7 @@ class Planner:
     once; everything else goes back to the model, at most `max_repairs` times. What is valid but looks like a
     slip (a result that a step waits for and doesn't use, a file that the goal names and no step does) is
     asked about once. With a `shortlist` the model sees the capabilities that matter for the goal, and may ask
-    for more, twice. `max_tokens` bounds each answer.
+    for more, twice; one that it names all the same counts. `max_tokens` bounds each answer.
     """
 
     def __init__(
@@ -116,9 +117,13 @@ class Planner:
         while len(drafts) - widenings <= self._max_repairs:
             request, problems = task.request(drafts), drafts[-1].problems if drafts else ()
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
+            if named := find_named(reply.text, catalog, task.catalog):
+                # It exists whatever was shown: the plan is checked with it, and it is shown from now on.
+                task = self._task(goal, (*task.catalog, *named), answers, cut=True)
             last = task.read_reply(reply, drafts)
-            more = self._more(last, task.catalog) if widenings < MAX_WIDENINGS else ()
-            if more:
+            may_widen = widenings < MAX_WIDENINGS
+            more = self._more(last, task.catalog) if may_widen else ()
+            if more or (named and last.wanted and may_widen):
                 # To ask for more is not a mistake, and the wider prompt answers it.
                 last, widenings = replace(last, problems=()), widenings + 1
                 task = self._task(goal, (*task.catalog, *more), answers, cut=True)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObject
+from callsheet.agents.contracts.capability import CHANGING, JsonObject
 from callsheet.agents.models.chat import ChatModel, Message
 from callsheet.planner.formats.revision_format import RevisionFormat
 from callsheet.planner.planning.draft import Draft
@@ -25,6 +25,7 @@ from callsheet.prompts.cleaning import clean
 from callsheet.prompts.quoting import quote
 from callsheet.prompts.render import render
 
+from .choices import MAX_ALTERNATIVES, alternatives
 from .result_digest import digest
 
 MAX_RESULTS = 2_000
@@ -36,7 +37,6 @@ MAX_OTHERS = 4
 MAX_WORDS = 10
 MAX_DECISIONS = 10
 MAX_RETIRED = 40
-MAX_ALTERNATIVES = 5
 
 _MARKS = ("message", "inputs", "values", "result", "history", "refusal", "budget")
 
@@ -181,38 +181,6 @@ class ReplanPrompt:
         return found + [_describe_trouble(each, title, detail) for each in situation.others[:MAX_OTHERS]]
 
 
-def _alternatives(situation: Situation) -> list[str]:
-    """The other capabilities on offer that take what the step in trouble is given, give the same kind of
-    result, and do no more to the world: what a small model overlooks in a catalog."""
-    step = situation.plan.steps[situation.trouble.step] if situation.trouble else None
-    if step is None:
-        return []
-    return [
-        each.name
-        for each in situation.catalog
-        if each.name != step.capability.name
-        and each.effect is step.capability.effect
-        and _result_type(each) == _result_type(step.capability)
-        and (required := _required(each))
-        and required <= step.inputs.keys()
-    ]
-
-
-def _required(capability: Capability) -> frozenset[str]:
-    required = capability.input_schema.get("required")
-    return frozenset(map(str, required)) if isinstance(required, list) else frozenset()
-
-
-def _result_type(capability: Capability) -> JsonValue:
-    match capability.output_schema.get("properties"):
-        case {capability.main_output: {"type": kind}}:
-            return kind
-        case dict(fields) if not capability.main_output:
-            return [*fields]
-        case _:
-            return None
-
-
 def _describe_trouble(trouble: Trouble, title: str, detail: Detail) -> JsonObject:
     return {
         "title": title.format(trouble.step),
@@ -242,7 +210,7 @@ def _describe_mishap(mishap: Mishap, detail: Detail) -> JsonObject:
 def _question(situation: Situation) -> str:
     if situation.trouble:
         accept = " Its result can be accepted as it is." if situation.trouble.has_results else ""
-        others = ", ".join(_alternatives(situation)[:MAX_ALTERNATIVES])
+        others = ", ".join(alternatives(situation)[:MAX_ALTERNATIVES])
         instead = f" What takes the same inputs: {others}." if others else ""
         return f"What is to be done about step {situation.trouble.step}?{instead}{accept}"
     if situation.pressure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from callsheet.agents.models.chat import ChatModel, ChatReply, ChatRequest
+from callsheet.planner.catalog.naming import find_named
 from callsheet.planner.catalog.shortlist import Shortlist
 from callsheet.planner.check.checker import Policy
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
@@ -22,6 +23,7 @@ from callsheet.planner.revision.decision import Ask, Decision, Revise
 from callsheet.planner.revision.revision import Revision
 from callsheet.planner.revision.situation import Situation
 
+from .choices import answerable
 from .losses import ADVICE, ask_about, find_losses
 from .prompt import ReplanPrompt
 
@@ -76,6 +78,7 @@ class Replanner:
 
         Raises `DecisionFailed` with all drafts, `PromptTooLong`, and what `ChatModel.stream` raises.
         """
+        whole = situation.catalog
         situation = self._cut(situation)
         prompt = ReplanPrompt(self._format, situation)
         messages = prompt.fitting(self._model, self._max_tokens)
@@ -95,6 +98,11 @@ class Replanner:
             )
             problems = drafts[-1].problems if drafts else ()
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
+            if named := find_named(reply.text, whole, situation.catalog):
+                situation = replace(situation, catalog=(*situation.catalog, *named))
+                prompt = ReplanPrompt(self._format, situation)
+                messages = prompt.fitting(self._model, self._max_tokens)
+                schema, grammar = self._format.schema(situation), self._format.grammar(situation)
             tries.append(self._read(reply, situation))
             if tries[-1].is_sure or (tries[-1].decision and len(tries) > 1):
                 break
@@ -130,6 +138,8 @@ class Replanner:
         draft = Draft(reply.text, reply.usage, proposal.doubts, notes=proposal.notes)
         if isinstance(proposal.choice, Revision):
             return self._revised(draft, proposal, proposal.choice, situation)
+        if isinstance(proposal.choice, Ask):
+            return _Try(draft, Ask(answerable(proposal.choice.question, situation)))
         return _Try(draft, proposal.choice)
 
     def _revised(self, draft: Draft, proposal: Proposal, revision: Revision, situation: Situation) -> _Try:

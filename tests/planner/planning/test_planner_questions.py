@@ -123,6 +123,35 @@ async def test_more_is_shown_twice_at_most() -> None:
 
 async def test_a_shortlist_that_has_no_more_says_so() -> None:
     """Nothing new to show is no reason to ask the same again."""
-    with ScriptedModel([lacking("x"), reading("a.txt")]) as model, pytest.raises(PlanningFailed):
+    with ScriptedModel([lacking("x"), lacking("x")]) as model, pytest.raises(PlanningFailed):
         await Planner(model, shortlist=Cut(), max_repairs=1).plan("Read a.txt", CATALOG)
     assert "no other capabilities" in model.requests[1].messages[-1].content
+
+
+async def test_a_capability_beyond_the_cut_counts_when_it_is_named() -> None:
+    """C8. The plan is checked against the whole catalog: what exists is not "no agent provides"."""
+    with ScriptedModel([reading("a.txt")]) as model:
+        found = await Planner(model, shortlist=Cut(), max_repairs=0).plan("Read a.txt", CATALOG)
+    assert isinstance(found, Planned)
+    assert [step.capability for step in found.plan.steps] == ["read_file"]
+
+
+async def test_a_capability_beyond_the_cut_is_shown_once_it_was_named() -> None:
+    """C8. Where the plan has errors, the model sees the line of what it named, and mends its step."""
+    wrong = reading("a.txt").replace('"path"', '"where"')
+    assert wrong != reading("a.txt")
+    with ScriptedModel([wrong, reading("a.txt")]) as model:
+        found = await Planner(model, shortlist=Cut(), max_repairs=1).plan("Read a.txt", CATALOG)
+    assert isinstance(found, Planned)
+    first, second = model.requests
+    assert "read_file(" not in first.messages[0].content
+    assert "read_file(" in second.messages[0].content
+    assert "has no input `where`" in second.messages[-1].content
+
+
+async def test_a_capability_that_is_asked_for_by_its_name_is_shown() -> None:
+    """C8. Whether the search finds it or not."""
+    with ScriptedModel([lacking("read_file"), reading("a.txt")]) as model:
+        found = await Planner(model, shortlist=Cut(), max_repairs=0).plan("Read a.txt", CATALOG)
+    assert isinstance(found, Planned)
+    assert "read_file(" in model.requests[1].messages[0].content

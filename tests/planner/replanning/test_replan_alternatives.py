@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from callsheet.agents.contracts.capability import Effect
 from callsheet.planner.formats.full.revision_format import FullRevisionFormat
-from callsheet.planner.replanning.prompt import MAX_ALTERNATIVES, ReplanPrompt
+from callsheet.planner.replanning.choices import MAX_ALTERNATIVES
+from callsheet.planner.replanning.prompt import ReplanPrompt
 from callsheet.planner.revision.situation import Situation, Trouble
 from tests.planner.catalogs import TEXT, capability
 from tests.planner.situations import OFFICE, SHORT, situation

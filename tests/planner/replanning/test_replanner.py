@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from callsheet.agents.contracts.capability import Effect, JsonObject
+from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.agents.models.chat import ChatReply, Usage
 from callsheet.agents.models.errors import ModelUnavailable
 from callsheet.agents.models.scripted import ScriptedModel
@@ -339,3 +340,29 @@ async def test_a_situation_that_does_not_fit_is_not_asked_about() -> None:
     """The model would see half of it."""
     with ScriptedModel([], context_tokens=900) as model, pytest.raises(PromptTooLong):
         await replanner(model, max_tokens=200).decide(situation())
+
+
+class Cut:
+    """A shortlist that finds nothing."""
+
+    def first(self, goal: str) -> tuple[Capability, ...]:
+        """No capability."""
+        return ()
+
+    def more(self, wanted: Sequence[str], had: Sequence[Capability]) -> tuple[Capability, ...]:
+        """Nothing new."""
+        return tuple(had)
+
+
+async def test_a_capability_beyond_the_cut_counts_when_it_is_named() -> None:
+    """C8. A revision may use what exists, and the model sees it from then on."""
+    find: JsonObject = {"id": "s4", "do": {"find": {"pattern": "a*"}}}
+    again: JsonObject = {"id": "s1", "do": {"read_file": {"path": "{s4}"}}}
+    wrong: JsonObject = {**find, "do": {"find": {"patern_of": "a*"}}}
+    answers = [json.dumps(full(add=[each], replace=[again])) for each in (wrong, find)]
+    with ScriptedModel(answers) as model:
+        decision = await replanner(model, shortlist=Cut()).decide(situation())
+    assert steps_of(decision)["s4"]["capability"] == "find"
+    first, second = model.requests
+    assert "find(" not in first.messages[0].content
+    assert "find(" in second.messages[0].content
