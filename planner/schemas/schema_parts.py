@@ -156,9 +156,15 @@ def _merged_fields(one: JsonSchema, other: JsonSchema) -> JsonSchema:
     for key in ("additionalProperties", "propertyNames"):
         if key in one or key in other:
             merged[key] = _both(one.get(key, True), other.get(key, True))
-    if patterns := {**one.get("patternProperties", {}), **other.get("patternProperties", {})}:
+    if patterns := {**_patterns(one, other), **_patterns(other, one)}:
         merged["patternProperties"] = patterns
     return merged
+
+
+def _patterns(schema: JsonSchema, other: JsonSchema) -> JsonSchema:
+    """The properties that a schema tells by patterns; none where the other names all that it lets in."""
+    is_closed = other.get("additionalProperties") is False and "patternProperties" not in other
+    return {} if is_closed else cast("JsonSchema", schema.get("patternProperties", {}))
 
 
 def _field(schema: JsonSchema, name: str) -> object:

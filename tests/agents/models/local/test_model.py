@@ -108,7 +108,7 @@ async def test_questions_at_once_are_answered_one_by_one(smollm: LocalModel) -> 
 @pytest.mark.model
 async def test_a_question_longer_than_the_context_is_refused(smollm: LocalModel) -> None:
     """The error has both numbers."""
-    with pytest.raises(ModelRejected, match="the context holds 2048"):
+    with pytest.raises(ModelRejected, match="the context holds only 2048"):
         await ask(smollm, question("word " * 3000))
 
 
