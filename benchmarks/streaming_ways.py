@@ -129,12 +129,12 @@ class LineByLine:
 def make_agents(stage: Stage) -> list[callsheet.Agent]:
     """Who does the steps of our plans: two tools that differ by name."""
 
-    @callsheet.agent
+    @callsheet.agent(effect="pure")
     async def research(task: str, context: callsheet.Context) -> str:
         """Look something up."""
         return await stage.perform(int(context.step[1:]) - 1)
 
-    @callsheet.agent
+    @callsheet.agent(effect="pure")
     async def combine(task: str, context: callsheet.Context) -> str:
         """Draw conclusions from what was found."""
         return await stage.perform(int(context.step[1:]) - 1)

@@ -29,7 +29,7 @@ PLAN: dict[str, Any] = {
 }
 
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def shout(text: str) -> str:
     """Say it louder."""
     return text.upper()
@@ -41,7 +41,7 @@ def send(text: str) -> str:
     return text
 
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def refuse(text: str) -> str:
     """Never do it."""
     raise callsheet.Permanent("I will not")
@@ -51,7 +51,7 @@ TEAM = [shout, send, refuse]
 FILE = '''
 import callsheet
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def shout(text: str, times: int = 1) -> str:
     """Say it louder."""
     return text.upper() + "!"

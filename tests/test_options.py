@@ -77,7 +77,7 @@ FLAGS: Mapping[str, list[str]] = {
 }
 
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def shout(text: str) -> str:
     """Say it louder."""
     return text.upper()
@@ -303,7 +303,7 @@ async def test_on_resuming_what_is_given_holds_and_is_journaled() -> None:
 async def test_a_new_time_limit_counts_from_the_resumption() -> None:
     """The run fails by it, however long ago it began."""
 
-    @callsheet.agent
+    @callsheet.agent(effect="pure")
     async def dawdle(text: str) -> str:
         """Never come to an end."""
         await asyncio.sleep(1000)

@@ -47,7 +47,12 @@ class Facts(BaseModel):
     missing: Annotated[list[str], Field(description="the fields that the text doesn't give")]
 
 
-@agent(main_output="text", timeout_seconds=300.0, demand=Demand.of_calls(1 + MAX_REPAIRS, _MAX_TOKENS))
+@agent(
+    effect="pure",
+    main_output="text",
+    timeout_seconds=300.0,
+    demand=Demand.of_calls(1 + MAX_REPAIRS, _MAX_TOKENS),
+)
 async def extract(text: str, fields: str, context: Context) -> Facts:
     """pull named facts such as a date, a name or an amount out of a text
 

@@ -49,7 +49,7 @@ class Prose(BaseModel):
     words: Annotated[int, Field(description="how many it has")]
 
 
-@agent(timeout_seconds=_TIMEOUT_SECONDS)
+@agent(effect="pure", timeout_seconds=_TIMEOUT_SECONDS)
 async def summarize(text: str, context: Context, length: str = "") -> Summary:
     """shorten a given text to its main points
 
@@ -70,6 +70,7 @@ async def summarize(text: str, context: Context, length: str = "") -> Summary:
 
 
 @agent(
+    effect="pure",
     main_output="text",
     timeout_seconds=_TIMEOUT_SECONDS,
     demand=Demand.of_calls(1 + MAX_REPAIRS, _TEXT_TOKENS),

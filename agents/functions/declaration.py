@@ -12,6 +12,11 @@ from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
 from callsheet.agents.contracts.errors import CapabilityError
 from callsheet.agents.contracts.same_schema import same_schema
 
+_NO_EFFECT = (
+    'say what it does to the world, as in @agent(effect="read"): "pure" works with its inputs alone, "read" '
+    'looks something up, "write" changes something that may be done twice without harm, "irreversible" '
+    "changes what cannot be undone"
+)
 _WORDING = frozenset({"description", "title", "examples"})
 
 
@@ -46,7 +51,9 @@ def contract(
     )
 
 
-def _effect(name: str, effect: Effect | str) -> Effect:
+def _effect(name: str, effect: Effect | str | None) -> Effect:
+    if effect is None:
+        raise CapabilityError(name, _NO_EFFECT)
     try:
         return Effect(effect)
     except ValueError:

@@ -85,16 +85,30 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
 
 
 @overload
-def agent(function: Callable[P, R], /) -> FunctionAgent[P, R]: ...
+def agent(
+    *,
+    effect: Effect | str,
+    capability: Capability | str | None = None,
+    name: str | None = None,
+    description: str | None = None,
+    output: str | None = None,
+    main_output: str = "",
+    version: str = "1",
+    max_retries: int = 2,
+    timeout_seconds: float = 120.0,
+    cache: str | float | None = None,
+    isolation: Isolation | str | None = None,
+    terms: Terms | None = None,
+    demand: Demand | None = None,
+) -> Callable[[Callable[P, R]], FunctionAgent[P, R]]: ...
 
 
 @overload
 def agent(
     *,
+    capability: Capability,
     name: str | None = None,
     description: str | None = None,
-    capability: Capability | str | None = None,
-    effect: Effect | str = Effect.PURE,
     output: str | None = None,
     main_output: str = "",
     version: str = "1",
@@ -111,10 +125,10 @@ def agent(
     function: Callable[..., Any] | None = None,
     /,
     *,
+    effect: Effect | str | None = None,
+    capability: Capability | str | None = None,
     name: str | None = None,
     description: str | None = None,
-    capability: Capability | str | None = None,
-    effect: Effect | str = Effect.PURE,
     output: str | None = None,
     main_output: str = "",
     version: str = "1",
@@ -125,7 +139,12 @@ def agent(
     terms: Terms | None = None,
     demand: Demand | None = None,
 ) -> Any:
-    """Make an agent of a function, with or without arguments: `@agent` or `@agent(effect="read")`.
+    """Make an agent of a function: `@agent(effect="read")`.
+
+    `effect` says what a call does to the world, and so whether it may be repeated, started early, kept, or
+    has to be approved: "pure" works with its inputs alone; "read" looks something up; "write" changes
+    something, and doing it twice does no harm; "irreversible" changes what cannot be undone. There is no
+    default, because a forgotten word would let a deletion run unasked; only a given contract says it already.
 
     The name is the function's, the description the first paragraph of its docstring. Inputs are its
     parameters with their hints; one with a default may be left out; one annotated `Context` receives the
@@ -137,8 +156,8 @@ def agent(
     `isolation` says where it runs, `terms` its prices and limits, `demand` what an attempt may ask of the
     run's model at most, `cache` how long its output may serve other runs ("1d").
 
-    Raises CapabilityError where a hint is missing or has no JSON form, for `*args`, `**kwargs` and
-    positional-only parameters, and where the contract of a given capability isn't kept.
+    Raises CapabilityError without an effect, where a hint is missing or has no JSON form, for `*args`,
+    `**kwargs` and positional-only parameters, and where the contract of a given capability isn't kept.
     """
     # Types defined beside the function, inside another function, are visible nowhere else.
     frame = inspect.currentframe()

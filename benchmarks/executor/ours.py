@@ -111,7 +111,7 @@ def make_agent(
 ) -> callsheet.Agent:
     """An agent that does the work of each run."""
 
-    @callsheet.agent(name="work")
+    @callsheet.agent(effect="pure", name="work")
     async def work(number: int, context: callsheet.Context) -> int:
         """Work."""
         return await works[context.run].perform(int(context.step[1:]), number)

@@ -153,7 +153,7 @@ async def ask_price(article: str) -> float:
     raise Permanent(f"the supplier has gone out of business, and nobody knows its price of {article}")
 
 
-@agent(output="german")
+@agent(effect="pure", output="german")
 async def translate_quickly(text: str) -> str:
     """translate a short English text into German, without looking twice
 
@@ -163,7 +163,7 @@ async def translate_quickly(text: str) -> str:
     return _GERMAN[text.lower()]
 
 
-@agent(output="german")
+@agent(effect="pure", output="german")
 async def translate_with_care(text: str) -> str:
     """translate a short English text into German, proof-read by a second person
 
@@ -176,7 +176,7 @@ async def translate_with_care(text: str) -> str:
     return known
 
 
-@agent(output="short")
+@agent(effect="pure", output="short")
 async def shorten(text: str, characters: int = 80) -> str:
     """cut a text down to its first sentences
 

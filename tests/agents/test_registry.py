@@ -11,13 +11,13 @@ from callsheet.agents.functions.decorator import FunctionAgent, agent
 from callsheet.agents.registry import Registry
 
 
-@agent
+@agent(effect="pure")
 def shout(text: str) -> str:
     """say it loudly"""
     return text.upper()
 
 
-@agent
+@agent(effect="pure")
 def whisper(text: str) -> str:
     """say it softly"""
     return text.lower()

@@ -23,17 +23,17 @@ from .terminal import Terminal
 TEAM = '''
 import callsheet
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def shout(text: str) -> str:
     """Say it louder."""
     return text.upper()
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def refuse(text: str) -> str:
     """Never do it."""
     raise callsheet.Permanent("\\x1b[31mI will not\\x1b[0m")
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 async def linger(text: str) -> str:
     """Never come to an end."""
     import asyncio
@@ -58,13 +58,13 @@ def log(agent):
     os.write(file, f"{agent}\\n".encode())
     os.close(file)
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def note(text: str) -> str:
     """Say it louder."""
     log("note")
     return text.upper()
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 async def gate(text: str) -> str:
     """Wait until the gate is open."""
     log("gate")
@@ -72,7 +72,7 @@ async def gate(text: str) -> str:
         await asyncio.sleep(0.01)
     return text
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 async def stubborn(text: str) -> str:
     """Wait until the gate is open, whatever is said."""
     log("stubborn")

@@ -18,7 +18,7 @@ def revenue(file: str) -> int:
         raise callsheet.Permanent(f"there is no {file}")
     return 42
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def double(number: int) -> int:
     """Double a number."""
     return 2 * number

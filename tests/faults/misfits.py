@@ -75,7 +75,7 @@ def give(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> None:
     voice.say("alive")
     stage = Stage(folder, **words)
 
-    @agent
+    @agent(effect="pure")
     async def measure(value: str) -> int:
         """The length of a text."""
         return len(value)
@@ -94,7 +94,7 @@ def end_itself(voice: Voice, folder: str, plan: dict[str, Any], times: int, **wo
             os._exit(3)
         return sum(numbers)
 
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Add."""
         return work(context, numbers)
@@ -112,7 +112,7 @@ def be_deaf(voice: Voice, folder: str, plan: dict[str, Any], isolation: str, **w
     voice.say("alive")
     stage = Stage(folder, **words)
 
-    @agent(isolation=isolation, timeout_seconds=0.1)
+    @agent(effect="pure", isolation=isolation, timeout_seconds=0.1)
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Add, at last."""
         stage.witness.begin(context)
@@ -143,7 +143,7 @@ def exhaust(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> No
     voice.say("alive")
     stage = Stage(folder, **words)
 
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int) -> int:
         """Add, after a tenth of a second."""
         await asyncio.sleep(0.1)

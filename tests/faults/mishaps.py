@@ -23,7 +23,7 @@ def stall(voice: Voice, folder: str, plan: dict[str, Any], step: str, seconds: f
     voice.say("alive")
     stage = Stage(folder, lease=QUICK, **words)
 
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Add, and block."""
         stage.witness.begin(context)
@@ -63,7 +63,7 @@ def break_off(voice: Voice, folder: str, plan: dict[str, Any], step: str, fault:
     stage = Stage(folder, **words)
     others: list[sqlite3.Connection] = []
 
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Add; or spoil the disk, and then have much to say."""
         stage.witness.begin(context)

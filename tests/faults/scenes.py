@@ -112,7 +112,7 @@ def take_over(voice: Voice, folder: str, plan: dict[str, Any], step: str, **word
 
 
 def _holding(voice: Voice, stage: Stage, step: str) -> list[Agent]:
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Add, and hold."""
         stage.witness.begin(context)
@@ -159,7 +159,7 @@ def cancel(voice: Voice, folder: str, plan: dict[str, Any], **words: Any) -> Non
     stage = Stage(folder, **words)
     orchestrator = stage.orchestrator()
 
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Never add."""
         stage.witness.begin(context)

@@ -76,17 +76,17 @@ def _pace(context: Context) -> float:
 def team(work: Work) -> list[Agent]:
     """Those who carry out the plans of these tests."""
 
-    @agent
+    @agent(effect="pure")
     async def add(numbers: list[int], salt: int, context: Context) -> int:
         """Add."""
         return await work.do(context, numbers, salt)
 
-    @agent
+    @agent(effect="pure")
     def add_in_thread(numbers: list[int], salt: int, context: Context) -> int:
         """Add, and block."""
         return work.block(context, numbers, salt)
 
-    @agent
+    @agent(effect="pure")
     async def stumble(numbers: list[int], salt: int, context: Context) -> int:
         """Add, but not at once."""
         if context.attempt == 1:
@@ -103,7 +103,7 @@ def team(work: Work) -> list[Agent]:
         """Add, for good."""
         return await work.do(context, numbers, salt)
 
-    @agent
+    @agent(effect="pure")
     async def refuse(numbers: list[int], salt: int) -> int:
         """Never add."""
         raise Permanent("no")

@@ -75,7 +75,7 @@ def shop(chairs: int = 12, seconds: float = 0.0, wait: float | None = None) -> S
             raise Retryable("being counted", retry_after=wait)
         return chairs
 
-    @agent
+    @agent(effect="pure")
     async def price(pieces: int, context: Context) -> int:
         """Say what so many pieces are worth, at the third time of asking."""
         await asyncio.sleep(0.2 * seconds)
@@ -83,7 +83,7 @@ def shop(chairs: int = 12, seconds: float = 0.0, wait: float | None = None) -> S
             raise Retryable("busy")
         return 10 * pieces
 
-    @agent
+    @agent(effect="pure")
     async def describe(topic: str, context: Context) -> str:
         """Write a sentence about a topic."""
         assert context.model is not None

@@ -46,13 +46,13 @@ class Shop:
                 raise Permanent("no article is called chairs")
             return self.chairs
 
-        @agent
+        @agent(effect="pure")
         async def price(pieces: int) -> int:
             """Say what so many pieces are worth."""
             self.done.append(f"price {pieces}")
             return 10 * pieces
 
-        @agent
+        @agent(effect="pure")
         async def describe(topic: str, context: Context) -> str:
             """Write a sentence about a topic."""
             self.done.append(f"describe {topic}")

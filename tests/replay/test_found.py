@@ -80,7 +80,7 @@ def test_a_question_about_a_plan_that_is_halted_can_be_answered() -> None:
 def test_agents_in_threads_ask_the_model() -> None:
     """By the clock on the wall: what they ask is journaled, and asked again without them."""
 
-    @agent(isolation="thread")
+    @agent(effect="pure", isolation="thread")
     async def muse(it: int, context: Context) -> str:
         """Ask somebody."""
         assert context.model is not None

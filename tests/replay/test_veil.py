@@ -46,12 +46,12 @@ def agents(*more: str) -> Sequence[Agent]:
             "password": FOUND,
         }
 
-    @agent
+    @agent(effect="pure")
     async def enter(through: dict[str, Any]) -> str:
         """Go through a door."""
         return f"in with {through['key']}"
 
-    @agent
+    @agent(effect="pure")
     async def describe(topic: dict[str, Any], context: Context) -> str:
         """Write about something."""
         assert context.model is not None

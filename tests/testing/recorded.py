@@ -31,7 +31,7 @@ def stock(article: str) -> int:
         raise callsheet.Permanent(f"there is no article {article}")
     return 12
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def double(number: int) -> int:
     """Double a number."""
     return 2 * number

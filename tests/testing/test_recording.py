@@ -71,7 +71,7 @@ def test_shop(recording):
     with (project.folder / "shop.py").open("a") as shop:
         shop.write("""
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def calculate(text: str) -> str:
     \"\"\"Has the name of a built-in one.\"\"\"
     return text
@@ -101,7 +101,7 @@ def test_shop(recording):
 ANOTHER_DOUBLE = """
 from shop import order, stock
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def double(number: int, times: int = 2) -> int:
     "Double a number."
     return times * number

@@ -30,7 +30,7 @@ class Calculation(BaseModel):
     exact: Annotated[bool, Field(description="false where the value had to be rounded")]
 
 
-@agent(main_output="result")
+@agent(effect="pure", main_output="result")
 def calculate(expression: str) -> Calculation:
     """work out an arithmetic expression
 

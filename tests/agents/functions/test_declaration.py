@@ -29,7 +29,7 @@ def test_an_agent_may_offer_a_capability_of_another_name() -> None:
     assert careful.name == "careful"
     assert careful.capability.name == "translate"
 
-    @agent(name="quick one", capability="translate")
+    @agent(effect="pure", name="quick one", capability="translate")
     def quick(text: str) -> str:
         return text
 
@@ -52,7 +52,7 @@ def test_two_agents_keep_one_contract() -> None:
     assert quick.capability is careful.capability
 
 
-@agent(capability="answer", output="reply")
+@agent(effect="pure", capability="answer", output="reply")
 def plain(question: str) -> str:
     return question
 
@@ -123,7 +123,7 @@ def test_isolation_and_terms_are_the_agents_own() -> None:
     """A sync function runs in a thread, and in a process if told so; terms are free unless named."""
     terms = Terms(max_concurrency=2)
 
-    @agent(isolation="process", terms=terms)
+    @agent(effect="pure", isolation="process", terms=terms)
     def crunch(number: int) -> int:
         return number
 
@@ -134,4 +134,20 @@ def test_isolation_and_terms_are_the_agents_own() -> None:
     assert careful.terms is FREE
     assert (crunch.__module__, crunch.__qualname__.rpartition(".")[2]) == (__name__, "crunch")  # type: ignore[attr-defined]
     with pytest.raises(CapabilityError, match="isolation 'moon' is unknown; use one of loop, thread, pro"):
-        agent(isolation="moon")(other_input)
+        agent(effect="pure", isolation="moon")(other_input)
+
+
+@pytest.mark.parametrize("given", [{}, {"capability": "delete_everything"}, {"max_retries": 0}])
+def test_an_agent_without_an_effect_is_refused(given: dict[str, Any]) -> None:
+    """In one sentence that explains the four; a forgotten word would let it run unasked."""
+
+    def delete_everything(folder: str) -> str:
+        """Delete a folder."""
+        return folder
+
+    decorate: Any = agent
+    with pytest.raises(CapabilityError, match="say what it does to the world") as caught:
+        decorate(**given)(delete_everything)
+    assert all(f'"{effect}"' in str(caught.value) for effect in ("pure", "read", "write", "irreversible"))
+    with pytest.raises(CapabilityError, match="say what it does to the world"):
+        decorate(delete_everything)

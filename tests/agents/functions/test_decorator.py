@@ -47,7 +47,7 @@ class Span(TypedDict):
     end: int
 
 
-@agent
+@agent(effect="pure")
 def add(first: int, second: int = 2) -> int:
     """Add two numbers
     that are whole.
@@ -120,7 +120,7 @@ def test_arguments_of_the_decorator_win() -> None:
 def test_a_function_without_a_docstring_is_described_by_its_name() -> None:
     """A planner always has some words to go by."""
 
-    @agent
+    @agent(effect="pure")
     def count_words(text: str) -> int:
         return len(text.split())
 
@@ -136,7 +136,7 @@ def test_fields_of_a_result_are_the_outputs(kind: Any) -> None:
         return kind(**dict.fromkeys(names, 1))
 
     make.__annotations__["return"] = kind
-    contract = agent(make).capability
+    contract = agent(effect="pure")(make).capability
     assert list(contract.output_schema["properties"]) == names  # type: ignore[arg-type]
     assert contract.main_output == ""
 
@@ -145,7 +145,7 @@ def test_schemas_are_clean_for_a_planner() -> None:
     """No titles but a field's own called `title`, no references but to what is used twice or within itself,
     objects closed."""
 
-    @agent
+    @agent(effect="pure")
     def befriend(person: Person, colour: Colour = Colour.RED) -> Person:
         return person
 
@@ -169,7 +169,7 @@ async def test_inputs_become_python_values_and_outputs_json(make_context: MakeCo
     """The function sees what its hints promise, and the journal sees JSON."""
     seen: list[Any] = []
 
-    @agent
+    @agent(effect="pure")
     def meet(person: Person, day: date, share: Decimal, where: Point, colour: Colour) -> dict[str, Any]:
         seen.extend([person, day, share, where, colour])
         return {"day": day, "share": share, "colour": colour, "who": person}
@@ -206,7 +206,7 @@ async def test_inputs_become_python_values_and_outputs_json(make_context: MakeCo
 async def test_the_context_is_given_and_is_no_input(make_context: MakeContext) -> None:
     """A parameter annotated `Context` receives the attempt's context, whatever it is called."""
 
-    @agent
+    @agent(effect="pure")
     async def whoami(around: Context, greeting: str = "I am") -> str:
         return f"{greeting} {around.idempotency_key}"
 
@@ -217,7 +217,7 @@ async def test_the_context_is_given_and_is_no_input(make_context: MakeContext) -
 def test_only_async_functions_run_on_the_event_loop() -> None:
     """A sync function may block, so it is never put on the loop."""
 
-    @agent
+    @agent(effect="pure")
     async def quick() -> None:
         return None
 
@@ -228,7 +228,7 @@ def test_only_async_functions_run_on_the_event_loop() -> None:
 async def test_what_breaks_the_hints_is_permanent(make_context: MakeContext) -> None:
     """An input beyond the schema, and a result that isn't what was announced, won't mend by themselves."""
 
-    @agent
+    @agent(effect="pure")
     def narrow(number: Annotated[int, Field(gt=3)]) -> int:
         return "many"  # type: ignore[return-value]
 
@@ -241,7 +241,7 @@ async def test_what_breaks_the_hints_is_permanent(make_context: MakeContext) -> 
 async def test_an_error_of_the_function_passes_through(make_context: MakeContext) -> None:
     """Whether an error is worth a retry is judged by whoever runs the attempt, who needs to see it."""
 
-    @agent
+    @agent(effect="pure")
     def fail() -> str:
         raise OSError("gone")
 
@@ -321,7 +321,7 @@ def Capitals() -> int:
 def test_what_cannot_be_an_agent_is_refused_with_advice(function: Any, advice: str) -> None:
     """The error comes when the function is decorated, names it, and says what to do."""
     with pytest.raises(CapabilityError, match=advice) as caught:
-        agent(function)
+        agent(effect="pure")(function)
     assert caught.value.capability == function.__name__
 
 
@@ -337,7 +337,7 @@ def test_types_of_the_enclosing_function_are_found() -> None:
     class Local(BaseModel):
         value: int
 
-    @agent
+    @agent(effect="pure")
     def double(local: Local) -> Local:
         return Local(value=local.value * 2)
 
@@ -348,7 +348,7 @@ def test_types_of_the_enclosing_function_are_found() -> None:
 def test_fields_may_have_any_name() -> None:
     """Names that a pydantic model keeps for itself are ordinary parameters."""
 
-    @agent
+    @agent(effect="pure")
     def awkward(copy: int, schema: str, model_config: bool, json: int = 1) -> int:
         return copy
 

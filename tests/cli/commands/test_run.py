@@ -233,9 +233,9 @@ def test_the_strategy_chooses_among_agents(invoke: Invoke, folder: Path) -> None
     """--strategy, and `strategy` in a file, decide who does the work; an unknown one is refused."""
     (folder / "team.py").write_text(
         "import callsheet\nfrom callsheet import Terms\n"
-        "@callsheet.agent(capability='say', terms=Terms(price=9))\n"
+        "@callsheet.agent(effect='pure', capability='say', terms=Terms(price=9))\n"
         'def dear(text: str) -> str:\n    """Say it."""\n    return "dear"\n'
-        "@callsheet.agent(capability='say')\n"
+        "@callsheet.agent(effect='pure', capability='say')\n"
         'def cheap(text: str) -> str:\n    """Say it."""\n    return "cheap"\n'
     )
     plan = write_plan(folder, step("it", "say", text="x"), answer="it")

@@ -13,12 +13,12 @@ from callsheet.settings.user_agents import load_agents
 TEAM = '''
 import callsheet
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def shout(text: str) -> str:
     """Say it louder."""
     return text.upper()
 
-@callsheet.agent
+@callsheet.agent(effect="pure")
 def whisper(text: str) -> str:
     """Say it softly."""
     return text.lower()

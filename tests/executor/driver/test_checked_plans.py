@@ -27,13 +27,13 @@ class Counted:
     longest: str
 
 
-@agent
+@agent(effect="pure")
 def split_lines(text: str) -> list[str]:
     """Split a text into lines."""
     return text.splitlines()
 
 
-@agent
+@agent(effect="pure")
 async def count_words(text: str) -> Counted:
     """Count the words of a text."""
     words = text.split()

@@ -22,14 +22,14 @@ from callsheet.executor.driver.executor import Executor
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.planner.check.checker import check
 
-@agent(timeout_seconds=600.0)
+@agent(effect="pure", timeout_seconds=600.0)
 async def wait() -> str:
     "Wait for a long time."
     print("waiting", flush=True)
     await asyncio.sleep(600)
     return "done"
 
-@agent(timeout_seconds=0.1, max_retries=0)
+@agent(effect="pure", timeout_seconds=0.1, max_retries=0)
 def block() -> str:
     "Block for ever."
     threading.Event().wait()
