@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
-from .subschemas import Schema, map_subschemas
+from .subschemas import SchemaObject, map_subschemas
 
 LATEST = 2020
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,7 +25,7 @@ _BESIDE_REFERENCES = frozenset({*_NOTES, "default", "$ref", "$schema", "$id", "i
 """What means something beside a `$ref` in drafts up to 7."""
 
 
-def modern(schema: Mapping[str, Any]) -> Schema:
+def modern(schema: Mapping[str, Any]) -> SchemaObject:
     """The same schema in draft 2020-12. `$schema` says which draft it was; 2020-12 where it does not.
 
     What the latest draft has no place for is read as its own draft means it, wherever it stands: tuples in
@@ -40,9 +40,15 @@ def modern(schema: Mapping[str, Any]) -> Schema:
     return {**new, "$schema": _DIALECT} if new != old and "$schema" in old else new
 
 
-def _modern(schema: Schema, draft: int) -> Schema:
+def _modern(schema: SchemaObject, draft: int) -> SchemaObject:
     schema = map_subschemas(_lift_required(schema), partial(_modern, draft=draft))
-    changes: list[Callable[[Schema], Schema]] = [_without_misplaced, _tuples, _bounds, _names, _recursion]
+    changes: list[Callable[[SchemaObject], SchemaObject]] = [
+        _without_misplaced,
+        _tuples,
+        _bounds,
+        _names,
+        _recursion,
+    ]
     if draft <= 7:
         changes += [_references, _dependencies]
     for change in changes:
@@ -50,7 +56,7 @@ def _modern(schema: Schema, draft: int) -> Schema:
     return schema
 
 
-def _without_misplaced(schema: Schema) -> Schema:
+def _without_misplaced(schema: SchemaObject) -> SchemaObject:
     """Without notes that are none, null where it says nothing, and names that are said twice."""
     kept = {key: _once(key, value) for key, value in schema.items() if not _says_nothing(key, value)}
     return kept if kept != schema else schema
@@ -71,7 +77,7 @@ def _once(key: str, value: Any) -> Any:
     return [each for at, each in enumerate(names) if each not in names[:at]]
 
 
-def _lift_required(schema: Schema) -> Schema:
+def _lift_required(schema: SchemaObject) -> SchemaObject:
     """`required: true` in a property belongs into the list of its object (draft 3)."""
     properties = schema.get("properties")
     if not isinstance(properties, dict):
@@ -81,7 +87,7 @@ def _lift_required(schema: Schema) -> Schema:
     flagged = {
         name: each["required"]
         for name, each in fields.items()
-        if isinstance(each, dict) and isinstance(cast("Schema", each).get("required"), bool)
+        if isinstance(each, dict) and isinstance(cast("SchemaObject", each).get("required"), bool)
     }
     own = schema.get("required")
     if not flagged and not isinstance(own, bool):
@@ -93,7 +99,7 @@ def _lift_required(schema: Schema) -> Schema:
     )
 
 
-def _tuples(schema: Schema) -> Schema:
+def _tuples(schema: SchemaObject) -> SchemaObject:
     """`items` that is a list (up to draft 2019-09)."""
     first = schema.get("items")
     if not isinstance(first, list):
@@ -104,7 +110,7 @@ def _tuples(schema: Schema) -> Schema:
     return {**others, **({"prefixItems": first} if first else {}), **rest}
 
 
-def _bounds(schema: Schema) -> Schema:
+def _bounds(schema: SchemaObject) -> SchemaObject:
     """`exclusiveMinimum: true` beside a `minimum` (drafts 3 and 4)."""
     for name, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if isinstance(schema.get(name), bool):
@@ -115,7 +121,7 @@ def _bounds(schema: Schema) -> Schema:
     return schema
 
 
-def _names(schema: Schema) -> Schema:
+def _names(schema: SchemaObject) -> SchemaObject:
     """`$id: "#name"` names a place within the schema (drafts 4 to 7); `$id: "#/a/b"` names nothing."""
     for key in ("$id", "id"):
         name = schema.get(key)
@@ -125,7 +131,7 @@ def _names(schema: Schema) -> Schema:
     return schema
 
 
-def _recursion(schema: Schema) -> Schema:
+def _recursion(schema: SchemaObject) -> SchemaObject:
     """`$recursiveRef` (draft 2019-09)."""
     if not schema.keys() & {"$recursiveRef", "$recursiveAnchor"}:
         return schema
@@ -133,14 +139,14 @@ def _recursion(schema: Schema) -> Schema:
     return {("$ref" if key == "$recursiveRef" else key): value for key, value in kept.items()}
 
 
-def _references(schema: Schema) -> Schema:
+def _references(schema: SchemaObject) -> SchemaObject:
     """Beside a `$ref`, nothing else holds (up to draft 7)."""
     if not isinstance(schema.get("$ref"), str) or schema.keys() <= _BESIDE_REFERENCES:
         return schema
     return {key: value for key, value in schema.items() if key in _BESIDE_REFERENCES}
 
 
-def _dependencies(schema: Schema) -> Schema:
+def _dependencies(schema: SchemaObject) -> SchemaObject:
     """`dependencies`, which became two keywords (up to draft 7)."""
     both = schema.get("dependencies")
     if not isinstance(both, dict):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
-from .subschemas import MAP_OF_SCHEMAS, Schema
+from .subschemas import MAP_OF_SCHEMAS, SchemaObject
 
 _DEFINITIONS = frozenset({"$defs", "definitions"})
 _VALUES = frozenset({"default", "const", "enum", "examples"})
@@ -29,7 +29,7 @@ def same_schema(
     return _Comparison(*(roots or (one, other)), frozenset(ignoring) | _DEFINITIONS).same(one, other)
 
 
-def with_fields_at_top(schema: Schema) -> Schema:
+def with_fields_at_top(schema: SchemaObject) -> SchemaObject:
     """The schema of an object, with the fields named at its top that `$ref` and `allOf` there speak of: it
     says the same, and whoever lists the fields finds them."""
     own = _as_object(schema.get("properties"))
@@ -73,13 +73,13 @@ class _Comparison:
         self._assumed.add(pair)
         if key in MAP_OF_SCHEMAS:
             return one.keys() == other.keys() and all(self.same(one[name], other[name]) for name in one)
-        return self._same_schemas(cast("Schema", one), cast("Schema", other))
+        return self._same_schemas(cast("SchemaObject", one), cast("SchemaObject", other))
 
-    def _same_schemas(self, one: Schema, other: Schema) -> bool:
+    def _same_schemas(self, one: SchemaObject, other: SchemaObject) -> bool:
         left, right = self._plain(one, self._roots[0]), self._plain(other, self._roots[1])
         return left.keys() == right.keys() and all(self.same(left[key], right[key], key) for key in left)
 
-    def _plain(self, schema: Schema, root: Mapping[str, Any]) -> Schema:
+    def _plain(self, schema: SchemaObject, root: Mapping[str, Any]) -> SchemaObject:
         """What a schema says, with what it refers to, beside what it says itself."""
         followed: set[str] = set()
         while (reference := schema.get("$ref")) is not None and reference not in followed:
@@ -91,18 +91,18 @@ class _Comparison:
         return {key: value for key, value in schema.items() if key not in self._ignoring}
 
 
-def _as_object(value: object) -> Schema:
-    return cast("Schema", value) if isinstance(value, dict) else {}
+def _as_object(value: object) -> SchemaObject:
+    return cast("SchemaObject", value) if isinstance(value, dict) else {}
 
 
 def _as_list(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
-def _target(reference: str, root: Mapping[str, Any]) -> Schema | None:
+def _target(reference: str, root: Mapping[str, Any]) -> SchemaObject | None:
     found: Any = root
     for part in reference.removeprefix("#").split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
-        found = cast("Schema", found).get(key) if isinstance(found, Mapping) else None
+        found = cast("SchemaObject", found).get(key) if isinstance(found, Mapping) else None
     is_schema = reference.startswith("#") and isinstance(found, Mapping)
-    return dict(cast("Schema", found)) if is_schema else None
+    return dict(cast("SchemaObject", found)) if is_schema else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias, cast
 
-Schema: TypeAlias = dict[str, Any]
+SchemaObject: TypeAlias = dict[str, Any]
 
 ONE_SCHEMA = frozenset(
     {
@@ -28,13 +28,13 @@ MAX_LEVELS = 100
 """Objects and lists within each other in a schema."""
 
 
-def map_subschemas(schema: Schema, change: Callable[[Schema], Schema]) -> Schema:
+def map_subschemas(schema: SchemaObject, change: Callable[[SchemaObject], SchemaObject]) -> SchemaObject:
     """The schema with each schema right below it changed; the same object where none is."""
     changed = {key: _changed_part(key, value, change) for key, value in schema.items()}
     return changed if any(changed[key] is not value for key, value in schema.items()) else schema
 
 
-def _changed_part(key: str, value: Any, change: Callable[[Schema], Schema]) -> Any:
+def _changed_part(key: str, value: Any, change: Callable[[SchemaObject], SchemaObject]) -> Any:
     if isinstance(value, list) and key in LIST_OF_SCHEMAS:
         olds = cast("list[object]", value)
         parts = [_changed(each, change) for each in olds]
@@ -42,7 +42,7 @@ def _changed_part(key: str, value: Any, change: Callable[[Schema], Schema]) -> A
     if not isinstance(value, dict):
         return value
     if key in ONE_SCHEMA:
-        return change(cast("Schema", value))
+        return change(cast("SchemaObject", value))
     if key in MAP_OF_SCHEMAS:
         named = cast("dict[str, Any]", value)
         new = {name: _changed(each, change) for name, each in named.items()}
@@ -50,8 +50,8 @@ def _changed_part(key: str, value: Any, change: Callable[[Schema], Schema]) -> A
     return value
 
 
-def _changed(value: Any, change: Callable[[Schema], Schema]) -> Any:
-    return change(cast("Schema", value)) if isinstance(value, dict) else value
+def _changed(value: Any, change: Callable[[SchemaObject], SchemaObject]) -> Any:
+    return change(cast("SchemaObject", value)) if isinstance(value, dict) else value
 
 
 def size_problem(schema: object) -> str | None:

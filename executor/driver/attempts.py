@@ -90,6 +90,14 @@ class Attempts:
             live.was_interrupted = not live.was_stopped
             self._stop(live)
 
+    async def cancel_all(self) -> None:
+        """Cancel all, and wait until they are gone, whatever they come to."""
+        tasks = [live.task for live in self._live.values() if live.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
     def close(self) -> None:
         """Watch no clock any more."""
         self._deadlines.cancel()

@@ -173,6 +173,8 @@ class Driver:
             try:
                 if self._pace is None:
                     await self._come_to_rest(error)
+                else:
+                    await self._attempts.cancel_all()
             except asyncio.CancelledError:
                 self._attempts.abandon_all()
                 await self._keep_ends()

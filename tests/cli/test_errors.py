@@ -97,7 +97,7 @@ def test_a_closed_pipe_is_quiet(folder: Path, child_environment: dict[str, str])
 def test_a_narrow_encoding_is_no_reason_to_fail(folder: Path, child_environment: dict[str, str]) -> None:
     """What the encoding of stdout lacks comes as an escape."""
     source = 'def greet(text: str) -> str:\n    """Grüße nach 東京."""\n    return text\n'
-    (folder / "team.py").write_text(f"import callsheet\n\n@callsheet.agent\n{source}", "utf-8")
+    (folder / "team.py").write_text(f"import callsheet\n\n@callsheet.agent(effect='pure')\n{source}", "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "callsheet", "agents", "--no-builtin"],
         cwd=folder,

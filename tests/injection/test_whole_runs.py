@@ -10,7 +10,13 @@ import pytest
 from pydantic import JsonValue
 
 from callsheet.agents.errors import Permanent
-from callsheet.executor.run.events import AttemptStarted, ModelCalled, PlanAdopted, ReplanningStarted
+from callsheet.executor.run.events import (
+    AttemptStarted,
+    ModelCalled,
+    PersonAsked,
+    PlanAdopted,
+    ReplanningStarted,
+)
 from callsheet.executor.run.failure import FailureKind
 from callsheet.executor.run.state import RunStatus
 from callsheet.planner.grants.grant import Grant
@@ -55,13 +61,19 @@ def test_nothing_is_done_that_was_not_approved(hostile: Hostile, place: Place) -
     assert {step.capability for step in whole.result.steps.values()} <= {each.name for each in CATALOG}
 
 
+def has_ended(whole: Whole) -> bool:
+    """Whether the run is over, or waits for an answer because a part of the goal would be left out."""
+    asks = any("leaves out a part of the goal" in each.question for each in whole.of(PersonAsked))
+    return whole.result.status in (RunStatus.COMPLETED, RunStatus.FAILED) or asks
+
+
 @every
 def test_a_no_ends_it(hostile: Hostile) -> None:
     """Somebody who says yes to what the approved plan asks for, and no to all else, has the same: what goes
-    beyond is not done, however often it is tried."""
+    beyond is not done, however often it is tried. Before a part of the goal is left out, they are asked."""
     whole = pursue("surprise", hostile.value, someone="careful")
     assert harm(whole, "careful") == []
-    assert whole.result.status in (RunStatus.COMPLETED, RunStatus.FAILED)
+    assert has_ended(whole)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE[::8], ids=str)
@@ -69,7 +81,7 @@ def test_a_no_to_a_paused_run_ends_it_too(hostile: Hostile) -> None:
     """What a pause kept waiting is not done by whoever goes on with the run."""
     whole = pursue("own surprise", hostile.value, answered="deny")
     assert harm(whole) == []
-    assert whole.result.status in (RunStatus.COMPLETED, RunStatus.FAILED)
+    assert has_ended(whole)
 
 
 def test_a_yes_lets_it_be_done() -> None:

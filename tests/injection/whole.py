@@ -99,7 +99,7 @@ def pursue(
 
     async def play() -> RunResult:
         result = await orchestrator.run(GOAL, review=_agree if reviewed else None)
-        if answered is not None and result.status is RunStatus.PAUSED:
+        if answered is not None and result.status is RunStatus.PAUSED and result.asked:
             decide = {"approve": orchestrator.control.approve, "deny": orchestrator.control.deny}[answered]
             await decide(result.run)
             return await orchestrator.resume(result.run)

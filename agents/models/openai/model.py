@@ -57,7 +57,8 @@ class OpenAIModel:
     json_object, the prompt alone), and stands in the prompt whichever that is. What a server
     refuses with a 400 that names it (one of those ways, or a parameter) is left out from then on,
     as `memory` holds, which models may share. With `schema_in_prompt` False it is left out of the
-    prompt of a request that carries it: a small model reads it slowly, and plans worse for it.
+    prompt of a request that carries it: a small model reads it slowly, and plans worse for it. A grammar is
+    sent along in the same way, for servers that run llama.cpp.
 
     What trying again can mend is tried `max_retries` times: overload, faults of the server, a lost
     connection; not a wrong key, an empty account, a request that is itself at fault. Once text was

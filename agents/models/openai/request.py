@@ -78,7 +78,12 @@ def draft(
     body: dict[str, Any] = {"model": model, "stream": True, "messages": messages, **optional}
     if response_format is not None:
         body["response_format"] = response_format
-    return RequestBody(body, rung, tuple(optional), fingerprint)
+    parameters = [*optional]
+    if request.grammar is not None and "grammar" not in refused:
+        # What llama.cpp's server calls it; the SDK has no name for it.
+        body["extra_body"] = {"grammar": request.grammar}
+        parameters.append("grammar")
+    return RequestBody(body, rung, tuple(parameters), fingerprint)
 
 
 def _optional(request: ChatRequest, refused: frozenset[str], limit_names: tuple[str, ...]) -> dict[str, Any]:

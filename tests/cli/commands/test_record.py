@@ -198,7 +198,7 @@ class TestSecrets:
     ) -> None:
         """The variable that has the name of a step or a capability; nothing is written then."""
         (folder / "team.py").write_text(
-            "import callsheet\n\n\n@callsheet.agent\ndef uppercase_it(text: str) -> str:\n"
+            "import callsheet\n\n\n@callsheet.agent(effect='pure')\ndef uppercase_it(text: str) -> str:\n"
             '    """Make it loud."""\n    return text.upper()\n'
         )
         plan = write_plan(folder, step("step_one", "uppercase_it", text="hello"), answer="step_one")

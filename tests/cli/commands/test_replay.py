@@ -223,7 +223,7 @@ class TestDrifted:
     ) -> None:
         """What none of them offers is gone; and the command that is proposed names them again."""
         (folder / "callsheet.toml").unlink()
-        (folder / "few.py").write_text(SHOP.partition("@callsheet.agent\n")[0])
+        (folder / "few.py").write_text(SHOP.partition('@callsheet.agent(effect="pure")')[0])
         done = invoke("replay", given, "--agents", "few.py", "--no-builtin")
         assert done.exit_code == 5
         assert "agent-schema drift, double: no agent provides it any more" in done.stdout

@@ -175,7 +175,8 @@ def test_what_agents_print_is_no_part_of_the_result(invoke: Invoke, folder: Path
     """An agent, or the file that it stands in, may print: stdout is one JSON document all the same."""
     body = '    """Say it."""\n    print("from the agent")\n    return text\n'
     (folder / "team.py").write_text(
-        f"import callsheet\nprint('from the file')\n\n@callsheet.agent\ndef chat(text: str) -> str:\n{body}"
+        "import callsheet\nprint('from the file')\n\n@callsheet.agent(effect='pure')\n"
+        f"def chat(text: str) -> str:\n{body}"
     )
     plan = write_plan(folder, step("a", "chat", text="hello"), answer="a")
     done = invoke("run", "--plan", plan, "--json")
@@ -254,7 +255,7 @@ def test_hedging_and_limits_reach_the_executor(invoke: Invoke, folder: Path) -> 
     )
     (folder / "team.py").write_text(
         "import asyncio\nimport callsheet\nat_once = [0, 0]\n"
-        "@callsheet.agent\nasync def count(text: str) -> int:\n"
+        "@callsheet.agent(effect='pure')\nasync def count(text: str) -> int:\n"
         '    """Count who is at it, at most."""\n'
         "    at_once[0] += 1\n    at_once[1] = max(at_once)\n    await asyncio.sleep(0.01)\n"
         "    at_once[0] -= 1\n    return at_once[1]\n"

@@ -216,7 +216,8 @@ def test_sigterm_leaves_a_run_that_can_be_resumed(invoke: Invoke, held: Backgrou
     assert last.startswith("interrupted; to continue: ") and f"callsheet resume {run}" in last
     assert "interrupted" in invoke("runs").stdout
     (gated / "open").touch()
-    assert invoke("resume").exit_code == 0
+    assert invoke("resume").exit_code == 3
+    assert invoke("approve", run).exit_code == 0
 
 
 @pytest.mark.slow

@@ -358,6 +358,20 @@ async def test_parameters_that_are_refused_are_left_out(server: respx.Route, mod
     assert last["max_tokens"] == 2048
 
 
+async def test_a_grammar_is_sent_to_servers_that_take_it(server: respx.Route, model: OpenAIModel) -> None:
+    """llama.cpp's do; another one is asked once, and from then on without."""
+    server.side_effect = [
+        answer("s1 = f()"),
+        failure(400, "Unrecognized request argument supplied: grammar"),
+        answer("s1 = f()"),
+        answer("s1 = f()"),
+    ]
+    asked = ChatRequest(ASKED.messages, grammar='root ::= "s1 = f()"')
+    for _ in range(3):
+        assert (await ask(model, asked)).text == "s1 = f()"
+    assert [each.get("grammar") for each in bodies(server)] == [asked.grammar, asked.grammar, None, None]
+
+
 async def test_a_400_that_names_nothing_we_can_do_without_is_final(
     server: respx.Route, model: OpenAIModel
 ) -> None:
