@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from pydantic import JsonValue
@@ -26,8 +27,8 @@ R = TypeVar("R")
 class FunctionAgent(SoloAgent, Generic[P, R]):
     """An agent with one capability, whose work is a call of a function.
 
-    Calling it calls the function. A sync function may block, and is given a thread; an async
-    one runs on the event loop; unless its `isolation` says otherwise.
+    Calling it calls the function. A sync function may block, and is called in a thread, outside any event
+    loop; an async one runs on the event loop; unless its `isolation` says otherwise.
     """
 
     def __init__(
@@ -43,7 +44,6 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         super().__init__(signature.name, capability, isolation or _suiting(function), terms)
         self._function = function
         self._call: Callable[..., Any] = function
-        self._is_async = inspect.iscoroutinefunction(function)
         self._signature = signature
         self._demand = demand
         functools.update_wrapper(self, function)
@@ -57,22 +57,32 @@ class FunctionAgent(SoloAgent, Generic[P, R]):
         Raises Permanent where the inputs, or what it returned, don't fit its hints, and whatever
         the function raises.
         """
-        arguments = self._arguments(inputs, context)
-        result = self._call(**arguments)
-        if self._is_async or inspect.isawaitable(result):
-            result = await result
-        try:
-            return self._signature.output.write_object(result)
-        except TypedObjectError as error:
-            raise Permanent(
-                f"{self.name} returned something other than its annotation says: {error}"
-            ) from None
+        result = self._call(**self._arguments(inputs, context))
+        return self._output(await result if inspect.isawaitable(result) else result)
+
+    def perform_blocking(
+        self, capability: str, inputs: Mapping[str, JsonValue], context: Context
+    ) -> JsonObject:
+        """Call the function once, in a thread that runs no event loop: what it gives to be awaited gets one.
+
+        Raises what `perform` does.
+        """
+        result = self._call(**self._arguments(inputs, context))
+        return self._output(asyncio.run(_awaited(result)) if inspect.isawaitable(result) else result)
 
     @property
     def demand(self) -> Demand | None:
         """What an attempt asks of the run's model, as it was said; nothing, where the function takes no
         context, without which it cannot ask."""
         return self._demand if self._signature.context_parameters else NO_DEMAND
+
+    def _output(self, result: object) -> JsonObject:
+        try:
+            return self._signature.output.write_object(result)
+        except TypedObjectError as error:
+            raise Permanent(
+                f"{self.name} returned something other than its annotation says: {error}"
+            ) from None
 
     def _arguments(self, inputs: Mapping[str, JsonValue], context: Context) -> dict[str, Any]:
         try:
@@ -166,6 +176,10 @@ def agent(
         return FunctionAgent(function, signature, offered, isolation=where, terms=terms, demand=demand)
 
     return decorate if function is None else decorate(function)
+
+
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
 
 
 def _suiting(function: Callable[..., Any]) -> Isolation:
