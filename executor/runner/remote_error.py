@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.errors import NotConfigured, Permanent, Retryable, Surprise, meant_error
 from callsheet.agents.models.errors import (
     AnswerInvalid,
     AnswerTruncated,
@@ -32,7 +32,8 @@ _FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
     ModelRefused: {"model": "", "refusal": ""},
     AnswerTruncated: {"model": "", "max_tokens": 0, "text": ""},
     AnswerInvalid: {"model": "", "tries": []},
-    ModelNotConfigured: {},
+    NotConfigured: {"variable": ""},
+    ModelNotConfigured: {"variable": ""},
     BudgetExceeded: {"what": "", "problem": ""},
     OutputNotKept: {},
 }
@@ -57,7 +58,7 @@ class ErrorMessage(msgspec.Struct, frozen=True):
 def pack(error: BaseException) -> ErrorMessage:
     """The error as a message. What is no `Exception`, such as SystemExit, becomes a Permanent that
     says so."""
-    error = sole_error(error)
+    error = meant_error(sole_error(error))
     name, text = clean_text(type(error).__name__), clean_text(error_text(error))
     if not isinstance(error, Exception) and name != "CancelledError":
         return ErrorMessage("Permanent", "Permanent", f"the agent raised {name}: {text}".rstrip(": "), {})
