@@ -33,6 +33,18 @@ Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | Attem
 """How an attempt ended."""
 
 _HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated)
+FROM_INPUTS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    ModelRefused,
+    AnswerTruncated,
+)
+"""What depends on what an agent is given, not on the state that it, or the service behind it, is in."""
 _ENDS_A_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 """Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that was not
 asked for is a failure like any other."""
@@ -78,6 +90,7 @@ def judge_error(
         agent_at_fault=not isinstance(error, Permanent),
         exception=type(error).__name__,
         in_doubt=effect is Effect.IRREVERSIBLE and isinstance(error, ProcessDied),
+        from_inputs=isinstance(error, FROM_INPUTS),
     )
     return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
 

@@ -36,6 +36,14 @@ _FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
     ModelNotConfigured: {"variable": ""},
     BudgetExceeded: {"what": "", "problem": ""},
     OutputNotKept: {},
+    # These come from what the agent was given, which counts in how they are judged.
+    FileNotFoundError: {},
+    IsADirectoryError: {},
+    NotADirectoryError: {},
+    ValueError: {},
+    TypeError: {},
+    LookupError: {},
+    ArithmeticError: {},
 }
 _KNOWN = {kind.__name__: kind for kind in _FIELDS}
 
