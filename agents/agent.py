@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 from pydantic import JsonValue
@@ -58,7 +58,7 @@ class Agent(Protocol):
     """A provider of one or more capabilities. Several agents may provide the same one.
 
     An agent may also have `terms`, a `Terms`: its prices and limits. Without `terms` it is free and
-    unlimited.
+    unlimited. One that blocks is a `BlockingAgent` too.
     """
 
     @property
@@ -82,6 +82,18 @@ class Agent(Protocol):
         The inputs were validated. Raises `Retryable`, `Permanent` or `Surprise`; a model's errors
         may pass through; anything else counts as a failure that trying again may mend.
         """
+        ...
+
+
+@runtime_checkable
+class BlockingAgent(Protocol):
+    """An agent whose work is no coroutine: in a thread or a process it is called outside any event loop,
+    since libraries that block often refuse to work, or start a loop of their own, inside a running one."""
+
+    def perform_blocking(
+        self, capability: str, inputs: Mapping[str, JsonValue], context: Context
+    ) -> JsonObject:
+        """Do the work as `Agent.perform` does, and raise what that raises."""
         ...
 
 

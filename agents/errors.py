@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -25,6 +26,30 @@ class Retryable(AgentError):
 
 class Permanent(AgentError):
     """The work failed and would fail the same way again."""
+
+
+class NotConfigured(Permanent):
+    """Something that the work needs is not set up. `variable` is the environment variable that is missing,
+    where it is one."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, variable: str, problem: str = "") -> None:
+        super().__init__(problem or f"the environment variable {variable} is not set; set it, and run again")
+        self.variable = variable
+
+
+def meant_error(error: BaseException) -> BaseException:
+    """The error itself; for the KeyError of a variable that the environment lacks, a `NotConfigured`."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if not isinstance(error, KeyError) or trace is None or trace.tb_frame.f_code is not _LOOKUP:
+        return error
+    return NotConfigured(str(error.args[0])).with_traceback(error.__traceback__)
+
+
+_LOOKUP = type(os.environ).__getitem__.__code__
 
 
 class Surprise(AgentError):
@@ -51,7 +76,8 @@ class NoAgent(AgentError):
     def __init__(self, given: object, *, listed: bool = True) -> None:
         what = f"{given!r:.80} is not an agent" if listed else f"{given!r:.80} is not a list of agents"
         super().__init__(
-            f"{what}; pass a list of functions decorated with `@callsheet.agent`, or other agents"
+            f"{what}; pass a list of functions or an object's methods decorated with `@callsheet.agent`, or "
+            "other agents"
         )
         self.given = given
         self.listed = listed

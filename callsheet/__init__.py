@@ -13,7 +13,7 @@ from callsheet.version import __version__ as __version__
 if TYPE_CHECKING:
     from callsheet.agents.agent import Agent, Context, Isolation
     from callsheet.agents.contracts.capability import Capability, Effect
-    from callsheet.agents.errors import Permanent, Retryable, Surprise
+    from callsheet.agents.errors import NotConfigured, Permanent, Retryable, Surprise
     from callsheet.agents.functions.decorator import agent
     from callsheet.agents.llm.llm_agent import LLMAgent
     from callsheet.agents.models.chat import ChatModel
@@ -55,6 +55,7 @@ __all__ = [
     "Isolation",
     "LLMAgent",
     "LocalModel",
+    "NotConfigured",
     "OpenAIModel",
     "Orchestrator",
     "Permanent",
@@ -91,7 +92,7 @@ _HOMES = {
     "callsheet.agents.agent": ("Agent", "Context", "Isolation"),
     "callsheet.agents.spending.budget": ("Budget",),
     "callsheet.agents.contracts.capability": ("Capability", "Effect"),
-    "callsheet.agents.errors": ("Permanent", "Retryable", "Surprise"),
+    "callsheet.agents.errors": ("NotConfigured", "Permanent", "Retryable", "Surprise"),
     "callsheet.agents.functions.decorator": ("agent",),
     "callsheet.agents.llm.llm_agent": ("LLMAgent",),
     "callsheet.agents.models.chat": ("ChatModel",),

@@ -9,7 +9,8 @@ from callsheet.errors import ExitCode
 
 
 class CapabilityError(AgentError):
-    """A capability is malformed: its name, a schema, or its main output."""
+    """A capability is malformed: its name, a schema, or its main output. `where` is the line of the code that
+    made it, where known."""
 
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
@@ -17,6 +18,13 @@ class CapabilityError(AgentError):
         super().__init__(f"capability {capability!r}: {problem}")
         self.capability = capability
         self.problem = problem
+        self.where = ""
+
+    def at(self, where: str) -> CapabilityError:
+        """The same, and where in the user's code: `FILE, line N`."""
+        error = CapabilityError(self.capability, f"{self.problem} (at {where})" if where else self.problem)
+        error.problem, error.where = self.problem, where
+        return error
 
 
 HOW_TO_WRITE = "write seconds, more than 0, or 90s, 5m, 2h, 1d, 1w"

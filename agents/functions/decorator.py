@@ -2,86 +2,45 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from types import FrameType
+from typing import Any, ParamSpec, TypeVar, overload
 
-from pydantic import JsonValue
-
-from callsheet.agents.agent import Context, Isolation, SoloAgent
-from callsheet.agents.contracts.capability import Capability, Effect, JsonObject
-from callsheet.agents.contracts.errors import CapabilityError, TypedObjectError
-from callsheet.agents.errors import Permanent
-from callsheet.agents.spending.demand import NO_DEMAND, Demand
+from callsheet.agents.agent import Isolation
+from callsheet.agents.contracts.capability import Capability, Effect
+from callsheet.agents.contracts.errors import CapabilityError
+from callsheet.agents.spending.demand import Demand
 from callsheet.agents.spending.terms import Terms
 
 from .declaration import contract
-from .signature import Signature
+from .function_agent import FunctionAgent
+from .method import AgentMethod, is_method
+from .signature import Signature, callable_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class FunctionAgent(SoloAgent, Generic[P, R]):
-    """An agent with one capability, whose work is a call of a function.
-
-    Calling it calls the function. A sync function may block, and is given a thread; an async
-    one runs on the event loop; unless its `isolation` says otherwise.
-    """
-
-    def __init__(
-        self,
-        function: Callable[P, R],
-        signature: Signature,
-        capability: Capability,
-        *,
-        isolation: Isolation | None = None,
-        terms: Terms | None = None,
-        demand: Demand | None = None,
-    ) -> None:
-        super().__init__(signature.name, capability, isolation or _suiting(function), terms)
-        self._function = function
-        self._call: Callable[..., Any] = function
-        self._is_async = inspect.iscoroutinefunction(function)
-        self._signature = signature
-        self._demand = demand
-        functools.update_wrapper(self, function)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        return self._function(*args, **kwargs)
-
-    async def perform(self, capability: str, inputs: Mapping[str, JsonValue], context: Context) -> JsonObject:
-        """Call the function once.
-
-        Raises Permanent where the inputs, or what it returned, don't fit its hints, and whatever
-        the function raises.
-        """
-        arguments = self._arguments(inputs, context)
-        result = self._call(**arguments)
-        if self._is_async or inspect.isawaitable(result):
-            result = await result
-        try:
-            return self._signature.output.write_object(result)
-        except TypedObjectError as error:
-            raise Permanent(
-                f"{self.name} returned something other than its annotation says: {error}"
-            ) from None
-
-    @property
-    def demand(self) -> Demand | None:
-        """What an attempt asks of the run's model, as it was said; nothing, where the function takes no
-        context, without which it cannot ask."""
-        return self._demand if self._signature.context_parameters else NO_DEMAND
-
-    def _arguments(self, inputs: Mapping[str, JsonValue], context: Context) -> dict[str, Any]:
-        try:
-            arguments: dict[str, Any] = self._signature.inputs.read_object(inputs)
-        except TypedObjectError as error:
-            raise Permanent(f"{self.name} cannot take these inputs: {error}") from None
-        for name in self._signature.context_parameters:
-            arguments[name] = context
-        return arguments
+@overload
+def agent(
+    function: Callable[P, R],
+    /,
+    *,
+    effect: Effect | str,
+    capability: Capability | str | None = None,
+    name: str | None = None,
+    description: str | None = None,
+    output: str | None = None,
+    main_output: str = "",
+    version: str = "1",
+    max_retries: int = 2,
+    timeout_seconds: float = 120.0,
+    cache: str | float | None = None,
+    isolation: Isolation | str | None = None,
+    terms: Terms | None = None,
+    demand: Demand | None = None,
+) -> FunctionAgent[P, R]: ...
 
 
 @overload
@@ -139,7 +98,9 @@ def agent(
     terms: Terms | None = None,
     demand: Demand | None = None,
 ) -> Any:
-    """Make an agent of a function: `@agent(effect="read")`.
+    """Make an agent of a function: `@agent(effect="read")`. On a method in a class it makes one for every
+    object: `crm.find` is an agent. `agent(crm.find, effect="read")` is one too, as is one of an object that
+    can be called.
 
     `effect` says what a call does to the world, and so whether it may be repeated, started early, kept, or
     has to be approved: "pure" works with its inputs alone; "read" looks something up; "write" changes
@@ -156,39 +117,47 @@ def agent(
     `isolation` says where it runs, `terms` its prices and limits, `demand` what an attempt may ask of the
     run's model at most, `cache` how long its output may serve other runs ("1d").
 
-    Raises CapabilityError without an effect, where a hint is missing or has no JSON form, for `*args`,
-    `**kwargs` and positional-only parameters, and where the contract of a given capability isn't kept.
+    Raises CapabilityError, with the line of the code that called it, without an effect, where a hint is
+    missing or has no JSON form, for `*args`, `**kwargs` and positional-only parameters, and where the
+    contract of a given capability isn't kept.
     """
-    # Types defined beside the function, inside another function, are visible nowhere else.
-    frame = inspect.currentframe()
-    scope = dict(frame.f_back.f_locals) if frame and frame.f_back else {}
+    caller = inspect.currentframe()
+    scope = _scope(caller and caller.f_back)
+    policy = {
+        "effect": effect,
+        "main_output": main_output,
+        "version": version,
+        "max_retries": max_retries,
+        "timeout_seconds": timeout_seconds,
+        "cache": cache,
+    }
 
-    def decorate(function: Callable[..., Any]) -> FunctionAgent[..., Any]:
-        signature = Signature.from_function(function, name, output or _only_output(capability), scope)
-        offered = contract(
-            signature.name,
-            capability,
-            signature.inputs.schema,
-            signature.output.schema,
-            description=description or signature.description,
-            policy={
-                "effect": effect,
-                "main_output": main_output,
-                "version": version,
-                "max_retries": max_retries,
-                "timeout_seconds": timeout_seconds,
-                "cache": cache,
-            },
-            made_by=agent,
-        )
-        where = None if isolation is None else _isolation(offered.name, isolation)
-        return FunctionAgent(function, signature, offered, isolation=where, terms=terms, demand=demand)
+    def decorate(function: Callable[..., Any]) -> Any:
+        function = function.__func__ if isinstance(function, staticmethod) else function
+        try:
+            signature = Signature.from_function(
+                function, name, output or _only_output(capability), scope, is_method=is_method(function)
+            )
+            offered = contract(
+                signature.name,
+                capability,
+                signature.inputs.schema,
+                signature.output.schema,
+                description=description or signature.description,
+                policy=policy,
+                made_by=agent,
+            )
+            where = None if isolation is None else _isolation(offered.name, isolation)
+        except CapabilityError as error:
+            # Without the frames in between, so that the user's line is the last one but this.
+            raise error.at(_users_line(inspect.currentframe())).with_traceback(None) from None
+
+        def make_agent(called: Callable[..., Any]) -> FunctionAgent[..., Any]:
+            return FunctionAgent(called, signature, offered, isolation=where, terms=terms, demand=demand)
+
+        return AgentMethod(function, make_agent) if is_method(function) else make_agent(callable_of(function))
 
     return decorate if function is None else decorate(function)
-
-
-def _suiting(function: Callable[..., Any]) -> Isolation:
-    return Isolation.LOOP if inspect.iscoroutinefunction(function) else Isolation.THREAD
 
 
 def _only_output(capability: Capability | str | None) -> str:
@@ -202,3 +171,19 @@ def _isolation(name: str, isolation: Isolation | str) -> Isolation:
     except ValueError:
         known = ", ".join(Isolation)
         raise CapabilityError(name, f"its isolation {isolation!r} is unknown; use one of {known}") from None
+
+
+def _scope(frame: FrameType | None) -> Mapping[str, Any]:
+    """The names at the place of the decorator. Types that are defined beside a function, inside another
+    function, are visible nowhere else; those around a class, not inside it."""
+    if frame is None:
+        return {}
+    around = _scope(frame.f_back) if "__qualname__" in frame.f_locals else {}
+    return {**around, **frame.f_locals}
+
+
+def _users_line(frame: FrameType | None) -> str:
+    """The place at which this file was called: `FILE, line N`."""
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}, line {frame.f_lineno}" if frame else ""

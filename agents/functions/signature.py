@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any, get_type_hints
 
 import docstring_parser
@@ -35,18 +38,27 @@ class Signature:
 
     @classmethod
     def from_function(
-        cls, function: Callable[..., Any], name: str | None, output: str, scope: Mapping[str, Any]
+        cls,
+        function: Any,
+        name: str | None,
+        output: str,
+        scope: Mapping[str, Any],
+        *,
+        is_method: bool = False,
     ) -> Signature:
-        """Read a function, where `name` doesn't say otherwise under its own name.
+        """Read a function, where `name` doesn't say otherwise under its own name; of a method without its
+        first parameter, the object.
 
         `output` is what a bare result is called, `scope` has the names that hints may use beside
         the function's globals. Raises CapabilityError, with what to do.
         """
-        name = name or str(getattr(function, "__name__", type(function).__name__))
-        _check_kind(function, name)
-        hints = _hints(function, name, scope)
-        docstring = _Docstring.from_function(function)
-        parameters = inspect.signature(function).parameters
+        name = name or _name(function)
+        function = callable_of(function)
+        code = _code_of(function)
+        _check_kind(code, name)
+        hints = _hints(_without_object(code) if is_method else code, name, scope)
+        docstring = _Docstring.from_function(code)
+        parameters = _parameters(function, is_method=is_method)
         _check_parameters(name, parameters, hints)
         fields = {
             each.name: TypedField(
@@ -100,9 +112,55 @@ class _Docstring:
         )
 
 
-def _check_kind(function: Callable[..., Any], name: str) -> None:
-    if not inspect.isfunction(function):
-        raise CapabilityError(name, "only a function can be made an agent with @agent")
+def callable_of(function: Any) -> Callable[..., Any]:
+    """What is called: the function itself, that of a class method, or the `__call__` of an object that has
+    one."""
+    if isinstance(function, classmethod):
+        wrapped: Callable[..., Any] = function.__func__
+        return wrapped
+    call = getattr(function, "__call__", None)  # noqa: B004 - it is called later
+    if inspect.ismethod(call) and not isinstance(function, type):
+        return call
+    called: Callable[..., Any] = function
+    return called
+
+
+def _name(function: Any) -> str:
+    """A function's own name; of an object its class's, in lower case."""
+    function = function.func if isinstance(function, functools.partial) else function
+    kind = type(function).__name__
+    return str(getattr(function, "__name__", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()))
+
+
+def _code_of(function: Any) -> Any:
+    """The function that was written: inside of a partial one, and of what wraps it."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return inspect.unwrap(function)
+
+
+def _without_object(function: Any) -> Any:
+    """The function without a hint for its object, whose class does not exist yet."""
+    copy = FunctionType(function.__code__, function.__globals__, closure=function.__closure__)
+    copy.__annotations__ = dict(function.__annotations__)
+    copy.__annotations__.pop(function.__code__.co_varnames[0], None)
+    return copy
+
+
+def _parameters(function: Callable[..., Any], *, is_method: bool) -> Mapping[str, inspect.Parameter]:
+    """The parameters that are left to give: not the object of a method, nor what a partial function has."""
+    parameters = dict(inspect.signature(function).parameters)
+    if is_method:
+        del parameters[next(iter(parameters))]
+    given = function.keywords if isinstance(function, functools.partial) else ()
+    return {name: each for name, each in parameters.items() if name not in given}
+
+
+def _check_kind(function: Any, name: str) -> None:
+    if isinstance(function, type):
+        raise CapabilityError(name, "it is a class; put @agent on its methods, and take them of an object")
+    if not inspect.isroutine(function) or inspect.isbuiltin(function):
+        raise CapabilityError(name, "only a function or a method can be made an agent with @agent")
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise CapabilityError(name, "it is a generator; return one value, such as a list")
 

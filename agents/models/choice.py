@@ -20,6 +20,7 @@ from callsheet.agents.models.weights.hugging_face import HOST, HuggingFace
 from callsheet.agents.models.weights.package_index import PackageIndex
 from callsheet.agents.models.weights.weights import KNOWN, QWEN, Source, gguf_file, obtain
 
+KEY_VARIABLE = "OPENAI_API_KEY"
 DEFAULT_OPENAI_MODEL = "gpt-5"
 
 THREE_WAYS = """no model is configured; there are three ways to have one:
@@ -115,12 +116,14 @@ def _usual(settings: ModelSettings) -> str:
         return f"openai/{DEFAULT_OPENAI_MODEL}"
     if importlib.util.find_spec("xllamacpp") is not None:
         return "local"
-    raise ModelNotConfigured(THREE_WAYS)
+    raise ModelNotConfigured(THREE_WAYS, variable=KEY_VARIABLE)
 
 
 def _openai(name: str, settings: ModelSettings) -> ChatModel:
     if not settings.api_key and not settings.base_url:
-        raise ModelNotConfigured(f"{name} needs a key or a server: set OPENAI_API_KEY or OPENAI_BASE_URL")
+        raise ModelNotConfigured(
+            f"{name} needs a key or a server: set {KEY_VARIABLE} or OPENAI_BASE_URL", variable=KEY_VARIABLE
+        )
     return OpenAIModel(
         name,
         api_key=settings.api_key,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from callsheet.agents.errors import AgentError
-from callsheet.errors import ExitCode
+from callsheet.agents.errors import AgentError, NotConfigured
 
 
 class ModelError(AgentError):
@@ -60,10 +57,11 @@ class AnswerInvalid(ModelError):
         self.tries = tries
 
 
-class ModelNotConfigured(AgentError):
+class ModelNotConfigured(NotConfigured):
     """No model was chosen, and none can be found."""
 
-    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+    def __init__(self, problem: str, *, variable: str = "") -> None:
+        super().__init__(variable, problem)
 
 
 class WeightsUnavailable(AgentError):

@@ -14,6 +14,7 @@ from callsheet.executor.evaluation.outcome import Outcome
 from callsheet.executor.machine.commands import StartAttempt
 from callsheet.executor.machine.pending_work import QueueKey
 from callsheet.executor.run.events import AttemptFailed, AttemptStarted, AttemptSucceeded, AttemptSurprised
+from callsheet.executor.run.failure import Failure
 from callsheet.executor.run.state import AttemptRecord
 
 from .chooser import AgentChooser, Ended, NoAgentAvailable, Request, Wait
@@ -133,10 +134,15 @@ def _verdict(outcome: Outcome) -> tuple[AttemptVerdict, float | None]:
     match outcome:
         case AttemptSucceeded() | AttemptSurprised():
             return AttemptVerdict.GOOD, None
-        case AttemptFailed(failure=failure) if failure.agent_at_fault and failure.retry_after is None:
+        case AttemptFailed(failure=failure) if _tells_of_agent(failure):
             return AttemptVerdict.BAD, None
         case AttemptFailed(failure=failure):
-            # Who says when to come back is busy, and rests until then; that is no defect.
             return AttemptVerdict.NEUTRAL, failure.retry_after
         case _:
             return AttemptVerdict.NEUTRAL, None
+
+
+def _tells_of_agent(failure: Failure) -> bool:
+    """Whether other work of the agent is likely to fail too: not for what this work was given, nor where the
+    agent says when to come back."""
+    return failure.agent_at_fault and not failure.from_inputs and failure.retry_after is None

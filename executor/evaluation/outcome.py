@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from callsheet.agents.contracts.capability import Effect
-from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.errors import Permanent, Retryable, Surprise, meant_error
 from callsheet.agents.models.errors import (
     AnswerTruncated,
-    ModelNotConfigured,
     ModelRefused,
     ModelRejected,
     ModelUnavailable,
@@ -33,7 +32,19 @@ from .explain import describe
 Outcome: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptSurprised | AttemptCancelled
 """How an attempt ended."""
 
-_HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated, ModelNotConfigured)
+_HOPELESS = (Permanent, ModelRejected, ModelRefused, AnswerTruncated)
+FROM_INPUTS = (
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    ModelRefused,
+    AnswerTruncated,
+)
+"""What depends on what an agent is given, not on the state that it, or the service behind it, is in."""
 _ENDS_A_PROCESS = (KeyboardInterrupt, SystemExit, GeneratorExit)
 """Whoever raises one of these wants to stop, and trying again would not let it. A CancelledError that was not
 asked for is a failure like any other."""
@@ -61,7 +72,7 @@ def judge_error(
     step: CompiledStep, started: AttemptStarted, error: BaseException, at: float
 ) -> AttemptFailed | AttemptSurprised:
     """What was raised: a surprise, or a failure that trying again can mend or not."""
-    error = sole_error(error)
+    error = meant_error(sole_error(error))
     if isinstance(error, OutputNotKept):
         return _invalid(started, str(error), at)
     if isinstance(error, Surprise):
@@ -79,6 +90,7 @@ def judge_error(
         agent_at_fault=not isinstance(error, Permanent),
         exception=type(error).__name__,
         in_doubt=effect is Effect.IRREVERSIBLE and isinstance(error, ProcessDied),
+        from_inputs=isinstance(error, FROM_INPUTS),
     )
     return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
 

@@ -49,7 +49,8 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     better. For a broken `expectation`, that is its text; `values` are the values that stood in
     it, or in the expression that had no value, long ones shortened. `exception` is the type that
     was raised, where one was. `abandoned`: the attempt was told to stop, ignored it, and may
-    still be running. `in_doubt`: the work cannot be taken back, and may have been done.
+    still be running. `in_doubt`: the work cannot be taken back, and may have been done. `from_inputs`: by its
+    type the exception comes from what the agent was given, and says nothing about other work.
     """
 
     kind: FailureKind
@@ -62,6 +63,7 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     exception: str | None = None
     abandoned: bool = False
     in_doubt: bool = False
+    from_inputs: bool = False
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -39,8 +39,10 @@ def place_of(agent: Agent) -> AgentReference:
     function, or whose module is no file.
     """
     module = sys.modules.get(agent.__module__)
-    name = getattr(agent, "__qualname__", None) or _name_in(module, agent)
-    if module is None or name is None or _member(module, name) is not agent:
+    name = getattr(agent, "__qualname__", None)
+    if module is not None and (name is None or _member(module, name) is not agent):
+        name = _name_in(module, agent)
+    if module is None or name is None:
         raise _not_found(
             agent.name, f"nothing at the top level of {agent.__module__} is this agent; {_ADVICE}"
         )
@@ -118,9 +120,17 @@ def _load_file(name: str, file: str) -> ModuleType:
     return module
 
 
-def _name_in(module: ModuleType | None, agent: Agent) -> str | None:
-    """What a module calls an agent that does not know its own name."""
-    return next((name for name, value in vars(module).items() if value is agent), None) if module else None
+def _name_in(module: ModuleType, agent: Agent) -> str | None:
+    """What a module calls an agent that does not know its own name, or a method of an object there."""
+    receiver = getattr(agent, "receiver", None)
+    for name, value in vars(module).items():
+        if value is agent:
+            return name
+        if receiver is not None and value is receiver:
+            own = f"{name}.{getattr(agent, '__name__', '')}"
+            if _member(module, own) == agent:
+                return own
+    return None
 
 
 def _member(module: ModuleType, name: str) -> Any:

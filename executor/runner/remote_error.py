@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from callsheet.agents.errors import Permanent, Retryable, Surprise
+from callsheet.agents.errors import NotConfigured, Permanent, Retryable, Surprise, meant_error
 from callsheet.agents.models.errors import (
     AnswerInvalid,
     AnswerTruncated,
@@ -32,9 +32,18 @@ _FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
     ModelRefused: {"model": "", "refusal": ""},
     AnswerTruncated: {"model": "", "max_tokens": 0, "text": ""},
     AnswerInvalid: {"model": "", "tries": []},
-    ModelNotConfigured: {},
+    NotConfigured: {"variable": ""},
+    ModelNotConfigured: {"variable": ""},
     BudgetExceeded: {"what": "", "problem": ""},
     OutputNotKept: {},
+    # These come from what the agent was given, which counts in how they are judged.
+    FileNotFoundError: {},
+    IsADirectoryError: {},
+    NotADirectoryError: {},
+    ValueError: {},
+    TypeError: {},
+    LookupError: {},
+    ArithmeticError: {},
 }
 _KNOWN = {kind.__name__: kind for kind in _FIELDS}
 
@@ -57,7 +66,7 @@ class ErrorMessage(msgspec.Struct, frozen=True):
 def pack(error: BaseException) -> ErrorMessage:
     """The error as a message. What is no `Exception`, such as SystemExit, becomes a Permanent that
     says so."""
-    error = sole_error(error)
+    error = meant_error(sole_error(error))
     name, text = clean_text(type(error).__name__), clean_text(error_text(error))
     if not isinstance(error, Exception) and name != "CancelledError":
         return ErrorMessage("Permanent", "Permanent", f"the agent raised {name}: {text}".rstrip(": "), {})

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol, TypeAlias
+from contextvars import copy_context
+from functools import partial
+from typing import Protocol, TypeAlias
 
 import msgspec
 from pydantic import JsonValue
@@ -22,6 +24,7 @@ from callsheet.executor.runner.errors import Abandoned
 
 from .agent_reference import check_not_loading
 from .errors import ProcessStuck
+from .own_thread import perform_without_loop
 from .process_runner import ProcessRunner
 
 _Outcome: TypeAlias = tuple[object, BaseException | None]
@@ -52,8 +55,9 @@ class LocalRunner:
     """Runs attempts on the event loop, or, where an agent asks for it, in a thread or a process of
     their own.
 
-    A thread cannot be stopped. It is a daemon: work that was abandoned holds up nothing, not
-    even the end of the process. A process can, and is kept for the next attempt; `processes` says
+    A thread has a copy of the context variables of the attempt's task, which descend from those of the code
+    that started the run. It cannot be stopped, and is a daemon: work that was abandoned holds up nothing, not
+    even the end of the process. A process can be stopped, and is kept for the next attempt; `processes` says
     for how long.
     """
 
@@ -91,13 +95,13 @@ async def _perform_in_thread(assignment: Assignment) -> object:
     if context.model is not None:
         context = msgspec.structs.replace(context, model=RemoteModel(context.model, home))
     outcome: asyncio.Future[_Outcome] = home.create_future()
-    work = assignment.agent.perform(assignment.capability, assignment.inputs, context)
-    name = f"callsheet {context.idempotency_key}"
-    try:
-        threading.Thread(target=_work, args=(work, home, outcome), name=name, daemon=True).start()
-    except RuntimeError:
-        work.close()
-        raise
+    work = partial(perform_without_loop, assignment.agent, assignment.capability, assignment.inputs, context)
+    threading.Thread(
+        target=copy_context().run,
+        args=(_work, work, home, outcome),
+        name=f"callsheet {context.idempotency_key}",
+        daemon=True,
+    ).start()
     try:
         with outside_work():
             returned, error = await outcome
@@ -112,11 +116,11 @@ async def _perform_in_thread(assignment: Assignment) -> object:
 
 
 def _work(
-    work: Coroutine[Any, Any, object], home: asyncio.AbstractEventLoop, outcome: asyncio.Future[_Outcome]
+    work: Callable[[], object], home: asyncio.AbstractEventLoop, outcome: asyncio.Future[_Outcome]
 ) -> None:
-    """In the thread: do the work on an event loop of its own, and bring home how it ended."""
+    """In the thread: do the work, and bring home how it ended."""
     try:
-        ended: _Outcome = (asyncio.run(work), None)
+        ended: _Outcome = (work(), None)
     except BaseException as error:
         ended = (None, error)
     # The loop is closed where nothing waited for this thread any more.

@@ -40,6 +40,7 @@ from .channel import (
     worker_end,
 )
 from .errors import ChannelBroken
+from .own_thread import perform_without_loop
 from .remote_error import pack, unpack
 
 _GOODBYE_SECONDS = 1.0
@@ -119,7 +120,7 @@ class Worker:
             agent = agent_at(task.place)
             context = _context(task, self._line)
             self._channel.send(Begun())
-            output: Any = asyncio.run(agent.perform(task.capability, task.inputs, context))
+            output: Any = perform_without_loop(agent, task.capability, task.inputs, context)
         except _Terminated:
             raise
         except BaseException as error:

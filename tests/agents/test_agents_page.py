@@ -20,6 +20,8 @@ def test_the_examples_run_and_print_what_the_page_says(capsys: pytest.CaptureFix
     printed = capsys.readouterr().out.splitlines()
     assert printed == [
         "['dictionary', 'small']",
+        "find 7",
+        "find",
         "0.79 2.0 2.0",
         "1.0",
         "small",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from callsheet.agents.errors import AgentNameTaken, CapabilityClash, NoAgent, UnknownCapability
-from callsheet.agents.functions.decorator import FunctionAgent, agent
+from callsheet.agents.functions.decorator import agent
+from callsheet.agents.functions.function_agent import FunctionAgent
 from callsheet.agents.registry import Registry
 
 

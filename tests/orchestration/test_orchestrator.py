@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from callsheet.agents.functions.decorator import FunctionAgent, agent
+from callsheet.agents.functions.decorator import agent
+from callsheet.agents.functions.function_agent import FunctionAgent
 from callsheet.agents.models.errors import ModelNotConfigured, ModelRejected
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.executor.journal.history import read_history

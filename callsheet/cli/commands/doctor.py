@@ -28,6 +28,7 @@ from callsheet.cli.text.table import aligned
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.settings.model_settings import model_settings
+from callsheet.settings.needed_variables import missing_variables
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
@@ -62,7 +63,7 @@ def doctor(output: Output, settings: Settings) -> ExitCode:
     """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, which
     gets one short test question, and print how to fix each problem. Exit code 1 if something is wrong."""
     findings: list[Diagnosis] = []
-    for examine in (_python, _extras, _agents, _workspace, _store, _model):
+    for examine in (_python, _extras, _agents, _environment, _workspace, _store, _model):
         if examine is _model and not output.as_json:
             output.note("asking the model a short test question ...")
         findings.append(_examined(examine, settings))
@@ -111,6 +112,14 @@ def _agents(settings: Settings) -> Diagnosis:
     return Diagnosis(
         "agents", State.OK, f"{len(registry.agents)} agents, {len(registry.catalog)} capabilities"
     )
+
+
+def _environment(settings: Settings) -> Diagnosis:
+    missing = missing_variables(registry_of(settings).agents, os.environ)
+    if missing:
+        text = ", ".join(f"{name} is not set (needed at {place})" for name, place in missing.items())
+        return Diagnosis("environment", State.LACKING, text, f"set {', '.join(missing)}")
+    return Diagnosis("environment", State.OK, "what your agents read is set")
 
 
 def _workspace(settings: Settings) -> Diagnosis:

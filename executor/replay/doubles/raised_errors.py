@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from callsheet.agents.errors import Permanent, Retryable, Surprise
 from callsheet.agents.models import errors as model_errors
-from callsheet.agents.models.errors import ModelError, ModelRejected, ModelUnavailable
+from callsheet.agents.models.errors import (
+    AnswerTruncated,
+    ModelError,
+    ModelRefused,
+    ModelRejected,
+    ModelUnavailable,
+)
 from callsheet.executor.run.errors import BudgetExceeded, OutputNotKept, ProcessDied
 from callsheet.executor.run.failure import Failure, FailureKind
+
+_MODEL_ERRORS = (ModelRefused.__name__, AnswerTruncated.__name__)
 
 
 class RecordedError(Exception):
@@ -39,11 +47,21 @@ def _agent_error(failure: Failure) -> Exception:
     # These are known by their text alone, which may be anything.
     if not failure.agent_at_fault:
         return _raisable(Permanent, name, failure.message)
+    if failure.from_inputs:
+        return _raisable(_input_error(failure), name, _said(name, failure.message))
     if failure.retryable:
         return _raisable(Retryable, name, failure.message, failure.retry_after)
-    # The name of any other stands before its text, and alone where there is none.
-    text = failure.message.removeprefix(name).removeprefix(": ")
-    return _raisable(_hopeless(failure), name, text, failure.retry_after)
+    return _raisable(_hopeless(failure), name, _said(name, failure.message), failure.retry_after)
+
+
+def _said(name: str, message: str) -> str:
+    """The text of an error, before which its name stands, alone where there is none."""
+    return message.removeprefix(name).removeprefix(": ")
+
+
+def _input_error(failure: Failure) -> type[Exception]:
+    """What comes from inputs: a model's errors are never tried again, others are unless they cannot be."""
+    return ModelRefused if failure.exception in _MODEL_ERRORS else ValueError
 
 
 def _hopeless(failure: Failure) -> type[Exception]:

@@ -114,7 +114,7 @@ def test_types_that_differ_from_the_contract_are_refused(function: Any, differin
 def test_a_given_contract_is_not_changed_in_passing() -> None:
     """An effect or a policy beside a whole capability would be ignored; it is refused."""
     with pytest.raises(CapabilityError, match="given another effect, max_retries; only the capability"):
-        agent(capability=careful.capability, effect="write", max_retries=0)(careful.__wrapped__)  # type: ignore[attr-defined]
+        agent(capability=careful.capability, effect="write", max_retries=0)(careful.__wrapped__)
     with pytest.raises(CapabilityError, match="given another cache"):
         LLMAgent("gpt", "", "Answer.", input=QUESTION, capability=plain.capability, cache="1d")
 
@@ -132,7 +132,7 @@ def test_isolation_and_terms_are_the_agents_own() -> None:
     assert terms_of(crunch) is terms
     assert careful.isolation is Isolation.THREAD
     assert careful.terms is FREE
-    assert (crunch.__module__, crunch.__qualname__.rpartition(".")[2]) == (__name__, "crunch")  # type: ignore[attr-defined]
+    assert (crunch.__module__, crunch.__qualname__.rpartition(".")[2]) == (__name__, "crunch")
     with pytest.raises(CapabilityError, match="isolation 'moon' is unknown; use one of loop, thread, pro"):
         agent(effect="pure", isolation="moon")(other_input)
 

@@ -18,7 +18,8 @@ from callsheet.agents.agent import Agent, Context, Isolation
 from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.contracts.errors import CapabilityError
 from callsheet.agents.errors import Permanent
-from callsheet.agents.functions.decorator import FunctionAgent, agent
+from callsheet.agents.functions.decorator import agent
+from callsheet.agents.functions.function_agent import FunctionAgent
 
 MakeContext = Callable[..., Context]
 
@@ -70,7 +71,7 @@ def test_a_decorated_function_is_an_agent_and_still_the_function() -> None:
     offered: Agent = add
     assert add(1, second=4) == 5
     assert offered.name == "add"
-    assert inspect.getdoc(add) == inspect.getdoc(add.__wrapped__)  # type: ignore[attr-defined]
+    assert inspect.getdoc(add) == inspect.getdoc(add.__wrapped__)
 
 
 def test_the_contract_is_read_off_hints_and_docstring() -> None:

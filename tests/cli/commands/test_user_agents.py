@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import callsheet
+from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.settings.errors import AgentsNotLoaded
 from callsheet.settings.user_agents import load_agents
+from tests.cli.conftest import Invoke
 
 TEAM = '''
 import callsheet
@@ -78,3 +83,99 @@ def test_the_line_that_raised_is_named(team: Path) -> None:
     team.write_text("a = 1\n\nraise RuntimeError('on purpose')\n")
     with pytest.raises(AgentsNotLoaded, match=r"some_team\.py, line 3"):
         load_agents(str(team))
+
+
+CRM = '''
+import os
+import callsheet
+from rates import RATE
+
+class Crm:
+    @callsheet.agent(effect="read")
+    def find(self, name: str) -> float:
+        """Find the rate of a customer."""
+        import late
+        return RATE * late.FACTOR
+
+    @callsheet.agent(effect="read")
+    def locked(self, name: str) -> str:
+        """Ask the service."""
+        return os.environ["CRM_TOKEN"]
+
+crm = Crm()
+find = crm.find
+'''
+
+
+@pytest.fixture
+def crm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of agents in another folder, with modules beside it."""
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delenv("CRM_TOKEN", raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "rates.py").write_text("RATE = 1.5")
+    (tmp_path / "team" / "late.py").write_text("FACTOR = 2")
+    (tmp_path / "team" / "crm.py").write_text(CRM)
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    return Path("team", "crm.py")
+
+
+def test_a_file_finds_the_modules_beside_it_and_the_methods_of_its_objects(crm: Path) -> None:
+    """As `python team/crm.py` would, also while the agents work; a method under two names is one agent."""
+    find, locked = load_agents(str(crm))
+    assert (find.name, locked.name) == ("find", "locked")
+    assert _run(find).answer == 3.0
+
+
+def test_two_files_of_one_name_are_two_modules(crm: Path) -> None:
+    """They do not take each other's place."""
+    crm.with_name("other").mkdir()
+    other = crm.with_name("other") / "crm.py"
+    other.write_text(TEAM)
+    first, second = load_agents(str(crm))[0], load_agents(str(other))[0]
+    assert first.__module__ != second.__module__
+
+
+def test_a_missing_key_is_named_and_not_tried_again(crm: Path) -> None:
+    """`os.environ["CRM_TOKEN"]` means that something is not configured."""
+    result = _run(load_agents(str(crm))[1])
+    assert result.account is not None
+    assert len(result.steps["s1"].attempts) == 1
+    assert (result.account.failure.exception, result.account.failure.message) == (
+        "NotConfigured",
+        "the environment variable CRM_TOKEN is not set; set it, and run again",
+    )
+
+
+def test_a_missing_key_of_a_file_that_needs_it_at_once_is_named(crm: Path) -> None:
+    """With the line of the file, not one of Python's library."""
+    crm.write_text("import os\n\nKEY = os.environ['CRM_TOKEN']\n")
+    with pytest.raises(AgentsNotLoaded, match=r"NotConfigured: .*CRM_TOKEN is not set.*crm\.py, line 3\)"):
+        load_agents(str(crm))
+
+
+def test_doctor_shows_the_keys_that_are_missing(crm: Path, invoke: Invoke) -> None:
+    """With where they are needed; it is no fault of the other agents."""
+    done = invoke("doctor", "--agents", str(crm), "--json")
+    (found,) = [each for each in json.loads(done.stdout)["findings"] if each["part"] == "environment"]
+    assert (found["state"], found["advice"]) == ("lacking", "set CRM_TOKEN")
+    assert f"CRM_TOKEN is not set (needed at {crm.resolve()}, line 16)" in found["text"]
+
+
+def test_an_error_at_decoration_has_the_line_in_the_file(crm: Path) -> None:
+    """Once."""
+    crm.write_text("import callsheet\n\n@callsheet.agent(effect='pure')\ndef wrong(name) -> str: ...\n")
+    with pytest.raises(AgentsNotLoaded) as caught:
+        load_agents(str(crm))
+    assert str(caught.value).count("crm.py, line 3") == 1
+    assert "signature.py" not in str(caught.value)
+
+
+def _run(agent: Any) -> callsheet.RunResult:
+    plan = {
+        "goal": "find",
+        "steps": [{"id": "s1", "capability": agent.name, "inputs": {"name": "ann"}}],
+        "answer": {"from": "s1"},
+    }
+    return callsheet.run_sync(plan=plan, agents=[agent], store=MemoryJournal())

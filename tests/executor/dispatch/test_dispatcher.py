@@ -8,19 +8,24 @@ from typing import Any
 
 import pytest
 
+from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.errors import Retryable
+from callsheet.agents.models.errors import ModelRefused
 from callsheet.agents.registry import Registry
 from callsheet.agents.selection.breaker import BreakerPolicy
 from callsheet.agents.spending.terms import Terms
 from callsheet.executor.clocks.virtual_loop import EPOCH, VirtualClock, run_virtually
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.executor import Executor
+from callsheet.executor.evaluation.outcome import judge_error
 from callsheet.executor.journal.journal import MemoryJournal
-from callsheet.executor.run.events import RunCreated
+from callsheet.executor.replay.doubles.raised_errors import error_of
+from callsheet.executor.run.events import AttemptFailed, AttemptStarted, RunCreated
 from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.result import RunResult
+from callsheet.executor.runner.remote_error import pack, unpack
 from callsheet.planner.plan.checked_plan import CheckedPlan
-from tests.executor.stage import HALL, Actor, plan, step
+from tests.executor.stage import HALL, Actor, capability, plan, step
 
 
 class Shared:
@@ -156,3 +161,49 @@ def test_what_waited_on_an_event_loop_that_is_closed_is_forgotten() -> None:
     run_virtually(interrupted())
     assert str(run_virtually(shared.run("after", steps(2))).status) == "completed"
     assert [run for run, _ in shared.began] == ["before", "after", "after"]
+
+
+@pytest.mark.parametrize(
+    ("error", "is_open"),
+    [
+        (ValueError("no number"), False),
+        (KeyError("column"), False),
+        (ZeroDivisionError(), False),
+        (UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"), False),
+        (FileNotFoundError("a.txt"), False),
+        (ModelRefused("m", "no"), False),
+        (ConnectionError("down"), True),
+        (RuntimeError("broken"), True),
+        (TimeoutError(), True),
+    ],
+)
+def test_failures_that_come_from_inputs_do_not_open_the_breaker(error: Exception, is_open: bool) -> None:
+    """Twenty bad items say nothing about the next one's agent."""
+
+    def act(inputs: Any, context: Any) -> str:
+        raise error
+
+    registry = Registry([Actor(act, "shared")])
+    pool = AgentPool(registry)
+
+    async def main() -> str:
+        journal, clock = MemoryJournal(), VirtualClock()
+        await journal.create(RunCreated(clock.now(), "r", "a goal", 7))
+        options = RunOptions(max_concurrency=8, fail_fast=False)
+        executor = Executor(registry, journal, options, workspace=HALL, clock=clock, chooser=pool)
+        await executor.run("r", steps(5))
+        return pool.explain("work", clock.now())
+
+    assert ("breaker open" in run_virtually(main())) is is_open
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), KeyError("k"), ValueError(), ModelRefused("m", "no")])
+@pytest.mark.parametrize("effect", [Effect.PURE, Effect.IRREVERSIBLE])
+def test_a_failure_that_comes_from_inputs_is_the_same_in_a_replay(error: Exception, effect: Effect) -> None:
+    """And after it came from another process."""
+    does = step("a", does=capability(effect=effect))
+    started = AttemptStarted(0.0, "a", 1, "shared", "key", 1.0, {})
+    judged = judge_error(does, started, error, 1.0)
+    assert isinstance(judged, AttemptFailed) and judged.failure.from_inputs
+    assert judge_error(does, started, error_of(judged.failure), 1.0) == judged
+    assert judge_error(does, started, unpack(pack(error)), 1.0) == judged
