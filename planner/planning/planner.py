@@ -115,7 +115,7 @@ class Planner:
         drafts: list[Draft] = []
         widenings = 0
         while len(drafts) - widenings <= self._max_repairs:
-            request, problems = task.request(drafts), drafts[-1].problems if drafts else ()
+            request, problems = task.request(drafts), task.problems(drafts)
             reply = await collect(self._model, request, len(drafts) + 1, problems, on_progress)
             if named := find_named(reply.text, catalog, task.catalog):
                 # It exists whatever was shown: the plan is checked with it, and it is shown from now on.

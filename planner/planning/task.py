@@ -66,6 +66,12 @@ class PlanningTask:
             grammar=self._grammar,
         )
 
+    def problems(self, drafts: Sequence[Draft]) -> tuple[str, ...]:
+        """What the next request is about: a sentence for each fault of the last draft."""
+        if not drafts:
+            return ()
+        return drafts[-1].problems or tuple(map(_FORGOTTEN.format, drafts[-1].forgotten))
+
     def is_settled(self, drafts: Sequence[Draft]) -> bool:
         """Whether to ask no further. Doubts are asked about once: a model that stays with its plan may well
         be right."""

@@ -21,6 +21,7 @@ def test_a_summary_is_written(recording):
     assert run.completed
     assert [step.capability for step in run.plan.steps] == [
         "read_file",
+        "read_file",
         "analyze_table",
         "write_text",
         "write_file",
