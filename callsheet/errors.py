@@ -6,9 +6,9 @@ message says what happened, where, and what to do about it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import ClassVar
+from typing import ClassVar, cast
 
 
 class ExitCode(IntEnum):
@@ -38,8 +38,8 @@ MAX_TOLD = 5
 
 def sole_error(error: BaseException) -> BaseException:
     """The error itself, or the only one in a group, however deep: a group around it means nothing."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
+    while len(inside := _inside(error)) == 1:
+        error = inside[0]
     return error
 
 
@@ -49,7 +49,7 @@ def error_text(error: BaseException) -> str:
         text = str(error)
     except Exception:  # an agent's own __str__
         return ""
-    if not isinstance(error, BaseExceptionGroup):
+    if not _inside(error):
         return text
     inside = list(_leaves(error))
     told = "; ".join(f"{type(each).__name__}: {error_text(each)}".rstrip(": ") for each in inside[:MAX_TOLD])
@@ -58,8 +58,14 @@ def error_text(error: BaseException) -> str:
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for each in error.exceptions:
-            yield from _leaves(each)
-    else:
+    inside = _inside(error)
+    for each in inside:
+        yield from _leaves(each)
+    if not inside:
         yield error
+
+
+def _inside(error: BaseException) -> Sequence[BaseException]:
+    """The errors of a group, which has at least one; none of any other error."""
+    is_group = isinstance(error, BaseExceptionGroup)
+    return cast("BaseExceptionGroup[BaseException]", error).exceptions if is_group else ()
