@@ -25,7 +25,7 @@ _TOKEN = re.compile(
     | (?P<text>"(?:[^"\\\n]|\\[^\n])*"|'(?:[^'\\\n]|\\[^\n])*')
     | (?P<symbol>\*\*|//|==|!=|<=|>=|[-+*/%<>.,:()\[\]{}])
     | (?P<end>\Z)
-    | (?P<unreadable>.)
+    | (?P<unreadable>["'][^\n]*+|.)
     )""",
     re.VERBOSE | re.DOTALL,
 )
@@ -52,7 +52,7 @@ def tokenize(text: str, start: int = 0, *, in_braces: bool = False) -> list[Toke
     open_braces = 0
     for match in _TOKEN.finditer(text, start):
         if match.lastgroup == "unreadable":
-            raise _unreadable(text, match.end() - 1)
+            raise _unreadable(text, match.start("unreadable"))
         kind = cast("TokenKind", match.lastgroup)
         at, end = match.span(kind)
         word = text[at:end]

@@ -24,9 +24,8 @@ _Read: TypeAlias = tuple[JsonValue, int]
 
 _TEXTS = json.JSONDecoder(strict=False)
 
-_CALL = re.compile(
-    rf"^[ \t]*(?:[-*]|\d+[.)])?[ \t]*({WIRE_ID})[ \t]*[=:][ \t]*([^\s(]+)[ \t]*\(", re.MULTILINE
-)
+_BULLET = r"[ \t]*+(?:(?:[-*]|[0-9]++[.)])[ \t]*+)?+"
+_CALL = re.compile(rf"^{_BULLET}({WIRE_ID})[ \t]*+[=:][ \t]*+([^\s(]++)[ \t]*+\(", re.MULTILINE)
 _NAME = re.compile(r"\s*([^\s=,()\"]+(?: [^\s=,()\"]+)*)\s*=(?!=)\s*")
 _BLANKS = re.compile(r"\s*")
 _SINGLE = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
@@ -34,6 +33,8 @@ _PREFIX = re.compile(r"f(?=[\"'])")
 _QUOTED = re.compile(r"f?[\"']")
 _BARE = re.compile(r"(?:[^,+()\[\]{}\"'\n]|\[[^\[\]\n]*\]|\([^()\n]*\))+")
 _ASSIGNED = re.compile(r"(?<![=!<>])=(?!=)")
+_WORD = re.compile(r"\w+")
+_STEP = re.compile(WIRE_ID)
 _REFERENCE = re.compile(rf"\{{({WIRE_ID}(?:\.\w+)*)\}}")
 _CONSTANTS: dict[str, JsonValue] = {"True": True, "False": False, "None": None}
 _SHAPE = 'the answer has to be lines such as s1 = capability(input="…"), one for each step'
@@ -60,8 +61,7 @@ def read_lines(text: str) -> JsonObject:
 def read_calls(text: str, ids: Collection[str] = ()) -> list[JsonObject]:
     """The calls in a text, none where it has none. A bare word of `ids` is a reference, as `s1` always is.
     Raises ValueError where a call is broken."""
-    named = "|".join((WIRE_ID, *map(re.escape, ids)))
-    read = _CallReader(text, re.compile(rf"\b(?:{named})\b"))
+    read = _CallReader(text, ids)
     steps: list[JsonObject] = []
     at = 0
     while call := _CALL.search(text, at):
@@ -87,7 +87,7 @@ def write_name(name: str) -> str:
 
 def new_id(ids: Iterable[str]) -> str:
     """The next number behind these ids."""
-    return f"s{1 + max((int(id[1:]) for id in ids if re.fullmatch(WIRE_ID, id)), default=0)}"
+    return f"s{1 + max((int(id[1:]) for id in ids if _STEP.fullmatch(id)), default=0)}"
 
 
 class LineReader:
@@ -132,11 +132,12 @@ class LineReader:
 
 class _CallReader:
     """Reads what stands between the brackets of the calls in a text. What breaks off there raises IndexError
-    where it is looked at. `steps` finds a reference in what stands bare."""
+    where it is looked at. What stands bare and has one of the `ids` in it, or an id such as `s1`, is a
+    reference."""
 
-    def __init__(self, text: str, steps: re.Pattern[str]) -> None:
+    def __init__(self, text: str, ids: Collection[str]) -> None:
         self._text = text
-        self._steps = steps
+        self._ids = ids
 
     def inputs(self, at: int) -> tuple[JsonObject, int]:
         """The inputs of a call, and where it ends; from behind its bracket."""
@@ -216,7 +217,7 @@ class _CallReader:
             raise ValueError(bare)
         if bare in _CONSTANTS:
             return _CONSTANTS[bare], found.end()
-        if self._steps.search(bare):
+        if any(word in self._ids or _STEP.fullmatch(word) for word in _WORD.findall(bare)):
             return f"{{{bare}}}", found.end()
         try:
             return json.loads(bare), found.end()

@@ -46,7 +46,7 @@ MAX_STEPS = 6
 
 _WIRE_ID = re.compile(rf"{WIRE_ID}\Z")
 _DECISION = re.compile(rf"^[ \t*]*({'|'.join(DECISIONS)})\b[:*]*[ \t]*([^\n]*)\n?", re.MULTILINE)
-_REASON = re.compile(r"\s*(?:because:?)?[ \t]*([^\n]*)\n")
+_REASON = re.compile(r"\s*+(?:because:?+)?+[ \t]*+([^\n]*+)\n")
 _REFERENCE = re.compile(r'"\{(\w+(?:\.\w+)*)\}"')
 _REMOVE = re.compile(r"^[ \t]*remove:?[ \t]+([^\n]*)$", re.MULTILINE)
 

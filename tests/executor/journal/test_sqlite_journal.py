@@ -478,7 +478,7 @@ class TestFaults:
 
 
 async def test_a_run_survives_being_cancelled_during_a_commit(journal: SqliteJournal) -> None:
-    """Cancelled at any moment, the journal tells a whole story that ends with the cancellation."""
+    """Cancelled at any moment, the journal tells a whole story, of a run that can be resumed."""
     for spins in range(0, 60, 3):
         run = f"r{spins}"
         steps = [step("s0"), *(step(f"s{place}", f"s{place - 1}") for place in range(1, 40))]
@@ -491,8 +491,7 @@ async def test_a_run_survives_being_cancelled_during_a_commit(journal: SqliteJou
             result = read_history(journal, run)
         except RunNotFound:
             continue
-        assert result.status in ("cancelled", "pending")
-        assert all(attempt.ended for each in result.steps.values() for attempt in each.attempts)
+        assert result.status in ("running", "pending")
 
 
 async def test_opening_a_journal_again_leaves_the_locks_of_the_first(path: Path) -> None:
