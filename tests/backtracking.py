@@ -54,7 +54,6 @@ class Backtracking:
     """A pattern as a backtracking matcher runs it; `steps` counts the comparisons of the last search."""
 
     def __init__(self, pattern: str, flags: int = 0, *, anchored: bool = False, whole: bool = False) -> None:
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), 50_000))
         self.tree = parser.parse(pattern, flags)
         self.steps = 0
         self._anchored = anchored or whole
@@ -68,6 +67,8 @@ class Backtracking:
     def count(self, text: str, limit: int) -> int:
         """Steps to find all matches in `text`, or `limit` where there would be more."""
         self.steps, self._limit, self._text = 0, limit, text
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(before, 50_000))
         try:
             at = 0
             while at <= len(text):
@@ -78,6 +79,9 @@ class Backtracking:
                 at = end if end is not None and end > at else at + 1
         except TooManySteps:
             return limit
+        finally:
+            # Other tests of this process rely on the usual limit.
+            sys.setrecursionlimit(before)
         return self.steps
 
     def attacks(self, rng: random.Random, most: int) -> Iterator[Attack]:
