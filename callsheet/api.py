@@ -75,7 +75,7 @@ async def run(
     from starting: GoalError, PlanningFailed, PlanInvalid, DocumentError, ModelNotConfigured, a ModelError
     while planning, JournalError, ConfigError, OptionInvalid, BudgetError, StrategyError.
     """
-    settings = Settings.load()
+    settings = Settings.load_here()
     with _orchestrator("run", settings, given, _always(plan is None)) as (orchestrator, options):
         return await orchestrator.run(goal, plan=plan, params=params, review=review, watch=watch, **options)
 
@@ -112,7 +112,7 @@ async def resume(
     Raises what `run` does, and RunNotFound, RunAmbiguous, RunEnded, RunOwned where another process has it,
     and AgentsChanged; none of these changes anything.
     """
-    settings = Settings.load()
+    settings = Settings.load_here()
     name = run.run if isinstance(run, RunResult) else run
 
     def is_unplanned(journal: Journal) -> bool:
@@ -140,7 +140,7 @@ async def plan(goal: str, *, watch: Watch | None = None, **given: Unpack[Keyword
     Raises GoalError, PlanningFailed, PlanningTimeUp, BudgetExceeded, ModelNotConfigured, a ModelError and
     ConfigError.
     """
-    settings = Settings.load()
+    settings = Settings.load_here()
     with _orchestrator("plan", settings, {"store": None, **given}, _always(True)) as (orchestrator, options):
         return await orchestrator.plan(goal, watch=watch, **options)
 

@@ -32,6 +32,7 @@ from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.documents.errors import DocumentError
 from callsheet.settings.settings import Settings
 from callsheet.testing import RecordingMark
+from tests.trusted_folder import configure
 
 PLAN: dict[str, Any] = {
     "goal": "tell everybody",
@@ -362,7 +363,7 @@ async def test_a_plan_may_be_the_path_of_a_file(folder: Path, kind: Callable[[st
 
 def test_a_model_may_be_named_wherever_it_is_given(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """By the same names as in the settings, which know the server."""
-    (folder / "callsheet.toml").write_text('base_url = "http://127.0.0.1:9/v1"\n')
+    configure(folder, 'base_url = "http://127.0.0.1:9/v1"\n')
     assert (
         Orchestrator(TEAM, store=None, model="openai/tiny")._equipment.require_model().name == "openai/tiny"
     )

@@ -109,6 +109,12 @@ class ChatModel(Protocol):
         ...
 
 
+def label_of(model: ChatModel) -> str:
+    """How a model is shown to the user: its name, and the host that gets the prompts if there is one."""
+    host = getattr(model, "host", None)
+    return f"{model.name} at {host}" if host else model.name
+
+
 async def ask(model: ChatModel, request: ChatRequest) -> ChatReply:
     """Ask, and wait for the whole answer. Raises what `ChatModel.stream` raises.
 

@@ -28,6 +28,7 @@ from callsheet.cli.commands.resume import resume
 from callsheet.cli.commands.run import run
 from callsheet.cli.commands.runs import runs
 from callsheet.cli.commands.show import show
+from callsheet.cli.commands.trust import trust
 from callsheet.cli.options.output import Output
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -83,6 +84,7 @@ _COMMANDS = (
     replay,
     diff,
     doctor,
+    trust,
 )
 for _command in _COMMANDS:
     application.add_command(_command)

@@ -48,7 +48,7 @@ def record(
     Raises RunNotFound, RunAmbiguous, RunOwned while it is still running, RunNotRecordable,
     RecordingUnwritable, SecretPatternInvalid, JournalError, ConfigError.
     """
-    settings = Settings.load()
+    settings = Settings.load_here()
     with journal_of(settings, settings.store if store is None else store) as journal:
         found = journal.find_run(run)
         owner = journal.owner(found)
@@ -136,7 +136,7 @@ def replay_sync(
     """The same as `replay`, for code that is not async. Raises AlreadyAsync in code that is."""
     require_no_loop("replay")
     known = recording if isinstance(recording, Recording) else load_recording(Path(recording))
-    settings = Settings.load()
+    settings = Settings.load_here()
     liveness = Liveness.from_names([live] if isinstance(live, str) else live)
     redactor = redactor_of(settings, secret_patterns)
     terms = ReplayTerms(

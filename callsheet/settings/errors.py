@@ -30,3 +30,17 @@ class AgentsNotLoaded(CallsheetError):
         super().__init__(f"agents {place!r}: {problem}")
         self.place = place
         self.problem = problem
+
+
+class TrustNotKept(CallsheetError):
+    """It could not be remembered, or forgotten, that the user trusts a folder."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"trust in this folder: {problem}")
+        self.problem = problem
+
+
+class UntrustedSettings(UserWarning):
+    """Settings of the working folder's files are ignored, because the user has not trusted the folder."""

@@ -31,5 +31,5 @@ def named_model(model: ChatModel | str | None, settings: Settings | None = None)
     """
     if model is None:
         return None
-    wanted = model_settings(settings or Settings.load()) if isinstance(model, str) else None
+    wanted = model_settings(settings or Settings.load_here()) if isinstance(model, str) else None
     return model_of(model, wanted)

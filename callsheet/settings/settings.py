@@ -1,8 +1,8 @@
 """The settings, where each value comes from, and which one holds.
 
 The later source wins: defaults, `[tool.callsheet]` in pyproject.toml, callsheet.toml, the environment,
-flags. Both files are looked for in the working folder only. They are trusted as much as the folder's
-code: `agents` names Python to import. An API key may be in neither file, since both get committed.
+flags. Both files are looked for in the working folder only. What is sensitive in them (see `trust`) holds
+once the user trusts the folder. An API key may be in neither file, since both get committed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import tomllib
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
@@ -37,7 +38,8 @@ from callsheet.agents.spending.errors import BudgetError, PriceError
 from callsheet.agents.spending.prices import Prices
 from callsheet.executor.journal.schema import Durability
 from callsheet.executor.run.options import MAX_CONCURRENCY, MAXIMA, OPTIONS, RunKeywords, RunOptions
-from callsheet.settings.errors import ConfigError
+from callsheet.settings.errors import ConfigError, UntrustedSettings
+from callsheet.settings.trust import COMMAND, SensitiveSettings, TrustStore, sensitive_keys
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
@@ -162,6 +164,10 @@ class Settings(BaseModel):
     """Regular expressions for secrets to keep out of recordings, besides those that are recognized anyway."""
     sources: Mapping[str, str] = Field(default_factory=dict[str, str])
     """Where each value comes from: a file, a variable, a flag, or `default`."""
+    sensitive: SensitiveSettings = SensitiveSettings(Path(), {})
+    """What the files set that needs the user's trust, whether or not it holds."""
+    ignored_note: str | None = None
+    """One line about what would hold if the user trusted the folder; None if there is nothing."""
 
     @classmethod
     def load(
@@ -169,18 +175,43 @@ class Settings(BaseModel):
         folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         flags: Mapping[str, Any] | None = None,
+        *,
+        trust: bool = False,
     ) -> Self:
-        """The settings for `folder` (by default the working folder). A flag of None was not given.
+        """The settings for `folder` (by default the working folder). A flag of None was not given. With
+        `trust`, the folder's files are trusted this time.
 
         Raises ConfigError if a file cannot be read, or a key or value is not valid.
         """
+        folder = folder or Path.cwd()
+        variables = os.environ if environment is None else environment
+        layers = [(layer, _checked(layer)) for layer in _layers(folder, variables, flags or {})]
+        sensitive = SensitiveSettings(folder, dict(_sensitive_parts(layers, folder)))
+        is_trusted = not sensitive or trust or TrustStore().trusts(sensitive)
+        ignored = {} if is_trusted else dict(sensitive.files)
         values: dict[str, Any] = {}
         sources: dict[str, str] = {}
-        variables = os.environ if environment is None else environment
-        for layer in _layers(folder or Path.cwd(), variables, flags or {}):
-            values.update(_checked(layer))
-            sources.update({key: layer.origin(key) for key in layer.values})
-        return cls(**values, sources={key: sources.get(key, DEFAULT) for key in _KEYS})
+        for layer, checked in layers:
+            held = {key: value for key, value in checked.items() if key not in ignored.get(layer.name, ())}
+            values.update(held)
+            sources.update({key: layer.origin(key) for key in held})
+        replaced = {key for key in sources if sources[key] not in dict(_FILES)}
+        missed = {name: [key for key in keys if key not in replaced] for name, keys in ignored.items()}
+        return cls(
+            **values,
+            sources={key: sources.get(key, DEFAULT) for key in SETTINGS},
+            sensitive=sensitive,
+            ignored_note=_ignored_note(missed, TrustStore().knows(folder)) if any(missed.values()) else None,
+        )
+
+    @classmethod
+    def load_here(cls, folder: Path | None = None) -> Self:
+        """The settings for a call from Python, which learns by a warning what was ignored. Raises what `load`
+        does."""
+        settings = cls.load(folder)
+        if settings.ignored_note is not None:
+            warnings.warn(settings.ignored_note, UntrustedSettings, stacklevel=2)
+        return settings
 
     @property
     def options(self) -> RunOptions:
@@ -200,8 +231,10 @@ class Settings(BaseModel):
         return self.sources.get(key, DEFAULT)
 
 
-_KEYS = tuple(key for key in Settings.model_fields if key != "sources")
-_FILE_KEYS = tuple(key for key in _KEYS if key != "api_key")
+_DERIVED = ("sources", "sensitive", "ignored_note")
+SETTINGS = tuple(key for key in Settings.model_fields if key not in _DERIVED)
+"""The names of all settings."""
+_FILE_KEYS = tuple(key for key in SETTINGS if key != "api_key")
 
 
 class _Layer(NamedTuple):
@@ -280,3 +313,17 @@ def _checked(layer: _Layer) -> dict[str, Any]:
         place = ".".join(map(str, problem["loc"])) if isinstance(layer.values[key], Mapping) else key
         raise ConfigError(layer.origin(key), place, problem["msg"].removeprefix("Value error, ")) from None
     return {key: getattr(settings, key) for key in layer.values}
+
+
+def _sensitive_parts(
+    layers: Iterable[tuple[_Layer, Mapping[str, Any]]], folder: Path
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for layer, checked in layers:
+        if layer.typed and (keys := sensitive_keys(checked, folder)):
+            yield layer.name, {key: layer.values[key] for key in keys}
+
+
+def _ignored_note(ignored: Mapping[str, Iterable[str]], is_known: bool) -> str:
+    said = "; ".join(f"{', '.join(keys)} in {name}" for name, keys in ignored.items() if keys)
+    why = "changed since you trusted this folder" if is_known else "you have not trusted this folder"
+    return f"ignored: {said} ({why}; to allow: {COMMAND})"

@@ -27,8 +27,9 @@ class Site:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of the root, with paths that are valid in any working folder. Raises ConfigError."""
-        settings = Settings.load(self.root)
+        """The settings of the root, with paths that are valid in any working folder. They are
+        trusted: pytest runs the folder's code anyway. Raises ConfigError."""
+        settings = Settings.load(self.root, trust=True)
         return settings.model_copy(
             update={
                 "workspace": self.root / settings.workspace,

@@ -29,7 +29,12 @@ class ChatServer:
     @property
     def base_url(self) -> str:
         """What OPENAI_BASE_URL should be."""
-        return f"http://127.0.0.1:{self._http.server_port}/v1"
+        return f"http://{self.host}/v1"
+
+    @property
+    def host(self) -> str:
+        """The host and port, as they are printed."""
+        return f"127.0.0.1:{self._http.server_port}"
 
     @contextmanager
     def serving(self) -> Iterator[ChatServer]:

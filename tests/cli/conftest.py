@@ -14,6 +14,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from callsheet.cli.application import application
+from tests.trusted_folder import configure
 
 from .background import Background
 from .chat_server import ChatServer
@@ -127,7 +128,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a team of agents, which callsheet.toml names."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "team.py").write_text(TEAM)
-    (tmp_path / "callsheet.toml").write_text('agents = ["team.py"]\n')
+    configure(tmp_path, 'agents = ["team.py"]\n')
     return tmp_path
 
 
@@ -174,7 +175,7 @@ def process(
 def gated(folder: Path) -> Path:
     """The working folder, with agents that wait for a file."""
     (folder / "gated.py").write_text(GATED)
-    (folder / "callsheet.toml").write_text('agents = ["gated.py"]\n')
+    configure(folder, 'agents = ["gated.py"]\n')
     return folder
 
 

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.trusted_folder import configure
+
 SHOP = '''
 from pathlib import Path
 import callsheet
@@ -36,7 +38,7 @@ GOAL = "Double the revenue, which is in numbers or in figures"
 def open_shop(folder: Path) -> None:
     """Make these agents the team of the folder."""
     (folder / "shop.py").write_text(SHOP)
-    (folder / "callsheet.toml").write_text('agents = ["shop.py"]\nbuiltin = false\n')
+    configure(folder, 'agents = ["shop.py"]\nbuiltin = false\n')
 
 
 def mailed(folder: Path) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 import callsheet
 from callsheet.orchestration.orchestrator import Orchestrator
+from tests.trusted_folder import configure
 
 from .chat_server import ChatServer
 
@@ -28,7 +29,7 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_orchestrator_asks_the_model_of_a_name(tmp_path: Path) -> None:
     """The server stands in the settings of the working folder."""
     with ChatServer([json.dumps({"steps": [], "answer": "hello"})]).serving() as server:
-        (tmp_path / "callsheet.toml").write_text(f'base_url = "{server.base_url}"\n')
+        configure(tmp_path, f'base_url = "{server.base_url}"\n')
         whole = Orchestrator(model="openai/tiny", store=None)
         assert asyncio.run(whole.run("say hello")).answer == "hello"
         assert callsheet.run_sync("say hello", model="tiny", store=None).answer == "hello"

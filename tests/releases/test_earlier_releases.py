@@ -22,6 +22,7 @@ from click.testing import CliRunner, Result
 import callsheet
 from callsheet.agents.models.scripted import ScriptedModel
 from callsheet.cli.application import application
+from tests.trusted_folder import configure
 
 RELEASES = Path(__file__).parent
 COMPLETED, WAITING, KILLED = "7a930b17323d", "8f2f4957aed9", "f8c328a99578"
@@ -40,7 +41,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     for file in (RELEASES / request.param).iterdir():
         if file.is_file():
             shutil.copy(file, tmp_path)
-    (tmp_path / "callsheet.toml").write_text('agents = ["team.py"]\nbuiltin = false\n')
+    configure(tmp_path, 'agents = ["team.py"]\nbuiltin = false\n')
     (tmp_path / ".callsheet").mkdir()
     with closing(sqlite3.connect(tmp_path / ".callsheet" / "runs.db")) as journal:
         journal.execute("PRAGMA journal_mode = WAL")

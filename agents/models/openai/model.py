@@ -95,12 +95,17 @@ class OpenAIModel:
         self._random = random.Random(seed)
         self._schema_in_prompt = schema_in_prompt
         self._sleep = sleep
-        self._failures = FailureReader(self.name, _place(self._base_url), api_key, clock)
+        self._failures = FailureReader(self.name, self.host, api_key, clock)
 
     @property
     def name(self) -> str:
         """`openai/` and the model's name on the server."""
         return f"openai/{self._model}"
+
+    @property
+    def host(self) -> str:
+        """The host of the server, with its port if the address has one."""
+        return _place(self._base_url)
 
     @property
     def context_tokens(self) -> int:

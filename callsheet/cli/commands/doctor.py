@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from callsheet.agents.builtin import TABLES_EXTRA, has_tables
 from callsheet.agents.models import choice
-from callsheet.agents.models.chat import ChatRequest, Message, ask
+from callsheet.agents.models.chat import ChatRequest, Message, ask, label_of
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.cli.options.command import command, settings_options
@@ -30,7 +30,7 @@ from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.needed_variables import missing_variables
 from callsheet.settings.registry import registry_of
-from callsheet.settings.settings import Settings
+from callsheet.settings.settings import SETTINGS, Settings
 
 OLDEST_PYTHON = (3, 11)
 PATIENCE_SECONDS = 120.0
@@ -159,11 +159,11 @@ def _model(settings: Settings) -> Diagnosis:
     try:
         reply = asyncio.run(asyncio.wait_for(ask(model, _QUESTION), PATIENCE_SECONDS))
     except TimeoutError:
-        text = f"{model.name} did not answer within {PATIENCE_SECONDS:.0f} s"
+        text = f"{label_of(model)} did not answer within {PATIENCE_SECONDS:.0f} s"
         return Diagnosis("model", State.WRONG, text, "choose another: --model NAME")
     tokens = reply.usage.input_tokens + reply.usage.output_tokens
     said = one_line(reply.text, 40)
-    return Diagnosis("model", State.OK, f"{model.name} answered {said!r} ({tokens} tokens)")
+    return Diagnosis("model", State.OK, f"{label_of(model)} answered {said!r} ({tokens} tokens)")
 
 
 def _settings_document(settings: Settings) -> dict[str, JsonValue]:
@@ -173,7 +173,7 @@ def _settings_document(settings: Settings) -> dict[str, JsonValue]:
 def _shown(settings: Settings) -> dict[str, JsonValue]:
     """The values without secrets: the type of the key hides it; the user and password of an address are
     replaced here."""
-    values: dict[str, JsonValue] = settings.model_dump(mode="json", exclude={"sources"})
+    values: dict[str, JsonValue] = settings.model_dump(mode="json", include=set(SETTINGS))
     if settings.base_url is not None:
         values["base_url"] = re.sub(r"//[^/]*@", "//**********@", settings.base_url)
     return values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout, suppress
 from functools import wraps
 from pathlib import Path
@@ -127,6 +127,11 @@ def command(function: Callback) -> _Decorated:
     return run
 
 
+_trust_option = click.option(
+    "--trust", is_flag=True, help="Trust the settings files of the working folder for this command."
+)
+
+
 def settings_options(function: Callback) -> Callback:
     """Give a command the flags of the settings, and pass it the resulting `Settings`."""
 
@@ -139,13 +144,14 @@ def settings_options(function: Callback) -> Callback:
     @click.option(
         "--store", type=FILE, help="The file with the journal of all runs (default: .callsheet/runs.db)."
     )
+    @_trust_option
     @wraps(function)
     def load(
-        output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], **kwargs: Any
+        output: Output, *args: Any, no_builtin: bool, agents: tuple[str, ...], trust: bool, **kwargs: Any
     ) -> ExitCode:
         flags = {key: kwargs.pop(key) for key in _SETTINGS if key in kwargs}
         flags |= {"agents": agents or None, "builtin": False if no_builtin else None}
-        return function(output, Settings.load(flags=flags), *args, **kwargs)
+        return function(output, _settings(output, flags, trust), *args, **kwargs)
 
     return load
 
@@ -163,11 +169,19 @@ def store_option(function: Callback) -> Callback:
     @click.option(
         "--store", type=FILE, help="The file with the journal of all runs (default: .callsheet/runs.db)."
     )
+    @_trust_option
     @wraps(function)
-    def load(output: Output, *args: Any, store: Path | None, **kwargs: Any) -> ExitCode:
-        return function(output, Settings.load(flags={"store": store}), *args, **kwargs)
+    def load(output: Output, *args: Any, store: Path | None, trust: bool, **kwargs: Any) -> ExitCode:
+        return function(output, _settings(output, {"store": store}, trust), *args, **kwargs)
 
     return load
+
+
+def _settings(output: Output, flags: Mapping[str, Any], trust: bool) -> Settings:
+    settings = Settings.load(flags=flags, trust=trust)
+    if settings.ignored_note is not None:
+        output.note(settings.ignored_note)
+    return settings
 
 
 def _report(error: BaseException, output: Output, debug: bool) -> int:

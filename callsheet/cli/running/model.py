@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from callsheet.agents.models import choice
-from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.chat import ChatModel, label_of
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.cli.options.output import Output
 from callsheet.settings.model_settings import model_settings
@@ -20,7 +20,7 @@ def choose_model(settings: Settings, output: Output) -> ChatModel:
     """
     with DownloadProgress(output) as fetching:
         model = choice.choose_model(model_settings(settings), progress=fetching.show)
-    output.note(f"model: {model.name}")
+    output.note(f"model: {label_of(model)}")
     return model
 
 
@@ -34,5 +34,5 @@ def model_at_hand(settings: Settings, output: Output) -> ChatModel | None:
     except (ModelNotConfigured, WeightsUnavailable):
         output.note("model: none available; steps that need one will fail (see `callsheet doctor`)")
         return None
-    output.note(f"model: {model.name}")
+    output.note(f"model: {label_of(model)}")
     return model

@@ -48,7 +48,7 @@ def test_a_goal_is_planned_shown_run_and_answered(invoke: Invoke, server: ChatSe
     server.answers = [PLAN]
     done = invoke("run", "say hello loudly", "--model", "house-model")
     assert (done.exit_code, done.stdout) == (0, "HELLO\n")
-    assert done.stderr.startswith("model: openai/house-model\nplanning ...\n")
+    assert done.stderr.startswith(f"model: openai/house-model at {server.host}\nplanning ...\n")
     assert "loud  shout" in done.stderr
     assert "1 call, 100 tokens in, 20 out" in done.stderr
     assert server.questions[0]["model"] == "house-model"
@@ -131,7 +131,7 @@ def test_a_doctor_asks_one_tiny_question(invoke: Invoke, server: ChatServer) -> 
     """With a model that answers everything is well; the key is never shown."""
     done = invoke("doctor")
     assert done.exit_code == 0
-    assert "ok      model: openai/gpt-5 answered 'done'" in done.stdout
+    assert f"ok      model: openai/gpt-5 at {server.host} answered 'done'" in done.stdout
     assert len(server.questions) == 1
     assert "sk-secret" not in done.stdout + done.stderr
     document = json.loads(invoke("doctor", "--json").stdout)
@@ -183,7 +183,7 @@ def test_a_run_that_was_still_being_planned_is_resumed(
     server.answers = [PLAN]
     done = invoke("resume", "abc", "--model", "house-model")
     assert (done.exit_code, done.stdout) == (0, "HELLO\n")
-    assert done.stderr.startswith("model: openai/house-model\nplanning ...\n")
+    assert done.stderr.startswith(f"model: openai/house-model at {server.host}\nplanning ...\n")
     assert "say hello loudly" in json.dumps(server.questions[0]["messages"])
 
 

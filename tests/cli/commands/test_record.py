@@ -13,6 +13,7 @@ from tests.cli.conftest import Invoke, Start, step, write_plan
 from tests.cli.recorded import record_revised, run_planned
 from tests.cli.script import FAILS, GOAL, MENDS
 from tests.cli.terminal import Terminal
+from tests.trusted_folder import configure
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ class TestSecrets:
 
     def test_the_configuration_has_patterns_too(self, invoke: Invoke, folder: Path, loud: str) -> None:
         """Beside those that are typed."""
-        (folder / "callsheet.toml").write_text('agents = ["team.py"]\nsecret_patterns = ["HELLO"]\n')
+        configure(folder, 'agents = ["team.py"]\nsecret_patterns = ["HELLO"]\n')
         assert "; 1 secret removed; " in invoke("record", "-o", "run.yaml").stderr
 
     def test_a_secret_that_the_run_depends_on_is_told(self, invoke: Invoke, folder: Path) -> None:

@@ -20,6 +20,7 @@ from tests.cli.chat_server import ChatServer
 from tests.cli.conftest import Invoke, step, write_plan
 from tests.cli.recorded import model_at, record_last, record_plan, record_revised
 from tests.cli.script import FAILS, FIGURES, MENDS, SHOP, TWICE, mailed, open_shop, plan
+from tests.trusted_folder import configure
 
 AS_RECORDED = re.compile(
     r"(?P<file>\S+): as recorded \(completed, 2 steps, 2 plans, 2 model calls; [^;]+ in [^;]+s\)\n"
@@ -294,7 +295,7 @@ class TestLive:
         model.answers[:] = [FAILS, MENDS]
         done = invoke("replay", revised, "--live", "planner")
         assert (done.exit_code, len(model.questions)) == (0, 2)
-        assert done.stderr == "model: openai/gpt-5\n"
+        assert done.stderr == f"model: openai/gpt-5 at {model.host}\n"
         model.answers[:] = [plan(FIGURES, TWICE, answer="{twice}")]
         done = invoke("replay", revised, "--live", "planner")
         assert done.exit_code == 5
@@ -316,7 +317,7 @@ class TestLive:
     ) -> None:
         """The one at hand is named; none is chosen where that is wanted."""
         done = invoke("replay", given, "--live", "agents")
-        assert (done.exit_code, done.stderr) == (0, "model: openai/gpt-5\n")
+        assert (done.exit_code, done.stderr) == (0, f"model: openai/gpt-5 at {model.host}\n")
         done = invoke("replay", given, "--live", "agents", "--model", "recorded")
         assert (done.exit_code, done.stderr, model.questions) == (0, "", [])
 
@@ -534,7 +535,7 @@ class TestUpdate:
         file = record_plan(invoke, folder, made, "run.yaml")
         source = (folder / "team.py").read_text()
         (folder / "team.py").write_text(source.replace("text.upper()", '"LAUNCH 0451"'))
-        (folder / "callsheet.toml").write_text('agents = ["team.py"]\nsecret_patterns = ["LAUNCH 0451"]\n')
+        configure(folder, 'agents = ["team.py"]\nsecret_patterns = ["LAUNCH 0451"]\n')
         done = invoke("replay", file, "--update", "--live", "shout", "--model", "recorded")
         assert done.exit_code == 5
         assert done.stdout.startswith(f"updated {file}: ")
@@ -548,7 +549,7 @@ class TestSecrets:
     def secret(self, invoke: Invoke, folder: Path) -> Path:
         """The recording of a run with a secret that looks like none."""
         (folder / "customer.py").write_text(CUSTOMER)
-        (folder / "callsheet.toml").write_text('agents = ["customer.py"]\nmodel = "recorded"\n')
+        configure(folder, 'agents = ["customer.py"]\nmodel = "recorded"\n')
         made = write_plan(folder, step("who", "customer", by="ann"), answer="who")
         assert invoke("run", "--plan", made).exit_code == 0
         assert invoke("record", "-o", "run.yaml", *SECRET).exit_code == 0

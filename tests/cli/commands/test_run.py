@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.chat_server import ChatServer
 from tests.cli.conftest import Invoke, step, write_plan
+from tests.trusted_folder import configure
 
 LOUD = step("loud", "shout", text="hello")
 SAVE = step("save", "write_file", path="out.txt", content="from loud")
@@ -215,7 +216,7 @@ def test_with_keep_going_the_rest_is_finished(invoke: Invoke, folder: Path) -> N
 
     assert done() == {"no": "failed", "loud": "cancelled", "more": "cancelled"}
     assert done("--keep-going") == {"no": "failed", "loud": "completed", "more": "completed"}
-    (folder / "callsheet.toml").write_text('agents = ["team.py"]\nfail_fast = false\n')
+    configure(folder, 'agents = ["team.py"]\nfail_fast = false\n')
     assert done()["more"] == "completed"
 
 
@@ -242,7 +243,7 @@ def test_the_strategy_chooses_among_agents(invoke: Invoke, folder: Path) -> None
     plan = write_plan(folder, step("it", "say", text="x"), answer="it")
     assert invoke("run", "--plan", plan, "--strategy", "cheapest").stdout == "cheap\n"
     assert invoke("run", "--plan", plan, "--strategy", "luckiest").exit_code == 2
-    (folder / "callsheet.toml").write_text('agents = ["team.py"]\nstrategy = "luckiest"\n')
+    (folder / "callsheet.toml").write_text('strategy = "luckiest"\n')
     done = invoke("run", "--plan", plan)
     assert done.exit_code == 2
     assert "callsheet.toml, key 'strategy'" in done.stderr
@@ -250,9 +251,7 @@ def test_the_strategy_chooses_among_agents(invoke: Invoke, folder: Path) -> None
 
 def test_hedging_and_limits_reach_the_executor(invoke: Invoke, folder: Path) -> None:
     """--hedge is in the journal's start of the run; a capability's limit keeps its attempts apart."""
-    (folder / "callsheet.toml").write_text(
-        'agents = ["team.py"]\ndurability = "full"\n[capability_limits]\ncount = 1\n'
-    )
+    configure(folder, 'agents = ["team.py"]\ndurability = "full"\n[capability_limits]\ncount = 1\n')
     (folder / "team.py").write_text(
         "import asyncio\nimport callsheet\nat_once = [0, 0]\n"
         "@callsheet.agent(effect='pure')\nasync def count(text: str) -> int:\n"
@@ -268,7 +267,7 @@ def test_hedging_and_limits_reach_the_executor(invoke: Invoke, folder: Path) -> 
     }
     plan = write_plan(folder, each, answer="max(it)")
     assert invoke("run", "--plan", plan, "--hedge").stdout == "1\n"
-    (folder / "callsheet.toml").write_text('agents = ["team.py"]\n')
+    configure(folder, 'agents = ["team.py"]\n')
     assert invoke("run", "--plan", plan).stdout == "3\n"
     with sqlite3.connect(folder / ".callsheet" / "runs.db") as database:
         events = database.execute("SELECT body FROM events ORDER BY run, sequence").fetchall()
