@@ -14,7 +14,7 @@ from typing import Self
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import CHANGING, Effect
-from callsheet.planner.expressions.tree import Constant, Tree, children
+from callsheet.planner.expressions.tree import Constant, StepOutput, Tree, children
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 from callsheet.planner.plan.renewal import begin_anew
 
@@ -39,6 +39,8 @@ class Grant:
     """By capability: the places that approved steps of it reached with their resolved inputs."""
     guarded: frozenset[str] = frozenset()
     """The capabilities of which an approved step waits for an approval."""
+    capabilities: frozenset[str] = frozenset()
+    """The capabilities of approved steps: whatever has been handed to one, the user has seen it take part."""
 
     @classmethod
     def from_plan(cls, goal: str, checked: CheckedPlan) -> Self:
@@ -46,19 +48,20 @@ class Grant:
         named = named_in(goal)
         for step in checked.steps.values():
             named |= places_in(_constants(step))
-            for tree in (*step.inputs.values(), *([step.for_each] if step.for_each else ())):
+            for tree in _taken(step):
                 named |= named_in(list(_literals(tree)))
-        return cls(named, guarded=_guarded(checked))
+        capabilities = frozenset(step.capability.name for step in checked.steps.values())
+        return cls(named, guarded=_guarded(checked), capabilities=capabilities)
 
     def hearing(self, words: str) -> Self:
         """The grant, and what the user has said to the run, which counts as the goal does."""
         return replace(self, named=self.named | named_in(words))
 
     def including(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> Self:
-        """The grant, and what the step reaches with these inputs, whenever its capability does."""
+        """The grant, and what the approved step reaches with these inputs, whenever its capability does."""
         name = step.capability.name
         reached = self.reached.get(name, frozenset()) | places_in(inputs)
-        return replace(self, reached={**self.reached, name: reached})
+        return replace(self, reached={**self.reached, name: reached}, capabilities=self.capabilities | {name})
 
     def beyond(self, step: CompiledStep, inputs: Mapping[str, JsonValue]) -> tuple[str, ...]:
         """A sentence for each place that the step would reach with these inputs and that the grant lacks.
@@ -80,7 +83,8 @@ class Grant:
 
     def widened_by(self, before: CheckedPlan, after: CheckedPlan) -> Mapping[str, str]:
         """The steps of a revised plan that the user has to approve first, each with why: of those that begin
-        anew, whatever writes, and what reads beyond the grant."""
+        anew, whatever writes, what reads beyond the grant, and what hands a result to a capability that no
+        approved step has."""
         guarded = self.guarded | _guarded(before)
         anew = begin_anew(before, after)
         found = {id: "; ".join(self._widenings(after.steps[id], guarded)) for id in after.steps if id in anew}
@@ -94,6 +98,10 @@ class Grant:
             does = "cannot be undone" if capability.effect is Effect.IRREVERSIBLE else "changes something"
             yield f"`{capability.name}` {does}, and was not approved like this"
         yield from self.beyond(step, _constants(step))
+        if capability.name not in self.capabilities and (sources := _sources(step)):
+            # Even one that is declared pure may be somebody else's server.
+            taken = ", ".join(f"`{source}`" for source in sources[:MAX_SENTENCES])
+            yield f"`{capability.name}` has no step in the approved plan, and would get the result of {taken}"
 
 
 def _guarded(checked: CheckedPlan) -> frozenset[str]:
@@ -103,6 +111,24 @@ def _guarded(checked: CheckedPlan) -> frozenset[str]:
 def _constants(step: CompiledStep) -> Mapping[str, JsonValue]:
     """The inputs that stand in the plan as they are."""
     return {name: tree.value for name, tree in step.inputs.items() if isinstance(tree, Constant)}
+
+
+def _taken(step: CompiledStep) -> tuple[Tree, ...]:
+    """The trees from which the agents' inputs are made."""
+    return (*step.inputs.values(), *([step.for_each] if step.for_each else ()))
+
+
+def _sources(step: CompiledStep) -> list[str]:
+    """The steps whose results the agents are given."""
+    named = {id for tree in _taken(step) for id in _read_steps(tree)}
+    return [id for id in step.dependencies if id in named]
+
+
+def _read_steps(tree: Tree) -> Iterator[str]:
+    if isinstance(tree, StepOutput):
+        yield tree.step
+    for child in children(tree):
+        yield from _read_steps(child)
 
 
 def _literals(tree: Tree) -> Iterator[JsonValue]:

@@ -45,6 +45,8 @@ CATALOG = (
     capability("send", Effect.IRREVERSIBLE, ("to", "body"), "id", "send mail"),
     capability("post", Effect.WRITE, ("channel", "text"), "id", "write in a channel"),
     capability("wipe", Effect.WRITE, ("pattern",), "report", "delete files"),
+    capability("web_search", Effect.READ, ("query",), "found", "search the web"),
+    capability("translate", Effect.PURE, ("text",), "translation", "translate a text"),
     capability("pay", Effect.IRREVERSIBLE, ("iban", "amount"), "receipt", "transfer money"),
 )
 

@@ -207,6 +207,43 @@ def test_what_writes_behind_a_change_is_approved_first() -> None:
     assert set(reasons(NOTES, other, SHORT, OUT, MAIL)) == {"out", "mail"}
 
 
+SEARCH = step("found", "web_search", query="the weather")
+
+
+@pytest.mark.parametrize("effect", [Effect.PURE, Effect.READ])
+@pytest.mark.parametrize(
+    "handed",
+    [
+        {"inputs": {"query": {"from": "notes"}}},
+        {"inputs": {"query": {"template": "what is { notes.text }?"}}},
+        {"inputs": {"query": {"from": "short + notes"}}},
+        {"inputs": {"query": {"from": "item"}}, "for_each": {"from": "[notes, news]"}},
+    ],
+)
+def test_a_new_party_gets_no_result_without_an_approval(effect: Effect, handed: dict[str, Any]) -> None:
+    """Whatever its effect: a capability that no approved step has waits before it is handed what another
+    step made; without a result it only reads, and once it was approved it is no longer new."""
+    search = capability("web_search", {"query": TEXT}, {"text": TEXT}, effect=effect)
+
+    def checked(*steps: Mapping[str, Any]) -> CheckedPlan:
+        return check({"goal": GOAL, "steps": list(steps), "answer": "x"}, (*CATALOG, search)).require()
+
+    after = checked(*STEPS, {**SEARCH, **handed})
+    (why,) = GRANT.widened_by(GRANTED, after).values()
+    assert "`web_search` has no step in the approved plan, and would get the result of `" in why
+    assert GRANT.widened_by(GRANTED, checked(*STEPS, SEARCH)) == {}
+    assert GRANT.including(after.steps["found"], {"query": "x"}).widened_by(GRANTED, after) == {}
+    assert Grant.from_plan(GOAL, checked(*STEPS, SEARCH)).widened_by(GRANTED, after) == {}
+
+
+def test_a_condition_hands_nothing_over() -> None:
+    """The new step only waits for it."""
+    search = capability("web_search", {"query": TEXT}, {"text": TEXT}, effect=Effect.READ)
+    steps = [*STEPS, {**SEARCH, "condition": "len(notes) > 3"}]
+    document = {"goal": GOAL, "steps": steps, "answer": "x"}
+    assert GRANT.widened_by(GRANTED, check(document, (*CATALOG, search)).require()) == {}
+
+
 def test_an_approval_cannot_be_dropped() -> None:
     """Not from a step that reads either, and not by calling it another one; asking for one is allowed."""
     waiting = plan({**NOTES, "approval": True})
