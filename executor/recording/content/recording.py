@@ -16,6 +16,7 @@ from callsheet.version import __version__
 
 from .errors import RunNotRecordable
 from .order_check import Incoherent, require_coherent
+from .times import since
 
 _TOO_OLD = "it was begun by a release that did not keep its catalog; run the goal again"
 
@@ -101,8 +102,9 @@ class Recording:
 
     @property
     def duration(self) -> float:
-        """Seconds from the creation to the last event."""
-        return self.events[-1].at - self.created.at
+        """Seconds from the creation to the last event, to the microsecond as in the file: a finer difference
+        could round to another millisecond than it does once the file is read."""
+        return float(since(self.events[-1].at, self.created.at))
 
 
 def _as_kept(run: str, events: Sequence[Event]) -> tuple[Event, ...]:

@@ -17,7 +17,7 @@ from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.recording.reading.event_reader import KINDS
 from callsheet.executor.recording.reading.reader import recording_from
 from callsheet.executor.recording.writing.document import document_of
-from callsheet.executor.run.events import ModelCalled, encode
+from callsheet.executor.run.events import ModelCalled, TimeLimitReached, encode
 from callsheet.planner.documents.reader import read_yaml
 
 from .alike import require_alike
@@ -61,6 +61,17 @@ def test_every_run_comes_back(recording: Recording) -> None:
     require_alike(recording.events, read.events)
     assert recording_text(read, Untouched()) == text
     assert again(recording_text(read, Untouched())) == read
+
+
+def test_a_duration_between_two_milliseconds_is_written_as_it_is_read() -> None:
+    """The file keeps microseconds: what is a hair below 452.5 ms is rounded like what the file says."""
+    times = (1750000000.25, 1750000000.3, 1750000000.7024999)
+    events = (*everything(ENDS[0])[:2], TimeLimitReached(0.0))
+    recording = Recording.from_events(
+        [msgspec.structs.replace(event, at=at) for event, at in zip(events, times, strict=True)]
+    )
+    text = recording_text(recording, Untouched())
+    assert recording_text(again(text), Untouched()) == text
 
 
 @pytest.mark.parametrize("run", REAL_RUNS)
