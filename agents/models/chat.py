@@ -109,10 +109,19 @@ class ChatModel(Protocol):
         ...
 
 
+def host_of(model: ChatModel) -> str:
+    """The host that gets the prompts, which a model on a server has as `host`; empty for any other."""
+    return str(getattr(model, "host", ""))
+
+
 def label_of(model: ChatModel) -> str:
     """How a model is shown to the user: its name, and the host that gets the prompts if there is one."""
-    host = getattr(model, "host", None)
-    return f"{model.name} at {host}" if host else model.name
+    return labelled(model.name, host_of(model))
+
+
+def labelled(name: str, host: str) -> str:
+    """`openai/gpt-5 at api.openai.com`, or the name alone without a host."""
+    return f"{name} at {host}" if host else name
 
 
 async def ask(model: ChatModel, request: ChatRequest) -> ChatReply:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from callsheet.agents.models.chat import ChatModel, Usage
+from callsheet.agents.models.chat import ChatModel, Usage, host_of
 from callsheet.agents.models.errors import ModelNotConfigured
 from callsheet.agents.registry import Registry
 from callsheet.agents.spending.demand import demand_of
@@ -71,6 +71,7 @@ class Equipment:
             "" if self.wire_format is None else self.wire_format.name,
             self._price(at),
             time_limit,
+            "" if self.model is None else host_of(self.model),
         )
 
     @cached_property

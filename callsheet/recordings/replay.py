@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from callsheet.agents.models.chat import ChatModel
+from callsheet.agents.models.chat import ChatModel, host_of
 from callsheet.agents.registry import Registry
 from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.virtual_loop import run_virtually
@@ -103,7 +103,9 @@ def _asking(events: Sequence[Event], terms: ReplayTerms) -> list[Event]:
     if model is not None and created.model:
         price = equipped.price if created.model == model.name else None
         created = msgspec.structs.replace(created, model=model.name)
-        equipped = msgspec.structs.replace(equipped, context_tokens=model.context_tokens, price=price)
+        equipped = msgspec.structs.replace(
+            equipped, context_tokens=model.context_tokens, price=price, host=host_of(model)
+        )
     return [created, equipped, *course]
 
 

@@ -141,6 +141,8 @@ class RunResult(msgspec.Struct, frozen=True):
     """The tokens of all calls of models."""
     model: str
     """The name of the model that plans; empty where there is none."""
+    model_host: str
+    """The host of its server; empty where it runs in this process."""
     model_calls: int
     """How many calls of models there were."""
     created: float
@@ -175,6 +177,7 @@ class RunResult(msgspec.Struct, frozen=True):
             plan=record.plan,
             usage=record.usage,
             model=record.model,
+            model_host=record.model_host,
             model_calls=record.model_calls,
             created=record.created,
             started=record.started,

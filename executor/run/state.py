@@ -148,6 +148,8 @@ class RunState:
     """Seeds every random choice, so that the same run chooses the same."""
     model: str = ""
     """The name of the model that plans; empty where there is none."""
+    model_host: str = ""
+    """The host of its server; empty where it runs in this process."""
     status: RunStatus = RunStatus.PENDING
     """Where the run stands."""
     now: float = 0.0

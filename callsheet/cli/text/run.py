@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from callsheet.agents.models.chat import labelled
 from callsheet.executor.run.result import AttemptResult, KeptOutput, ReusedOutput, RunResult, StepResult
 from callsheet.executor.run.state import ENDED, RUN_ENDED, AttemptStatus, StepStatus
 
@@ -99,7 +100,7 @@ def _circumstances(story: RunView) -> Iterator[str]:
     result = story.result
     yield f"created: {time_text(result.created)}"
     if result.model:
-        yield f"model: {result.model} ({usage_text(result)})"
+        yield f"model: {labelled(result.model, result.model_host)} ({usage_text(result)})"
     if result.plan is None:
         yield "there was no plan" if result.status in RUN_ENDED else "there is no plan yet"
     for sentence in result.story:

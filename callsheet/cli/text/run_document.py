@@ -35,6 +35,7 @@ def run_document(story: RunView) -> JsonObject:
         "reason": story.reason,
         "account": _account(result.account),
         "model": result.model,
+        "model_host": result.model_host,
         "model_calls": result.model_calls,
         "usage": asdict(result.usage),
         "created": result.created,

@@ -35,11 +35,12 @@ class RunHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelHead(msgspec.Struct, frozen=True, kw_only=True):
-    """The model that plans: its name, how many tokens it takes, the format in which plans are written for it
-    where one was asked for, and the price of a million tokens of questions, answers and what is
-    cached, in dollars."""
+    """The model that plans: its name, the host of its server, how many tokens it takes, the format in which
+    plans are written for it where one was asked for, and the price of a million tokens of questions, answers
+    and what is cached, in dollars."""
 
     name: str = ""
+    host: str = ""
     context_tokens: int = 0
     wire_format: str = ""
     price: tuple[PriceText, PriceText, PriceText] | None = None

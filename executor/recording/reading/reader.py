@@ -149,6 +149,7 @@ class _Reading:
             wire_format=model.wire_format,
             price=model.price,
             time_limit=run.time_limit,
+            host=model.host,
         )
 
     def _checked(self, events: Sequence[Event], callsheet: str) -> Recording:

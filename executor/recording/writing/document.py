@@ -44,6 +44,7 @@ def _head(recording: Recording, glossary: SharedTexts) -> dict[str, Any]:
         },
         "model": {
             "name": created.model,
+            "host": recording.equipped.host,
             "context_tokens": recording.equipped.context_tokens,
             "wire_format": recording.equipped.wire_format,
             "price": equipped.get("price"),

@@ -72,6 +72,9 @@ class RunEquipped(EventBase, frozen=True):
     time_limit: float | None = None
     """How many seconds the run may take from its beginning."""
 
+    host: str = ""
+    """The host that gets the prompts; empty where the model runs in this process."""
+
 
 class KnownFigures(msgspec.Struct, frozen=True, array_like=True):
     """What was known of an agent at one kind of work when the run began."""

@@ -9,6 +9,7 @@ from callsheet.executor.run.events import (
     RunCancelled,
     RunCompleted,
     RunCreated,
+    RunEquipped,
     RunFailed,
     RunPaused,
     RunResumed,
@@ -20,6 +21,10 @@ from callsheet.executor.run.state import ENDED, RunState, RunStatus, StepStatus
 def _run_created(state: RunState, event: RunCreated) -> None:
     state.id, state.goal, state.seed = event.run, event.goal, event.seed
     state.model, state.created = event.model, event.at
+
+
+def _run_equipped(state: RunState, event: RunEquipped) -> None:
+    state.model_host = event.host
 
 
 def _run_started(state: RunState, event: RunStarted) -> None:
@@ -68,5 +73,6 @@ LIFECYCLE_REDUCERS: dict[type[Any], Callable[[RunState, Any], None]] = {
     RunFailed: _run_failed,
     RunPaused: _run_paused,
     RunResumed: _run_resumed,
+    RunEquipped: _run_equipped,
     RunStarted: _run_started,
 }

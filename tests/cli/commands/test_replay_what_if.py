@@ -71,7 +71,11 @@ class TestFail:
         answers = [decision("give_up", "it cannot be doubled")]
         with ChatServer(answers).serving() as server, model_at(server):
             done = invoke("replay", revised, "--fail", "twice", "nothing works", "--live", "planner")
-        assert (done.exit_code, len(server.questions), done.stderr) == (1, 1, f"model: openai/gpt-5 at {server.host}\n")
+        assert (done.exit_code, len(server.questions), done.stderr) == (
+            1,
+            1,
+            f"model: openai/gpt-5 at {server.host}\n",
+        )
         assert "the run: failed in " in done.stdout
         assert "the planner gave up: it cannot be doubled" in done.stdout
         assert "  result drift, the run: the run ends differently\n" in done.stdout

@@ -175,6 +175,7 @@ def beginning() -> list[Event]:
             "short",
             ("1.25", "10", "0.125"),
             90.5,
+            "models.example:8080",
         ),
         FiguresKnown(CREATED + 0.5, (KnownFigures("fetcher", "fetch", Figures()),)),
     ]
