@@ -173,7 +173,7 @@ class TestFinishedWork:
     def test_a_result_stays_whatever_the_step_is_called(self) -> None:
         """By content: capability and resolved inputs, not by id."""
         checked = planned(step("a"), step("b", it="bad"))
-        better = revise(step("other", it="a"), step("c", it={"from": "other"}))
+        better = revise(step("other", it="a"), step("c", it={"template": "more {other}"}))
         played = direct(checked, Director([better]), by_input(bad=BROKEN))
         assert [event.step for event in played.of(ResultKept)] == ["other"]
         assert played.of(ResultKept)[0].source == "a"
