@@ -5,10 +5,13 @@ Every name is imported when it is first used, so that `import callsheet` costs n
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from callsheet.version import __version__ as __version__
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 if TYPE_CHECKING:
     from callsheet.agents.agent import Agent, Context, Isolation

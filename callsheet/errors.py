@@ -43,6 +43,11 @@ def sole_error(error: BaseException) -> BaseException:
     return error
 
 
+def first_error(error: BaseException) -> BaseException:
+    """The error itself, or the first in a group, however deep."""
+    return next(_leaves(error))
+
+
 def error_text(error: BaseException) -> str:
     """What an error says; that of a group has what is in it. Raises nothing, whatever the error does."""
     try:

@@ -37,6 +37,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.executor.run.failure import Account, Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
+from callsheet.executor.run.log import log_event
 from callsheet.executor.run.options import RunOptions
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
@@ -96,6 +97,7 @@ class Preparation:
         self.history += begun
         self._spending = self._spent_so_far()
         for event in begun:
+            log_event(self.run, event)
             self._watch.hear(event)
 
     async def settle(
@@ -252,6 +254,7 @@ class Preparation:
         self.history.append(event)
         if self._spending is not None:
             self._spending.add_event(event)
+        log_event(self.run, event)
         self._watch.hear(event)
 
     def _now(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -10,7 +11,9 @@ import msgspec
 
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.evaluation.outcome import Outcome, judge_error, judge_output, judge_timeout
-from callsheet.executor.run.events import AttemptCancelled, AttemptStarted
+from callsheet.executor.redaction.redactor import Redactor
+from callsheet.executor.run.events import AttemptCancelled, AttemptFailed, AttemptStarted
+from callsheet.executor.run.json_copy import clean_text
 from callsheet.executor.run.state import AttemptRecord, RunState, Try
 from callsheet.executor.runner.errors import Abandoned
 from callsheet.executor.runner.runner import Assignment, Runner
@@ -166,4 +169,13 @@ class Attempts:
         if isinstance(error, Abandoned) or (live.was_stopped and isinstance(error, asyncio.CancelledError)):
             abandoned = isinstance(error, Abandoned)
             return AttemptCancelled(at, started.step, started.attempt, abandoned, started.item)
-        return judge_error(live.step, started, error, at)
+        judged = judge_error(live.step, started, error, at)
+        if isinstance(judged, AttemptFailed) and judged.traceback:
+            # Its lines of code and its messages may hold a key.
+            judged = msgspec.structs.replace(judged, traceback=_without_secrets(judged.traceback))
+        return judged
+
+
+def _without_secrets(text: str) -> str:
+    clean = Redactor(os.environ).redact(clean_text(text))
+    return clean if isinstance(clean, str) else ""

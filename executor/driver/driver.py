@@ -49,6 +49,7 @@ from callsheet.executor.run.events import (
 )
 from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
+from callsheet.executor.run.log import log_event
 from callsheet.executor.run.state import AttemptRecord, Try
 from callsheet.executor.runner.runner import Assignment
 
@@ -294,6 +295,7 @@ class Driver:
             event = self._pace.follow(event)
         apply(self._state, event)
         self._batch.append(event)
+        log_event(self._state.run.id, event)
 
     def _now(self) -> float:
         return self._around.clock.now()

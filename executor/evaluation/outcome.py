@@ -25,6 +25,7 @@ from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text, copy_json
 from callsheet.executor.run.state import RunState
 from callsheet.planner.plan.checked_plan import CompiledStep
+from callsheet.tracebacks import origin_of
 
 from .expectations import first_disappointment
 from .explain import describe
@@ -72,11 +73,12 @@ def judge_error(
     step: CompiledStep, started: AttemptStarted, error: BaseException, at: float
 ) -> AttemptFailed | AttemptSurprised:
     """What was raised: a surprise, or a failure that trying again can mend or not."""
+    place, traceback = origin_of(error)
     error = meant_error(sole_error(error))
     if isinstance(error, OutputNotKept):
         return _invalid(started, str(error), at)
     if isinstance(error, Surprise):
-        surprise = Failure(FailureKind.SURPRISE, _text(error))
+        surprise = Failure(FailureKind.SURPRISE, _text(error), place=place)
         return AttemptSurprised(at, started.step, started.attempt, surprise, item=started.item)
     if isinstance(error, BudgetExceeded):
         broke = Failure(FailureKind.BUDGET, _text(error), exception=type(error).__name__)
@@ -91,8 +93,9 @@ def judge_error(
         exception=type(error).__name__,
         in_doubt=effect is Effect.IRREVERSIBLE and isinstance(error, ProcessDied),
         from_inputs=isinstance(error, FROM_INPUTS),
+        place=place,
     )
-    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item)
+    return AttemptFailed(at, started.step, started.attempt, started.agent, failure, started.item, traceback)
 
 
 def judge_timeout(

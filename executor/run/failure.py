@@ -50,7 +50,9 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     it, or in the expression that had no value, long ones shortened. `exception` is the type that
     was raised, where one was. `abandoned`: the attempt was told to stop, ignored it, and may
     still be running. `in_doubt`: the work cannot be taken back, and may have been done. `from_inputs`: by its
-    type the exception comes from what the agent was given, and says nothing about other work.
+    type the exception comes from what the agent was given, and says nothing about other work. `place` is the
+    line of the user's code that raised last, `my_agents.py:12, in fetch`; recordings leave it out, so that an
+    edited line is no drift.
     """
 
     kind: FailureKind
@@ -64,6 +66,12 @@ class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
     abandoned: bool = False
     in_doubt: bool = False
     from_inputs: bool = False
+    place: str = ""
+
+    @property
+    def told(self) -> str:
+        """The message, and the place in the user's code if there is one."""
+        return f"{self.message} ({self.place})" if self.place else self.message
 
 
 class Account(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -77,7 +85,7 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
     def describe(self) -> str:
         """One sentence or two, for people."""
         if self.step is None:
-            return self.failure.message
+            return self.failure.told
         place = f"step {self.step!r}" if self.item is None else f"step {self.step!r}, item {self.item}"
         tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"{place} failed{tries}: {self.failure.message}"
+        return f"{place} failed{tries}: {self.failure.told}"

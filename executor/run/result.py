@@ -40,6 +40,8 @@ class AttemptResult(msgspec.Struct, frozen=True):
     """The tokens of all its calls of models."""
     hedge: bool = False
     """It began beside another attempt that took unusually long."""
+    traceback: str = ""
+    """Of the exception that the agent raised; empty where it raised none."""
 
 
 class ReusedOutput(msgspec.Struct, frozen=True):
@@ -233,4 +235,5 @@ def _attempt(attempt: AttemptRecord) -> AttemptResult:
         attempt.abandoned,
         attempt.usage,
         attempt.hedge,
+        attempt.traceback,
     )

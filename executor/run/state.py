@@ -94,6 +94,8 @@ class AttemptRecord(msgspec.Struct, gc=False):
     """It began beside another attempt that took unusually long."""
     usage: Usage = NO_USAGE
     """The tokens of all its calls of models."""
+    traceback: str = ""
+    """Of the exception that the agent raised; empty where it raised none."""
 
 
 class StepRecord(msgspec.Struct, gc=False):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from callsheet.agents.errors import NotConfigured, Permanent, Retryable, Surprise, meant_error
 from callsheet.agents.models.errors import (
@@ -20,6 +21,7 @@ from callsheet.agents.models.errors import (
 from callsheet.errors import error_text, sole_error
 from callsheet.executor.run.errors import BudgetExceeded, OutputNotKept
 from callsheet.executor.run.json_copy import clean_text
+from callsheet.tracebacks import Origin, attach_origin, origin_of
 
 # What each class carries, and what it is taken to be where it was no JSON.
 _FIELDS: Mapping[type[Exception], Mapping[str, Any]] = {
@@ -61,12 +63,18 @@ class ErrorMessage(msgspec.Struct, frozen=True):
     known: str
     text: str
     fields: dict[str, Any]
+    origin: tuple[str, str] = ("", "")
+    """Where it was raised, and its traceback, which do not cross over with an exception."""
 
 
 def pack(error: BaseException) -> ErrorMessage:
     """The error as a message. What is no `Exception`, such as SystemExit, becomes a Permanent that
     says so."""
-    error = meant_error(sole_error(error))
+    place, traceback = map(clean_text, origin_of(error))
+    return structs.replace(_pack(meant_error(sole_error(error))), origin=(place, traceback))
+
+
+def _pack(error: BaseException) -> ErrorMessage:
     name, text = clean_text(type(error).__name__), clean_text(error_text(error))
     if not isinstance(error, Exception) and name != "CancelledError":
         return ErrorMessage("Permanent", "Permanent", f"the agent raised {name}: {text}".rstrip(": "), {})
@@ -91,6 +99,7 @@ def unpack(message: ErrorMessage) -> Exception:
     for name, default in _FIELDS.get(known, {}).items():
         value = message.fields.get(name, default)
         setattr(error, name, tuple((each[0], each[1]) for each in value) if name == "tries" else value)
+    attach_origin(error, Origin(*message.origin))
     return error
 
 

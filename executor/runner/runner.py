@@ -21,6 +21,7 @@ from callsheet.agents.errors import Permanent
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.models.journaled import RemoteModel
 from callsheet.executor.runner.errors import Abandoned
+from callsheet.tracebacks import attach_origin, origin_of
 
 from .agent_reference import check_not_loading
 from .errors import ProcessStuck
@@ -109,7 +110,9 @@ async def _perform_in_thread(assignment: Assignment) -> object:
         raise Abandoned from None
     if isinstance(error, KeyboardInterrupt):
         # Ctrl-C reaches the main thread only: this one was raised by the agent.
-        raise Permanent("the agent raised KeyboardInterrupt")
+        stopped = Permanent("the agent raised KeyboardInterrupt")
+        attach_origin(stopped, origin_of(error))
+        raise stopped
     if error is not None:
         raise error
     return returned

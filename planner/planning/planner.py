@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,8 @@ from .draft import Draft
 from .errors import PlanningFailed
 from .model_call import PlanningProgress, collect
 from .task import PlanningTask
+
+_LOG = logging.getLogger(__name__)
 
 MAX_WIDENINGS = 2
 """How often a model may ask for capabilities that a cut catalog lacks."""
@@ -128,6 +131,7 @@ class Planner:
                 last, widenings = replace(last, problems=()), widenings + 1
                 task = self._task(goal, (*task.catalog, *more), answers, cut=True)
             drafts.append(last)
+            _LOG.debug("draft %d: %s", len(drafts), "; ".join(last.problems) or "nothing is wrong with it")
             if task.is_settled(drafts):
                 break
         return self._chosen(goal, drafts)

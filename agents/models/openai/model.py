@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     _Chunks: TypeAlias = openai.AsyncStream[ChatCompletionChunk]
 
+_LOG = logging.getLogger(__name__)
 OFFICIAL = "https://api.openai.com/v1"
 CONTEXT_TOKENS = 128_000
 CONNECT_SECONDS = 10.0
@@ -173,6 +175,7 @@ class OpenAIModel:
         if feature is None:
             return False
         self._memory.remember(self._base_url, self._model, feature)
+        _LOG.info("%s at %s refuses %s, which is left out from now on", self.name, self.host, feature)
         return True
 
     def _failure(self, error: Exception) -> ModelError:
@@ -185,7 +188,9 @@ class OpenAIModel:
         if asked is not None and asked > MAX_RETRY_AFTER:
             raise failure from None
         jitter = self._random.random()
-        await self._sleep(self._backoff.delay(retries, jitter) if asked is None else asked)
+        delay = self._backoff.delay(retries, jitter) if asked is None else asked
+        _LOG.warning("%s; trying again in %.1f s", failure, delay)
+        await self._sleep(delay)
 
 
 class _Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +11,8 @@ from callsheet.agents.models.errors import ModelRejected, WeightsUnavailable
 
 from .cache import OnDownload, WeightsCache, no_progress
 from .file import SourceFailed, Weights
+
+_LOG = logging.getLogger(__name__)
 
 MAGIC = b"GGUF"
 
@@ -92,5 +95,6 @@ def _fetch(weights: Weights, cache: WeightsCache, sources: Sequence[Source], pro
                 source.fetch(weights, target, progress)
             return cache.admit(weights, target)
         except SourceFailed as failure:
+            _LOG.info("%s: %s", source.name, failure)
             failures.append((source.name, str(failure)))
     raise WeightsUnavailable(weights.name, str(cache.folder), tuple(failures))

@@ -12,7 +12,7 @@ from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import LAST, existing_journal, find_run
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.revisions import revision_lines, revisions_document
-from callsheet.cli.text.run import end_lines, run_lines, title_lines
+from callsheet.cli.text.run import end_lines, run_lines, title_lines, traceback_lines
 from callsheet.cli.text.run_document import run_document
 from callsheet.cli.text.story import RunView
 from callsheet.cli.text.waiting import waiting_lines
@@ -42,6 +42,8 @@ def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitC
         return ExitCode.DONE
     waits = waiting_lines(story, Advice(settings))
     for line in (*run_lines(story), *waits) if told is None else _revision_page(story, told, waits):
+        output.line(line)
+    for line in traceback_lines(story.result) if output.debug else ():
         output.line(line)
     return ExitCode.DONE
 

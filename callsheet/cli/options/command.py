@@ -19,6 +19,7 @@ from callsheet.executor.run.options import MAXIMA, OPTIONS
 from callsheet.settings.settings import Settings
 
 from .errors import OutputNotWritten
+from .log import log_on_stderr
 from .output import Output
 
 Callback: TypeAlias = Callable[..., ExitCode]
@@ -106,13 +107,13 @@ def command(function: Callback) -> _Decorated:
     that its error has."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
-    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @click.option("--debug", is_flag=True, help="Show tracebacks, and a log of what happens.")
     @wraps(function)
     def run(*args: Any, as_json: bool, debug: bool, **kwargs: Any) -> Never:
-        output = Output(as_json=as_json)
+        output = Output(as_json=as_json, debug=debug)
         try:
             # Stdout has only the result, for pipes; what agents print goes to stderr.
-            with redirect_stdout(sys.stderr):
+            with redirect_stdout(sys.stderr), log_on_stderr(wanted=debug):
                 code: int = function(output, *args, **kwargs)
         except BrokenPipeError:
             code = _close_pipe()

@@ -22,8 +22,10 @@ class Output:
     construction: commands replace `sys.stdout` afterwards, so that agents cannot print into the result.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, debug: bool = False) -> None:
         self.as_json = as_json
+        self.debug = debug
+        """Whether the user wants tracebacks and the log."""
         self._stdout = sys.stdout
         self._shown: Callable[[str], str] | None = None
 

@@ -162,7 +162,7 @@ class LiveProgress:
             return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
         failure = step.failure or (step.attempts[-1].failure if step.attempts else None)
         if failure is not None:
-            return f"attempt {len(step.attempts)}: {one_line(failure.message, 80)}"
+            return f"attempt {len(step.attempts)}: {one_line(failure.told, 80)}"
         return ""
 
     def _elapsed(self) -> str:

@@ -59,11 +59,11 @@ def _succeeded(record: RunState, event: AttemptSucceeded) -> str:
 
 
 def _attempt_failed(_: RunState, event: AttemptFailed) -> str:
-    return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.message}"
+    return f"{_work(event.step, event.item)}: attempt {event.attempt} failed: {event.failure.told}"
 
 
 def _surprised(_: RunState, event: AttemptSurprised) -> str:
-    return f"{_work(event.step, event.item)}: surprise: {event.surprise.message}"
+    return f"{_work(event.step, event.item)}: surprise: {event.surprise.told}"
 
 
 def _retry(_: RunState, event: RetryScheduled) -> str:
@@ -72,7 +72,7 @@ def _retry(_: RunState, event: RetryScheduled) -> str:
 
 
 def _failed(_: RunState, event: StepFailed) -> str:
-    return f"{_work(event.step, event.item)}: failed: {event.failure.message}"
+    return f"{_work(event.step, event.item)}: failed: {event.failure.told}"
 
 
 def _skipped(_: RunState, event: StepSkipped) -> str:

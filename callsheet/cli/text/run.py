@@ -76,6 +76,16 @@ def end_lines(story: RunView) -> Iterator[str]:
         yield f"missing results: {', '.join(result.missing)}"
 
 
+def traceback_lines(result: RunResult) -> Iterator[str]:
+    """The traceback of every attempt whose agent raised an exception."""
+    for step in result.steps.values():
+        for attempt in step.attempts:
+            if attempt.traceback:
+                item = "" if attempt.item is None else f", item {attempt.item}"
+                yield f"traceback of step {step.id}{item}, attempt {attempt.number}, by {attempt.agent}:"
+                yield attempt.traceback
+
+
 def list_lines(runs: list[RunLine]) -> list[str]:
     """The list of runs, a line each, with the process that is running it."""
     rows = [("run", "status", "created", "took", "process", "goal")]
@@ -120,7 +130,7 @@ def _step(step: StepResult) -> Iterator[str]:
     yield from map(_reuse, step.reused)
     yield from map(_kept, step.kept)
     if step.failure is not None:
-        yield f"  failed: {one_line(step.failure.message, 1_000)}"
+        yield f"  failed: {one_line(step.failure.told, 1_000)}"
     if step.output is not None:
         yield f"  output: {one_line(value_text(step.output), 300)}"
 
@@ -144,7 +154,7 @@ def _attempt(attempt: AttemptResult) -> tuple[str, ...]:
     item = "" if attempt.item is None else f"item {attempt.item}, "
     number = f"{item}attempt {attempt.number}" + (" (hedge)" if attempt.hedge else "")
     status = attempt.status + (" (abandoned)" if attempt.abandoned else "")
-    why = "" if attempt.failure is None else one_line(attempt.failure.message)
+    why = "" if attempt.failure is None else one_line(attempt.failure.told)
     return (number, attempt.agent, status, _attempt_took(attempt), why)
 
 

@@ -97,6 +97,7 @@ def _attempt(attempt: AttemptResult) -> JsonValue:
         "abandoned": attempt.abandoned,
         "hedge": attempt.hedge,
         "failure": _failure(attempt.failure),
+        "traceback": attempt.traceback or None,
         "usage": asdict(attempt.usage),
     }
 

@@ -17,6 +17,7 @@ from callsheet.executor.recording.content.fields import escaped, fields_of
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.content.times import until
 from callsheet.executor.run.events import Event, RunCreated, RunEquipped
+from callsheet.executor.run.events.origins import without_origins
 
 from .event_reader import EventReader
 from .problems import RESTORE, DocumentProblems, LineOf
@@ -157,7 +158,7 @@ class _Reading:
             recording = Recording.from_events(events, callsheet, self._faults.source)
         except RunNotRecordable as error:
             self._faults.fail(error.problem, _pointer_of_event(error.event))
-        for at, (kept, read) in enumerate(zip(recording.events, events, strict=True)):
+        for at, (kept, read) in enumerate(zip(recording.events, map(without_origins, events), strict=True)):
             if kept != read:
                 self._faults.fail("a number in it is too large", _pointer_of_event(at))
         return recording

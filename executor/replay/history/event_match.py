@@ -17,6 +17,7 @@ from callsheet.executor.run.events import (
     RunResumed,
     RunStarted,
 )
+from callsheet.executor.run.events.origins import without_origins
 
 TOLERANCE_SECONDS = 0.01
 """What a limit, counted from its event, may differ by, and still be the same."""
@@ -60,7 +61,7 @@ def is_same(event: Event, recorded: Event, *, live: bool = False) -> bool:
             taken = {"beyond": recorded.beyond}
         case _:
             pass
-    return msgspec.structs.replace(event, at=recorded.at, **taken) == recorded
+    return msgspec.structs.replace(without_origins(event), at=recorded.at, **taken) == recorded
 
 
 def _limit(name: str, seconds: float, recorded: float, known: float) -> dict[str, float]:

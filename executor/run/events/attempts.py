@@ -49,6 +49,10 @@ class AttemptFailed(EventBase, frozen=True):
     failure: Failure
     item: int | None = None
 
+    traceback: str = ""
+    """Of the exception, where the agent raised one, at most 8,000 characters and without secrets. Recordings
+    leave it out."""
+
 
 class AttemptSurprised(EventBase, frozen=True):
     """The work was done, and its output breaks an expectation; or the agent says that the world

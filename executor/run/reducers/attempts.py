@@ -69,6 +69,8 @@ def _is_obsolete(
 
 def _attempt_failed(state: RunState, event: AttemptFailed) -> None:
     attempt = _end_attempt(state, event, AttemptStatus.FAILED, event.failure)
+    if attempt is not None:
+        attempt.traceback = event.traceback
     if event.failure.in_doubt and not _is_obsolete(state, event):
         _doubt(state, event.step, event.item, attempt)
 

@@ -17,7 +17,10 @@ def test_a_failure_is_mended_while_the_run_goes_on(invoke: Invoke, said: list[st
     done = invoke("run", GOAL)
     assert (done.exit_code, done.stdout) == (0, "84\n")
     told = done.stderr
-    assert "read: attempt 1 failed: there is no numbers\nread: asking the planner\n" in told
+    assert (
+        "read: attempt 1 failed: there is no numbers (shop.py:9, in revenue)\nread: asking the planner\n"
+        in told
+    )
     assert "the plan was revised: the other file\nread: started by revenue, attempt 2\n" in told
 
 
@@ -66,7 +69,7 @@ def test_giving_up_is_an_honest_end(invoke: Invoke, said: list[str]) -> None:
     said += [FAILS, decision("give_up", "there are no other files")]
     done = invoke("run", GOAL)
     assert (done.exit_code, done.stdout) == (1, "")
-    why = "there is no numbers (the planner gave up: there are no other files)"
+    why = "there is no numbers (the planner gave up: there are no other files) (shop.py:9, in revenue)"
     assert f"error: step 'read' failed: {why}" in done.stderr
     page = invoke("show", "--revisions").stdout
     assert "  the planner gave up: there are no other files\n" in page

@@ -239,7 +239,7 @@ class TestFailures:
         """`Surprise` ends the step like a broken expectation."""
         played = play(plan(step("a", max_retries=2)), Actor(behave(a=Surprise("the shop is closed"))))
         assert played.result.account is not None
-        assert played.result.account.describe() == "step 'a' failed: the shop is closed"
+        assert played.result.account.describe().startswith("step 'a' failed: the shop is closed (stage.py:")
 
     def test_an_agent_cannot_end_the_process(self) -> None:
         """`SystemExit`, and cancelling where nobody asked for it, are failures like others."""

@@ -45,7 +45,7 @@ class TestFailFast:
         result = played.result
         assert (str(result.status), result.missing) == ("failed", ("bad", "after"))
         assert result.account is not None
-        assert result.account.describe() == "step 'bad' failed: no"
+        assert result.account.describe().startswith("step 'bad' failed: no (stage.py:")
         assert result.steps["end"].output == {"value": "end"}
 
     def test_the_first_failure_is_the_one_that_is_told(self) -> None:
