@@ -22,7 +22,7 @@ from callsheet.executor.driver.ports import Ports
 from callsheet.executor.driver.resumption import options_at_creation
 from callsheet.executor.journal.journal import Journal, MemoryJournal, new_run_id
 from callsheet.executor.journal.sqlite import SqliteJournal
-from callsheet.executor.machine.recovery import recheck
+from callsheet.executor.machine.recovery import recheck, require_agents_for
 from callsheet.executor.run.errors import OptionInvalid
 from callsheet.executor.run.events import PlanAdopted
 from callsheet.executor.run.options import RunKeywords, RunOptions, divide, require_known
@@ -250,6 +250,8 @@ class Orchestrator:
             return await executor.resume(run, history=planning.history)
         adopted = [event for event in events if isinstance(event, PlanAdopted)]
         checked = recheck(adopted[-1], self._registry) if adopted else None
+        if checked is not None:
+            require_agents_for(run, checked.steps.values(), self._registry)
         return await self._begin(planning, record.goal, checked, review, watch)
 
     async def _begin(

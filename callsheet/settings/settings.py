@@ -43,6 +43,8 @@ from callsheet.settings.trust import COMMAND, SensitiveSettings, TrustStore, sen
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
+FILE_NAMES = tuple(name for name, _ in _FILES)
+"""The files of a folder that may hold settings."""
 _ENVIRONMENT = {
     "model": "CALLSHEET_MODEL",
     "api_key": "OPENAI_API_KEY",
@@ -195,7 +197,7 @@ class Settings(BaseModel):
             held = {key: value for key, value in checked.items() if key not in ignored.get(layer.name, ())}
             values.update(held)
             sources.update({key: layer.origin(key) for key in held})
-        replaced = {key for key in sources if sources[key] not in dict(_FILES)}
+        replaced = {key for key in sources if sources[key] not in FILE_NAMES}
         missed = {name: [key for key in keys if key not in replaced] for name, keys in ignored.items()}
         return cls(
             **values,
@@ -212,6 +214,13 @@ class Settings(BaseModel):
         if settings.ignored_note is not None:
             warnings.warn(settings.ignored_note, UntrustedSettings, stacklevel=2)
         return settings
+
+    def replaced(self, values: Mapping[str, Any], source: str) -> Self:
+        """The settings with other values, which come from this source. Raises ConfigError."""
+        checked = _checked(_Layer(source, values))
+        return self.model_copy(
+            update={**checked, "sources": {**self.sources, **dict.fromkeys(checked, source)}}
+        )
 
     @property
     def options(self) -> RunOptions:

@@ -85,7 +85,7 @@ class TrustStore:
     """The folders that the user trusts: a file for each in `place`, by default the user's state folder."""
 
     def __init__(self, place: Path | None = None) -> None:
-        self._place = place or _state_folder()
+        self._place = place or state_folder()
 
     def trusts(self, wanted: SensitiveSettings) -> bool:
         """Whether the user trusted this folder with exactly these values."""
@@ -134,8 +134,9 @@ class TrustStore:
         return place / "trusted" / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()}.json"
 
 
-def _state_folder() -> Path | None:
-    """None if the user has none. A relative path would be in the very folder that asks for trust."""
+def state_folder() -> Path | None:
+    """The user's folder for what Callsheet remembers; None if the user has none. A relative path would be in
+    the very folder that asks for trust."""
     import platformdirs
 
     with suppress(RuntimeError):

@@ -10,7 +10,7 @@ from callsheet.agents.registry import Registry, differences
 from callsheet.executor.run.events import DraftBegun, DraftGrown, Event, PlanAdopted, RunCreated
 from callsheet.executor.run.spending import RunSpending
 from callsheet.planner.check.checker import Policy, check
-from callsheet.planner.plan.checked_plan import CheckedPlan
+from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
 from .errors import AgentsChanged
 from .machine import reduce_event
@@ -53,14 +53,15 @@ def recheck(adopted: PlanAdopted, registry: Registry) -> CheckedPlan:
 
 def require_agents(state: MachineState, registry: Registry) -> None:
     """See that every step that has not ended can be carried out. Raises AgentsChanged."""
-    remaining = {
-        step.capability.name: step.capability
-        for step in state.plan.steps.values()
-        if step.id in state.pending.unended
-    }
-    problems = tuple(_problems(remaining.values(), registry))
-    if problems:
-        raise AgentsChanged(state.run.id, problems)
+    steps = state.plan.steps.values()
+    require_agents_for(state.run.id, (step for step in steps if step.id in state.pending.unended), registry)
+
+
+def require_agents_for(run: str, steps: Iterable[CompiledStep], registry: Registry) -> None:
+    """See that these steps of a run can be carried out. Raises AgentsChanged."""
+    needed = {step.capability.name: step.capability for step in steps}
+    if problems := tuple(_problems(needed.values(), registry)):
+        raise AgentsChanged(run, problems)
 
 
 def _problems(capabilities: Iterable[Capability], registry: Registry) -> Iterator[str]:

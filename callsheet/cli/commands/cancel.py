@@ -9,6 +9,7 @@ from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, say, tell
 from callsheet.errors import ExitCode
+from callsheet.settings.run_memory import RunMemory
 from callsheet.settings.settings import Settings
 
 
@@ -25,5 +26,6 @@ def cancel(output: Output, settings: Settings, run: str, reason: str) -> ExitCod
     with existing_journal(settings) as journal:
         name = open_record(journal, run).id
         owner = say(journal, lambda control: control.cancel(name, reason))
+    RunMemory().forget(name)
     said = SentSignal(name, "cancelling" if owner is not None else "cancelled", owner)
     return tell(output, said, "no process was running it")

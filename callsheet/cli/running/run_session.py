@@ -15,7 +15,7 @@ from callsheet.cli.options.store import existing_journal, open_journal, open_rec
 from callsheet.cli.running.errors import ApprovalNeeded, RunInterrupted
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.conclusion import conclusion_lines
-from callsheet.cli.text.run import value_text
+from callsheet.cli.text.run import traceback_lines, value_text
 from callsheet.cli.text.run_document import run_document
 from callsheet.cli.text.story import RunView
 from callsheet.errors import ExitCode
@@ -39,6 +39,7 @@ from callsheet.planner.goals.goal import Goal
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.plan import Plan
 from callsheet.settings.registry import registry_of
+from callsheet.settings.run_memory import RunMemory
 from callsheet.settings.settings import Settings
 
 from .approval import Approver
@@ -89,6 +90,7 @@ class RunSession:
         """
         with self._in_order():
             self._run, is_planned = self._recall(name)
+            self._settings = RunMemory().recalled(self._run, self._settings)
             registry = registry_of(self._settings)
             model = self._model(is_needed=not is_planned)
             story = asyncio.run(self._resume(registry, model, self._run, is_planned))
@@ -178,7 +180,10 @@ class RunSession:
     def _show(self, event: Event) -> None:
         if isinstance(event, RunCreated):
             self._run = event.run
+            RunMemory().remember(event.run, self._settings)
         self._has_ended = isinstance(event, RunCompleted | RunFailed | RunCancelled)
+        if self._has_ended and self._run is not None:
+            RunMemory().forget(self._run)
         self._progress.show(event)
         if self._output.is_terminal and isinstance(event, ApprovalDenied | ApprovalGranted) and event.by:
             word = "approved" if isinstance(event, ApprovalGranted) else "denied"
@@ -190,6 +195,8 @@ class RunSession:
             self._output.document(run_document(story))
         elif story.result.status is RunStatus.COMPLETED:
             self._output.line(value_text(story.result.answer))
+        for line in traceback_lines(story.result) if self._output.debug else ():
+            self._output.note(line)
         for line in conclusion_lines(story, self._advice):
             self._output.note(line)
         account = story.result.account

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterator
 
@@ -21,7 +22,7 @@ class Advice:
 
     def command(self, name: str, *arguments: str, asks_model: bool = False) -> str:
         """The command, quoted for a shell. If it `asks_model`, it is not given `--model recorded`."""
-        words = ["callsheet", name, *arguments, *self._flags("store")]
+        words = [os.environ.get("CALLSHEET_COMMAND") or "callsheet", name, *arguments, *self._flags("store")]
         if name in _WITH_A_TEAM:
             words += [*self._flags("workspace"), *self._model(asks_model), *self._team()]
         return shlex.join(words)
