@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from typing import ClassVar
 
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.suggestions import nearest
 
 
 class AgentError(CallsheetError):
@@ -115,7 +115,7 @@ class UnknownCapability(AgentError):
     exit_code: ClassVar[ExitCode] = ExitCode.USAGE
 
     def __init__(self, capability: str, known: tuple[str, ...]) -> None:
-        self.suggestion = next(iter(get_close_matches(capability, known, n=1)), None)
+        self.suggestion = nearest(capability, known)
         super().__init__(
             f"no agent provides {capability!r}; "
             + (f"did you mean {self.suggestion!r}? " if self.suggestion else "")

@@ -14,7 +14,6 @@ equal agents, in whatever order they stand.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -24,6 +23,7 @@ from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import Usage
 from callsheet.agents.selection.errors import StrategyError
 from callsheet.agents.spending.terms import FREE, Terms
+from callsheet.suggestions import nearest
 
 from .statistics import Figures
 
@@ -117,7 +117,8 @@ def strategy_named(name: str) -> Strategy:
     """The strategy of this name. Raises StrategyError."""
     if name in STRATEGIES:
         return STRATEGIES[name]
-    suggestion = "".join(f"did you mean {each!r}? " for each in get_close_matches(name, STRATEGIES, n=1))
+    found = nearest(name, STRATEGIES)
+    suggestion = f"did you mean {found!r}? " if found else ""
     raise StrategyError(f"there is no strategy {name!r}; {suggestion}there are {', '.join(STRATEGIES)}")
 
 

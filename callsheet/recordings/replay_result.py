@@ -15,9 +15,9 @@ from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult, StepResult
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.executor.run.state import RunStatus
-from callsheet.planner.expressions.near import did_you_mean
 from callsheet.planner.plan.plan import Plan
 from callsheet.recordings.errors import ReplayDrifted
+from callsheet.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, repr=False)

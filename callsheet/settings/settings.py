@@ -14,7 +14,6 @@ import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast
 
@@ -40,6 +39,7 @@ from callsheet.executor.journal.schema import Durability
 from callsheet.executor.run.options import MAX_CONCURRENCY, MAXIMA, OPTIONS, RunKeywords, RunOptions
 from callsheet.settings.errors import ConfigError, UntrustedSettings
 from callsheet.settings.trust import COMMAND, SensitiveSettings, TrustStore, sensitive_keys
+from callsheet.suggestions import nearest
 
 DEFAULT = "default"
 _FILES = (("pyproject.toml", ("tool", "callsheet")), ("callsheet.toml", ()))
@@ -304,8 +304,8 @@ def _refuse_unknown(name: str, content: Mapping[str, Any]) -> None:
                 name, key, "an API key does not belong in a file; set the environment variable OPENAI_API_KEY"
             )
         if key not in _FILE_KEYS:
-            near = get_close_matches(key, _FILE_KEYS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"the settings are: {', '.join(_FILE_KEYS)}"
+            near = nearest(key, _FILE_KEYS)
+            hint = f"did you mean {near!r}?" if near else f"the settings are: {', '.join(_FILE_KEYS)}"
             raise ConfigError(name, key, f"there is no such setting; {hint}")
 
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from decimal import Decimal
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Self, TypeAlias, TypedDict, Unpack, cast
 
@@ -19,6 +18,7 @@ from callsheet.agents.contracts.duration import seconds_of
 from callsheet.agents.contracts.errors import HOW_TO_WRITE, DurationError
 from callsheet.agents.selection.strategies import Strategy, strategy_named
 from callsheet.agents.spending.budget import Budget
+from callsheet.suggestions import nearest
 
 from .errors import OptionInvalid
 
@@ -186,8 +186,8 @@ def require_known(called: str, given: Mapping[str, Any], known: type) -> None:
     names = known.__annotations__
     for name in given:
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            near = nearest(name, names)
+            hint = f"; did you mean {near!r}?" if near else ""
             raise TypeError(f"{called}() got an unexpected keyword argument {name!r}{hint}")
 
 

@@ -15,7 +15,6 @@ from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity
 from callsheet.planner.expressions.elaborate import PARAMETERS
 from callsheet.planner.expressions.fields import StepType
-from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.expressions.parser import FUNCTIONS
 from callsheet.planner.expressions.tokens import FOREIGN, WORDS
 from callsheet.planner.expressions.tree import Tree
@@ -24,6 +23,7 @@ from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep, Expec
 from callsheet.planner.plan.graph import Node, find_cycles, needed_for, skippable
 from callsheet.planner.plan.plan import Binding, Join, Literal, OnFailure, Plan, Step
 from callsheet.planner.plan.policy import Policy
+from callsheet.suggestions import did_you_mean, meant
 
 from .capability_types import CapabilityTypes
 from .errors import PlanInvalid

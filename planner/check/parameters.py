@@ -13,7 +13,6 @@ from pydantic import JsonValue
 from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.validation import Validator
 from callsheet.planner.check.errors import ParameterError
-from callsheet.planner.expressions.near import did_you_mean
 from callsheet.planner.expressions.schema_types import type_of_schema
 from callsheet.planner.expressions.types import (
     ANYTHING,
@@ -27,6 +26,7 @@ from callsheet.planner.expressions.types import (
     describe,
 )
 from callsheet.planner.plan.plan import Plan
+from callsheet.suggestions import did_you_mean
 
 MAX_CHARACTERS = 1_000_000
 """Of one value, written as JSON."""

@@ -16,7 +16,6 @@ from callsheet.planner.expressions.fields import StepType
 from callsheet.planner.expressions.findings import ExpressionProblem
 from callsheet.planner.expressions.fits import misfit
 from callsheet.planner.expressions.kinds import element_of, type_of_value
-from callsheet.planner.expressions.near import meant, nearest
 from callsheet.planner.expressions.parser import parse, parse_template
 from callsheet.planner.expressions.tree import Connective, Constant, StepOutput, Tree
 from callsheet.planner.expressions.types import (
@@ -34,6 +33,7 @@ from callsheet.planner.expressions.types import (
 )
 from callsheet.planner.expressions.types import Text as TextKind
 from callsheet.planner.plan.plan import Binding, From, Literal, Step, Template, write_binding
+from callsheet.suggestions import meant, nearest
 
 from .capability_types import CapabilityTypes
 from .conversions import convert_literal, convert_reference, is_text

@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 
 from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, rename
-from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.plan.plan import Plan, Step
 from callsheet.planner.plan.policy import Policy
+from callsheet.suggestions import did_you_mean, meant
 
 MAX_NESTING = 64
 MAX_VALUES = 2_000_000

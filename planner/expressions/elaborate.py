@@ -14,12 +14,13 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from callsheet.suggestions import did_you_mean, meant
+
 from .fields import PLAIN, StepNames, StepType, field_of, field_type, may_have
 from .findings import NO_STEPS, NOT_A_STEP, Edit, ExpressionProblem, Findings, TooManyFindings, Typed
 from .function_types import type_of_call
 from .kinds import all_whole, choices_of, element_of, may_be_equal, some, type_of_value
 from .narrowing import Narrowings, path_of, when_false, when_true
-from .near import did_you_mean, meant
 from .tree import (
     Call,
     Comparison,

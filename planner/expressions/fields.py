@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from callsheet.suggestions import did_you_mean, meant
+
 from .findings import Edit, Findings
 from .fits import misfit
-from .near import did_you_mean, meant
 from .tokens import member_of
 from .tree import Member, Tree
 from .types import (

@@ -11,6 +11,10 @@ from .types import ANYTHING, Anything, Null, Type, TypeKind
 NO_STEPS: frozenset[str] = frozenset()
 NOT_A_STEP = {
     "params": ("the plan declares no parameters", "declare them at the top: params: {city: {type: string}}"),
+    "output": (
+        "`output` is what the step itself returns, which only its `expect` can name",
+        "name the step whose result is meant",
+    ),
     "item": ("`item` is an item of `for_each`, which the step lacks", "write what the step is for_each of"),
 }
 """Names that expressions know at times, with what to say and a hint at others."""

@@ -8,11 +8,12 @@ and the depth of the tree.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import Literal as OneOf
 from typing import cast
 
 from pydantic import JsonValue
+
+from callsheet.suggestions import nearest
 
 from .errors import ExpressionSyntaxError
 from .tokens import FOREIGN, MAX_LENGTH, WORDS, Token, read_number, read_text, tokenize
@@ -283,8 +284,8 @@ class _Parser:
 
     def _call(self, name: Token) -> Tree:
         if name.text not in FUNCTIONS:
-            near = get_close_matches(name.text, FUNCTIONS, 1)
-            hint = f"did you mean `{near[0]}`?" if near else "there are " + ", ".join(FUNCTIONS)
+            near = nearest(name.text, FUNCTIONS)
+            hint = f"did you mean `{near}`?" if near else "there are " + ", ".join(FUNCTIONS)
             raise ExpressionSyntaxError(name.start, f"there is no function `{name.text}`", hint=hint)
         self.next()
         arguments = self._arguments(name)

@@ -12,9 +12,9 @@ from callsheet.agents.contracts.capability import CHANGING, Capability, JsonObje
 from callsheet.planner.check.checker import Policy
 from callsheet.planner.check.fixes import complete_paths, mend
 from callsheet.planner.diagnostics import Diagnostic
-from callsheet.planner.expressions.near import did_you_mean, meant
 from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.planner.plan.references import steps_named_by
+from callsheet.suggestions import did_you_mean, meant
 
 from .errors import RevisionError
 from .revision import Revision, revise, steps_of

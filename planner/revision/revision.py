@@ -11,8 +11,8 @@ from typing import cast
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
-from callsheet.planner.expressions.near import did_you_mean
 from callsheet.planner.plan.references import repoint_binding, repoint_step, steps_named_by, steps_named_in
+from callsheet.suggestions import did_you_mean
 
 from .errors import RevisionError
 

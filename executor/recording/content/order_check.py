@@ -54,7 +54,7 @@ from callsheet.executor.run.events import (
     StepTimeLimitReached,
 )
 from callsheet.executor.run.state import RUN_ENDED
-from callsheet.planner.expressions.near import did_you_mean
+from callsheet.suggestions import did_you_mean
 
 from .contracts import contract_problem
 from .progress import OrderProblem, RunProgress, told

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from callsheet.executor.run.events import AttemptStarted, Event, ResultSought, RetryScheduled
 from callsheet.executor.run.reducer import apply_event
 from callsheet.executor.run.state import ENDED, RunState, StepRecord, Try, Work
-from callsheet.planner.expressions.near import did_you_mean
+from callsheet.suggestions import did_you_mean
 
 
 class OrderProblem(Exception):

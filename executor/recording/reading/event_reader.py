@@ -9,7 +9,7 @@ from callsheet.executor.recording.content.contracts import NamedContract, brief
 from callsheet.executor.recording.content.fields import fields_of
 from callsheet.executor.recording.content.times import times_of, until
 from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped, RunResumed, RunStarted
-from callsheet.planner.expressions.near import did_you_mean
+from callsheet.suggestions import did_you_mean
 
 from .problems import DocumentProblems
 

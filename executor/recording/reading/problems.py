@@ -10,7 +10,7 @@ import msgspec
 from callsheet.agents.spending.budget import Budget
 from callsheet.agents.spending.errors import BudgetError, TermsError
 from callsheet.executor.recording.content.errors import RecordingInvalid
-from callsheet.planner.expressions.near import did_you_mean
+from callsheet.suggestions import did_you_mean
 from callsheet.version import __version__
 
 LineOf: TypeAlias = Callable[[str], int | None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callsheet.planner.expressions.near import MAX_NAMES, did_you_mean, meant, nearest
+from callsheet.suggestions import MAX_NAMES, did_you_mean, meant, nearest
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,19 @@ def test_hints() -> None:
     assert did_you_mean("x", []) == "there are none"
 
 
-@pytest.mark.parametrize(("name", "known"), [("var99", "var2"), ("s12", "s1"), ("q3_2024", "q3_2025")])
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("var99", "var2"), ("s12", "s1"), ("q3_2024", "q3_2025"), ("var99", "var_2"), ("step", "step3")],
+)
 def test_another_number_is_not_suggested(name: str, known: str) -> None:
-    """What differs in digits alone is another name; a slip beside them may be meant."""
+    """What has other digits is another name; a slip beside them may be meant."""
     assert nearest(name, [known]) is None
     assert nearest(name + "x", [name]) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("urgent", "URGENT"), ("usd", "USD"), ("Hihg", "high"), ("read_file2", "read_file")]
+)
+def test_what_looks_alike_is_suggested(name: str, known: str) -> None:
+    """Whatever its case, and where a number was added to a name that has none."""
+    assert nearest(name, ["else", known]) == known

@@ -11,12 +11,16 @@ MAX_NAMES = 2_000
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like this one, if any does; one that differs in its digits alone is
-    another name."""
-    words = _without_digits(name)
-    others = [each for each in islice(known, MAX_NAMES) if each == name or _without_digits(each) != words]
-    found = get_close_matches(name[:80], others, 1)
-    return found[0] if found else None
+    """The known name that looks most like this one, in whatever case, if any does.
+
+    One with other digits is another name: `var99` was never meant for `var2`.
+    """
+    others: dict[str, str] = {}
+    for each in islice(known, MAX_NAMES):
+        if each == name or _may_be_meant(name, each):
+            others.setdefault(each.lower(), each)
+    found = get_close_matches(name[:80].lower(), others, 1)
+    return others[found[0]] if found else None
 
 
 def meant(name: str, known: Iterable[str]) -> str | None:
@@ -31,15 +35,22 @@ def meant(name: str, known: Iterable[str]) -> str | None:
     return close[0] if len(close) == 1 and len(names) <= MAX_NAMES else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint: the nearest name, or what there is."""
+def did_you_mean(name: str, known: Iterable[str], most: int = 8) -> str:
+    """A hint: the nearest name, or what there is, at `most` so many."""
     names = list(islice(known, MAX_NAMES))
     if found := nearest(name, names):
         return f"did you mean `{found}`?"
     if not names:
         return "there are none"
-    shown = ", ".join(f"`{each}`" for each in names[:8])
-    return f"there are {shown}" + (", …" if len(names) > 8 else "")
+    shown = ", ".join(f"`{each}`" for each in names[:most])
+    return f"there are {shown}" + (", …" if len(names) > most else "")
+
+
+def _may_be_meant(name: str, other: str) -> bool:
+    own, others = _digits(name), _digits(other)
+    if not own and others:
+        return _without_digits(name) != _without_digits(other)
+    return own == others or not others
 
 
 def _is_slip(one: str, other: str) -> bool:
