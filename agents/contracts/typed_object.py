@@ -17,6 +17,7 @@ from typing_extensions import TypedDict, is_typeddict
 from callsheet.agents.contracts.errors import TypedObjectError
 
 from .capability import JsonObject
+from .pydantic_problem import located_sentence
 from .tidy_schema import closed_object, tidy
 
 MISSING: Any = object()
@@ -25,7 +26,6 @@ MISSING: Any = object()
 _MAKE_TYPED_DICT: Any = TypedDict
 _PLAIN = frozenset({bool, float, int, str})
 """Types whose values are the same in Python and in JSON, where they have exactly that type."""
-_TERSE_ERRORS: Any = {"include_url": False, "include_context": False, "include_input": False}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class TypedObject:
             return self._adapter.validate_python(value)
         except ValidationError as error:
             raise TypedObjectError(
-                "; ".join(_problem(each) for each in error.errors(**_TERSE_ERRORS))
+                "; ".join(located_sentence(each) for each in error.errors(include_url=False))
             ) from None
 
 
@@ -171,11 +171,6 @@ def _wrap(name: str, schema: JsonObject, description: str) -> JsonObject:
     field = {**schema, "description": description} if description else schema
     wrapped = closed_object({name: field})
     return {**wrapped, "$defs": definitions} if definitions else wrapped
-
-
-def _problem(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg']}" if place else str(error["msg"])
 
 
 def _name(kind: Any) -> str:

@@ -113,7 +113,7 @@ class FakeAgent(SoloAgent):
         problems = self._capability.output_validator.problems(output)
         if problems:
             shown = "; ".join(
-                f"{each.pointer or 'its root'}: {each.message}" for each in problems[:_MAX_SHOWN]
+                f"{each.pointer or 'its root'}: {each.sentence}" for each in problems[:_MAX_SHOWN]
             )
             raise WrongAnswer(
                 self._capability.name, f"{shown}; make it keep to the capability's output schema"

@@ -144,7 +144,7 @@ class LLMAgent(SoloAgent):
         problems = self._capability.output_validator.problems(answer)
         if problems:
             raise TypedObjectError(
-                "; ".join(f"{each.pointer or 'the answer'}: {each.message}" for each in problems)
+                "; ".join(f"{each.pointer or 'the answer'}: {each.sentence}" for each in problems)
             )
         return self._output.write_object(self._output.read_object(answer))
 

@@ -30,6 +30,7 @@ from pydantic import (
 
 from callsheet.agents.contracts.duration import seconds_of
 from callsheet.agents.contracts.errors import DurationError
+from callsheet.agents.contracts.pydantic_problem import pydantic_sentence
 from callsheet.agents.selection.errors import StrategyError
 from callsheet.agents.selection.strategies import strategy_named
 from callsheet.agents.spending.budget import Budget
@@ -320,7 +321,7 @@ def _checked(layer: _Layer) -> dict[str, Any]:
         problem = error.errors(include_input=False, include_url=False)[0]
         key = str(problem["loc"][0])
         place = ".".join(map(str, problem["loc"])) if isinstance(layer.values[key], Mapping) else key
-        raise ConfigError(layer.origin(key), place, problem["msg"].removeprefix("Value error, ")) from None
+        raise ConfigError(layer.origin(key), place, pydantic_sentence(problem)) from None
     return {key: getattr(settings, key) for key in layer.values}
 
 

@@ -8,6 +8,7 @@ from typing import Self, cast
 
 from pydantic import ValidationError
 
+from callsheet.agents.contracts.pydantic_problem import located_sentence
 from callsheet.planner.plan.diff import compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
 from callsheet.prompts.hidden import spelled
@@ -62,7 +63,7 @@ def _read(value: object) -> Plan | str | None:
         return Plan.model_validate(dict(cast("Mapping[str, object]", value)))
     except ValidationError as error:
         problems = error.errors(include_url=False)[:_MAX_PROBLEMS]
-        return "\n".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in problems)
+        return "\n".join(map(located_sentence, problems))
 
 
 def _lines(read: Plan | str) -> list[str]:

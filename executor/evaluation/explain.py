@@ -84,5 +84,5 @@ def _trees_in(part: Tree | tuple[Any, ...] | str | None) -> Iterator[Tree]:
 
 def describe(problems: Sequence[SchemaProblem]) -> str:
     """Where a value breaks its schema, in a few words."""
-    shown = [f"{problem.pointer or 'the whole'}: {problem.message}" for problem in problems[:MAX_PROBLEMS]]
+    shown = [f"{problem.pointer or 'the whole'}: {problem.sentence}" for problem in problems[:MAX_PROBLEMS]]
     return clean_text("; ".join(shown)[:MAX_CHARACTERS])

@@ -79,7 +79,7 @@ class Parameter:
     def problem(self, value: JsonValue) -> str | None:
         """Why it does not take the value, or None."""
         found = Validator(self.schema).problems(value)
-        return f"{found[0].message:.300}" if found else None
+        return f"{found[0].sentence:.600}" if found else None
 
     def read_value(self, text: str) -> JsonValue:
         """The value that a typed text means: itself where only texts are taken, else JSON, if it is that.
@@ -144,7 +144,7 @@ class Parameters(dict[str, Parameter]):
         """What is wrong with the declarations: where, from `params` on, and a sentence."""
         for name, each in self.items():
             if each.fault is not None:
-                yield (name,), f"parameter `{name}`: {each.fault:.300}"
+                yield (name,), f"parameter `{name}`: {each.fault:.600}"
             elif not each.is_required and (problem := each.problem(each.schema["default"])):
                 yield (
                     (name, "default"),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.validation import SchemaProblem, pointer_of
+from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity, rename
 from callsheet.planner.expressions.elaborate import PARAMETERS, Elaboration, elaborate
 from callsheet.planner.expressions.errors import ExpressionSyntaxError
@@ -44,6 +43,8 @@ DocumentPath = tuple[str | int, ...]
 
 MAX_DIAGNOSTICS = 200
 """How many are looked for: no reader can repair more at once, and hints take time."""
+MAX_OF_A_LITERAL = 5
+"""Places where one value breaks its schema that are told."""
 MAX_NAMED = 20
 """Inputs of a capability that one message lists."""
 
@@ -221,13 +222,15 @@ class Reader:
 
     def _literal(self, path: DocumentPath, checked: CheckedStep, name: str, value: JsonValue) -> None:
         problems = checked.contract.literal_problems(name, value)
-        # The first is enough: a wrong literal often breaks several keywords of its schema at once.
-        for problem in problems[:1]:
+        # The first of each place: what is wrong often breaks several keywords of its schema at once.
+        first = {each.pointer: each for each in reversed(problems)}
+        for problem in [each for each in problems if first[each.pointer] is each][:MAX_OF_A_LITERAL]:
             fix = self._converted(path, checked.contract, name, value)
             place = pointer_of(path) + problem.pointer
-            message, hint = _said(problem, value)
-            said = f"input `{name}`: {message}"
-            self.diagnostics.append(Diagnostic("type-mismatch", place, said, hint, checked.step.id, fix=fix))
+            said = f"input `{name}`: {problem.message}"
+            self.diagnostics.append(
+                Diagnostic("type-mismatch", place, said, problem.hint, checked.step.id, fix=fix)
+            )
 
     def _converted(
         self, path: DocumentPath, contract: CapabilityTypes, name: str, value: JsonValue
@@ -323,30 +326,6 @@ def _told(found: Elaboration) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
-
-
-def _said(problem: SchemaProblem, value: JsonValue) -> tuple[str, str | None]:
-    """What is wrong with a literal, with all choices where there are few, and the one that was meant."""
-    if not problem.choices:
-        return problem.message, None
-    for part in problem.pointer.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        match value:
-            case list():
-                value = value[int(key)]
-            case dict():
-                value = value[key]
-            case _:
-                break
-    found = (
-        nearest(value, [each for each in problem.choices if isinstance(each, str)])
-        if isinstance(value, str)
-        else None
-    )
-    shown = ", ".join(json.dumps(each, ensure_ascii=False) for each in problem.choices[:MAX_NAMED])
-    more = ", …" if len(problem.choices) > MAX_NAMED else ""
-    message = f"{_short(json.dumps(value, ensure_ascii=False))} is not one of {shown}{more}"
-    return message, f"did you mean `{found}`?" if found else None
 
 
 def _hint(type_: Type, wanted: Type) -> str | None:

@@ -10,6 +10,7 @@ from typing import cast
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
+from callsheet.agents.contracts.pydantic_problem import pydantic_sentence
 from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, rename
 from callsheet.planner.plan.plan import Plan, Step
@@ -179,10 +180,11 @@ def _sentence(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return error["msg"].removeprefix("Value error, ")
     known = _WANTED.get(error["type"])
-    wanted = known.format_map(error.get("ctx", {})) if known else error["msg"].replace("Input should", "must")
     name = next((f"`{each}`" for each in reversed(error["loc"]) if isinstance(each, str)), "the plan")
     what = f"an element of {name}" if error["loc"] and isinstance(error["loc"][-1], int) else name
-    return f"{what} {wanted}; got {error['input']!r:.60}"
+    if known is None:
+        return f"{what}: {pydantic_sentence(error)}"
+    return f"{what} {known.format_map(error.get('ctx', {}))}; got {error['input']!r:.60}"
 
 
 def _unknown_entry(name: str, path: tuple[str | int, ...], step: str | None, value: JsonValue) -> Diagnostic:

@@ -123,8 +123,8 @@ def test_shop(recording):
     result.stdout.fnmatch_lines(
         [
             "E*the plan is compared with a document that is not a plan:",
-            "E*steps: Field required",
-            "E*stages: Extra*",
+            "E*`steps` is missing",
+            "E*there is no field `stages`",
         ]
     )
 

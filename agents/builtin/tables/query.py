@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.pydantic_problem import located_sentence
 from callsheet.agents.contracts.tidy_schema import closed_object
 
 from .date_part import DatePart, parts_of
@@ -105,7 +106,7 @@ def read_query(document: JsonObject, table: Table) -> TableQuery:
     try:
         query = TableQuery.model_validate(_without_noise(document))
     except ValidationError as error:
-        raise QueryProblem("; ".join(f"{each['loc']}: {each['msg']}" for each in error.errors())) from None
+        raise QueryProblem("; ".join(map(located_sentence, error.errors()))) from None
     if problems := _problems(query, table):
         raise QueryProblem("; ".join(problems))
     return query.without_repeats()

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from callsheet.agents.contracts.capability import Capability
+from callsheet.agents.contracts.pydantic_problem import located_sentence
 from callsheet.agents.errors import AgentError
 from callsheet.agents.registry import Registry
 from callsheet.executor.machine.recovery import recheck
@@ -75,6 +76,5 @@ def _require_plan(recording: Recording, adopted: PlanAdopted, pointer: str, line
 def _first(error: Exception) -> str:
     """What is wrong, in a sentence."""
     if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+        return located_sentence(error.errors()[0])
     return str(error)

@@ -128,16 +128,16 @@ async def test_a_functions_answer_must_fit(make_context: MakeContext) -> None:
     [
         (
             {"found": 0},
-            "/found: 0 is less than the minimum of 1; make it keep to the capability's output schema",
+            "/found: 0 is below 1; make it keep to the capability's output schema",
         ),
-        ({"found": 1, "more": 2}, "its root: Additional properties are not allowed ('more' was unexpected)"),
-        ([{"found": 1}, {}], 'its root: "found" is a required property'),
+        ({"found": 1, "more": 2}, "its root: there is no field `more` (there are `found`)"),
+        ([{"found": 1}, {}], "its root: `found` is missing"),
         ([{"found": 1}, 7], "7 is not an answer"),
         ("found", "'found' is not an answer; give a JSON object, an exception"),
         (7, "7 is not an answer"),
         (Retryable, "is not an answer; give a JSON object, an exception instance"),
         ([Retryable], "is not an answer"),
-        ({"found": float("nan")}, "/found: null is not of type"),
+        ({"found": float("nan")}, "/found: nan cannot be written as JSON"),
     ],
 )
 def test_an_answer_that_does_not_fit_is_refused_at_once(answers: Any, problem: str) -> None:

@@ -331,13 +331,13 @@ def test_a_sample_is_ones_own() -> None:
             "/key",
             "no value is allowed",
         ),
-        ({"type": "string", "minLength": 3, "maxLength": 2}, "", "shorter than 3"),
-        ({"type": "string", "minLength": 10**9}, "", "shorter than 1000000000"),
+        ({"type": "string", "minLength": 3, "maxLength": 2}, "", "needs at least 3"),
+        ({"type": "string", "minLength": 10**9}, "", "needs at least 1,000,000,000"),
         ({"type": "string", "format": "email", "pattern": r"^\w+$"}, "", "does not match"),
-        ({"type": "integer", "minimum": 3, "maximum": 2}, "", "less than the minimum"),
+        ({"type": "integer", "minimum": 3, "maximum": 2}, "", "is below"),
         ({"type": "number", "minimum": 10**400, "maximum": 10**400 + 1, "multipleOf": 0.7}, "", "multiple"),
-        ({"allOf": [{"type": "string"}, {"type": "null"}]}, "", "is not of type"),
-        ({"type": "array", "items": {"type": "integer"}, "contains": {"const": 7}}, "", "are valid"),
+        ({"allOf": [{"type": "string"}, {"type": "null"}]}, "", "is required"),
+        ({"type": "array", "items": {"type": "integer"}, "contains": {"const": 7}}, "", "too few elements"),
         ({"type": "string", "not": {"type": "string"}}, "", "is not allowed"),
         ({"required": ["it"], "properties": {"it": {"$ref": "#here"}}}, "/it", "'#here' is not supported"),
         ({"type": "nonsense"}, "", "this is not a schema"),
@@ -363,7 +363,7 @@ def test_problems_are_told_briefly() -> None:
         "items": {"enum": [*range(500)]},
         "uniqueItems": True,
     }
-    with pytest.raises(SampleImpossible, match="has non-unique elements") as raised:
+    with pytest.raises(SampleImpossible, match="occurs twice") as raised:
         sample_of(many)
     assert len(str(raised.value)) < 400
 

@@ -233,7 +233,7 @@ async def test_what_breaks_the_hints_is_permanent(make_context: MakeContext) -> 
     def narrow(number: Annotated[int, Field(gt=3)]) -> int:
         return "many"  # type: ignore[return-value]
 
-    with pytest.raises(Permanent, match=r"narrow cannot take these inputs: number: .* greater than 3"):
+    with pytest.raises(Permanent, match=r"narrow cannot take these inputs: number: 1 is not above 3"):
         await narrow.perform("narrow", {"number": 1}, make_context())
     with pytest.raises(Permanent, match=r"narrow returned something other than its annotation says"):
         await narrow.perform("narrow", {"number": 4}, make_context())

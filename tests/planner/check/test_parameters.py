@@ -270,7 +270,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
     assert len(raised.value.problems) == 4
     text = str(raised.value)
     assert "`city` is missing: it takes a string (the city to look at)" in text
-    assert "`count` takes an integer: 0 is less than the minimum of 1" in text
+    assert "`count` takes an integer: 0 is below 1" in text
     assert "there is no parameter `cty`: did you mean `city`?" in text
     assert raised.value.wanted == ("city=TEXT", "count=NUMBER", "flag=true|false")
     assert raised.value.exit_code == 2
