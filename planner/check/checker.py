@@ -29,7 +29,7 @@ from .capability_types import CapabilityTypes
 from .errors import PlanInvalid
 from .parameters import Parameters
 from .step_check import MAX_DIAGNOSTICS, CheckedStep, Reader, Uses
-from .structure import read_plan
+from .structure import read_plan, read_rest
 
 __all__ = ["RESERVED", "CheckResult", "Policy", "check"]
 
@@ -69,10 +69,15 @@ def check(document: object, catalog: Iterable[Capability], policy: Policy | None
             document = document.to_document()
         except ValueError as error:
             return CheckResult(None, (Diagnostic("not-json", "", f"the plan cannot be written: {error}"),))
+    by_name = {capability.name: capability for capability in catalog}
     plan, problems = read_plan(document, policy)
-    if plan is None:
-        return CheckResult(None, tuple(problems))
-    return _Check(plan, {capability.name: capability for capability in catalog}, policy).result()
+    if plan is not None:
+        return _Check(plan, by_name, policy).result()
+    # One mistake in the form hides no other finding.
+    rest = read_rest(document, problems)
+    others = _Check(rest.plan, by_name, policy).result().diagnostics if rest else ()
+    found = (*problems, *(each for each in others if rest and rest.is_sure(each)))
+    return CheckResult(None, found[:MAX_DIAGNOSTICS])
 
 
 class _Check:

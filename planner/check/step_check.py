@@ -46,7 +46,7 @@ MAX_DIAGNOSTICS = 200
 MAX_OF_A_LITERAL = 5
 """Places where one value breaks its schema that are told."""
 MAX_NAMED = 20
-"""Inputs of a capability that one message lists."""
+"""Inputs of a capability, or fields, that one message lists."""
 
 
 @dataclass(slots=True)

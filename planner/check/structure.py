@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
+from callsheet.agents.contracts.capability import JsonObject
 from callsheet.agents.contracts.pydantic_problem import pydantic_sentence
 from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, rename
@@ -17,9 +18,13 @@ from callsheet.planner.plan.plan import Plan, Step
 from callsheet.planner.plan.policy import Policy
 from callsheet.suggestions import did_you_mean, meant
 
+from .partial_plan import PartialPlan
+
 MAX_NESTING = 64
 MAX_VALUES = 2_000_000
 """In a document, each counted as often as it would be written."""
+MAX_PROBLEMS = 100
+"""Of the form of one document: with more, it is not a plan that was meant."""
 MAX_BITS = 14_000
 """Of a number: Python writes none that is longer."""
 _WANTED = {
@@ -51,7 +56,16 @@ def read_plan(document: object, policy: Policy) -> tuple[Plan | None, list[Diagn
         return Plan.model_validate(document), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-        return None, [_diagnose(each, document) for each in details[:100]]
+        return None, [_diagnose(each, document) for each in details[:MAX_PROBLEMS]]
+
+
+def read_rest(document: object, problems: Sequence[Diagnostic]) -> PartialPlan | None:
+    """The plan of the other parts, where the problems that `read_plan` found lie in some; None where they lie
+    in the whole, or are so many that no plan was meant."""
+    is_whole = any(each.code in ("not-json", "too-many-steps") for each in problems)
+    if is_whole or len(problems) >= MAX_PROBLEMS or not isinstance(document, dict):
+        return None
+    return PartialPlan.of_document(cast("JsonObject", document))
 
 
 def _find_excess(document: object, policy: Policy) -> Diagnostic | None:
@@ -189,7 +203,7 @@ def _sentence(error: ErrorDetails) -> str:
 
 def _unknown_entry(name: str, path: tuple[str | int, ...], step: str | None, value: JsonValue) -> Diagnostic:
     known = sorted(_STEP_ENTRIES if len(path) > 1 else _ENTRIES)
-    hint = did_you_mean(name, known)
+    hint = did_you_mean(name, known, len(known))
     only = meant(name, known)
     fix = rename(path, only, value) if only else None
     what = "a step" if len(path) > 1 else "a plan"
