@@ -27,7 +27,7 @@ class CapabilityError(AgentError):
         return error
 
 
-HOW_TO_WRITE = "write seconds, more than 0, or 90s, 5m, 2h, 1d, 1w"
+HOW_TO_WRITE = "write seconds, more than 0, or 90s, 5m, 1h 30m, 1d, 1w"
 
 
 class DurationError(AgentError):

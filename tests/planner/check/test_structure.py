@@ -130,7 +130,7 @@ def test_a_document_that_multiplies() -> None:
         (
             "timeout_seconds",
             "soon",
-            "'soon' is not a duration; write seconds, more than 0, or 90s, 5m, 2h, 1d, 1w",
+            "'soon' is not a duration; write seconds, more than 0, or 90s, 5m, 1h 30m, 1d, 1w",
         ),
         ("timeout_seconds", 1e12, "`timeout_seconds` must be at most 31,622,400; got 1000000000000.0"),
         ("total_timeout_seconds", 0, "`total_timeout_seconds` must be above 0; got 0"),
