@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from pydantic import JsonValue
+
+from callsheet.planner.expressions.evaluate import evaluate
 from callsheet.planner.expressions.kinds import type_of_value
-from callsheet.planner.expressions.tree import Call, Constant, TemplateText, Tree, children
+from callsheet.planner.expressions.tree import Call, Constant, Name, StepOutput, TemplateText, Tree, children
 from callsheet.planner.expressions.types import TEXT, Type
-from callsheet.planner.expressions.values import text_of
+from callsheet.planner.expressions.values import Absent
 
 MAX_SHORT = 200
 """Characters that a text may have at most for its input to count as a short one."""
@@ -63,15 +66,25 @@ def is_place(tree: Tree) -> bool:
     return not any(re.search(r"\s", each) for each in texts) and any(map(_PLACE.search, texts))
 
 
+def constant_of(tree: Tree) -> tuple[JsonValue] | None:
+    """The value of a tree that names nothing, in a tuple of one; None where it may vary, or has no value."""
+    if not _names_nothing(tree):
+        return None
+    value = evaluate(tree, {})
+    return None if isinstance(value, Absent) else (value,)
+
+
+def _names_nothing(tree: Tree) -> bool:
+    # An object is written as a display: one that stands there as a constant is what `params` has by default.
+    if isinstance(tree, (Name, StepOutput)) or (isinstance(tree, Constant) and isinstance(tree.value, dict)):
+        return False
+    return all(map(_names_nothing, children(tree)))
+
+
 def type_of_text(tree: Tree) -> Type:
     """The type of what a template yields: one text, where nothing in it varies."""
-    match tree:
-        case Constant(str() as text):
-            return type_of_value(text)
-        case TemplateText(parts) if all(isinstance(each, Constant) for each in parts):
-            return type_of_value("".join(text_of(each.value) for each in parts if isinstance(each, Constant)))
-        case _:
-            return TEXT
+    constant = constant_of(tree)
+    return type_of_value(*constant) if constant else TEXT
 
 
 def spelled_in(tree: Tree) -> Iterator[Tree]:

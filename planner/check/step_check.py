@@ -36,7 +36,7 @@ from callsheet.suggestions import meant, nearest
 
 from .capability_types import CapabilityTypes
 from .conversions import convert_literal, convert_reference, is_text
-from .input_texts import is_place, spelled_in, type_of_text
+from .input_texts import constant_of, is_place, spelled_in, type_of_text
 from .parameters import Parameters
 
 DocumentPath = tuple[str | int, ...]
@@ -194,6 +194,10 @@ class Reader:
         # Plans take the same few fields to the same few inputs over and over.
         if (found.type, wanted) in self._fitting:
             return found.tree
+        # Of an expression with errors nothing is known.
+        constant = None if found.findings or found.type is ANYTHING else constant_of(found.tree)
+        if constant and self._constant(path, checked, name, binding, *constant):
+            return found.tree
         if problem := misfit(found.type, wanted):
             converted = convert_reference(binding, found.type, wanted, contract.input_text(name))
             fix = Fix(pointer_of(path), *converted) if converted else None
@@ -203,6 +207,26 @@ class Reader:
         else:
             self._fitting.add((found.type, wanted))
         return found.tree
+
+    def _constant(
+        self, path: DocumentPath, checked: CheckedStep, name: str, binding: Binding, value: JsonValue
+    ) -> bool:
+        """Hold an expression or a template that always yields one value against all that the schema says;
+        whether something was found."""
+        contract = checked.contract
+        problems = contract.literal_problems(name, value)
+        for problem in problems[:1]:
+            type_, wanted, text = type_of_value(value), contract.input_type(name), contract.input_text(name)
+            converted = convert_reference(binding, type_, wanted, text) if misfit(type_, wanted) else None
+            fix = (
+                Fix(pointer_of(path), *converted)
+                if converted
+                else self._converted(path, contract, name, value)
+            )
+            inner = f"{problem.pointer}: " if problem.pointer else ""
+            message, hint = f"input `{name}`: {inner}{problem.message}", problem.hint or _hint(type_, wanted)
+            self.note("type-mismatch", path, message, hint=hint, step=checked.step, fix=fix)
+        return bool(problems)
 
     def _spelled(
         self, path: DocumentPath, checked: CheckedStep, name: str, tree: Tree, variables: Mapping[str, Type]
@@ -261,7 +285,7 @@ class Reader:
             case Template(text):
                 place = (*path, "template")
                 found = self._expression(place, step, text, variables, uses, TEXT, template=True)
-                return replace(found, type=type_of_text(found.tree))
+                return found if found.type is ANYTHING else replace(found, type=type_of_text(found.tree))
 
     def _truth(
         self, path: DocumentPath, step: Step, text: str, variables: Mapping[str, Type], uses: Uses

@@ -48,3 +48,43 @@ def test_what_was_meant_is_said_and_no_more_than_20() -> None:
 def test_a_template_that_is_a_choice_is_one() -> None:
     """Word for word."""
     assert findings({"template": "red"}, {"enum": ["red", "green"]}) == ()
+
+
+@pytest.mark.parametrize(
+    ("binding", "schema", "message", "hint"),
+    [
+        ({"template": "gren"}, {"enum": ["red", "green"]}, '"gren" is not one of', "did you mean `green`?"),
+        (
+            {"template": "gr{'en'}"},
+            {"enum": ["red", "green"]},
+            '"gren" is not one of',
+            "did you mean `green`?",
+        ),
+        (
+            {"from": '"gr" + "en"'},
+            {"enum": ["red", "green"]},
+            '"gren" is not one of',
+            "did you mean `green`?",
+        ),
+        ({"from": "100 * 5"}, {"type": ["integer", "null"], "maximum": 100}, "500 is above 100", None),
+        ({"from": '["red", "x"]'}, {"items": {"enum": ["red"]}}, '/1: "x" is not "red"', None),
+        ({"from": '{"size": 0}'}, {"properties": {"size": {"minimum": 1}}}, "/size: 0 is below 1", None),
+        ({"template": "x"}, {"type": "string", "pattern": "^a"}, '"x" does not match the pattern ^a', None),
+    ],
+)
+def test_what_never_varies_is_held_against_the_whole_schema(
+    binding: JsonValue, schema: Any, message: str, hint: str | None
+) -> None:
+    """An expression or a template that names nothing is as good as a literal."""
+    (error,) = findings(binding, schema)
+    assert message in error.message
+    assert error.hint == hint
+
+
+def test_a_default_is_not_taken_for_the_value_of_a_parameter() -> None:
+    """Another value may be given."""
+    take = capability("take", {"value": {"type": "integer", "minimum": 1}}, {"result": TEXT})
+    steps: list[JsonValue] = [{"id": "a", "capability": "take", "inputs": {"value": {"from": "params.n"}}}]
+    params: JsonObject = {"n": {"type": "integer", "default": 0}}
+    document: JsonObject = {"goal": "a goal", "params": params, "steps": steps, "answer": {"from": "a"}}
+    assert check(document, [take]).errors == ()
