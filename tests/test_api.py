@@ -17,6 +17,7 @@ from callsheet.executor.journal.errors import RunEnded, RunNotFound, RunOwned
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.machine.errors import AgentsChanged
 from callsheet.executor.run.state import RunStatus
+from callsheet.planner.check.errors import PlanInvalid
 from callsheet.settings.errors import AgentsNotLoaded
 
 PLAN: dict[str, Any] = {
@@ -175,3 +176,12 @@ def test_what_plan_returns_is_a_plan_to_run() -> None:
     with ScriptedModel([json.dumps({"steps": draft, "answer": "{s1}"})]) as model:
         planned = callsheet.plan_sync("Shout hello", agents=TEAM, model=model)
     assert callsheet.run_sync(plan=planned, agents=TEAM).answer == "HELLO"
+
+
+def test_an_invalid_plan_in_a_file_is_told_with_its_lines(tmp_path: Path) -> None:
+    """D5. From Python too."""
+    file = tmp_path / "plan.yaml"
+    file.write_text("goal: g\nsteps:\n- {id: a, capability: nothing}\nanswer: {from: a}\n")
+    with pytest.raises(PlanInvalid) as raised:
+        callsheet.check(file, agents=()).require()
+    assert f"{file}:3: error: no agent provides `nothing` [unknown-capability]" in str(raised.value)

@@ -8,11 +8,12 @@ the size of the plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from callsheet.agents.contracts.capability import CHANGING, Capability
 from callsheet.agents.contracts.validation import pointer_of
 from callsheet.planner.diagnostics import Diagnostic, Fix, Severity
+from callsheet.planner.documents.source_document import SourceDocument
 from callsheet.planner.expressions.elaborate import PARAMETERS
 from callsheet.planner.expressions.fields import StepType
 from callsheet.planner.expressions.parser import FUNCTIONS
@@ -39,10 +40,12 @@ RESERVED = WORDS | FOREIGN | frozenset(FUNCTIONS) | {"item", "output", PARAMETER
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the checker found. `plan` is None where there are errors."""
+    """What the checker found. `plan` is None where there are errors; `source` is the file that was checked,
+    where it was one."""
 
     plan: CheckedPlan | None
     diagnostics: tuple[Diagnostic, ...]
+    source: SourceDocument | None = None
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -57,12 +60,15 @@ class CheckResult:
     def require(self) -> CheckedPlan:
         """The checked plan. Raises PlanInvalid where there are errors."""
         if self.plan is None:
-            raise PlanInvalid(self.diagnostics)
+            raise PlanInvalid(self.diagnostics, self.source)
         return self.plan
 
 
 def check(document: object, catalog: Iterable[Capability], policy: Policy | None = None) -> CheckResult:
-    """Check a plan, or the JSON of one, against the capabilities there are. Never raises."""
+    """Check a plan, or the JSON of one, which may have been read from a file, against the capabilities there
+    are. Never raises."""
+    if isinstance(document, SourceDocument):
+        return replace(check(document.value, catalog, policy), source=document)
     policy = policy or Policy()
     if isinstance(document, Plan):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from pydantic import JsonValue
 
@@ -33,7 +34,9 @@ def check_filled(
     if result.plan is None:
         return result
     filled = fill(result.plan, values)
-    return result if filled is result.plan.plan else check(filled, capabilities, policy)
+    if filled is result.plan.plan:
+        return result
+    return replace(check(filled, capabilities, policy), source=result.source)
 
 
 def fill(checked: CheckedPlan, values: Mapping[str, object]) -> Plan:

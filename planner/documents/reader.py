@@ -10,6 +10,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from types import NoneType
 from typing import Any, Never, cast
@@ -20,6 +21,8 @@ from yaml.reader import ReaderError
 
 from .core_schema import FLOAT, INT, MAX_NESTING, TAG, TOO_DEEP
 from .errors import DocumentError
+from .source_document import SourceDocument
+from .source_lines import SourceLines
 
 MAX_BYTES = 50_000_000
 
@@ -32,6 +35,11 @@ _TYPES = {"null": (NoneType,), "bool": (bool,), "int": (int,), "float": (float, 
 
 
 def read_document(path: Path) -> JsonValue:
+    """The value of the document in a file. Raises DocumentError."""
+    return read_source(path).value
+
+
+def read_source(path: Path) -> SourceDocument:
     """The document in a file: JSON where its name ends in .json, else YAML. Raises DocumentError."""
     try:
         # Not by the size that the file states: a pipe or a device states none, and may never end.
@@ -45,9 +53,8 @@ def read_document(path: Path) -> JsonValue:
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise DocumentError(str(path), "it is not UTF-8 text", line) from None
-    if path.suffix.lower() == ".json":
-        return read_json(text, str(path))
-    return read_yaml(text, str(path))
+    read = read_json if path.suffix.lower() == ".json" else read_yaml
+    return SourceDocument(str(path), read(text, str(path)), _LinesOnDemand(text).line)
 
 
 def read_json(text: str, source: str = "the text") -> JsonValue:
@@ -93,6 +100,20 @@ def read_yaml(text: str, source: str = "the text") -> JsonValue:
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         raise DocumentError(source, "it has a lone surrogate (half a character)", line) from None
+
+
+class _LinesOnDemand:
+    """Goes through the text again when a line is first asked for: most documents have no finding."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def line(self, pointer: str) -> int | None:
+        return self._lines.line(pointer)
+
+    @cached_property
+    def _lines(self) -> SourceLines:
+        return SourceLines(self._text)
 
 
 class _YamlReader:

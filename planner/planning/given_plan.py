@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TypeAlias
 
-from callsheet.planner.documents.reader import read_document
+from callsheet.planner.documents.reader import read_source
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.planning.planner import Planned
 
@@ -20,7 +20,7 @@ def document_of(plan: object) -> object:
     be."""
     match plan:
         case str() | PathLike():
-            return read_document(Path(plan))
+            return read_source(Path(plan))
         case Planned():
             return plan.plan
         case _:

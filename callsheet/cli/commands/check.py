@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -20,10 +19,9 @@ from callsheet.cli.text.safe_text import counted
 from callsheet.errors import ExitCode
 from callsheet.planner.check.checker import CheckResult
 from callsheet.planner.check.checker import check as check_plan
+from callsheet.planner.check.errors import compiler_lines
 from callsheet.planner.check.parameters import Parameters
-from callsheet.planner.diagnostics import Diagnostic
-from callsheet.planner.documents.reader import read_document
-from callsheet.planner.documents.source_lines import SourceLines
+from callsheet.planner.documents.reader import read_source
 from callsheet.settings.registry import registry_of
 from callsheet.settings.settings import Settings
 
@@ -40,36 +38,26 @@ def check(output: Output, settings: Settings, file: Path, given: Given) -> ExitC
     with warnings alone can run. A plan with parameters is checked for all values that its parameters allow,
     and also for those of --param.
     """
-    document = read_document(file)
+    document = read_source(file)
     catalog = registry_of(settings).catalog
     result = check_plan(document, catalog)
     parameters = Parameters() if result.plan is None else Parameters.from_plan(result.plan.plan)
     if given:
         result = check_given(document, given, catalog)
-    lines = SourceLines(file.read_text("utf-8-sig")) if result.diagnostics else None
-    found = [(each, lines.line(each.pointer) if lines else None) for each in result.diagnostics]
     if output.as_json:
-        diagnostics = [{**each.to_document(), "line": line} for each, line in found]
+        diagnostics = [
+            {**each.to_document(), "line": document.line(each.pointer)} for each in result.diagnostics
+        ]
         valid, params = result.plan is not None, parameter_documents(parameters)
         output.document({"file": str(file), "valid": valid, "params": params, "diagnostics": diagnostics})
     else:
-        for each, line in found:
-            for text in _describe(file, each, line):
+        for each in result.diagnostics:
+            for text in compiler_lines(document, each):
                 output.line(text)
         output.line(_conclude(file, result))
         for text in parameter_lines(parameters):
             output.line(text)
     return ExitCode.DONE if result.plan else ExitCode.USAGE
-
-
-def _describe(file: Path, diagnostic: Diagnostic, line: int | None) -> Iterator[str]:
-    """In the form of compilers, which editors can jump to: `plan.yaml:12: error: message [code]`, then the
-    place in the document, then a hint."""
-    place = f"{file}:{line}" if line else str(file)
-    yield f"{place}: {diagnostic.severity}: {diagnostic.message} [{diagnostic.code}]"
-    yield f"    at {diagnostic.pointer or '/'}" + (f", step {diagnostic.step}" if diagnostic.step else "")
-    if diagnostic.hint:
-        yield f"    hint: {diagnostic.hint}"
 
 
 def _conclude(file: Path, result: CheckResult) -> str:

@@ -23,8 +23,7 @@ from callsheet.executor.run.events import Event
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.check.structure import read_plan
-from callsheet.planner.documents.errors import DocumentError
-from callsheet.planner.documents.reader import read_document
+from callsheet.planner.documents.reader import read_document, read_source
 from callsheet.planner.plan.diff import PlanDiff, compare, plan_diff_lines
 from callsheet.planner.plan.plan import Plan
 from callsheet.planner.plan.policy import Policy
@@ -122,14 +121,15 @@ def _side(settings: Settings, name: str) -> _Side:
 
 
 def _side_of_file(file: Path, revision: int | None) -> _Side:
-    document = read_document(file)
+    source = read_source(file)
+    document = source.value
     if is_recording(document):
         return _side_of_run(str(file), load_recording(file).events, revision)
     if revision is not None:
         raise click.UsageError(f"{file} is a plan file, which has no revisions: leave out @{revision}")
     plan, problems = read_plan(document, Policy())
     if plan is None:
-        raise DocumentError(str(file), str(PlanInvalid(problems)))
+        raise PlanInvalid(problems, source)
     return _Side(plan)
 
 

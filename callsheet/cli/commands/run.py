@@ -12,7 +12,7 @@ from callsheet.cli.options.output import Output
 from callsheet.cli.options.parameters import Given, check_given, parameter_options
 from callsheet.cli.running.run_session import RunSession
 from callsheet.errors import ExitCode
-from callsheet.planner.documents.reader import read_document
+from callsheet.planner.documents.reader import read_source
 from callsheet.planner.plan.plan import Plan
 from callsheet.settings.settings import Settings
 
@@ -52,6 +52,6 @@ def run(
     def find_plan(registry: Registry) -> Plan | None:
         if plan_file is None:
             return None
-        return check_given(read_document(plan_file), given, registry.catalog).require().plan
+        return check_given(read_source(plan_file), given, registry.catalog).require().plan
 
     return RunSession(output, settings, yes=yes).run_goal(goal, find_plan)

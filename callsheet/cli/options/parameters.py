@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ def check_given(document: object, given: Given, catalog: Iterable[Capability]) -
     if result.plan is None:
         return result
     values = given.values(Parameters.from_plan(result.plan.plan))
-    return check_filled(result.plan.plan, values, capabilities)
+    return replace(check_filled(result.plan.plan, values, capabilities), source=result.source)
 
 
 def parameter_lines(parameters: Parameters) -> Iterator[str]:

@@ -85,3 +85,18 @@ def test_a_file_that_is_not_there_ends_with_2(invoke: Invoke) -> None:
     done = invoke("check", "gone.yaml")
     assert done.exit_code == 2
     assert "gone.yaml" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("run", "--plan"), ("diff", "good.yaml")])
+def test_whoever_reads_a_plan_shows_file_and_line(
+    invoke: Invoke, folder: Path, command: tuple[str, ...]
+) -> None:
+    """D5. `run --plan` and `diff` tell a finding as `check` does, whatever kind it is."""
+    (folder / "good.yaml").write_text("goal: g\nsteps: []\nanswer: x\n")
+    (folder / "bad.yaml").write_text(BAD.replace("id: idle", "id: idle\n    retries: 2"))
+    done = invoke(*command, "bad.yaml")
+    assert done.exit_code == 2
+    told = f"{done.stdout}{done.stderr}"
+    assert "the plan is not valid:\n  bad.yaml:7: error: a step has no `retries` [unknown-entry]\n" in told
+    assert "      at /steps/1/retries, step idle\n      hint: did you mean `max_retries`?\n" in told
+    assert ("bad.yaml:4: error: no agent provides `shuot`" in told) is (command[0] == "run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -70,7 +70,7 @@ def changed(*changes: Change) -> JsonObject:
             del within[last]
         else:
             within[last] = value
-    return document
+    return cast("JsonObject", document)
 
 
 @pytest.mark.parametrize(("change", "pointer"), MALFORMED)
