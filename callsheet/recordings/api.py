@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from os import PathLike, environ, fspath
 from pathlib import Path
 from typing import Literal
@@ -10,10 +11,11 @@ from typing import Literal
 from callsheet.agents.agent import Agent
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
-from callsheet.api import journal_of, model_of, require_no_loop
+from callsheet.api import model_of, require_no_loop
 from callsheet.executor.clocks.virtual_loop import beside
 from callsheet.executor.journal.errors import RunOwned
-from callsheet.executor.journal.journal import Journal
+from callsheet.executor.journal.journal import Journal, RunArchive
+from callsheet.executor.journal.stored_runs import run_archive
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import load_recording, save_recording
 from callsheet.executor.redaction.placeholders import PLACEHOLDER
@@ -49,15 +51,19 @@ def record(
     RecordingUnwritable, SecretPatternInvalid, JournalError, ConfigError.
     """
     settings = Settings.load_here()
-    with journal_of(settings, settings.store if store is None else store) as journal:
-        found = journal.find_run(run)
-        owner = journal.owner(found)
+    with _archive_of(settings.store if store is None else store) as archive:
+        found = archive.find_run(run)
+        owner = archive.owner(found)
         if owner is not None:
             raise RunOwned(found, owner.pid, owner.host)
-        recording = Recording.from_events(journal.read_events(found))
+        recording = Recording.from_events(archive.read_events(found))
     if path is not None:
         save_recording(recording, Path(path), redactor_of(settings, secret_patterns))
     return recording
+
+
+def _archive_of(store: Journal | str | PathLike[str]) -> AbstractContextManager[RunArchive]:
+    return run_archive(Path(store)) if isinstance(store, str | PathLike) else nullcontext(store)
 
 
 def redactor_of(settings: Settings, patterns: Sequence[str] = ()) -> Redactor:

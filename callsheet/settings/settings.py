@@ -13,7 +13,6 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast
 
@@ -70,9 +69,15 @@ _FLAGS = {"builtin": "--no-builtin", "fail_fast": "--keep-going"}
 
 
 def _expand(path: Path) -> Path:
-    with suppress(RuntimeError):
+    try:
         return path.expanduser()
-    return path
+    except RuntimeError:
+        if path.parts[0] != "~":
+            # A file may be called so, and no user is.
+            return path
+        raise ValueError(
+            "`~` is the home folder, and this user has none; set HOME, or give the whole path"
+        ) from None
 
 
 def _known_strategy(name: str) -> str:
@@ -186,7 +191,7 @@ class Settings(BaseModel):
 
         Raises ConfigError if a file cannot be read, or a key or value is not valid.
         """
-        folder = folder or Path.cwd()
+        folder = folder or _working_folder()
         variables = os.environ if environment is None else environment
         layers = [(layer, _checked(layer)) for layer in _layers(folder, variables, flags or {})]
         sensitive = SensitiveSettings(folder, dict(_sensitive_parts(layers, folder)))
@@ -245,6 +250,14 @@ _DERIVED = ("sources", "sensitive", "ignored_note")
 SETTINGS = tuple(key for key in Settings.model_fields if key not in _DERIVED)
 """The names of all settings."""
 _FILE_KEYS = tuple(key for key in SETTINGS if key != "api_key")
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        problem = f"cannot be used: {error.strerror}; change to another one"
+        raise ConfigError("the working folder", None, problem) from None
 
 
 class _Layer(NamedTuple):

@@ -13,7 +13,8 @@ import msgspec
 from callsheet.agents.selection.statistics import Figures, Observation
 
 from .errors import JournalError
-from .schema import one_row, reading, require_run
+from .reading import reading
+from .schema import one_row, require_run
 from .writer import Writer
 
 Row: TypeAlias = tuple[str, str]

@@ -10,10 +10,10 @@ from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunState, Work
 
 from .errors import RunEnded
-from .journal import Journal
+from .journal import RunArchive
 
 
-def read_history(journal: Journal, run: str) -> RunResult:
+def read_history(journal: RunArchive, run: str) -> RunResult:
     """The run as its events tell it, ended or not. Needs no registry, and starts nothing.
 
     `run` may be the beginning of an id. Raises RunNotFound, RunAmbiguous, JournalError and
@@ -22,7 +22,7 @@ def read_history(journal: Journal, run: str) -> RunResult:
     return RunResult.from_state(run_state_of(journal.read_events(journal.find_run(run))))
 
 
-def open_record(journal: Journal, run: str) -> RunState:
+def open_record(journal: RunArchive, run: str) -> RunState:
     """The record of a run that has not ended, by its id. Raises RunNotFound, JournalError, RunEnded."""
     record = run_state_of(journal.read_events(run))
     if record.status in RUN_ENDED:

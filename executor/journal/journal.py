@@ -51,7 +51,31 @@ class RunSummary:
     latest: float
 
 
-class Journal(Protocol):
+class RunArchive(Protocol):
+    """What is kept of runs, to be read. Everything raises JournalError where it cannot be."""
+
+    def owner(self, run: str) -> RunOwner | None:
+        """The owner of the run; None where no living process owns it. Raises RunNotFound."""
+        ...
+
+    def read_events(self, run: str) -> list[Event]:
+        """Every event of a run, in order. Raises RunNotFound, EventUnreadable."""
+        ...
+
+    def find_run(self, prefix: str) -> str:
+        """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
+        ...
+
+    def runs(self, limit: int = 50) -> list[RunSummary]:
+        """The latest runs, newest first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        ...
+
+
+class Journal(RunArchive, Protocol):
     """Where events are kept. Everything raises JournalError where the journal cannot do its work.
 
     A run has one owner at a time, and only its owner writes it: a journal object that has created or
@@ -87,10 +111,6 @@ class Journal(Protocol):
         """Let go of a run. Nothing happens where this journal does not own it."""
         ...
 
-    def owner(self, run: str) -> RunOwner | None:
-        """The owner of the run; None where no living process owns it. Raises RunNotFound."""
-        ...
-
     async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
         """Add events to a run, all or none, and return once they are kept for good. The signals with
         these numbers are answered by that. A call that is cancelled may have been kept all the same,
@@ -99,18 +119,6 @@ class Journal(Protocol):
         Raises RunNotFound; RunNotClaimed where this journal does not own the run, RunTakenOver where
         another does by now; JournalError also where one of the signals was answered before.
         """
-        ...
-
-    def read_events(self, run: str) -> list[Event]:
-        """Every event of a run, in order. Raises RunNotFound, EventUnreadable."""
-        ...
-
-    def find_run(self, prefix: str) -> str:
-        """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
-        ...
-
-    def runs(self, limit: int = 50) -> list[RunSummary]:
-        """The latest runs, newest first."""
         ...
 
     def close(self) -> None:

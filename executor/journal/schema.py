@@ -6,7 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ _ADVICE = {
     "SQLITE_BUSY": "another process has locked it; try again later",
     "SQLITE_CORRUPT": "the file is damaged; restore it from a copy, or name another one",
     "SQLITE_NOTADB": "this is not a journal of Callsheet; name another file",
-    "SQLITE_CANTOPEN": "it cannot be opened; check that its folder exists and can be written",
+    "SQLITE_CANTOPEN": "it cannot be opened; check its permissions and those of its folder",
 }
 
 _NOT_WRITTEN = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE")
@@ -105,21 +105,12 @@ def open_tables(path: Path, durability: Durability, *, must_exist: bool) -> sqli
     with explained(path):
         connection = connect(path)
         try:
-            _check_whose(connection, path)
+            require_ours(connection, path)
             _set_up(connection, path, durability)
         except BaseException:
             connection.close()
             raise
     return connection
-
-
-@contextmanager
-def reading(path: Path) -> Generator[sqlite3.Connection, None, None]:
-    """A connection of its own, so that reading never waits for the writer; it sees one moment.
-    Raises JournalError."""
-    with explained(path), closing(connect(path)) as connection:
-        connection.execute("BEGIN")
-        yield connection
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -192,8 +183,9 @@ def _make_folder(folder: Path) -> None:
         (folder / ".gitignore").write_text("*\n", "utf-8")
 
 
-def _check_whose(connection: sqlite3.Connection, path: Path) -> None:
-    """Before anything is written: whose file this is, as of one moment."""
+def require_ours(connection: sqlite3.Connection, path: Path) -> int:
+    """The version of the tables, 0 for an empty file, as of one moment. Raises JournalError where they are
+    another program's, or a newer release's."""
     connection.execute("BEGIN")
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     application = _pragma(connection, "application_id")
@@ -203,6 +195,8 @@ def _check_whose(connection: sqlite3.Connection, path: Path) -> None:
         raise JournalError(path, "this is another program's database; name another file")
     if application == APPLICATION_ID:
         _check_version(version, path)
+        return version
+    return 0
 
 
 def _check_version(version: int, path: Path) -> None:
@@ -221,12 +215,17 @@ def _set_up(connection: sqlite3.Connection, path: Path, durability: Durability) 
     version = _pragma(connection, "user_version")
     _check_version(version, path)
     if version < len(VERSIONS):
-        for script in VERSIONS[version:]:
-            for statement in filter(str.strip, script.split(";")):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {len(VERSIONS)}")
+        make_tables(connection, version)
     connection.execute("COMMIT")
+
+
+def make_tables(connection: sqlite3.Connection, version: int) -> None:
+    """Bring tables of an older version up to date."""
+    for script in VERSIONS[version:]:
+        for statement in filter(str.strip, script.split(";")):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {len(VERSIONS)}")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

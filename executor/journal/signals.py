@@ -12,7 +12,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 
 from .errors import JournalError
-from .schema import reading, require_run
+from .reading import reading
+from .schema import require_run
 from .subscriptions import Notify, Subscriptions
 from .writer import Writer
 

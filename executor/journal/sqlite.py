@@ -12,38 +12,21 @@ from functools import partial
 from os import PathLike
 from pathlib import Path
 
-import msgspec
-
-from callsheet.executor.run.errors import EventUnreadable
-from callsheet.executor.run.events import Event, RunCreated, decode, encode
+from callsheet.executor.run.events import Event, RunCreated, encode
 
 from .agent_statistics import AgentStatistics, SqliteAgentStatistics
-from .blobs import Attachments, Entry, detach, fetch
-from .errors import RunNotFound
-from .journal import MAX_NAMED, RunSummary, choose_run, summarize
-from .lease import LeaseTerms, Process, RunOwner
-from .ownership import Hold, Ownership, owner_of
+from .blobs import detach
+from .lease import LeaseTerms, Process
+from .ownership import Hold, Ownership
+from .reading import reading
 from .result_cache import Results, SqliteResults
-from .schema import Durability, open_tables, reading
+from .schema import Durability, open_tables
 from .signals import Signals, SqliteSignals
+from .stored_runs import StoredRuns
 from .writer import DatabaseWork, Writer
 
-_EVENTS = "SELECT body, parts FROM events JOIN runs ON run = number WHERE id = ? ORDER BY sequence"
-_RUNS = "SELECT id FROM runs WHERE id >= ? AND id < ? ORDER BY number DESC LIMIT ?"
-_ENDS = """
-SELECT events.body, events.parts
-FROM (SELECT number FROM runs ORDER BY number DESC LIMIT ?) AS latest
-JOIN (SELECT 0 AS last UNION ALL SELECT 1) AS which
-JOIN events ON events.run = latest.number AND events.sequence = iif(
-    which.last,
-    (SELECT max(sequence) FROM events WHERE run = latest.number),
-    (SELECT min(sequence) FROM events WHERE run = latest.number)
-) ORDER BY latest.number DESC, which.last
-"""
-"""The first and the last event of each run, also where those are one."""
 
-
-class SqliteJournal:
+class SqliteJournal(StoredRuns):
     """A journal in a file, which is made, with its folder, where it is missing.
 
     With `must_exist` it is not made. `lease` says how the journal keeps the runs that it owns, and
@@ -62,9 +45,10 @@ class SqliteJournal:
     ) -> None:
         self._path = Path(path)
         connection = open_tables(self._path, durability, must_exist=must_exist)
-        self._process = process or Process.this()
+        process = process or Process.this()
+        super().__init__(partial(reading, self._path), process)
         terms = lease or LeaseTerms()
-        self._ownership = Ownership(self._path, terms, self._process)
+        self._ownership = Ownership(self._path, terms, process)
         self._writer = Writer(connection, self._path, tick=terms.tick, on_rollback=self._ownership.forget)
         self._signals = SqliteSignals(self._path, self._writer)
         self._results = SqliteResults(self._writer, self._ownership)
@@ -108,37 +92,12 @@ class SqliteJournal:
         if not self._writer.is_closed:
             await self._writer.write(partial(self._ownership.release, run), partial(self._released, run))
 
-    def owner(self, run: str) -> RunOwner | None:
-        """The owner of the run; None where no living process owns it. Raises JournalError, RunNotFound."""
-        with reading(self._path) as connection:
-            return owner_of(connection, run, self._process)
-
     async def append(self, run: str, events: Sequence[Event], *, answered: Sequence[int] = ()) -> None:
         """Add events to a run, answer signals, and return once that is committed. Cancelled, it may be
         kept all the same, before whatever is appended after. Raises RunNotFound, RunNotClaimed,
         RunTakenOver, JournalError."""
         entries = [detach(encode(event)) for event in events]
         await self._writer.write(partial(self._ownership.append, run, entries, answered))
-
-    def read_events(self, run: str) -> list[Event]:
-        """Every event of a run, in order. Raises JournalError, RunNotFound, EventUnreadable."""
-        events = self._read(_EVENTS, run)
-        if not events:
-            raise RunNotFound(run)
-        return events
-
-    def find_run(self, prefix: str) -> str:
-        """The id of the one run that begins with `prefix`. Raises RunNotFound, RunAmbiguous."""
-        if not prefix.isascii():
-            raise RunNotFound(prefix)
-        with reading(self._path) as connection:
-            rows = connection.execute(_RUNS, (prefix, prefix + "\x7f", MAX_NAMED)).fetchall()
-        return choose_run(prefix, [run for (run,) in rows])
-
-    def runs(self, limit: int = 50) -> list[RunSummary]:
-        """The latest runs, newest first. Raises JournalError, EventUnreadable."""
-        events = self._read(_ENDS, limit)
-        return [summarize(first, last) for first, last in zip(events[::2], events[1::2], strict=True)]
 
     def close(self) -> None:
         """Commit what waits, let go of every run, and of the file."""
@@ -154,20 +113,3 @@ class SqliteJournal:
 
     def _released(self, run: str, _: None) -> None:
         self._ownership.released(run)
-
-    def _read(self, statement: str, value: str | int) -> list[Event]:
-        with reading(self._path) as connection:
-            entries = [Entry(body, parts) for body, parts in connection.execute(statement, (value,))]
-            attachments = fetch(connection, entries)
-        return [_event(entry, attachments) for entry in entries]
-
-
-def _event(entry: Entry, attachments: Attachments) -> Event:
-    if entry.parts is None:
-        return decode(entry.body)
-    whole = attachments.attach(entry)
-    try:
-        event: Event = msgspec.convert(whole, Event)
-    except msgspec.ValidationError as error:
-        raise EventUnreadable(str(error)) from None
-    return event

@@ -59,7 +59,10 @@ class Source(Protocol):
 
 def gguf_file(path: Path) -> Path:
     """The user's own file, taken as it is. Raises `ModelRejected` where there is no GGUF file."""
-    found = path.expanduser()
+    try:
+        found = path.expanduser()
+    except RuntimeError:
+        raise ModelRejected("local", f"{path}: this user has no home folder; give the whole path") from None
     try:
         with found.open("rb") as file:
             magic = file.read(len(MAGIC))

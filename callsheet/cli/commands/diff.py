@@ -12,10 +12,11 @@ import click
 from callsheet.cli.commands.errors import NoSuchPlan, NoSuchRevision
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
-from callsheet.cli.options.store import LAST, existing_journal, find_run
+from callsheet.cli.options.store import LAST, find_run
 from callsheet.cli.text.drift import drift_documents, drift_lines
 from callsheet.errors import ExitCode
 from callsheet.executor.journal.errors import RunNotFound
+from callsheet.executor.journal.stored_runs import run_archive
 from callsheet.executor.recording.file import is_recording, load_recording
 from callsheet.executor.replay.drift.comparison import compare_runs, terms_drifts
 from callsheet.executor.replay.drift.drift import Drift, DriftKind
@@ -112,7 +113,7 @@ def _side(settings: Settings, name: str) -> _Side:
     source, revision = _source_and_revision(name)
     if Path(source).is_file():
         return _side_of_file(Path(source), revision)
-    with existing_journal(settings) as journal:
+    with run_archive(settings.store) as journal:
         try:
             run = find_run(journal, source)
         except RunNotFound:

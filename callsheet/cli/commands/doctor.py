@@ -26,6 +26,7 @@ from callsheet.cli.options.output import Output
 from callsheet.cli.text.safe_text import one_line
 from callsheet.cli.text.table import aligned
 from callsheet.errors import CallsheetError, ExitCode
+from callsheet.executor.journal.reading import is_there
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.needed_variables import missing_variables
@@ -132,7 +133,7 @@ def _workspace(settings: Settings) -> Diagnosis:
 
 
 def _store(settings: Settings) -> Diagnosis:
-    if settings.store.exists():
+    if is_there(settings.store):
         SqliteJournal(settings.store, must_exist=True).close()
         return Diagnosis("store", State.OK, f"{settings.store} can be read and written")
     parent = _first_that_exists(settings.store)

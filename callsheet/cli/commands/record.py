@@ -11,13 +11,14 @@ import click
 from callsheet.cli.options.command import FILE, command, secret_option, store_option
 from callsheet.cli.options.errors import FileInTheWay
 from callsheet.cli.options.output import Output
-from callsheet.cli.options.store import LAST, existing_journal, find_run
+from callsheet.cli.options.store import LAST, find_run
 from callsheet.cli.replaying.recording_files import is_replaceable
 from callsheet.cli.replaying.replay_session import rehearse, rehearse_text
 from callsheet.cli.text.drift import drift_documents, drift_lines
 from callsheet.cli.text.safe_text import counted
 from callsheet.errors import ExitCode
 from callsheet.executor.journal.errors import RunOwned
+from callsheet.executor.journal.stored_runs import run_archive
 from callsheet.executor.recording.content.errors import RecordingUnwritable
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.file import save_recording
@@ -89,7 +90,7 @@ def _require_replaceable(file: Path) -> None:
 def _recording_of(settings: Settings, name: str) -> Recording:
     """The recording of a run that no process is running. Raises RunNotFound, RunAmbiguous, RunOwned and
     RunNotRecordable."""
-    with existing_journal(settings) as journal:
+    with run_archive(settings.store) as journal:
         run = find_run(journal, name)
         owner = journal.owner(run)
         if owner is not None:

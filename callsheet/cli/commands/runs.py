@@ -6,12 +6,12 @@ import click
 
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
-from callsheet.cli.options.store import existing_journal
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.run import list_lines
 from callsheet.cli.text.run_document import line_document
 from callsheet.cli.text.story import INTERRUPTED, RunLine
 from callsheet.errors import ExitCode
+from callsheet.executor.journal.stored_runs import run_archive
 from callsheet.settings.settings import Settings
 
 
@@ -32,7 +32,7 @@ def runs(output: Output, settings: Settings, limit: int) -> ExitCode:
     A run is interrupted if its process ended before the run did: killed, or stopped with Ctrl-C or SIGTERM.
     `callsheet resume RUN` continues it.
     """
-    with existing_journal(settings) as journal:
+    with run_archive(settings.store) as journal:
         lines = [RunLine.from_summary(journal, summary) for summary in journal.runs(limit)]
     if output.as_json:
         output.document({"runs": [line_document(each) for each in lines]})

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
-from callsheet.cli.options.store import LAST, existing_journal, find_run
+from callsheet.cli.options.store import LAST, find_run
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.revisions import revision_lines, revisions_document
 from callsheet.cli.text.run import end_lines, run_lines, title_lines, traceback_lines
@@ -17,6 +17,7 @@ from callsheet.cli.text.run_document import run_document
 from callsheet.cli.text.story import RunView
 from callsheet.cli.text.waiting import waiting_lines
 from callsheet.errors import ExitCode
+from callsheet.executor.journal.stored_runs import run_archive
 from callsheet.executor.run.revisions import RevisionHistory, tell_revisions
 from callsheet.settings.settings import Settings
 
@@ -33,7 +34,7 @@ def show(output: Output, settings: Settings, run: str, revisions: bool) -> ExitC
 
     RUN is an id, the beginning of one, or `last`. `callsheet record RUN` exports it to a file that replays.
     """
-    with existing_journal(settings) as journal:
+    with run_archive(settings.store) as journal:
         found = find_run(journal, run)
         story = RunView.read_run(journal, found)
         told = tell_revisions(journal.read_events(found)) if revisions else None

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from callsheet.executor.journal import history
 from callsheet.executor.journal.errors import RunNotFound
-from callsheet.executor.journal.journal import Journal, MemoryJournal
+from callsheet.executor.journal.journal import Journal, MemoryJournal, RunArchive
+from callsheet.executor.journal.reading import is_there
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.run.state import RunState
 from callsheet.settings.settings import Settings
@@ -28,9 +29,9 @@ def open_journal(settings: Settings) -> Generator[Journal]:
 
 @contextmanager
 def existing_journal(settings: Settings) -> Generator[Journal]:
-    """The journal of the settings, or an empty one in memory: a command that only reads creates no file.
+    """The journal of the settings, or an empty one in memory: a command about a past run creates no file.
     Raises JournalError."""
-    if not settings.store.exists():
+    if not is_there(settings.store):
         yield MemoryJournal()
         return
     journal = SqliteJournal(settings.store, durability=settings.durability, must_exist=True)
@@ -40,7 +41,7 @@ def existing_journal(settings: Settings) -> Generator[Journal]:
         journal.close()
 
 
-def find_run(journal: Journal, name: str) -> str:
+def find_run(journal: RunArchive, name: str) -> str:
     """The id of a run, from its beginning or `last`. Raises RunNotFound, RunAmbiguous."""
     if name != LAST:
         return journal.find_run(name)
@@ -50,6 +51,6 @@ def find_run(journal: Journal, name: str) -> str:
     return latest[0].run
 
 
-def open_record(journal: Journal, name: str) -> RunState:
+def open_record(journal: RunArchive, name: str) -> RunState:
     """The state of a run that has not ended. Raises RunNotFound, RunAmbiguous, RunEnded."""
     return history.open_record(journal, find_run(journal, name))

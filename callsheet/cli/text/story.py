@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from callsheet.executor.journal.history import last_attempts, reason_of
-from callsheet.executor.journal.journal import Journal, RunSummary
+from callsheet.executor.journal.journal import RunArchive, RunSummary
 from callsheet.executor.journal.lease import RunOwner
 from callsheet.executor.run.events import AttemptStarted
 from callsheet.executor.run.reducer import run_state_of
@@ -30,14 +30,14 @@ class RunView:
     reason: str
 
     @classmethod
-    def from_result(cls, journal: Journal, result: RunResult) -> Self:
+    def from_result(cls, journal: RunArchive, result: RunResult) -> Self:
         """The view of a run that has just ended or paused. Raises JournalError."""
         is_plain = not result.in_doubt and result.status is not RunStatus.CANCELLED
         events = [] if is_plain else journal.read_events(result.run)
         return cls(result, None, last_attempts(events), reason_of(events))
 
     @classmethod
-    def read_run(cls, journal: Journal, run: str) -> Self:
+    def read_run(cls, journal: RunArchive, run: str) -> Self:
         """The view of a run in the journal. Raises RunNotFound, JournalError, EventUnreadable."""
         # The owner is read first: a process writes its last events before it releases the run, so a run that
         # has no owner here has all of them.
@@ -62,7 +62,7 @@ class RunLine:
     owner: RunOwner | None
 
     @classmethod
-    def from_summary(cls, journal: Journal, summary: RunSummary) -> Self:
+    def from_summary(cls, journal: RunArchive, summary: RunSummary) -> Self:
         """The line of a run as it is now. Raises JournalError, RunNotFound."""
         if summary.status in RUN_ENDED:
             return cls(summary, summary.status, None)
