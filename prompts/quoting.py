@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 from pydantic import JsonValue
 
 from .cleaning import clean
+from .hidden import without_hidden
 
 MAX_INLINE = 120
 """Characters of a value that may stand among other words without marks."""
@@ -22,10 +23,12 @@ MAX_NESTED = 60
 
 _NOT_IN_A_NAME = re.compile(r"[^\w.-]+")
 _NUMBER = re.compile(r"-\d+\Z")
-# Brackets and slashes of several scripts, and a name.
+# Brackets and slashes of several scripts, and a name; with the joiners that `clean` leaves, and nobody sees.
 _TAG = re.compile(
-    "[<\uff1c\ufe64\u3008\u27e8]"
-    r"(?=\s*+[/\\\u2044\u2215\uff0f]?\s*+([\w.-]{1,80}))"
+    "[<\uff1c\ufe64\u3008\u27e8\u02c2\u1438\u16b2\u276e\u29fc\U0001d236]"
+    r"(?=[\s\u200c\u200d\ufe0e\ufe0f]*+"
+    r"[/\\\u1735\u2041\u2044\u2215\u2571\u27cb\u29f8\u3033\u30ce\u31d3\u4e3f\uff0f]?"
+    r"[\s\u200c\u200d\ufe0e\ufe0f]*+([\w.\u200c\u200d\ufe0e\ufe0f-]{1,240}))"
 )
 _HARMLESS = "\u2039"
 """Looks like `<`, and is none."""
@@ -120,4 +123,4 @@ def _unnumbered(word: str) -> str:
 
 def _folded(word: str) -> str:
     """What a word looks like, whatever letters it is made of (a little of Unicode TR 39)."""
-    return unicodedata.normalize("NFKC", word).casefold().translate(_LOOKALIKES)
+    return unicodedata.normalize("NFKC", without_hidden(word)).casefold().translate(_LOOKALIKES)

@@ -16,6 +16,11 @@ belongs to it, because it names Python code that the next command imports."""
 READ_ONLY = frozenset({"pyproject.toml"})
 """What agents may see but not write, for the same reason."""
 
+MAX_BYTES = 4_096
+"""Of a path in UTF-8, as in most systems."""
+MAX_PARTS = 64
+"""Names in a path, below the workspace."""
+
 _DRIVE = re.compile(r"[A-Za-z]:")
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 _SHORT_NAME = re.compile(r"(git|callsh)~\d+")
@@ -37,6 +42,8 @@ def split(path: str, roots: Sequence[Path]) -> tuple[str, ...]:
     if "\\" in relative:
         raise WorkspaceError(path, "has a backslash; write / between folders")
     names = tuple(name for name in relative.split("/") if name not in ("", "."))
+    if len(names) > MAX_PARTS:
+        raise WorkspaceError(path, f"has {len(names):,} parts; a path has at most {MAX_PARTS}")
     for name in names:
         _check_name(name, path)
     return names
@@ -66,6 +73,8 @@ def _plain(name: str) -> str:
 
 
 def _check_text(path: str) -> None:
+    if len(path.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise WorkspaceError(path, f"is longer than {MAX_BYTES:,} bytes, which no path may be")
     if not path.strip():
         raise WorkspaceError(path, "is empty; name a file in the workspace")
     if any(unicodedata.category(each) == "Cc" for each in path):

@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import stat
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from callsheet.agents.errors import WorkspaceError
 
 from .open_folder import Folder, FolderKind, best_kind, descend, is_link, kept_name
-from .paths import as_text, is_hidden, is_read_only, split
+from .paths import MAX_PARTS, as_text, is_hidden, is_read_only, split
 
 _CHUNK = 1 << 20
 _WILD = frozenset("*?[")
@@ -107,7 +108,8 @@ class Workspace:
         """Write the file, its folders too where they are missing.
 
         A reader sees the old content or the new, never a part: it is written beside the old one and takes its
-        place once it is on the disk. An existing file keeps its mode; one that is read-only is left alone.
+        place once it is on the disk. An existing file keeps its mode, and its owner and group where the
+        system allows that; one that is read-only is left alone.
         """
         names = self._file_names(path)
         if is_read_only(names[-1]):
@@ -179,7 +181,7 @@ class Workspace:
             for name, found in self._entries(names):
                 told = as_text(name)
                 reached = _advance(parts, _match(parts, live, told))
-                if stat.S_ISDIR(found.st_mode) and reached:
+                if stat.S_ISDIR(found.st_mode) and reached and len(names) + 2 <= MAX_PARTS:
                     waiting.append(((*names, name), f"{path}{told}/", reached))
                 elif stat.S_ISREG(found.st_mode) and len(parts) in reached:
                     yield f"{path}{told}"
@@ -227,10 +229,10 @@ def _check_ordinary(found: os.stat_result, path: str) -> None:
 
 
 def _replace(folder: Folder, name: str, path: str, data: bytes) -> None:
-    mode = _mode_to_keep(folder, name, path)
+    before = _status_to_keep(folder, name, path)
     beside = f".callsheet-{secrets.token_hex(8)}.tmp"
     try:
-        _write_new(folder.create(beside), data, mode)
+        _write_new(folder.create(beside), data, before)
         folder.replace(name, beside)
     except BaseException:
         with suppress(OSError):
@@ -238,7 +240,7 @@ def _replace(folder: Folder, name: str, path: str, data: bytes) -> None:
         raise
 
 
-def _mode_to_keep(folder: Folder, name: str, path: str) -> int | None:
+def _status_to_keep(folder: Folder, name: str, path: str) -> os.stat_result | None:
     try:
         found = folder.stat(name)
     except FileNotFoundError:
@@ -246,17 +248,27 @@ def _mode_to_keep(folder: Folder, name: str, path: str) -> int | None:
     _check_ordinary(found, path)
     if not found.st_mode & 0o222:
         raise WorkspaceError(path, "is read-only, and was not changed")
-    return stat.S_IMODE(found.st_mode) & 0o777
+    return found
 
 
-def _write_new(descriptor: int, data: bytes, mode: int | None) -> None:
+def _write_new(descriptor: int, data: bytes, before: os.stat_result | None) -> None:
     with os.fdopen(descriptor, "wb") as file:
-        if mode is not None and hasattr(os, "fchmod"):
-            os.fchmod(descriptor, mode)
+        if before is not None and sys.platform != "win32":
+            _keep_owner(descriptor, before)
+            os.fchmod(descriptor, stat.S_IMODE(before.st_mode) & 0o777)
         for start in range(0, len(data), _CHUNK):
             file.write(data[start : start + _CHUNK])
         file.flush()
         os.fsync(descriptor)
+
+
+def _keep_owner(descriptor: int, before: os.stat_result) -> None:
+    """The owner and the group, each where this user may give a file to them."""
+    new = os.fstat(descriptor)
+    for owner, group in ((-1, before.st_gid), (before.st_uid, -1)):
+        if (owner, group) not in ((-1, new.st_gid), (new.st_uid, -1)):
+            with suppress(OSError):
+                os.fchown(descriptor, owner, group)
 
 
 @contextmanager

@@ -77,8 +77,17 @@ def _forms(text: str) -> Iterator[str]:
     yield text
     # A shorter one is a match of a pattern of the user: encoded it would be found everywhere.
     if len(text) >= MIN_SECRET:
+        yield from _other_cases(text)
         yield text.replace(" ", "+")
         data = text.encode("utf-8", "surrogatepass")
         for encoded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
             yield encoded.decode()
             yield encoded.decode().rstrip("=")
+
+
+def _other_cases(text: str) -> Iterator[str]:
+    """As programs write it that want their texts in another case. What is letters alone may be a word, which
+    would be found in any text."""
+    yield text.upper()
+    if not text.isalpha():
+        yield from (text.lower(), text.title(), text.capitalize(), text.swapcase())

@@ -23,7 +23,10 @@ _BASE64 = re.compile(
     r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{11,15}+={1,2}"
     r"|[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[A-Za-z0-9+/_-]++)*+={0,2})"
 )
-_STANDARD = str.maketrans("-_", "+/", "\r\n=")
+# The same on lines of any width, perhaps indented or quoted as in a mail.
+_LINES = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}+(?:\r?\n[ \t>|]*+[A-Za-z0-9+/_-]++)++(={0,2})")
+_LINE = re.compile(r"[A-Za-z0-9+/_-]++")
+_STANDARD = str.maketrans("-_", "+/", "\r\n= \t>|")
 _WORDING = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){8,}+"
 )
@@ -53,6 +56,25 @@ def in_base64(text: str) -> Iterator[Reading]:
     for run in _BASE64.finditer(text):
         if content := "\n".join(_contents(run[0])):
             yield Reading(content, ((0, 0, len(content)), (0, *run.span())), is_base64=True)
+    for start, end in _blocks(text):
+        if content := "\n".join(_contents(text[start:end])):
+            yield Reading(content, ((0, 0, len(content)), (0, start, end)), is_base64=True)
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Where lines of base64 begin and end that are as wide as each other, but for the last, which may be
+    narrower and have the `=`."""
+    for found in _LINES.finditer(text):
+        begin, width, count = 0, 0, 0
+        for line in _LINE.finditer(text, found.start(), found.start(1)):
+            start, end = line.span()
+            if not width or end - start > width:
+                begin, width, count = start, end - start, 0
+            count += 1
+            if end - start < width or end == found.start(1):
+                if count > 1:
+                    yield begin, found.end(1) if end == found.start(1) else end
+                width = 0
 
 
 def _without(mark: str, escapes: re.Pattern[str], text: str) -> Iterator[Reading]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
@@ -25,6 +26,10 @@ from .source_document import SourceDocument
 from .source_lines import SourceLines
 
 MAX_BYTES = 50_000_000
+_MIN_ROOM = 60_000_000
+_ROOM_A_BYTE = 4
+"""What the values of a document may take, in bytes: of a small one 60 MB, of others four times its size. Real
+documents take twice theirs; `[[],[],...` takes forty times."""
 
 _WORDS: dict[str, JsonValue] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -65,11 +70,15 @@ def read_json(text: str, source: str = "the text") -> JsonValue:
         if len(entries) < len(pairs):
             ((repeated, _),) = Counter(key for key, _ in pairs).most_common(1)
             raise DocumentError(source, f"the key {repeated!r:.80} occurs twice in one object")
+        room.take(_OBJECT + sum(_ENTRY + _size(value) for value in entries.values()))
         return entries
 
     def no_constants(name: str) -> Never:
         raise DocumentError(source, f"{name} is not valid JSON")
 
+    room = _Room(text, source)
+    # Of lists only this is known while they are read.
+    room.take(_LIST * text.count("[") + _ITEM * text.count(","))
     try:
         return cast(
             JsonValue,
@@ -116,6 +125,33 @@ class _LinesOnDemand:
         return SourceLines(self._text)
 
 
+_LIST, _ITEM, _OBJECT, _ENTRY = 72, 8, 80, 60
+"""In bytes: an empty list, a value in it, an empty object, a value in that."""
+
+
+def _size(value: JsonValue) -> int:
+    """What a value takes that holds no others; an object or a list was counted for itself."""
+    # Python keeps one of each text of a single character.
+    is_shared = isinstance(value, str) and len(value) <= 1
+    return sys.getsizeof(value) if isinstance(value, str | float) and not is_shared else 0
+
+
+class _Room:
+    """Counts what the values of a document take while it is read. Raises DocumentError once that is too
+    much: some documents take fifty times their own size."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._left = max(_MIN_ROOM, _ROOM_A_BYTE * len(text))
+        self._source = source
+
+    def take(self, size: int, line: int | None = None) -> None:
+        """Count what takes this many bytes."""
+        self._left -= size
+        if self._left < 0:
+            problem = "it has so many values that they take many times its size in memory; divide it"
+            raise DocumentError(self._source, problem, line)
+
+
 class _YamlReader:
     """Builds the value while the parser's events pass, which is quicker than composing its nodes first.
     The parser does not recurse, so that depth is refused before anything does."""
@@ -123,6 +159,7 @@ class _YamlReader:
     def __init__(self, text: str, source: str) -> None:
         self._next: Callable[[], Any] = yaml.CSafeLoader(text).get_event
         self._source = source
+        self._room = _Room(text, source)
 
     def document(self) -> JsonValue:
         """The only document; null where there is none."""
@@ -137,7 +174,9 @@ class _YamlReader:
 
     def _value(self, event: Any, depth: int) -> JsonValue:
         if isinstance(event, yaml.ScalarEvent):
-            return self._scalar(event)
+            value = self._scalar(event)
+            self._take(_size(value), event)
+            return value
         if isinstance(event, yaml.AliasEvent):
             raise self._error(event, "aliases (*name) are not allowed; repeat the value instead")
         if depth == MAX_NESTING:
@@ -148,6 +187,7 @@ class _YamlReader:
 
     def _mapping(self, start: Any, depth: int) -> JsonValue:
         self._require_tag(start, "map")
+        self._take(_OBJECT, start)
         entries: dict[str, JsonValue] = {}
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._value(event, depth)
@@ -155,13 +195,16 @@ class _YamlReader:
                 raise self._no_yaml(event, "keys must be strings")
             if key in entries:
                 raise self._no_yaml(event, f"this key occurs twice: {key!r:.80}")
+            self._take(_ENTRY, event)
             entries[key] = self._value(self._next(), depth)
         return entries
 
     def _sequence(self, start: Any, depth: int) -> JsonValue:
         self._require_tag(start, "seq")
+        self._take(_LIST, start)
         items: list[JsonValue] = []
         while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            self._take(_ITEM, event)
             items.append(self._value(event, depth))
         return items
 
@@ -184,6 +227,9 @@ class _YamlReader:
         if type(value) not in _TYPES[kind]:
             raise self._no_yaml(event, f"{event.value!r:.80} is not a valid {kind}")
         return float(cast(float, value)) if kind == "float" else value
+
+    def _take(self, size: int, event: Any) -> None:
+        self._room.take(size, event.start_mark.line + 1)
 
     def _require_tag(self, event: Any, kind: str) -> None:
         if event.tag not in (None, "!", TAG + kind):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import yaml
 
+_MAX_SIZE = 75_000_000
+_OBJECT, _LIST, _SCALAR = 300, 150, 90
+"""In bytes: what may be kept of a text, and what the place of a value takes."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 
 
@@ -29,8 +32,9 @@ class _Place:
 class SourceLines:
     """The lines of a YAML or JSON text that was read before without an error.
 
-    The text is gone through once, whatever is asked then, and nothing recurses into it; what is kept is of
-    the size of the value. Almost all JSON is YAML; of a text that is not, no line is known.
+    The text is gone through once, whatever is asked then, and nothing recurses into it. What lies behind its
+    first half million values has the line of the deepest part before. Almost all JSON is YAML; of a text that
+    is not, no line is known.
     """
 
     def __init__(self, text: str) -> None:
@@ -67,6 +71,7 @@ def _place_of(text: str) -> _Place | None:
     roots: list[_Place] = []
     open_: list[dict[str, _Place] | list[_Place]] = [roots]
     key: yaml.ScalarEvent | None = None
+    left = _MAX_SIZE
     for event in yaml.parse(text, yaml.CSafeLoader):
         within = open_[-1]
         if isinstance(event, yaml.CollectionEndEvent):
@@ -82,11 +87,24 @@ def _place_of(text: str) -> _Place | None:
             if place.children is not None:
                 open_.append(place.children)
             key = None
+            left -= _size(place)
+            if left < 0:
+                break
     return roots[0] if roots else None
 
 
 def _line(event: yaml.Event) -> int:
     return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _size(place: _Place) -> int:
+    match place.children:
+        case None:
+            return _SCALAR
+        case dict():
+            return _OBJECT
+        case _:
+            return _LIST
 
 
 def _nothing_yet(event: yaml.NodeEvent) -> dict[str, _Place] | list[_Place] | None:

@@ -194,6 +194,78 @@ def test_writing_makes_folders_and_replaces_whole(workspace: Workspace, folder: 
     assert sorted(each.name for each in folder.iterdir()) == ["a", "notes.md", "reports"]
 
 
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("/".join("a" * 65), "has 65 parts; a path has at most 64"),
+        ("/".join("a" * 2048), "has 2,048 parts"),
+        ("/".join(["ab"] * 5000), "is longer than 4,096 bytes"),
+        ("a" * 5_000_000, "is longer than 4,096 bytes"),
+        ("\u00e9" * 2049, "is longer than 4,096 bytes"),
+        ("/".join(["**"] * 65), "has 65 parts"),
+    ],
+)
+def test_a_path_of_thousands_of_parts_is_refused(workspace: Workspace, path: str, problem: str) -> None:
+    """Whatever it is for, before anything is made, and the error stays short."""
+    for use in (
+        lambda: workspace.write_atomically(path, b"x"),
+        lambda: workspace.read_bytes(path, 10),
+        lambda: workspace.resolve(path),
+        lambda: workspace.list(path),
+    ):
+        with pytest.raises(WorkspaceError, match=problem) as caught:
+            use()
+        assert len(str(caught.value)) < 300
+
+
+def test_a_path_at_the_bound_is_written_and_found(workspace: Workspace) -> None:
+    """As deep as a path may be."""
+    path = "/".join(["a" * 20] * 63 + ["b"])
+    workspace.write_atomically(path, b"deep")
+    assert workspace.read_bytes(path, 10) == b"deep"
+    assert workspace.list("b*").paths == (path,)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such owners")
+def test_a_file_keeps_its_owner(workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Owner and group are those of the old file, and set before the mode, which a change of owner may cut."""
+    called: list[tuple[int, int] | int] = []
+    status = os.fstat
+
+    def elsewhere(descriptor: int) -> os.stat_result:
+        """As if another user had made the new file."""
+        found = list(status(descriptor))
+        found[stat.ST_UID] += 1
+        found[stat.ST_GID] += 1
+        return os.stat_result(found)
+
+    (folder / "notes.md").chmod(0o640)
+    old = (folder / "notes.md").stat()
+    monkeypatch.setattr("os.fstat", elsewhere)
+    monkeypatch.setattr("os.fchown", lambda _, owner, group: called.append((owner, group)))
+    monkeypatch.setattr("os.fchmod", lambda _, mode: called.append(mode))
+    workspace.write_atomically("notes.md", b"other")
+    assert called == [(-1, old.st_gid), (old.st_uid, -1), 0o640]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such owners")
+def test_a_file_is_written_whose_owner_cannot_be_kept(
+    workspace: Workspace, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only root may give files away."""
+
+    def refuse(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("os.fchown", refuse)
+    status = os.fstat
+    monkeypatch.setattr(
+        "os.fstat", lambda handle: os.stat_result([*status(handle)[:4], 77, 77, *status(handle)[6:10]])
+    )
+    workspace.write_atomically("notes.md", b"other")
+    assert (folder / "notes.md").read_bytes() == b"other"
+
+
 def test_a_read_only_file_is_left_alone(workspace: Workspace, folder: Path) -> None:
     """Replacing would get round the mark that its owner set on it."""
     (folder / "notes.md").chmod(0o444)

@@ -6,6 +6,8 @@ import base64
 import copy
 import json
 from collections.abc import Callable
+from functools import partial
+from textwrap import wrap
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -348,6 +350,11 @@ def test_a_pattern_that_cannot_be_used(pattern: str, problem: str) -> None:
 
 # Found once, replaced everywhere.
 
+
+def in_lines(width: int, end: str, secret: str) -> str:
+    return end.join(wrap(b64(f"It is a key: {secret}, and so on and so on"), width))
+
+
 SPELLINGS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "in an address": lambda secret: quote(secret, safe=""),
@@ -362,6 +369,15 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "base64 in lines": lambda secret: base64.encodebytes(
         b"It is " * 9 + secret.encode() + b"." * 99
     ).decode(),
+    "in capitals": str.upper,
+    "in small letters": str.lower,
+    "as a title": str.title,
+    "base64 of capitals": lambda secret: b64(secret.upper()),
+    **{
+        f"base64 in lines of {width}, {how}": partial(in_lines, width, end)
+        for width in (10, 20, 32, 60, 64, 76)
+        for how, end in {"bare": "\n", "by DOS": "\r\n", "indented": "\n    ", "in a mail": "\n> "}.items()
+    },
     "base64 behind a name": lambda secret: f"id-{b64(f'It is {secret}, you know.')}",
     "a data address": lambda secret: f"data:text/plain;base64,{b64(f'It is {secret}')}",
 }
@@ -395,6 +411,25 @@ def test_all_spellings(spelling: str, secret: str) -> None:
         assert "<secret" in text
         assert spelled not in text
     assert spelled not in json.dumps(result, ensure_ascii=False)
+
+
+def test_a_word_is_found_in_its_own_case_and_in_capitals() -> None:
+    """A password of letters alone may be a word, which other texts have in other cases."""
+    document = ["Sunshinery", "SUNSHINERY", "a sunshinery is a place"]
+    assert redacted(document, {"DB_PASSWORD": "Sunshinery"}) == [
+        "<secret:DB_PASSWORD>",
+        "<secret:DB_PASSWORD>",
+        "a sunshinery is a place",
+    ]
+
+
+def test_what_stands_around_lines_of_base64_stays() -> None:
+    """Only lines that are as wide as each other, and a last one, are one text."""
+    block = in_lines(24, "\n", SECRET)
+    document = f"The certificate is\n{block}\n\nand the rest\nof the message."
+    assert redacted([document], {"MY_TOKEN": SECRET}) == [
+        "The certificate is\n<secret-1>\n\nand the rest\nof the message."
+    ]
 
 
 def test_base64_is_replaced_as_a_whole() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +299,70 @@ def test_compact_yaml_is_never_too_deep_to_be_read() -> None:
         assert read_yaml(write_yaml(value, compact=True)) == value
         with pytest.raises(ValueError, match="nested"):
             write_yaml([value], compact=True)
+
+
+_MEASURE = """
+import resource, sys
+from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.documents.reader import read_document
+from callsheet.planner.documents.source_lines import SourceLines
+from pathlib import Path
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+SourceLines("a: 1")
+before, path = peak(), Path(sys.argv[1])
+try:
+    read_document(path)
+except DocumentError as error:
+    print(error.problem)
+SourceLines(path.read_text())
+print(peak() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not say how much memory was used")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- []\n" * 1_600_000,
+        "- a\n" * 2_000_000,
+        "-\n" * 4_000_000,
+        f"[{'a: ,' * 2_000_000}]",
+        f"[{'{},' * 2_600_000}]",
+        f"[{'[[[[[]]]]],' * 720_000}]",
+        "".join(f"{number}a:\n" for number in range(900_000)),
+        f"[{'é,' * 2_600_000}]",
+    ],
+    ids=["lists", "texts", "nulls", "pairs", "objects", "nested", "keys", "letters"],
+)
+def test_eight_megabytes_of_yaml_take_a_hundred_at_most(tmp_path: Path, text: str) -> None:
+    """Whether they are read or refused: what the values take is counted while they are read."""
+    file = tmp_path / "many.yaml"
+    file.write_text(text, "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, str(file)], capture_output=True, text=True, check=True
+    )
+    *refused, size = done.stdout.splitlines()
+    assert int(size) < 100_000_000
+    assert refused in ([], ["it has so many values that they take many times its size in memory; divide it"])
+
+
+def test_a_large_document_of_texts_is_read() -> None:
+    """The bound is for what takes many times its size."""
+    value: list[JsonValue] = [{"text": "word " * 20_000, "number": number} for number in range(80)]
+    text = json.dumps(value)
+    assert len(text) > 8_000_000
+    assert read_yaml(text) == read_json(text) == value
+
+
+def test_json_of_nothing_but_brackets_is_refused() -> None:
+    """Lists are counted before they are read, objects while they are."""
+    for text in (f"[{','.join(['[]'] * 1_000_000)}]", f"[{','.join(['{}'] * 1_000_000)}]"):
+        with pytest.raises(DocumentError, match="so many values"):
+            read_json(text)
 
 
 class TestHostileFiles:
