@@ -17,6 +17,7 @@ from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.clocks.clock import SystemClock
 from callsheet.executor.dispatch.agent_pool import AgentPool
 from callsheet.executor.driver.control import RunControl
+from callsheet.executor.driver.environment import require_one_time
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.driver.ports import Ports
 from callsheet.executor.driver.resumption import options_at_creation
@@ -286,6 +287,7 @@ class Orchestrator:
         return replace(self._options, budget=None, time_limit=None)
 
     def _around(self, journal: Journal) -> PlanningEnvironment:
+        require_one_time(self._clock)
         return PlanningEnvironment(journal, self._clock, self._equipment, self._planners, self._measure)
 
     def _measure(self, checked: CheckedPlan, options: RunOptions) -> Bounds:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from callsheet.agents.fakes.fake_agent import FakeAgent, fake_agents
     from callsheet.agents.models.scripted import ScriptedModel, Turn
+    from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
     from callsheet.recordings.network_guard import NetworkGuard
 
     from .compared_plan import ComparedPlan, plan_differences
@@ -29,15 +30,18 @@ __all__ = [
     "ScriptedModel",
     "Site",
     "Turn",
+    "VirtualClock",
     "WatchedReplay",
     "fake_agents",
     "fakes_of",
     "plan_differences",
+    "run_virtually",
 ]
 
 _HOMES = {
     "callsheet.agents.fakes.fake_agent": ("FakeAgent", "fake_agents"),
     "callsheet.agents.models.scripted": ("ScriptedModel", "Turn"),
+    "callsheet.executor.clocks.virtual_loop": ("VirtualClock", "run_virtually"),
     "callsheet.recordings.network_guard": ("NetworkGuard",),
     "callsheet.testing.compared_plan": ("ComparedPlan", "plan_differences"),
     "callsheet.testing.fakes": ("fakes_of",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,11 +12,13 @@ from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.selection.strategies import Strategy
 from callsheet.agents.spending.budget import Budget, Spending
 from callsheet.agents.workspace.workspace import Workspace
-from callsheet.executor.clocks.clock import Clock
+from callsheet.executor.clocks.clock import Clock, SystemClock
+from callsheet.executor.clocks.virtual_loop import VirtualLoop
 from callsheet.executor.journal.journal import Journal
 from callsheet.executor.run.events import ApprovalRequested, Event
 from callsheet.planner.plan.checked_plan import CheckedPlan, CompiledStep
 
+from .errors import ClockNotVirtual
 from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Ports
 
@@ -58,3 +61,10 @@ class RunEnvironment:
     """Whether a step needs an approval although its plan does not say so."""
     strategy: Strategy | None = None
     """How agents are chosen; None leaves that to the pool."""
+
+
+def require_one_time(clock: Clock) -> None:
+    """See that the clock goes with the running event loop: where a loop leaps over an hour, the machine's
+    clock says that no time has passed. Raises ClockNotVirtual."""
+    if isinstance(clock, SystemClock) and isinstance(asyncio.get_running_loop(), VirtualLoop):
+        raise ClockNotVirtual

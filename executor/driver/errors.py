@@ -86,3 +86,15 @@ class CancelReceived(Exception):
         super().__init__(reason)
         self.reason = reason
         self.unanswered = unanswered
+
+
+class ClockNotVirtual(ExecutorError):
+    """A run was to go on in an event loop whose time is virtual, by the machine's clock."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the time of this event loop is virtual, and the run's clock is the machine's: they would not "
+            "agree about times and limits; give the run `clock=callsheet.testing.VirtualClock()`"
+        )

@@ -88,4 +88,13 @@ class Account(msgspec.Struct, frozen=True, omit_defaults=True):
             return self.failure.told
         place = f"step {self.step!r}" if self.item is None else f"step {self.step!r}, item {self.item}"
         tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"{place} failed{tries}: {self.failure.told}"
+        # The message itself is in journals and recordings, and stays as it is.
+        more = _more_time(self.failure) if self.failure.kind is FailureKind.TIMEOUT else ""
+        return f"{place} failed{tries}: {self.failure.told}{more}"
+
+
+def _more_time(failure: Failure) -> str:
+    """What to do if the work was right to take so long."""
+    if failure.agent_at_fault:
+        return "; if it needs more, set `timeout_seconds` of the agent, or of the step in the plan"
+    return "; if it needs more, set `total_timeout_seconds` of the step"

@@ -21,9 +21,9 @@ def test_the_examples_pass(project: Project) -> None:
     (recordings / "planned.yaml").rename(recordings / "chairs.yaml")
     for number, block in enumerate(blocks):
         (tests / f"test_{number}.py").write_text(block)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     project.configure(pythonpath=".")
-    project.run("--callsheet-record=missing").assert_outcomes(passed=9)
+    project.run("--callsheet-record=missing").assert_outcomes(passed=10)
 
 
 def test_every_option_is_on_the_page() -> None:
