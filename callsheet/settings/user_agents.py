@@ -14,6 +14,7 @@ from typing import Any
 from callsheet.agents.agent import Agent
 from callsheet.agents.contracts.errors import CapabilityError
 from callsheet.agents.errors import meant_error
+from callsheet.agents.functions.function_agent import FunctionAgent
 from callsheet.agents.functions.method import AgentMethod
 from callsheet.errors import error_text
 from callsheet.settings.errors import AgentsNotLoaded
@@ -94,12 +95,13 @@ def _is_agent(value: Any) -> bool:
 
 
 def _methods_of(value: Any) -> Iterator[Agent]:
-    """The agents that are methods of an object."""
+    """The agents that are methods of an object, static ones included."""
     if isinstance(value, type | ModuleType):
         return
     for kind in type(value).__mro__[::-1]:
         for name, member in vars(kind).items():
-            if isinstance(member, AgentMethod):
+            inner = member.__func__ if isinstance(member, staticmethod) else member
+            if isinstance(inner, AgentMethod | FunctionAgent):
                 yield getattr(value, name)
 
 

@@ -128,6 +128,78 @@ def test_a_file_finds_the_modules_beside_it_and_the_methods_of_its_objects(crm: 
     assert _run(find).answer == 3.0
 
 
+KINDS = '''
+import functools
+from dataclasses import dataclass
+from rates import RATE
+import callsheet
+
+@dataclass
+class Shelf:
+    """A dataclass with methods."""
+
+    rows: int
+
+    @callsheet.agent(effect="read")
+    def count(self, name: str, context: callsheet.Context) -> float:
+        """Count."""
+        return self.rows * RATE
+
+    @callsheet.agent(effect="pure")
+    @staticmethod
+    def outer(name: str) -> str:
+        """Say it."""
+        return name + "!"
+
+    @staticmethod
+    @callsheet.agent(effect="pure")
+    def inner(name: str) -> str:
+        """Say it."""
+        return name + "?"
+
+    @callsheet.agent(effect="pure")
+    @classmethod
+    def kind(cls, name: str) -> str:
+        """Say it."""
+        return cls.__name__
+
+    def plain(self, name: str) -> int:
+        """Count."""
+        return self.rows
+
+class Asker:
+    async def __call__(self, name: str) -> str:
+        """Ask."""
+        return f"who is {name}?"
+
+def greet(greeting: str, name: str) -> str:
+    """Greet."""
+    return f"{greeting} {name}"
+
+shelf = Shelf(4)
+plain = callsheet.agent(shelf.plain, effect="read")
+asker = callsheet.agent(Asker(), effect="pure")
+hello = callsheet.agent(functools.partial(greet, "hello"), effect="pure", name="hello")
+bye = callsheet.agent(functools.partial(greet, greeting="bye"), effect="pure", name="bye")
+'''
+
+
+def test_a_file_offers_every_kind_of_method_and_object(crm: Path) -> None:
+    """Static methods, with the decorator on either side, are found with the others."""
+    crm.write_text(KINDS)
+    found = {agent.name: agent for agent in load_agents(str(crm))}
+    assert {name: _run(agent).answer for name, agent in found.items()} == {
+        "count": 6.0,
+        "outer": "ann!",
+        "inner": "ann?",
+        "kind": "Shelf",
+        "plain": 4,
+        "asker": "who is ann?",
+        "hello": "hello ann",
+        "bye": "bye ann",
+    }
+
+
 def test_two_files_of_one_name_are_two_modules(crm: Path) -> None:
     """They do not take each other's place."""
     crm.with_name("other").mkdir()
@@ -161,6 +233,21 @@ def test_doctor_shows_the_keys_that_are_missing(crm: Path, invoke: Invoke) -> No
     (found,) = [each for each in json.loads(done.stdout)["findings"] if each["part"] == "environment"]
     assert (found["state"], found["advice"]) == ("lacking", "set CRM_TOKEN")
     assert f"CRM_TOKEN is not set (needed at {crm.resolve()}, line 16)" in found["text"]
+
+
+def test_doctor_shows_keys_that_are_missed_by_name_and_in_modules_beside(crm: Path, invoke: Invoke) -> None:
+    """`NotConfigured("KEY")` names a key; a module that the agents import may read one."""
+    crm.with_name("rates.py").write_text(
+        "import os, callsheet\nRATE = 1\n"
+        "def key(): return os.environ['RATE_KEY']\n"
+        "def other():\n    raise callsheet.NotConfigured('OTHER_KEY')\n"
+    )
+    done = invoke("doctor", "--agents", str(crm), "--json")
+    (found,) = [each for each in json.loads(done.stdout)["findings"] if each["part"] == "environment"]
+    assert "RATE_KEY is not set (needed at " in found["text"]
+    assert "rates.py, line 3)" in found["text"]
+    assert "OTHER_KEY is not set" in found["text"]
+    assert "CRM_TOKEN is not set" in found["text"]
 
 
 def test_an_error_at_decoration_has_the_line_in_the_file(crm: Path) -> None:
