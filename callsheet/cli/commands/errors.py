@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.run.state import Work
+from callsheet.suggestions import did_you_mean
 
 
 class DoubtUnclear(CallsheetError):
@@ -24,6 +25,18 @@ class DoubtUnclear(CallsheetError):
 def _flags(work: Work) -> str:
     step, item = work
     return f"--step {step}" if item is None else f"--step {step} --item {item}"
+
+
+class NoSuchStep(CallsheetError):
+    """A run has no step of this id. `there` are those that it has."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.USAGE
+
+    def __init__(self, run: str, step: str, there: tuple[str, ...]) -> None:
+        super().__init__(f"run {run!r} has no step {step!r}; {did_you_mean(step, there)}")
+        self.run = run
+        self.step = step
+        self.there = there
 
 
 class NoSuchRevision(CallsheetError):

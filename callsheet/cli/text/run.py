@@ -40,7 +40,7 @@ def time_text(at: float) -> str:
 def run_lines(story: RunView) -> Iterator[str]:
     """Every step, every attempt with its agent, time and error, and the answer."""
     yield from title_lines(story)
-    yield from _circumstances(story)
+    yield from circumstance_lines(story)
     yield from course_lines(story)
 
 
@@ -49,12 +49,17 @@ def course_lines(story: RunView) -> Iterator[str]:
     result = story.result
     for step in result.steps.values():
         yield ""
-        yield from _step(step)
+        yield from step_lines(step)
     yield ""
+    yield from conclusion_of(story)
+
+
+def conclusion_of(story: RunView) -> Iterator[str]:
+    """Why there is no answer, or the answer."""
     yield from end_lines(story)
-    if result.answer is not None:
+    if story.result.answer is not None:
         yield "answer:"
-        yield value_text(result.answer)
+        yield value_text(story.result.answer)
 
 
 def title_lines(story: RunView) -> Iterator[str]:
@@ -106,7 +111,8 @@ def usage_text(result: RunResult) -> str:
     return f"{calls}, {about}{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
 
 
-def _circumstances(story: RunView) -> Iterator[str]:
+def circumstance_lines(story: RunView) -> Iterator[str]:
+    """When the run was created, its model, and what the planner decided."""
     result = story.result
     yield f"created: {time_text(result.created)}"
     if result.model:
@@ -117,7 +123,8 @@ def _circumstances(story: RunView) -> Iterator[str]:
         yield f"  {one_line(sentence, 500)}"
 
 
-def _step(step: StepResult) -> Iterator[str]:
+def step_lines(step: StepResult, *, output: bool = True) -> Iterator[str]:
+    """A step with its attempts, why it failed, and, if wanted, the beginning of its output."""
     took = ""
     if step.status in ENDED and step.started is not None and step.ended is not None:
         took = f" in {seconds_text(step.ended - step.started)}"
@@ -131,7 +138,7 @@ def _step(step: StepResult) -> Iterator[str]:
     yield from map(_kept, step.kept)
     if step.failure is not None:
         yield f"  failed: {one_line(step.failure.told, 1_000)}"
-    if step.output is not None:
+    if output and step.output is not None:
         yield f"  output: {one_line(value_text(step.output), 300)}"
 
 

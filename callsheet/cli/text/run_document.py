@@ -12,12 +12,17 @@ from callsheet.executor.journal.lease import RunOwner
 from callsheet.executor.run.failure import Account, Failure
 from callsheet.executor.run.result import AttemptResult, Doubt, StepResult
 
+from .details import RunDetails, attempt_details, call_document, expressions_document
 from .story import INTERRUPTED, RunLine, RunView
 
 
-def run_document(story: RunView) -> JsonObject:
-    """Everything about a run, including its plan."""
+def run_document(story: RunView, details: RunDetails | None = None) -> JsonObject:
+    """Everything about a run, including its plan. With the `details`, the steps also have their inputs, and
+    all calls of models are there with prompts and answers."""
     result = story.result
+    more: JsonObject = {}
+    if details is not None:
+        more = {"planning": [call_document(call) for call in details.planning]}
     return {
         "run": result.run,
         "goal": result.goal,
@@ -41,7 +46,8 @@ def run_document(story: RunView) -> JsonObject:
         "created": result.created,
         "started": result.started,
         "ended": result.ended,
-        "steps": [_step(step) for step in result.steps.values()],
+        "steps": [step_document(step, details) for step in result.steps.values()],
+        **more,
         "plan": None if result.plan is None else dict(result.plan),
     }
 
@@ -69,7 +75,13 @@ def _doubt(doubt: Doubt, story: RunView) -> JsonValue:
     return {**msgspec.to_builtins(doubt), "inputs": None if given is None else given.inputs}
 
 
-def _step(step: StepResult) -> JsonValue:
+def step_document(step: StepResult, details: RunDetails | None = None) -> JsonObject:
+    """A step; with the `details`, its inputs, and its calls of models."""
+    attempts = [_attempt(attempt) for attempt in step.attempts]
+    more: JsonObject = {}
+    if details is not None:
+        more = {"expressions": expressions_document(step, details)}
+        attempts = [{**_attempt(each), **attempt_details(step, each, details)} for each in step.attempts]
     return {
         "id": step.id,
         "capability": step.capability,
@@ -82,11 +94,12 @@ def _step(step: StepResult) -> JsonValue:
         "reused": msgspec.to_builtins(step.reused),
         "kept": msgspec.to_builtins(step.kept),
         "dropped": step.dropped,
-        "attempts": [_attempt(attempt) for attempt in step.attempts],
+        **more,
+        "attempts": attempts,
     }
 
 
-def _attempt(attempt: AttemptResult) -> JsonValue:
+def _attempt(attempt: AttemptResult) -> JsonObject:
     return {
         "attempt": attempt.number,
         "item": attempt.item,
