@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
@@ -52,6 +52,18 @@ class Context(msgspec.Struct, frozen=True):
 
     model: ChatModel | None = None
     """The run's model, each call of which is journaled under the attempt; None where the run has none."""
+
+    report: Callable[[str, JsonValue], None] | None = None
+    """Takes what `progress` says; None where nobody listens, as in a replay."""
+
+    def progress(self, text: str, partial: JsonValue = None) -> None:
+        """Say how far the work has come, such as `3 of 40 pages`, and what there is of its result, as JSON.
+
+        From any thread, and as often as you like: the latest is shown, and kept in the journal, once a second
+        at most. Of the text 200 characters are kept; a `partial` result of more than 4,000 bytes is left out.
+        """
+        if self.report is not None:
+            self.report(text, partial)
 
 
 class Agent(Protocol):

@@ -36,7 +36,7 @@ from callsheet.executor.run.events import (
     RunResumed,
     RunStarted,
 )
-from callsheet.executor.run.events.origins import without_origins
+from callsheet.executor.run.events.origins import comparable
 from callsheet.executor.run.options import RunKeywords
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RUN_ENDED, RunStatus
@@ -125,8 +125,7 @@ class Playback:
         finally:
             self._live_runner.close()
             self._people.leave()
-        events = [without_origins(event) for event in self._journal.events]
-        return Played(events, self._stage, stopped or self._journal.stopped, error)
+        return Played(comparable(self._journal.events), self._stage, stopped or self._journal.stopped, error)
 
     async def _play_on(self) -> None:
         """One process of the run after another. The first one may have died before its first event."""

@@ -11,6 +11,7 @@ from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.models.budgeted import BudgetedModel, BudgetGate
 from callsheet.executor.models.journaled import Caller, JournaledModel
 from callsheet.executor.run.events import AttemptStarted, ModelCalled
+from callsheet.executor.runner.progress_reports import ProgressReports
 from callsheet.executor.runner.runner import Assignment
 
 from .environment import RunEnvironment
@@ -20,11 +21,16 @@ class Assignments:
     """Makes the assignments of one run. `keep_call` enters a call of the run's model in its journal."""
 
     def __init__(
-        self, state: MachineState, around: RunEnvironment, keep_call: Callable[[ModelCalled], Awaitable[None]]
+        self,
+        state: MachineState,
+        around: RunEnvironment,
+        keep_call: Callable[[ModelCalled], Awaitable[None]],
+        progress: ProgressReports,
     ) -> None:
         self._state = state
         self._around = around
         self._keep_call = keep_call
+        self._progress = progress
         self._gate = None if state.spending is None else BudgetGate(state.spending)
 
     def start(self, command: StartAttempt, agent: str, at: float) -> AttemptStarted:
@@ -54,6 +60,8 @@ class Assignments:
             started.item,
             started.deadline,
             model,
+            # A run that follows another has its events, and no others.
+            self._progress.reporter(started) if self._around.ports.pace is None else None,
         )
         capability = self._state.run.steps[started.step].capability
         return Assignment(agent, capability, started.inputs, context)

@@ -51,6 +51,7 @@ from callsheet.executor.run.failure import Failure, FailureKind
 from callsheet.executor.run.json_copy import clean_text
 from callsheet.executor.run.log import log_event
 from callsheet.executor.run.state import AttemptRecord, Try
+from callsheet.executor.runner.progress_reports import ProgressReports
 from callsheet.executor.runner.runner import Assignment
 
 from .approvals import Approvals
@@ -93,7 +94,8 @@ class Driver:
         self._dispatcher = Dispatcher(
             around.ports.chooser, clock, figures, contested, inbox.wake, around.strategy
         )
-        self._assignments = Assignments(state, around, self._keep_call)
+        self._progress = ProgressReports(clock, inbox.post)
+        self._assignments = Assignments(state, around, self._keep_call, self._progress)
         asks = Caller(midway=True)
         self._replanning_requests = ReplanningRequests(
             state, around, inbox.post, inbox.fail, lambda: self._assignments.model_for(asks)
@@ -370,6 +372,7 @@ class Driver:
     def _attempt_ended(
         self, assignment: Assignment, started: AttemptStarted, outcome: Outcome, record: AttemptRecord
     ) -> None:
+        self._progress.forget(started)
         if self._state.hedge:
             self._timers.forget((started.step, started.item, started.attempt))
         self._dispatcher.release(assignment.agent, assignment.capability, started, outcome, record)
@@ -389,6 +392,7 @@ class Driver:
         self._over = True
         self._timers.cancel()
         self._attempts.close()
+        self._progress.close()
         self._approvals.withdraw_all()
         self._replanning_requests.withdraw()
         self._shared_results.abandon()

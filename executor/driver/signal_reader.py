@@ -20,6 +20,7 @@ from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
+    AttemptProgressed,
     CancellationRequested,
     DoubtSettled,
     Event,
@@ -30,7 +31,9 @@ from callsheet.executor.run.events import (
 )
 
 # Hardly any event is one of these: the set spares the others the matching below.
-_MAY_BE_LATE = frozenset({ApprovalDenied, ApprovalGranted, ResultReused, StepTimeLimitReached})
+_MAY_BE_LATE = frozenset(
+    {ApprovalDenied, ApprovalGranted, AttemptProgressed, ResultReused, StepTimeLimitReached}
+)
 
 
 class SignalReader:
@@ -122,6 +125,8 @@ def is_settled(state: MachineState, event: Event) -> bool:
     match event:
         case ApprovalDenied(step=step) | ApprovalGranted(step=step):
             return step not in state.run.asked
+        case AttemptProgressed(step=step, item=item, attempt=attempt):
+            return (step, item, attempt) not in state.run.running
         case StepTimeLimitReached(step=step):
             return step not in state.pending.unended
         case ResultReused(step=step, item=item):

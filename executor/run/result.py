@@ -42,6 +42,10 @@ class AttemptResult(msgspec.Struct, frozen=True):
     """It began beside another attempt that took unusually long."""
     traceback: str = ""
     """Of the exception that the agent raised; empty where it raised none."""
+    progress: str = ""
+    """What the agent said last of how far it had come."""
+    partial: JsonValue = None
+    """What there was of its result then."""
 
 
 class ReusedOutput(msgspec.Struct, frozen=True):
@@ -236,4 +240,6 @@ def _attempt(attempt: AttemptRecord) -> AttemptResult:
         attempt.usage,
         attempt.hedge,
         attempt.traceback,
+        attempt.progress,
+        attempt.partial,
     )

@@ -96,6 +96,10 @@ class AttemptRecord(msgspec.Struct, gc=False):
     """The tokens of all its calls of models."""
     traceback: str = ""
     """Of the exception that the agent raised; empty where it raised none."""
+    progress: str = ""
+    """What the agent said last of how far it had come."""
+    partial: Any = None
+    """What there was of its result then."""
 
 
 class StepRecord(msgspec.Struct, gc=False):

@@ -108,6 +108,13 @@ class CallModel(msgspec.Struct, frozen=True, tag=True):
     question: WireRequest
 
 
+class Progressed(msgspec.Struct, frozen=True, tag=True):
+    """The agent says how far it has come."""
+
+    text: str
+    partial: Any = None
+
+
 class Forget(msgspec.Struct, frozen=True, tag=True):
     """The agent no longer waits for the answer to that call."""
 
@@ -127,7 +134,9 @@ class Raised(msgspec.Struct, frozen=True, tag=True):
 
 
 ToWorker: TypeAlias = Task | ModelAnswer
-FromWorker: TypeAlias = Begun | CallModel | Forget | Returned | Raised
+Asked: TypeAlias = CallModel | Forget | Progressed
+"""What an agent says while it works."""
+FromWorker: TypeAlias = Begun | Asked | Returned | Raised
 
 
 class Channel(Generic[Heard]):

@@ -12,12 +12,22 @@ from pydantic import JsonValue
 
 from callsheet.agents.agent import Agent, Context
 from callsheet.agents.errors import Permanent
-from callsheet.agents.models.chat import ChatModel
 from callsheet.executor.clocks.virtual_loop import outside_work
 from callsheet.executor.run.errors import ProcessDied
 
 from .agent_reference import AgentReference, place_of
-from .channel import CallModel, Forget, ModelAnswer, ModelFigures, Raised, Returned, Task, encode
+from .channel import (
+    Asked,
+    CallModel,
+    Forget,
+    ModelAnswer,
+    ModelFigures,
+    Progressed,
+    Raised,
+    Returned,
+    Task,
+    encode,
+)
 from .errors import ProcessNotStarted, ProcessStuck
 from .remote_error import pack, unpack
 from .worker_handle import Died, End, Home, PendingTask, WorkerProcess
@@ -67,7 +77,7 @@ class ProcessRunner:
         home = Home.here(place)
         task = _encoded(agent, place, capability, inputs, context)
         while True:
-            relay = _ModelRelay(context.model)
+            relay = _Relay(context)
             pending_task = PendingTask(task, relay.hear)
             worker, is_new = self._hire(agent, home, pending_task)
             end = await self._wait(agent, worker, pending_task, relay)
@@ -121,7 +131,7 @@ class ProcessRunner:
         _dismiss(dismissed)
 
     async def _wait(
-        self, agent: Agent, worker: WorkerProcess, pending_task: PendingTask, relay: _ModelRelay
+        self, agent: Agent, worker: WorkerProcess, pending_task: PendingTask, relay: _Relay
     ) -> End:
         try:
             with outside_work():
@@ -155,17 +165,22 @@ class ProcessRunner:
             raise ProcessStuck(agent.name)
 
 
-class _ModelRelay:
-    """Makes the calls of the model that the agent of one attempt asks for, on the event loop of the run,
-    where its model lives."""
+class _Relay:
+    """Passes on the progress that the agent of one attempt reports, and makes the calls of the model that it
+    asks for, on the event loop of the run, where its model lives."""
 
-    def __init__(self, model: ChatModel | None) -> None:
-        self._model = model
+    def __init__(self, context: Context) -> None:
+        self._model = context.model
+        self._report = context.progress
         self._loop = asyncio.get_running_loop()
         self._calls: dict[int, asyncio.Task[None]] = {}
 
-    def hear(self, said: CallModel | Forget, send: Callable[[ModelAnswer], None]) -> None:
-        """From any thread: the agent asks, and the answer is to be sent; or it no longer wants to know."""
+    def hear(self, said: Asked, send: Callable[[ModelAnswer], None]) -> None:
+        """From any thread: the agent asks, and the answer is to be sent; or it no longer wants to know; or it
+        reports."""
+        if isinstance(said, Progressed):
+            self._report(said.text, said.partial)
+            return
         # The loop is closed where nothing waits for the attempt any more.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._take, said, send)

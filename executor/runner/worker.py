@@ -19,11 +19,13 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from pydantic import JsonValue
+
 from callsheet.agents.agent import Context
 from callsheet.agents.models.chat import ChatChunk, ChatRequest
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.executor.run.errors import NotJson, OutputNotKept
-from callsheet.executor.run.json_copy import copy_json
+from callsheet.executor.run.json_copy import clean_text, copy_json
 
 from .agent_reference import agent_at
 from .channel import (
@@ -32,6 +34,7 @@ from .channel import (
     Channel,
     Forget,
     ModelAnswer,
+    Progressed,
     Raised,
     Returned,
     Task,
@@ -88,6 +91,14 @@ class _Line:
         finally:
             if self._waiting.pop(call, None) is not None:
                 self._channel.send(Forget(call))
+
+    def report(self, text: str, partial: JsonValue) -> None:
+        """Say how far the work has come. What is no JSON is left out."""
+        try:
+            partial = copy_json(partial)
+        except NotJson:
+            partial = None
+        self._channel.send(Progressed(clean_text(str(text)), partial))
 
     def answer(self, answer: ModelAnswer) -> None:
         """An answer arrived, in another thread than it is waited for."""
@@ -188,6 +199,7 @@ def _context(task: Task, line: _Line) -> Context:
         task.item,
         task.deadline,
         None if model is None else RelayedModel(model.name, model.context_tokens, line),
+        line.report,
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
 from .agent_reference import AgentReference
-from .channel import Begun, CallModel, Forget, ModelAnswer, Raised, Returned, run_end
+from .channel import Asked, Begun, CallModel, Forget, ModelAnswer, Progressed, Raised, Returned, run_end
 from .errors import ChannelBroken
 
 _START = (
@@ -60,7 +60,7 @@ class PendingTask:
     thread, and with where to send the answer), and how it ended."""
 
     task: bytes
-    hear: Callable[[CallModel | Forget, Callable[[ModelAnswer], None]], None]
+    hear: Callable[[Asked, Callable[[ModelAnswer], None]], None]
     ended: Future[End] = field(default_factory=Future[End])
 
 
@@ -136,7 +136,7 @@ class WorkerProcess:
                 said = self._channel.receive()
                 if isinstance(said, Begun):
                     begun = True
-                elif isinstance(said, (CallModel, Forget)):
+                elif isinstance(said, (CallModel, Forget, Progressed)):
                     pending_task.hear(said, self._answer)
                 else:
                     pending_task.ended.set_result(said)

@@ -13,7 +13,7 @@ from callsheet.cli.text.safe_text import one_line
 from callsheet.cli.text.table import aligned
 from callsheet.executor.run.events import Event
 from callsheet.executor.run.reducer import apply_event
-from callsheet.executor.run.state import RunState, StepRecord, StepStatus
+from callsheet.executor.run.state import AttemptStatus, RunState, StepRecord, StepStatus
 
 from .progress_lines import progress_line
 
@@ -160,6 +160,8 @@ class LiveProgress:
             return "in doubt: its outcome is unknown"
         if step.items is not None:
             return f"{len(step.items) - step.unfinished} of {len(step.items)} items"
+        if step.attempts and step.attempts[-1].status is AttemptStatus.RUNNING and step.attempts[-1].progress:
+            return one_line(step.attempts[-1].progress, 80)
         failure = step.failure or (step.attempts[-1].failure if step.attempts else None)
         if failure is not None:
             return f"attempt {len(step.attempts)}: {one_line(failure.told, 80)}"

@@ -14,6 +14,7 @@ from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
+    AttemptProgressed,
     AttemptStarted,
     AttemptSucceeded,
     AttemptSurprised,
@@ -52,6 +53,10 @@ def _started(_: RunState, event: AttemptStarted) -> str:
     again = f", attempt {event.attempt}" if event.attempt > 1 else ""
     beside = " (hedge: the earlier attempt is slow)" if event.hedge else ""
     return f"{_work(event.step, event.item)}: started by {event.agent}{again}{beside}"
+
+
+def _progressed(_: RunState, event: AttemptProgressed) -> str:
+    return f"{_work(event.step, event.item)}: {one_line(event.text, MAX_SHOWN)}"
 
 
 def _succeeded(record: RunState, event: AttemptSucceeded) -> str:
@@ -182,6 +187,7 @@ _LINES: dict[type[Any], Callable[[RunState, Any], str | None]] = {
     DoubtSettled: _settled,
     PauseRequested: _pausing,
     ResultReused: _reused,
+    AttemptProgressed: _progressed,
     AttemptStarted: _started,
     AttemptSucceeded: _succeeded,
     AttemptFailed: _attempt_failed,

@@ -111,6 +111,8 @@ def _attempt(attempt: AttemptResult) -> JsonObject:
         "hedge": attempt.hedge,
         "failure": _failure(attempt.failure),
         "traceback": attempt.traceback or None,
+        "progress": attempt.progress,
+        "partial": attempt.partial,
         "usage": asdict(attempt.usage),
     }
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from callsheet.agents.contracts.capability import Capability
 from callsheet.executor.run.errors import EventUnreadable, EventUnwritable
 from callsheet.executor.run.events import Event, PlanAdopted, RunCreated, RunEquipped, decode, encode
-from callsheet.executor.run.events.origins import without_origins
+from callsheet.executor.run.events.origins import comparable
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.state import RunState, RunStatus
 from callsheet.version import __version__
@@ -110,9 +110,9 @@ class Recording:
 
 def _as_kept(run: str, events: Sequence[Event]) -> tuple[Event, ...]:
     kept: list[Event] = []
-    for place, event in enumerate(events):
+    for place, event in enumerate(comparable(events)):
         try:
-            kept.append(without_origins(decode(encode(event))))
+            kept.append(decode(encode(event)))
         except (EventUnreadable, EventUnwritable) as error:
             raise RunNotRecordable(run, f"a journal cannot hold it: {error.problem}", place) from None
     return tuple(kept)

@@ -8,7 +8,15 @@ from typing import Any, cast, get_args
 from callsheet.executor.recording.content.contracts import NamedContract, brief
 from callsheet.executor.recording.content.fields import fields_of
 from callsheet.executor.recording.content.times import times_of, until
-from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped, RunResumed, RunStarted
+from callsheet.executor.run.events import (
+    AttemptProgressed,
+    Event,
+    ModelCalled,
+    RunCreated,
+    RunEquipped,
+    RunResumed,
+    RunStarted,
+)
 from callsheet.suggestions import did_you_mean
 
 from .problems import DocumentProblems
@@ -16,7 +24,7 @@ from .problems import DocumentProblems
 KINDS: Mapping[str, type[Event]] = {
     cast(str, kind.__struct_config__.tag): kind
     for kind in get_args(Event)
-    if kind not in (RunCreated, RunEquipped)
+    if kind not in (AttemptProgressed, RunCreated, RunEquipped)
 }
 """What may happen in a run after its beginning, by the names that events have."""
 

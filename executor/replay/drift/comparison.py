@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from callsheet.executor.replay.history.event_match import Divergence
 from callsheet.executor.replay.history.inputs import NEWS
 from callsheet.executor.run.events import Event, ModelCalled, RunCreated, RunEquipped
-from callsheet.executor.run.events.origins import without_origins
+from callsheet.executor.run.events.origins import comparable
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.revisions import tell_revisions
 from callsheet.executor.run.state import RunState, StepRecord
@@ -31,7 +31,7 @@ _MAX_CHARACTERS = 160
 def compare_runs(recorded: Sequence[Event], now: Sequence[Event]) -> list[Drift]:
     """Everything that is different between two runs, beside times and the lines of code that raised errors:
     plans, what models answered, results, decisions."""
-    recorded, now = ([without_origins(event) for event in events] for events in (recorded, now))
+    recorded, now = (comparable(events) for events in (recorded, now))
     before, after = run_state_of(recorded), run_state_of(now)
     return [
         *plan_drifts(recorded, now),

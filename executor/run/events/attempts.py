@@ -31,6 +31,22 @@ class AttemptStarted(EventBase, frozen=True):
     """Whether another attempt at the same work is running."""
 
 
+class AttemptProgressed(EventBase, frozen=True):
+    """The agent said how far the work has come. Of what it says within a second, the last is kept. Recordings
+    leave it out: it decides nothing."""
+
+    step: str
+    attempt: int
+
+    text: str
+    """At most 200 characters."""
+
+    partial: Any = None
+    """What there is of the result; at most 4,000 bytes."""
+
+    item: int | None = None
+
+
 class AttemptSucceeded(EventBase, frozen=True):
     """The output is what the capability promises, and every expectation holds."""
 
@@ -142,6 +158,7 @@ class RetryDue(EventBase, frozen=True):
 
 AttemptEvent: TypeAlias = (
     AttemptStarted
+    | AttemptProgressed
     | AttemptSucceeded
     | AttemptFailed
     | AttemptSurprised

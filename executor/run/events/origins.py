@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 
 from callsheet.executor.run.failure import Account, Failure
 
-from .attempts import AttemptFailed
+from . import Event
+from .attempts import AttemptFailed, AttemptProgressed
 from .base import EventBase
 
 E = TypeVar("E", bound=EventBase)
+
+
+def comparable(events: Iterable[Event]) -> list[Event]:
+    """What two runs can be compared by, and a recording keeps: without the progress that agents reported, and
+    without origins."""
+    return [without_origins(event) for event in events if not isinstance(event, AttemptProgressed)]
 
 
 def without_origins(event: E) -> E:

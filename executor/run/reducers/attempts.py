@@ -9,6 +9,7 @@ from callsheet.executor.run.events import (
     AttemptCancelled,
     AttemptFailed,
     AttemptLost,
+    AttemptProgressed,
     AttemptStarted,
     AttemptStopping,
     AttemptSucceeded,
@@ -34,6 +35,12 @@ def _attempt_started(state: RunState, event: AttemptStarted) -> None:
     )
     step.attempts.append(attempt)
     state.running[event.step, event.item, event.attempt] = attempt
+
+
+def _attempt_progressed(state: RunState, event: AttemptProgressed) -> None:
+    attempt = state.running.get((event.step, event.item, event.attempt))
+    if attempt is not None:
+        attempt.progress, attempt.partial = event.text, event.partial
 
 
 def _attempt_stopping(state: RunState, event: AttemptStopping) -> None:
@@ -114,6 +121,7 @@ ATTEMPTS_REDUCERS: dict[type[Any], Callable[[RunState, Any], None]] = {
     AttemptFailed: _attempt_failed,
     AttemptLost: _attempt_lost,
     AttemptStarted: _attempt_started,
+    AttemptProgressed: _attempt_progressed,
     AttemptStopping: _attempt_stopping,
     AttemptSucceeded: _attempt_succeeded,
     AttemptSurprised: _attempt_surprised,
