@@ -88,6 +88,9 @@ class Capability(BaseModel):
         fields = {**cast("dict[str, Any]", data)}
         for side in ("input", "output"):
             schema = fields.get(f"{side}_schema")
+            # Some protocols leave a schema out, and `true` says as much.
+            if f"{side}_schema" in fields and (schema is None or schema is True):
+                schema = {}
             if isinstance(schema, dict):
                 fields[f"{side}_schema"] = _of_an_object(str(fields.get("name", "")), side, schema)
         schema = fields.get("output_schema")

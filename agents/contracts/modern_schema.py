@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
+from .foreign_pattern import readable_pattern
+from .references import is_uri
 from .subschemas import SchemaObject, map_subschemas
 
 LATEST = 2020
@@ -23,6 +25,19 @@ _NOTES: Mapping[str, type] = {
 """Keywords that no value is checked by, and what they have to be. One that is something else is left out."""
 _BESIDE_REFERENCES = frozenset({*_NOTES, "default", "$ref", "$schema", "$id", "id", "$defs", "definitions"})
 """What means something beside a `$ref` in drafts up to 7."""
+_TYPES: Mapping[str, str] = {
+    **dict.fromkeys(("str", "text", "char"), "string"),
+    **dict.fromkeys(("int", "long", "short", "bigint"), "integer"),
+    **dict.fromkeys(("float", "double", "decimal"), "number"),
+    **dict.fromkeys(("bool",), "boolean"),
+    **dict.fromkeys(("dict", "map", "hashmap", "hashtable"), "object"),
+    **dict.fromkeys(("list", "tuple", "set", "arraylist"), "array"),
+    **dict.fromkeys(("none", "nil"), "null"),
+    **{each: each for each in ("string", "integer", "number", "boolean", "object", "array", "null", "any")},
+}
+"""The types that people write after those of their language, and what they are in a schema."""
+_CHOICES = ("anyOf", "oneOf", "allOf")
+_PLACE = re.compile(r"#/(?:.*/)?(?:items/\d|additionalItems|dependencies/)")
 
 
 def modern(schema: Mapping[str, Any]) -> SchemaObject:
@@ -30,13 +45,14 @@ def modern(schema: Mapping[str, Any]) -> SchemaObject:
 
     What the latest draft has no place for is read as its own draft means it, wherever it stands: tuples in
     `items`, `exclusiveMinimum: true`, `required: true`, `$recursiveRef`. Repeated names count once, null is
-    nothing said, and notes to people that have not their form are left out. What cannot be read stays as it
-    is; so does a schema in which nothing is old.
+    nothing said, and notes to people that have not their form are left out. Types have the names that
+    programmers give them, and patterns may be those of another engine. What cannot be read stays as it is; so
+    does a schema in which nothing is old.
     """
     old = dict(schema)
     found = _DRAFT.search(str(old.get("$schema")))
     draft = int(found[1] or found[2]) if found else LATEST
-    new = _modern(old, draft)
+    new = _redirected(_modern(old, draft))
     return {**new, "$schema": _DIALECT} if new != old and "$schema" in old else new
 
 
@@ -44,6 +60,8 @@ def _modern(schema: SchemaObject, draft: int) -> SchemaObject:
     schema = map_subschemas(_lift_required(schema), partial(_modern, draft=draft))
     changes: list[Callable[[SchemaObject], SchemaObject]] = [
         _without_misplaced,
+        _types,
+        _patterns,
         _tuples,
         _bounds,
         _names,
@@ -65,16 +83,95 @@ def _without_misplaced(schema: SchemaObject) -> SchemaObject:
 def _says_nothing(key: str, value: Any) -> bool:
     if value is None:
         return key not in ("default", "const", "example")
-    if key == "type" and value in ("any", []):
+    if (key == "type" or key in _CHOICES) and value == []:
         return True
+    if key == "$schema":
+        return not isinstance(value, str)
+    if key in ("$defs", "definitions"):
+        return not isinstance(value, dict)
+    if key == "$id":
+        return isinstance(value, str) and not is_uri(value)
     return key in _NOTES and not isinstance(value, _NOTES[key])
 
 
 def _once(key: str, value: Any) -> Any:
+    if key == "properties" and isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {name: {} if each is None else each for name, each in fields.items()}
     if key not in ("required", "type") or not isinstance(value, list):
         return value
     names = cast("list[object]", value)
     return [each for at, each in enumerate(names) if each not in names[:at]]
+
+
+def _types(schema: SchemaObject) -> SchemaObject:
+    """`str`, `Integer` and `dict` as the types that are meant; `any` is nothing said."""
+    found = schema.get("type")
+    if not isinstance(found, (str, list)):
+        return schema
+    names = [found] if isinstance(found, str) else found
+    meant = [_TYPES.get(each.lower(), each) if isinstance(each, str) else each for each in names]
+    if meant == names and "any" not in meant:
+        return schema
+    if "any" in meant:
+        return {key: value for key, value in schema.items() if key != "type"}
+    return {**schema, "type": _once("type", meant) if isinstance(found, list) else meant[0]}
+
+
+def _patterns(schema: SchemaObject) -> SchemaObject:
+    """Patterns in the words of this engine; what it cannot read is the agent's to check."""
+    pattern, named = schema.get("pattern"), schema.get("patternProperties")
+    if isinstance(pattern, str) and (read := readable_pattern(pattern)) != pattern:
+        kept = {key: value for key, value in schema.items() if key != "pattern"}
+        schema = kept if read is None else {**kept, "pattern": read}
+    if isinstance(named, dict):
+        by_pattern = cast("dict[str, Any]", named)
+        read_as = {each: readable_pattern(each) for each in by_pattern}
+        known = {read: by_pattern[each] for each, read in read_as.items() if read is not None}
+        if len(known) < len(by_pattern):
+            return {**schema, "patternProperties": known, "additionalProperties": True}
+        if known.keys() != by_pattern.keys():
+            return {**schema, "patternProperties": known}
+    return schema
+
+
+def _redirected(root: SchemaObject) -> SchemaObject:
+    """References that lead where a tuple's places were, and those by a dynamic name of one schema alone."""
+    anchors: list[object] = []
+
+    def look(schema: SchemaObject) -> SchemaObject:
+        anchors.append(schema.get("$dynamicAnchor"))
+        return map_subschemas(schema, look)
+
+    def redirect(schema: SchemaObject) -> SchemaObject:
+        schema = map_subschemas(schema, redirect)
+        reference, dynamic = schema.get("$ref"), schema.get("$dynamicRef")
+        if isinstance(dynamic, str) and "$ref" not in schema and anchors.count(dynamic[1:]) == 1:
+            return {("$ref" if key == "$dynamicRef" else key): value for key, value in schema.items()}
+        if isinstance(reference, str) and _PLACE.search(reference):
+            return {**schema, "$ref": _new_place(reference, root)}
+        return schema
+
+    look(root)
+    return redirect(root)
+
+
+def _new_place(reference: str, root: SchemaObject) -> str:
+    found: Any = root
+    parts = reference.split("/")
+    for at, part in enumerate(parts[1:], 1):
+        tuples = found if isinstance(found, dict) else {}
+        if part == "items" and "prefixItems" in tuples and parts[at + 1 :][:1] and parts[at + 1].isdecimal():
+            parts[at] = "prefixItems"
+        elif part == "additionalItems" and part not in tuples:
+            parts[at] = "items"
+        elif part == "dependencies" and part not in tuples:
+            parts[at] = "dependentSchemas"
+        if isinstance(found, list):
+            found = found[int(part)] if part.isdecimal() and int(part) < len(found) else None
+        else:
+            found = tuples.get(parts[at].replace("~1", "/").replace("~0", "~"))
+    return "/".join(parts)
 
 
 def _lift_required(schema: SchemaObject) -> SchemaObject:

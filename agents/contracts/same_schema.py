@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, cast
 
+from .references import target_of
 from .subschemas import MAP_OF_SCHEMAS, SchemaObject
 
 _DEFINITIONS = frozenset({"$defs", "definitions"})
@@ -100,9 +101,5 @@ def _as_list(value: object) -> list[object]:
 
 
 def _target(reference: str, root: Mapping[str, Any]) -> SchemaObject | None:
-    found: Any = root
-    for part in reference.removeprefix("#").split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        found = cast("SchemaObject", found).get(key) if isinstance(found, Mapping) else None
-    is_schema = reference.startswith("#") and isinstance(found, Mapping)
-    return dict(cast("SchemaObject", found)) if is_schema else None
+    found = target_of(reference, root)
+    return dict(cast("SchemaObject", found)) if isinstance(found, Mapping) else None

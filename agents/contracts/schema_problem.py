@@ -10,6 +10,7 @@ from jsonschema_rs import ValidationErrorKind as Kind
 
 from callsheet.suggestions import did_you_mean, nearest
 
+from .references import target_of
 from .wording import MAX_CHOICES, choices_text, counted, joined, kind_of, kinds_text, shown
 
 MAX_FORMS = 3
@@ -92,10 +93,10 @@ class Explainer:
         """What stands at a path in the schema, with its references followed; its name as a title."""
         found, name = _at(self._schema, path), ""
         for _ in range(MAX_FORMS):
-            target = cast("Mapping[str, Any]", found).get("$ref") if isinstance(found, Mapping) else None
-            if not isinstance(target, str) or not target.startswith("#/"):
+            reference = cast("Mapping[str, Any]", found).get("$ref") if isinstance(found, Mapping) else None
+            if not isinstance(reference, str):
                 break
-            found, name = _at(self._schema, target.split("/")[1:]), target.rpartition("/")[2]
+            found, name = target_of(reference, self._schema), reference.rpartition("/")[2]
         return {"title": name, **cast("Mapping[str, Any]", found)} if isinstance(found, Mapping) else {}
 
     def _no_form(self, near: Sequence[_Branch], place: str) -> str:
@@ -283,7 +284,7 @@ def _form_name(value: Mapping[str, object], form: Mapping[str, Any]) -> str:
 def _at(schema: object, path: Sequence[str | int]) -> object:
     for part in path:
         if isinstance(schema, Mapping):
-            schema = cast("Mapping[str, object]", schema).get(str(part).replace("~1", "/").replace("~0", "~"))
+            schema = cast("Mapping[str, object]", schema).get(str(part))
         elif isinstance(schema, list) and isinstance(part, int) and part < len(schema):
             schema = cast("list[object]", schema)[part]
         else:

@@ -10,6 +10,7 @@ from typing import Any, Never, cast
 
 import jsonschema_rs
 
+from .references import encoded
 from .schema_problem import Explainer, SchemaProblem, pointer_of, schema_fault
 
 __all__ = ["SchemaProblem", "Validator", "pointer_of"]
@@ -28,7 +29,7 @@ class Validator:
     def __init__(self, schema: dict[str, Any]) -> None:
         try:
             # Whatever `$schema` says: what the checker proves is proved by the rules of one draft.
-            self._compiled = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse)
+            self._compiled = jsonschema_rs.Draft202012Validator(encoded(schema), retriever=_refuse)
         except ValueError as error:
             raise ValueError(schema_fault(error)) from None
         self._explainer = Explainer(schema)

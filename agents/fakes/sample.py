@@ -14,11 +14,11 @@ from itertools import product
 from math import ceil, floor
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
-from urllib.parse import unquote
 
 from pydantic import JsonValue
 
 from callsheet.agents.contracts.capability import JsonObject
+from callsheet.agents.contracts.references import target_of
 from callsheet.agents.contracts.validation import Validator
 from callsheet.agents.fakes.errors import SampleImpossible
 
@@ -143,12 +143,9 @@ class _Sampler:
         return sorted(options, key=lambda each: each == {"type": "null"}, reverse=not self._everything)
 
     def _target(self, reference: str, place: _Place) -> Any:
-        if not reference.startswith("#/"):
+        target = target_of(reference, self._root) if reference.startswith("#/") else None
+        if target is None:
             raise SampleImpossible(place.pointer, f"the reference {reference!r} is not supported")
-        target: Any = self._root
-        for part in unquote(reference).split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
-            target = target[int(key) if isinstance(target, list) else key]
         return target
 
     def _of_kind(self, kind: str, way: Schema, place: _Place) -> JsonValue:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+from callsheet.agents.contracts.references import target_of
+
 from .types import (
     ANYTHING,
     NEVER,
@@ -119,20 +121,8 @@ class SchemaReader:
 
     def _resolve(self, reference: Any) -> Any:
         """The schema that a `#/…` reference names, or True (anything) where it names none here."""
-        if isinstance(reference, str) and _is_object(self._root):
-            reference = reference.removeprefix(str(self._root.get("$id", "")))
-        if not isinstance(reference, str) or not (reference == "#" or reference.startswith("#/")):
-            return True
-        found: Any = self._root
-        for part in reference.split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~")
-            if _is_object(found) and key in found and not self._is_foreign(found):
-                found = found[key]
-            elif _is_list(found) and key.isdigit() and int(key) < len(found):
-                found = found[int(key)]
-            else:
-                return True
-        return found
+        found = target_of(reference, self._root)
+        return True if found is None else found
 
     def _is_foreign(self, schema: Mapping[str, Any]) -> bool:
         """Whether this is a schema of its own within the root, where `#` means itself."""

@@ -7,6 +7,8 @@ from typing import Any, TypeAlias, cast
 
 from pydantic import JsonValue
 
+from callsheet.agents.contracts.references import target_of
+
 JsonSchema: TypeAlias = Mapping[str, Any]
 
 MAX_OPTIONS = 64
@@ -32,12 +34,7 @@ class SchemaParts:
 
     def resolve(self, schema: JsonSchema) -> object:
         """What a `$ref` into the root points to; None where it points nowhere."""
-        path = str(schema["$ref"]).removeprefix("#").split("/")[1:]
-        target: Any = self._root if str(schema["$ref"]).startswith("#") else None
-        for part in path:
-            key = part.replace("~1", "/").replace("~0", "~")
-            target = cast("JsonSchema", target).get(key) if isinstance(target, Mapping) else None
-        return target
+        return target_of(schema["$ref"], self._root)
 
     def options(self, schema: object) -> list[JsonSchema]:
         """Simple schemas; a value keeps to the schema where it keeps to one of them, but for bounds.

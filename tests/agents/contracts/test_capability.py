@@ -39,7 +39,7 @@ def test_how_long_an_output_may_be_kept_is_written_briefly(written: str | float,
     assert capability().cache is None
 
 
-@pytest.mark.parametrize("written", ["", "d", "-1d", "1d -2h", "1y", "0s", 0, -3, True, float("nan"), [1]])
+@pytest.mark.parametrize("written", ["", "d", "-1d", "2h 1d", "1y", "0s", 0, -3, True, float("nan"), [1]])
 def test_anything_else_is_refused(written: Any) -> None:
     """With what it may be."""
     with pytest.raises(CapabilityError, match=r'number of seconds over 0, or a string such as "30m"'):

@@ -16,6 +16,9 @@ from callsheet.agents.contracts.same_schema import same_schema
 from callsheet.agents.contracts.subschemas import MAX_LEVELS, MAX_VALUES
 from callsheet.agents.contracts.tidy_schema import tidy
 from callsheet.agents.registry import differences
+from callsheet.planner.expressions.schema_types import type_of_schema
+from callsheet.planner.expressions.types import describe
+from callsheet.planner.schemas.schema_parts import SchemaParts
 
 TEXT: JsonObject = {"type": "string"}
 make: Any = create_model
@@ -158,6 +161,24 @@ class TestDrafts:
             ({"title": 5, "description": None, "deprecated": "no", "format": ["uri"]}, {}),
             ({"items": None, "type": "any"}, {}),
             ({"default": None}, {"default": None}),
+            ({"type": "STRING"}, TEXT),
+            ({"type": ["str", "none", "String"]}, {"type": ["string", "null"]}),
+            ({"type": ["string", "any"]}, {}),
+            (
+                {"type": "dict", "properties": {"a": {"type": "float"}}},
+                {"type": "object", "properties": {"a": {"type": "number"}}},
+            ),
+            ({"properties": {"a": None}, "$defs": [], "definitions": None}, {"properties": {"a": {}}}),
+            ({"anyOf": [], "allOf": [], "type": "string"}, TEXT),
+            ({"$id": "My schema", "type": "string"}, TEXT),
+            ({"pattern": r"^[\w-.]+@[\w-]+$"}, {"pattern": r"^[\w\-.]+@[\w\-]+$"}),
+            ({"pattern": r"^a\Z"}, {"pattern": "^a$"}),
+            ({"pattern": "(?#a name)(?P<n>a)(?P=n)"}, {}),
+            ({"patternProperties": {r"[\w-.]": TEXT}}, {"patternProperties": {r"[\w\-.]": TEXT}}),
+            (
+                {"patternProperties": {r"(?>a)": TEXT, "b": TEXT}, "additionalProperties": False},
+                {"patternProperties": {"b": TEXT}, "additionalProperties": True},
+            ),
             ({"properties": {"items": {"type": "string", "examples": "x"}}}, {"properties": {"items": TEXT}}),
         ],
     )
@@ -182,6 +203,61 @@ class TestDrafts:
             "dependentRequired": {"a": ["b"]},
             "dependentSchemas": {"c": {"required": ["d"]}},
         }
+
+    @pytest.mark.parametrize(
+        ("reference", "definitions"),
+        [
+            ("#/definitions/List[int]", {"definitions": {"List[int]": TEXT}}),
+            ("#/definitions/Größe in m", {"definitions": {"Größe in m": TEXT}}),
+            ("#/$defs/A%3CB%3E", {"$defs": {"A<B>": TEXT}}),
+            ("#/$defs/100%", {"$defs": {"100%": TEXT}}),
+            ("#/$defs/a~1b", {"$defs": {"a/b": TEXT}}),
+            ("#it", {"$defs": {"x": {"$anchor": "it", **TEXT}}}),
+            ("urn:example:root#/$defs/x", {"$id": "urn:example:root", "$defs": {"x": TEXT}}),
+            ("#/properties/pair/items/0", {}),
+            ("#/properties/pair/additionalItems", {}),
+            ("#/properties/choice/anyOf/1", {}),
+            ("#/dependencies/choice/properties/z", {"$schema": DRAFT_7}),
+        ],
+    )
+    def test_a_reference_is_followed_however_it_is_written(
+        self, reference: str, definitions: JsonObject
+    ) -> None:
+        """To what its own draft means: by the validator, by the checker, and by what a model is shown."""
+        number: JsonObject = {"type": "number"}
+        schema: JsonObject = {
+            "properties": {
+                "a": {"$ref": reference},
+                "pair": {"type": "array", "items": [TEXT, number], "additionalItems": TEXT},
+                "choice": {"anyOf": [number, TEXT]},
+            },
+            "dependencies": {"choice": {"properties": {"z": TEXT}}},
+            **definitions,
+        }
+        made = capability(schema)
+        assert made.input_validator.accepts({"a": "x"})
+        assert not made.input_validator.accepts({"a": 1})
+        fields: Any = type_of_schema(made.input_schema).kinds[0]
+        assert describe(fields.fields["a"].type) == "a string"
+        written: Any = made.input_schema["properties"]
+        assert SchemaParts(made.input_schema).options(written["a"]) == [TEXT]
+
+    def test_a_dynamic_reference_to_the_only_schema_of_its_name(self) -> None:
+        """It is an ordinary one."""
+        made = capability(
+            {
+                "$dynamicAnchor": "node",
+                "properties": {"next": {"$dynamicRef": "#node"}, "n": {"type": "integer"}},
+            }
+        )
+        assert made.input_validator.accepts({"next": {"next": {"n": 1}}})
+        assert not made.input_validator.accepts({"next": {"next": {"n": "1"}}})
+
+    def test_rules_of_an_earlier_draft_take_a_schema(self) -> None:
+        """They are not fetched."""
+        made = capability({"properties": {"schema": {"$ref": f"{DRAFT_7}"}}})
+        assert made.input_validator.accepts({"schema": {"type": "string"}})
+        assert not made.input_validator.accepts({"schema": "string"})
 
     def test_a_schema_in_which_nothing_is_old_stays(self) -> None:
         """To the letter: old journals and recordings have it so."""
@@ -211,7 +287,14 @@ class TestDrafts:
         assert capability(None, schema).main_output == ""
 
     @pytest.mark.parametrize(
-        "schema", [{"type": "string"}, {"type": "objekt"}, {"properties": 5}, {"$ref": "#/x"}]
+        "schema",
+        [
+            {"type": "string"},
+            {"type": "objekt"},
+            {"properties": 5},
+            {"$ref": "#/x"},
+            {"properties": {"a": {"pattern": "("}}},
+        ],
     )
     def test_what_is_no_schema_of_an_object_is_refused(self, schema: JsonObject) -> None:
         """With the side that it is on."""
