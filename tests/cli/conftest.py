@@ -199,9 +199,10 @@ def terminal(folder: Path, child_environment: dict[str, str]) -> Iterator[Callab
     """Starts `callsheet` in the folder on a terminal of its own."""
     started: list[Terminal] = []
 
-    def start(*arguments: object) -> Terminal:
+    def start(*arguments: object, columns: int = 120) -> Terminal:
         command = [sys.executable, "-m", "callsheet", *map(str, arguments)]
-        started.append(Terminal(command, folder, child_environment))
+        environment = {**child_environment, "COLUMNS": str(columns)}
+        started.append(Terminal(command, folder, environment))
         return started[-1]
 
     yield start

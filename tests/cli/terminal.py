@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
+import struct
 import subprocess
+import termios
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -16,10 +19,12 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """A program whose stdin, stdout and stderr are one terminal."""
+    """A program whose stdin, stdout and stderr are one terminal, as wide as $COLUMNS of its environment."""
 
     def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
         self._master, slave = pty.openpty()
+        size = struct.pack("HHHH", 50, int(environment["COLUMNS"]), 0, 0)
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
         try:
             self._process = subprocess.Popen(
                 command, cwd=folder, env=environment, stdin=slave, stdout=slave, stderr=slave
@@ -32,6 +37,22 @@ class Terminal:
     def screen(self) -> str:
         """All that was shown until now, without colours and cursor movements."""
         return _ESCAPES.sub("", self._raw).replace("\r\n", "\n")
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands on the terminal now, as if it were wide enough for every line."""
+        rows, row = [""], 0
+        for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+", self._raw):
+            if part == "\n":
+                row += 1
+                rows += [""] if row == len(rows) else []
+            elif part.endswith("A") and part.startswith("\x1b"):
+                row = max(0, row - int(part[2:-1] or 1))
+            elif part == "\x1b[2K":
+                rows[row] = ""
+            elif not part.startswith(("\x1b", "\r")):
+                rows[row] += part
+        return rows
 
     @property
     def raw(self) -> str:

@@ -113,7 +113,7 @@ def command(function: Callback) -> _Decorated:
         output = Output(as_json=as_json, debug=debug)
         try:
             # Stdout has only the result, for pipes; what agents print goes to stderr.
-            with redirect_stdout(sys.stderr), log_on_stderr(wanted=debug):
+            with redirect_stdout(sys.stderr), log_on_stderr(output):
                 code: int = function(output, *args, **kwargs)
         except BrokenPipeError:
             code = _close_pipe()

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from callsheet.cli.text.safe_text import plain
+from .output import Output
 
 
 @contextmanager
-def log_on_stderr(*, wanted: bool) -> Generator[None]:
-    """Within the block, print everything that is logged under `callsheet`, if it is wanted."""
-    if not wanted:
+def log_on_stderr(output: Output) -> Generator[None]:
+    """Within the block, note everything that is logged under `callsheet`, if `--debug` asks for it."""
+    if not output.debug:
         yield
         return
-    logger, handler = logging.getLogger("callsheet"), logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger, handler = logging.getLogger("callsheet"), _NotedLog(output)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG)
@@ -28,8 +27,16 @@ def log_on_stderr(*, wanted: bool) -> Generator[None]:
         logger.setLevel(level)
 
 
-class _SafeFormatter(logging.Formatter):
-    """What agents and servers say may hold escape sequences."""
+class _NotedLog(logging.Handler):
+    """Notes are safe for a terminal, and stand above a live display."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        return plain(super().format(record))
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self._output = output
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note the record."""
+        try:
+            self._output.note(self.format(record))
+        except Exception:
+            self.handleError(record)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from callsheet.cli.options.errors import OutputNotWritten
 from callsheet.cli.text.safe_text import plain
 from callsheet.executor.redaction.texts import rewritten
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class Output:
@@ -28,6 +31,7 @@ class Output:
         """Whether the user wants tracebacks and the log."""
         self._stdout = sys.stdout
         self._shown: Callable[[str], str] | None = None
+        self._console: Console | None = None
 
     @property
     def is_terminal(self) -> bool:
@@ -42,6 +46,10 @@ class Output:
     def show_by(self, shown: Callable[[str], str]) -> None:
         """From now on pass all output through `shown`, which removes secrets, for instance."""
         self._shown = shown
+
+    def live_on(self, console: Console | None) -> None:
+        """From now on a display is redrawn on this console, and notes stand above it; None: no longer."""
+        self._console = console
 
     def document(self, value: Any) -> None:
         """The one JSON document. ASCII only, so that it is valid in every encoding.
@@ -70,8 +78,11 @@ class Output:
             self._write(text.encode(), ends=False)
 
     def note(self, text: str = "") -> None:
-        """A line, or several, on stderr."""
-        click.echo(self._plain(text), err=True)
+        """A line, or several, on stderr. No line is broken: a command in it is to be copied whole."""
+        if self._console is None:
+            click.echo(self._plain(text), err=True)
+        else:
+            self._console.print(self._plain(text), soft_wrap=True)
 
     def _plain(self, text: str) -> str:
         return plain(text if self._shown is None else self._shown(text))

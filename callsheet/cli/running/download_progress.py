@@ -47,11 +47,13 @@ class DownloadProgress:
         self._output.note(f"downloading the embedded model from {source}, once ({total // _MEGABYTE:,} MB)")
         if self._output.is_terminal:
             self._bar = _start_bar(total)
+            self._output.live_on(self._bar.console)
 
     def _stop(self) -> None:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+            self._output.live_on(None)
 
 
 def _start_bar(total: int) -> Progress:

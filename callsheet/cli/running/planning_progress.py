@@ -40,6 +40,7 @@ class PlanningDisplay:
         if self._status is not None:
             self._status.stop()
             self._status = None
+            self._output.live_on(None)
 
     def _tell(self, progress: PlanningProgress) -> None:
         found = "; ".join(one_line(problem) for problem in progress.problems[:3])
@@ -51,3 +52,4 @@ class PlanningDisplay:
         console = Console(stderr=True, markup=False, highlight=False, emoji=False)
         self._status = console.status("planning")
         self._status.start()
+        self._output.live_on(console)

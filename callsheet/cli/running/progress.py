@@ -58,7 +58,7 @@ class Progress(Protocol):
 
 def progress_for(output: Output) -> Progress:
     """The progress that fits stderr, a terminal or not."""
-    return LiveProgress() if output.is_terminal else PlainProgress(output.note)
+    return LiveProgress(output) if output.is_terminal else PlainProgress(output.note)
 
 
 class PlainProgress:
@@ -90,7 +90,8 @@ class PlainProgress:
 class LiveProgress:
     """A table of steps, redrawn several times a second while attempts run."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, output: Output, clock: Callable[[], float] = time.time) -> None:
+        self._output = output
         self._record = RunState()
         self._clock = clock
         self._live: Live | None = None
@@ -121,6 +122,7 @@ class LiveProgress:
         if self._live is not None:
             self._live.stop()
             self._live = None
+            self._output.live_on(None)
 
     def _start_if_wanted(self) -> None:
         if self._record.running and not self._holds and self._live is None:
@@ -133,6 +135,7 @@ class LiveProgress:
         console = Console(stderr=True, markup=False, highlight=False, emoji=False)
         self._live = Live(console=console, get_renderable=self._table, refresh_per_second=8)
         self._live.start()
+        self._output.live_on(console)
 
     def _table(self) -> Text:
         from rich.text import Text

@@ -24,6 +24,7 @@ from callsheet.executor.journal.journal import Journal
 from callsheet.executor.run.events import (
     ApprovalDenied,
     ApprovalGranted,
+    AttemptStarted,
     Event,
     RunCancelled,
     RunCompleted,
@@ -181,6 +182,9 @@ class RunSession:
         if isinstance(event, RunCreated):
             self._run = event.run
             RunMemory().remember(event.run, self._settings)
+        if isinstance(event, AttemptStarted):
+            # A plan that is still being written: its spinner makes room for the table of its first steps.
+            self._planning.stop()
         self._has_ended = isinstance(event, RunCompleted | RunFailed | RunCancelled)
         if self._has_ended and self._run is not None:
             RunMemory().forget(self._run)
