@@ -10,12 +10,11 @@ from callsheet.planner.check.bounds import Bounds, Totals
 
 from .run import seconds_text
 from .safe_text import one_line
-from .table import aligned
 
 _LABELS: dict[Quantity, str] = {
-    "attempts": "attempts",
-    "model_calls": "model calls",
-    "tokens": "tokens",
+    "attempts": "attempt",
+    "model_calls": "model call",
+    "tokens": "token",
     "cost": "cost",
 }
 MAX_NAMED = 5
@@ -23,75 +22,72 @@ MAX_NAMED = 5
 
 
 def bounds_lines(bounds: Bounds, budget: Budget | None = None) -> Iterator[str]:
-    """The upper limits of a plan, its usual time, and its budget, if any.
+    """The usual time of a plan; its upper limits in one line; and its budget, if any.
 
     A for_each step whose number of items is known only at run time counts as one item; the limits with
-    many items stand in parentheses. Quantities that are unknown for a step are named.
+    many items follow. Quantities that are unknown for a step are named.
     """
-    yield "upper limits:"
-    rows = [
-        (label, _worst(bounds, quantity)) for quantity, label in _LABELS.items() if _counts(bounds, quantity)
-    ]
-    rows += [("time", _time(bounds)), ("at once", _width(bounds))]
-    yield from aligned([*rows, *_unknown(bounds)], indent="  ")
+    yield _usual(bounds)
+    limits = ", ".join([*_limits(bounds), *_unknown(bounds)])
+    yield f"at most, with every retry and time limit used up: {limits}{_if_more(bounds)}"
     if budget is not None and budget.describe() != "none":
-        yield f"  budget: {budget.describe()}"
+        yield f"budget: {budget.describe()}"
 
 
-def _counts(bounds: Bounds, quantity: Quantity) -> bool:
-    """Whether the quantity has a line: a plan that uses no model has none for calls and tokens."""
-    amount = _amount(bounds.known, quantity)
-    return bool(amount or (quantity in ("attempts", "cost") and not bounds.unknown.get(quantity)))
+def _usual(bounds: Bounds) -> str:
+    if not bounds.known.expected:
+        return "usual time: no history yet"
+    unknown = bounds.unknown.get("seconds", ())
+    without = f" (not counting {_named(unknown)})" if unknown else ""
+    return f"usual time: {seconds_text(bounds.known.expected)}{without}"
 
 
-def _unknown(bounds: Bounds) -> Iterator[tuple[str, str]]:
-    """The quantities that are unknown for every step, one line for those with the same steps."""
+def _limits(bounds: Bounds) -> Iterator[str]:
+    for quantity in _LABELS:
+        amount, unknown = _amount(bounds.known, quantity), bounds.unknown.get(quantity, ())
+        if amount and unknown:
+            yield f"at least {_counted(quantity, amount)} (unknown for {_named(unknown)})"
+        elif amount or (quantity in ("attempts", "cost") and not unknown):
+            yield _counted(quantity, amount)
+    yield seconds_text(bounds.known.longest)
+    yield f"{bounds.known.width} at once"
+
+
+def _unknown(bounds: Bounds) -> Iterator[str]:
+    """The quantities that are unknown for every step, together for those with the same steps."""
     silent: dict[tuple[str, ...], list[str]] = {}
     for quantity, label in _LABELS.items():
         steps = bounds.unknown.get(quantity)
         if steps and not _amount(bounds.known, quantity):
-            silent.setdefault(steps, []).append(label)
+            silent.setdefault(steps, []).append(label if quantity == "cost" else f"{label}s")
     for steps, labels in silent.items():
-        yield "unknown", f"{', '.join(labels)} of {_named(steps)}"
+        yield f"{' and '.join(labels)} of {_named(steps)} unknown"
 
 
-def _worst(bounds: Bounds, quantity: Quantity) -> str:
-    known, assumed = (_amount(totals, quantity) for totals in (bounds.known, bounds.assumed))
-    unknown = bounds.unknown.get(quantity, ())
-    text = _short(quantity, known)
-    if unknown:
-        text = f"at least {text}; unknown for {_named(unknown)}"
-    return text + _if_more(bounds, _short(quantity, known), _short(quantity, assumed))
-
-
-def _time(bounds: Bounds) -> str:
-    unknown = bounds.unknown.get("seconds", ())
+def _if_more(bounds: Bounds) -> str:
+    """The limits that many items change, with many in the steps whose number of items is unknown."""
     known, assumed = bounds.known, bounds.assumed
-    usual = f"usually {seconds_text(known.expected)}" if known.expected else "no history yet"
-    without = f" (not counting {_named(unknown)})" if unknown and known.expected else ""
-    longest = seconds_text(known.longest)
-    more = _if_more(bounds, longest, seconds_text(assumed.longest))
-    return f"{longest}, {usual}{without}{more}"
+    more = [
+        _counted(quantity, _amount(assumed, quantity))
+        for quantity in _LABELS
+        if _amount(known, quantity) != _amount(assumed, quantity)
+    ]
+    if known.longest != assumed.longest:
+        more.append(seconds_text(assumed.longest))
+    if known.width != assumed.width:
+        more.append(f"{assumed.width} at once")
+    return f"; with {bounds.max_items} items in {_named(bounds.unsized)}: {', '.join(more)}" if more else ""
 
 
-def _width(bounds: Bounds) -> str:
-    known, assumed = str(bounds.known.width), str(bounds.assumed.width)
-    return known + _if_more(bounds, known, assumed)
-
-
-def _if_more(bounds: Bounds, known: str, assumed: str) -> str:
-    """The amount with many items in the steps whose number of items is unknown."""
-    if known == assumed:
-        return ""
-    return f" ({assumed} with {bounds.max_items} items in {_named(bounds.unsized)})"
+def _counted(quantity: Quantity, amount: Decimal) -> str:
+    if quantity == "cost":
+        return used_text("cost", amount)
+    label = _LABELS[quantity]
+    return f"{amount:,f} {label}{'' if amount == 1 else 's'}"
 
 
 def _amount(totals: Totals, quantity: Quantity) -> Decimal:
     return totals.work.amount_of(quantity)
-
-
-def _short(quantity: Quantity, amount: Decimal) -> str:
-    return used_text("cost", amount) if quantity == "cost" else f"{amount:,f}"
 
 
 def _named(steps: tuple[str, ...]) -> str:

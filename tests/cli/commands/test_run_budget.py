@@ -15,6 +15,7 @@ from tests.cli.conftest import Invoke, step, write_plan
 from tests.cli.script import ASKS, FAILS, FIGURES, GOAL, MENDS, do, plan
 
 DEAR = plan(*(do(f"r{n}", "revenue", file="figures") for n in range(5)), answer="{[r0, r1, r2, r3, r4]}")
+AT_MOST = "at most, with every retry and time limit used up: "
 CHEAP = plan(FIGURES, answer="{read}")
 
 
@@ -25,8 +26,8 @@ def test_the_preview_has_the_bounds_and_the_budget(
     said += [CHEAP]
     monkeypatch.setenv("CALLSHEET_BUDGET", "6 attempts, 20k tokens")
     told = invoke("run", GOAL).stderr
-    assert "upper limits:\n  attempts  3\n" in told
-    assert "  budget: 20,000 tokens, 6 attempts\n" in told
+    assert "at most, with every retry and time limit used up: 3 attempts," in told
+    assert "\nbudget: 20,000 tokens, 6 attempts\n" in told
 
 
 def test_what_nobody_has_said_anything_about_takes_one_line() -> None:
@@ -35,11 +36,8 @@ def test_what_nobody_has_said_anything_about_takes_one_line() -> None:
     totals = Totals(Spending(attempts=3), 0.0, 60.0, 1)
     unknown: dict[Quantity, tuple[str, ...]] = {"model_calls": ("a",), "tokens": ("a",), "cost": ("a",)}
     assert list(bounds_lines(Bounds({}, totals, totals, (), unknown, 100))) == [
-        "upper limits:",
-        "  attempts  3",
-        "  time      1 m 0 s, no history yet",
-        "  at once   1",
-        "  unknown   model calls, tokens, cost of a",
+        "usual time: no history yet",
+        f"{AT_MOST}3 attempts, 1 m 0 s, 1 at once, model calls and tokens and cost of a unknown",
     ]
 
 
