@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .settings import DEFAULT, FILE_NAMES, Settings
 from .trust import state_folder
@@ -53,7 +53,8 @@ class RunMemory:
         with suppress(OSError, ValueError):
             kept = json.loads(self._file_of(self._place, run).read_text("utf-8", "surrogateescape"))
             if isinstance(kept, dict):
-                return {key: value for key, value in kept.items() if key in _REMEMBERED}
+                known = cast("dict[str, Any]", kept)
+                return {key: known[key] for key in _REMEMBERED if key in known}
         return {}
 
     @staticmethod

@@ -10,10 +10,10 @@ import callsheet
 from callsheet.agents.agent import Context
 from callsheet.agents.functions.decorator import agent
 from callsheet.executor.clocks.virtual_loop import VirtualClock, run_virtually
-from callsheet.executor.runner.progress_reports import MAX_TEXT
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.run.events import AttemptProgressed, Event
 from callsheet.executor.run.result import RunResult
+from callsheet.executor.runner.progress_reports import MAX_TEXT
 from callsheet.orchestration.listeners import Watch
 from callsheet.orchestration.orchestrator import Orchestrator
 from tests.executor.stage import HALL
