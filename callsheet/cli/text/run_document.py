@@ -77,7 +77,7 @@ def _doubt(doubt: Doubt, story: RunView) -> JsonValue:
 
 def step_document(step: StepResult, details: RunDetails | None = None) -> JsonObject:
     """A step; with the `details`, its inputs, and its calls of models."""
-    attempts = [_attempt(attempt) for attempt in step.attempts]
+    attempts: list[JsonValue] = [_attempt(attempt) for attempt in step.attempts]
     more: JsonObject = {}
     if details is not None:
         more = {"expressions": expressions_document(step, details)}
