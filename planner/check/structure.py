@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
-from typing import cast
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeAlias, cast
 
 from pydantic import JsonValue, ValidationError
 from pydantic_core import ErrorDetails
@@ -121,38 +121,52 @@ def _parts(container: object) -> Collection[object]:
     return cast("list[object]", container) if isinstance(container, _CONTAINERS) else ()
 
 
+_Path: TypeAlias = tuple[str | int, ...]
+
+
 def _find_foreign(document: object) -> Diagnostic:
     """The place where the document is something that JSON cannot carry."""
-    pending: list[tuple[object, tuple[str | int, ...]]] = [(document, ())]
-    seen: set[int] = set()
-    while pending:
-        value, path = pending.pop()
-        # Parts that are shared are looked at once, and what holds itself comes to an end.
-        if id(value) in seen:
-            continue
-        if (problem := _foreign(value)) or len(path) > MAX_NESTING:
-            return Diagnostic(
-                "not-json", pointer_of(path), problem or f"nested more than {MAX_NESTING} levels deep"
-            )
-        seen.add(id(value))
-        if isinstance(value, dict):
-            for key, each in cast("dict[object, object]", value).items():
-                if not isinstance(key, str) or _is_broken(key):
-                    return Diagnostic(
-                        "not-json", pointer_of(path), f"the key {key!a:.80} is not a valid string"
-                    )
-                pending.append((each, (*path, key)))
-        elif isinstance(value, (list, tuple)):
-            elements = cast("list[object]", value)
-            pending.extend((each, (*path, at)) for at, each in enumerate(elements))
+    for path, value in _places(document):
+        problem = _foreign(value)
+        if problem is None and len(path) > MAX_NESTING:
+            problem = f"nested more than {MAX_NESTING} levels deep"
+        if problem is not None:
+            return Diagnostic("not-json", pointer_of(path), problem)
     return Diagnostic("not-json", "", f"the document contains itself, or has more than {MAX_VALUES:,} values")
+
+
+def _places(document: object) -> Iterator[tuple[_Path, object]]:
+    """Every value with its place. Parts that are shared are looked at once, and what holds itself comes to an
+    end."""
+    # One iterator a level: a list of all that is still to be looked at may take far more than the document.
+    levels: list[Iterator[tuple[_Path, object]]] = [iter([((), document)])]
+    seen: set[int] = set()
+    while levels:
+        for path, value in levels[-1]:
+            if id(value) not in seen:
+                yield path, value
+                if isinstance(value, _CONTAINERS):
+                    seen.add(id(value))
+                    levels.append(_inside(path, value))
+                    break
+        else:
+            levels.pop()
+
+
+def _inside(path: _Path, container: object) -> Iterator[tuple[_Path, object]]:
+    if isinstance(container, dict):
+        entries = cast("dict[str, object]", container).items()
+        return (((*path, key), each) for key, each in entries)
+    return (((*path, at), each) for at, each in enumerate(cast("list[object]", container)))
 
 
 def _foreign(value: object) -> str | None:
     match value:
         case str():
             return "the string has a lone surrogate (half a character)" if _is_broken(value) else None
-        case None | bool() | dict() | list() | tuple():
+        case dict():
+            return next(filter(None, map(_foreign_key, cast("dict[object, object]", value))), None)
+        case None | bool() | list() | tuple():
             return None
         case int():
             return "the number is too large" if value.bit_length() > MAX_BITS else None
@@ -160,6 +174,11 @@ def _foreign(value: object) -> str | None:
             return None if math.isfinite(value) else f"{value} is not a number in JSON"
         case _:
             return f"a value of type {type(value).__name__} cannot be written as JSON"
+
+
+def _foreign_key(key: object) -> str | None:
+    is_foreign = not isinstance(key, str) or _is_broken(key)
+    return f"the key {key!a:.80} is not a valid string" if is_foreign else None
 
 
 def _is_broken(text: str) -> bool:

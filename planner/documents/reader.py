@@ -26,9 +26,9 @@ from .source_document import SourceDocument
 from .source_lines import SourceLines
 
 MAX_BYTES = 50_000_000
-_MIN_ROOM = 60_000_000
+_MIN_ROOM = 45_000_000
 _ROOM_A_BYTE = 4
-"""What the values of a document may take, in bytes: of a small one 60 MB, of others four times its size. Real
+"""What the values of a document may take, in bytes: of a small one 45 MB, of others four times its size. Real
 documents take twice theirs; `[[],[],...` takes forty times."""
 
 _WORDS: dict[str, JsonValue] = {

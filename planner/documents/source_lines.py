@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import yaml
 
-_MAX_SIZE = 75_000_000
-_OBJECT, _LIST, _SCALAR = 300, 150, 90
+_MAX_SIZE = 60_000_000
+_OBJECT, _LIST, _SCALAR = 210, 110, 90
 """In bytes: what may be kept of a text, and what the place of a value takes."""
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 

@@ -303,21 +303,22 @@ def test_compact_yaml_is_never_too_deep_to_be_read() -> None:
 
 _MEASURE = """
 import resource, sys
+from callsheet.planner.check.checker import check
 from callsheet.planner.documents.errors import DocumentError
-from callsheet.planner.documents.reader import read_document
-from callsheet.planner.documents.source_lines import SourceLines
+from callsheet.planner.documents.reader import read_source
 from pathlib import Path
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
-SourceLines("a: 1")
+check({}, [])
 before, path = peak(), Path(sys.argv[1])
 try:
-    read_document(path)
+    document = read_source(path)
+    for each in check(document, []).diagnostics:
+        document.line(each.pointer)
 except DocumentError as error:
     print(error.problem)
-SourceLines(path.read_text())
 print(peak() - before)
 """
 
@@ -339,7 +340,7 @@ print(peak() - before)
     ids=["lists", "texts", "nulls", "pairs", "objects", "nested", "keys", "letters"],
 )
 def test_eight_megabytes_of_yaml_take_a_hundred_at_most(tmp_path: Path, text: str) -> None:
-    """Whether they are read or refused: what the values take is counted while they are read."""
+    """Whether they are read and checked, or refused: what the values take is counted while they are read."""
     file = tmp_path / "many.yaml"
     file.write_text(text, "utf-8")
     done = subprocess.run(
