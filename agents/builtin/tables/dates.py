@@ -22,22 +22,25 @@ _MONTH = r"(?P<month>\d{1,2})"
 _YEAR = r"(?P<year>\d{4})"
 _NAME = r"(?P<name>\p{L}{3,10})\.?"
 _MONTH_NAMES = (
-    "jan january januar jänner janvier enero ene gennaio gen janeiro januari",
-    "feb february februar février févr fév febrero febbraio fevereiro fev februari",
-    "mar march märz mär mrz mars marzo março maart",
-    "apr april avril avr abril abr aprile",
-    "may mai mayo maggio mag maio mei",
-    "jun june juni juin junio giugno giu junho",
-    "jul july juli juillet juil julio luglio lug julho",
-    "aug august août agosto ago augustus",
-    "sep sept september septembre septiembre settembre set setembro",
-    "oct october oktober okt octobre octubre ottobre ott outubro out",
-    "nov november novembre noviembre novembro",
-    "dec december dezember dez décembre déc diciembre dic dicembre dezembro december",
+    "jan january januar jänner janvier enero ene gennaio gen janeiro januari январь января янв",
+    "feb february februar février févr fév febrero febbraio fevereiro fev februari февраль февраля фев",
+    "mar march märz mär mrz mars marzo março maart marts март марта",
+    "apr april avril avr abril abr aprile апрель апреля",
+    "may mai mayo maggio mag maio mei maj май мая",
+    "jun june juni juin junio giugno giu junho июнь июня",
+    "jul july juli juillet juil julio luglio lug julho июль июля",
+    "aug august août agosto ago augustus augusti август августа",
+    "sep sept september septembre septiembre settembre set setembro сентябрь сентября",
+    "oct october oktober okt octobre octubre ottobre ott outubro out октябрь октября",
+    "nov november novembre noviembre novembro ноябрь ноября",
+    "dec december dezember dez décembre déc diciembre dic dicembre dezembro desember декабрь декабря",
 )
 _MONTHS = {name: f"{number}" for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _LOOKS = (
-    r"^(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}\.? \p{L}{3,10}\.?,? \d{4}|\p{L}{3,10}\.? \d{1,2},? \d{4})\b"
+    r"^(?:\p{L}{2,10}\.?,? )?(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?(?:\d{4}|\d{2})"
+    r"|\d{4}[./-]\s?\d{1,2}[./-]\s?\d{1,2}\.?|\d{1,2}/\d{4}|\d{4}年\d{1,2}月(?:\d{1,2}日)?"
+    r"|\d{1,2}(?:\.|º|\p{L}{2,3})?[ -](?:de )?\p{L}{3,10}\.?,?[ -](?:de )?\d{4}"
+    r"|\p{L}{3,10}\.? \d{1,2}(?:\p{L}{2})?,? \d{4})(?:$|[T ,])"
 )
 
 
@@ -56,12 +59,15 @@ class DateOrder(StrEnum):
                 rf"^{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}}){_TIME}",
                 rf"^{_YEAR}-(?P<month>\d{{2}})$",
                 rf"^{_YEAR}/{_MONTH}/{_DAY}{_TIME}",
-                rf"^{_YEAR}\.{_MONTH}\.{_DAY}\.?{_TIME}",
+                rf"^{_YEAR}\.\s?{_MONTH}\.\s?{_DAY}\.?{_TIME}",
+                rf"^{_YEAR}年{_MONTH}月{_DAY}日$",
+                rf"^{_MONTH}/{_YEAR}$",
                 rf"^{_DAY}\.\s?{_MONTH}\.\s?{_YEAR}{_TIME}",
                 # A version, such as 1.10.12, is no date: two digits of a year want two of all.
                 rf"^(?P<day>\d{{2}})\.(?P<month>\d{{2}})\.(?P<year>\d{{2}}){_TIME}",
-                rf"^{_DAY}(?:\.|st|nd|rd|th)?[ -](?:de )?{_NAME},?[ -](?:de )?{_YEAR}{_TIME}",
+                rf"^{_DAY}(?:\.|º|st|nd|rd|th|er)?[ -](?:de )?{_NAME},?[ -](?:de )?{_YEAR}{_TIME}",
                 rf"^{_DAY}-{_NAME}-(?P<year>\d{{2}}){_TIME}",
+                rf"^{_NAME}[ -]{_YEAR}$",
                 rf"^{_NAME} {_DAY}(?:st|nd|rd|th)?,? {_YEAR}{_TIME}",
             )
         first, second = (_DAY, _MONTH) if self is DateOrder.DAY_FIRST else (_MONTH, _DAY)

@@ -18,7 +18,16 @@ from callsheet.agents.builtin.errors import TableError
 from callsheet.agents.builtin.text import decode_table
 
 from .dates import DateOrder, agreed_order, fitting_orders, look_like_dates, read_dates
-from .numbers import Mark, agreed_mark, first_other, fitting_marks, has_marks, read_numbers
+from .numbers import (
+    Mark,
+    agreed_mark,
+    first_other,
+    fitting_marks,
+    has_marks,
+    has_open_blanks,
+    read_numbers,
+    units,
+)
 
 if TYPE_CHECKING:
     import polars
@@ -28,10 +37,12 @@ MAX_BYTES = 64_000_000
 MAX_COLUMNS = 500
 _ROWS_AT_ONCE = 50_000
 _DELIMITERS = ",;\t|"
-_SEPARATOR = re.compile(r"\s*sep=(\t|[^\w\s\"])[ \t]*\r?\n", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(\"?)sep=(\t|[^\w\s\"])\1[ \t]*(?:\r\n?|\n)", re.IGNORECASE)
 _HEADER = 100_000
 """Characters in which the header ends."""
 _DOUBT = "in {}, a point was taken to stand before decimals; nothing in the file says whether it does"
+_BLANKS = "in {}, blanks were taken to stand between thousands; nothing in the file says whether they do"
+_UNITS = "the amounts in {} were taken for text: they are in several units ({})"
 _NOTHING = ("", "na", "n/a", "nan", "null", "none", "-")
 _DATES_AS_TEXT = "the dates in {} were taken for text: {}"
 
@@ -112,7 +123,7 @@ def _delimited(text: str) -> tuple[str, str]:
     """What fields are divided by, and the text: said in a first line such as `sep=;`, or what the header has
     most often outside quotes."""
     if said := _SEPARATOR.match(text):
-        return said[1], text[said.end() :]
+        return said[2], text[said.end() :]
     header = re.sub(r'"[^"]*"', "", text[:_HEADER].lstrip()).partition("\n")[0]
     return max(_DELIMITERS, key=header.count), text
 
@@ -175,8 +186,10 @@ class _Raw:
         """The only order that fits its dates; None where two do, or none does."""
         return self.orders[0] if len(self.orders) == 1 else None
 
-    def doubt_of_dates(self) -> str:
-        """Why a text that looks like dates was not read as such."""
+    def doubt_of_text(self) -> str:
+        """Why a text that looks like dates or amounts was not read as such."""
+        if not self.marks and len(found := units(self.known)) > 1:
+            return _UNITS.format(self.name, ", ".join(found[:5]))
         if self.orders:
             return _DATES_AS_TEXT.format(self.name, "nothing in the file says whether day or month is first")
         if not self.marks and look_like_dates(self.known):
@@ -201,7 +214,8 @@ def _typed(raw: _Raw, mark: Mark | None, order: DateOrder | None) -> tuple[Colum
     if raw.marks:
         chosen = mark if mark in raw.marks else raw.marks[0]
         is_open = len(raw.marks) > 1 and mark is None and has_marks(raw.known)
-        doubt = _DOUBT.format(raw.name) if is_open else ""
+        doubt = _BLANKS if has_open_blanks(raw.known) else _DOUBT if is_open else ""
+        doubt = doubt.format(raw.name)
         return Column(raw.name, ColumnKind.NUMBER, doubt=doubt), read_numbers(raw.values, chosen)
     texts = raw.stripped.set(raw.stripped == "", None)
-    return Column(raw.name, ColumnKind.TEXT, raw.first_text(), raw.doubt_of_dates()), texts
+    return Column(raw.name, ColumnKind.TEXT, raw.first_text(), raw.doubt_of_text()), texts

@@ -143,6 +143,54 @@ def test_where_nothing_decides_the_answer_says_so(text: str) -> None:
     assert "taken" not in run(table, compute=[measure("count")]).text
 
 
+@pytest.mark.parametrize(
+    ("written", "numbers"),
+    [
+        (("1 234,50", "12,5"), [1234.5, 12.5]),
+        (("1\u00a0234,50 €", "12,50 €"), [1234.5, 12.5]),
+        (("1\u202f234\u202f567,5", "0,5"), [1234567.5, 0.5]),
+        (("1'234.50", "12.5"), [1234.5, 12.5]),
+        (("CHF 1\u2019234\u2019567.50", "CHF 12.5"), [1234567.5, 12.5]),
+        (("1,23,456.50", "12,34,567"), [123456.5, 1234567]),
+        (("₹12,34,567", "₹99"), [1234567, 99]),
+        (("12,5 EUR", "-3,25 EUR"), [12.5, -3.25]),
+        (("EUR 1.234,56", "EUR 1,5"), [1234.56, 1.5]),
+        (("1 234,50 kr", "\u22125 kr"), [1234.5, -5]),
+        (("R$ 1.234,50", "R$ 5,00"), [1234.5, 5]),
+        (("€-5", "-€6.5"), [-5, -6.5]),
+        (("12,5 %", "3 %"), [12.5, 3]),
+    ],
+)
+def test_national_notations_of_numbers_are_numbers(written: tuple[str, ...], numbers: list[float]) -> None:
+    """Thousands divided by blanks, apostrophes or as lakhs, and a unit on either side (issue 12, F1)."""
+    table = read_table("\n".join(("v;n", *(f"{each};x" for each in written))).encode(), "f.csv")
+    assert table.column("v").doubt == ""
+    assert table.frame["v"].to_list() == numbers
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind", "said"),
+    [
+        ("49 123 456", "49 123 999", "number", "blanks were taken to stand between thousands"),
+        ("$5", "3 €", "text", "they are in several units ($, €)"),
+        ("12.5 CHF", "13 EUR", "text", "they are in several units (CHF, EUR)"),
+    ],
+)
+def test_what_numbers_were_taken_for_is_said(first: str, second: str, kind: str, said: str) -> None:
+    """Blanks alone may be those of a code, and a sum over two currencies means nothing."""
+    column = read_table(f"v;n\n{first};1\n{second};1\n".encode(), "f.csv").column("v")
+    assert column.kind == kind
+    assert said in column.doubt
+
+
+@pytest.mark.parametrize(
+    "value", ["١٢٣", "\uff11\uff12", "--5", "1 23", "1'2", "1 234'567", "+49 30 123456", "1,2,345"]
+)
+def test_what_only_resembles_a_number_is_text(value: str) -> None:
+    """Digits of another script, and groups that are none (issue 12, F1 and F2)."""
+    assert kinds(f"v;n\n{value};2\n4;2\n") == {"v": "text", "n": "number"}
+
+
 @pytest.mark.parametrize("code", ["007", "1234567890123456", "1E5", "2e10", "+4930123456", "00.5", "-01"])
 def test_codes_stay_digit_for_digit(code: str) -> None:
     """One of them makes the whole column text."""
@@ -161,7 +209,14 @@ def test_words_for_nothing_are_values_of_a_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["sep=;\na;b\n1,5;x,y\n", "SEP=;\r\na;b\r\n1,5;x,y\r\n", '"a\nc, d, e";b\n1,5;x,y\n']
+    "text",
+    [
+        "sep=;\na;b\n1,5;x,y\n",
+        '"sep=;"\na;b\n1,5;x,y\n',
+        "sep=;\ra;b\r1,5;x,y\r",
+        "SEP=;\r\na;b\r\n1,5;x,y\r\n",
+        '"a\nc, d, e";b\n1,5;x,y\n',
+    ],
 )
 def test_what_divides_fields_is_said_or_found(text: str) -> None:
     """In a line of its own, as spreadsheets write it, or in a header whose names have lines in quotes."""
@@ -184,6 +239,12 @@ def test_what_divides_fields_is_said_or_found(text: str) -> None:
         ('d\n"Dec 31, 2024"\nMay 1st 2023\n', ["2024-12-31", "2023-05-01"]),
         ("d\n31-Dec-24\nNA\n01-Jan-70\n", ["2024-12-31", None, "1970-01-01"]),
         ("d\n31.12.24\n01.02.99\n", ["2024-12-31", "1999-02-01"]),
+        ("d\n2024. 01. 31.\n2024. 2. 1.\n", ["2024-01-31", "2024-02-01"]),
+        ("d\n2024年1月5日\n2024年12月31日\n", ["2024-01-05", "2024-12-31"]),
+        ("d\n1er janvier 2024\n5 août 2024\n", ["2024-01-01", "2024-08-05"]),
+        ("d\n7 мая 2024\n1 января 2025\n", ["2024-05-07", "2025-01-01"]),
+        ("d\n01/2024\n12/2023\n", ["2024-01-01", "2023-12-01"]),
+        ("d\nJan 2024\nDec 2023\n", ["2024-01-01", "2023-12-01"]),
     ],
 )
 def test_dates_in_national_forms_are_dates(text: str, days: list[str | None]) -> None:
@@ -202,6 +263,8 @@ def test_dates_in_national_forms_are_dates(text: str, days: list[str | None]) ->
         ("d\n13/13/2024\n1/2/2024\n", "not all in the calendar"),
         ("d\n31.12.2024\n3/4/2024\n", "not all written in one way"),
         ("d\n31.12.2024\nsoon\n30.12.2024\n", "not all written in one way"),
+        ("d;e\nMon, 5 Aug 2024;1\nTue, 6 Aug 2024;2\n", "not all written in one way"),
+        ("d\n5 stycznia 2024\n7 maja 2024\n", "not all written in one way"),
     ],
 )
 def test_dates_that_are_text_are_said_to_be(text: str, reason: str) -> None:
@@ -217,7 +280,9 @@ def test_dates_that_are_text_are_said_to_be(text: str, reason: str) -> None:
 @pytest.mark.parametrize("value", ["1.10.12", "10.0.0.1", "12/24", "5-1-24", "March", "A-12-2024"])
 def test_codes_like_dates_stay_text(value: str) -> None:
     """A version, an address in a network, a fraction."""
-    assert read_table(f"d\n{value}\n".encode(), "f.csv").frame["d"].to_list() == [value]
+    table = read_table(f"d\n{value}\n".encode(), "f.csv")
+    assert table.frame["d"].to_list() == [value]
+    assert not table.column("d").doubt or value in ("1.10.12", "5-1-24")
 
 
 @pytest.mark.parametrize(
