@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -12,7 +13,9 @@ from callsheet.agents.contracts.capability import Effect
 from callsheet.agents.functions.decorator import agent
 from callsheet.agents.spending.demand import NO_DEMAND
 
-from .text import decode, encode
+from .text import decode_leniently, encode
+
+_LOG = logging.getLogger(__name__)
 
 MAX_BYTES = 1_000_000
 """The largest file that `read_file` reads."""
@@ -65,7 +68,10 @@ def read_file(path: str, context: Context) -> FileText:
     """
     data = context.workspace.read_bytes(path, MAX_BYTES)
     kind = _KINDS.get(PurePosixPath(path).suffix.lower(), "text")
-    return FileText(text=decode(data, path), path=path, kind=kind, bytes=len(data))
+    text, note = decode_leniently(data, path)
+    if note:
+        _LOG.warning("%s", note)
+    return FileText(text=text, path=path, kind=kind, bytes=len(data))
 
 
 @agent(effect=Effect.WRITE, main_output="path", demand=NO_DEMAND)

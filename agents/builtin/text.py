@@ -27,7 +27,6 @@ _LETTERS_BEYOND = re.compile(rb"[\xc0-\xff]{4}")
 def decode(data: bytes, path: str) -> str:
     """The text in `data`: UTF-8, or what its byte order mark says, which is left out of the text.
 
-    Nothing is guessed: Latin-1 read as UTF-8, or the other way round, is wrong without a sound.
     Raises TextError.
     """
     mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
@@ -40,11 +39,11 @@ def decode(data: bytes, path: str) -> str:
     return text
 
 
-def decode_table(data: bytes, path: str) -> tuple[str, str]:
+def decode_leniently(data: bytes, path: str) -> tuple[str, str]:
     """The text in `data`, and what was taken for granted in reading it, or nothing.
 
-    Spreadsheets export tables in UTF-16 and in the Western code page (Windows-1252, of which Latin-1 is a
-    part) without a mark. Either is taken only where nothing speaks against it. Raises TextError.
+    Spreadsheets and editors save UTF-16 and the Western code page (Windows-1252, of which Latin-1 is a part)
+    without a mark. Either is taken only where nothing speaks against it. Raises TextError.
     """
     try:
         return decode(data, path), ""

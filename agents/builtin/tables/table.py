@@ -15,7 +15,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from callsheet.agents.builtin.errors import TableError
-from callsheet.agents.builtin.text import decode_table
+from callsheet.agents.builtin.text import decode_leniently
 
 from .dates import DateOrder, agreed_order, fitting_orders, look_like_dates, read_dates
 from .numbers import (
@@ -97,7 +97,7 @@ def read_table(data: bytes, path: str) -> Table:
     """
     import polars
 
-    decoded, note = decode_table(data, path)
+    decoded, note = decode_leniently(data, path)
     delimiter, text = _delimited(decoded)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:

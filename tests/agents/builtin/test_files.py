@@ -78,7 +78,8 @@ def test_a_byte_order_mark_tells_the_encoding(data: bytes) -> None:
     [
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is a binary file"),
         (b"plain\0zero", "is a binary file"),
-        ("Grüße".encode("latin-1"), r"is not UTF-8 text \(byte 2 is out of place\); save it as UTF-8"),
+        ("Grüße ".encode() + b"\xfc", r"is not UTF-8 text \(byte 8 is out of place\); save it as UTF-8"),
+        ("Привет".encode("cp1251"), r"is not UTF-8 text \(byte 0 is out of place\); save it as UTF-8"),
         (codecs.BOM_UTF16_LE + b"x", "is not UTF-16-LE text"),
     ],
 )
@@ -90,6 +91,18 @@ async def test_what_is_no_text_is_refused(
     with pytest.raises(TextError, match=problem) as caught:
         await read_file.perform("read_file", {"path": "f.txt"}, make_context())
     assert caught.value.path == "f.txt"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16-le"])
+async def test_western_text_is_read_and_said(
+    make_context: MakeContext, folder: Path, encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nothing speaks against it; what was taken for granted is logged (issue 12, F3)."""
+    (folder / "f.txt").write_bytes("Grüße, déjà vu: façade\n".encode(encoding))
+    output = await read_file.perform("read_file", {"path": "f.txt"}, make_context())
+    assert output["text"] == "Grüße, déjà vu: façade\n"
+    name = "UTF-16-LE" if encoding == "utf-16-le" else "Windows-1252"
+    assert caplog.messages == [f"f.txt is not UTF-8, and was read as {name}"]
 
 
 @given(st.binary(max_size=60))
