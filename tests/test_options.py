@@ -24,12 +24,13 @@ from callsheet.cli.application import application
 from callsheet.errors import CallsheetError
 from callsheet.executor.journal.journal import MemoryJournal
 from callsheet.executor.run.errors import BudgetExceeded, OptionInvalid
-from callsheet.executor.run.events import RunCreated, RunEquipped, RunResumed, RunStarted
+from callsheet.executor.run.events import OptionsGiven, RunCreated, RunEquipped, RunResumed, RunStarted
 from callsheet.executor.run.options import OPTIONS, RunKeywords, RunOptions
 from callsheet.executor.run.state import RunStatus
 from callsheet.orchestration.orchestrator import Orchestrator
 from callsheet.planner.check.errors import PlanInvalid
 from callsheet.planner.documents.errors import DocumentError
+from callsheet.planner.plan.checked_plan import CheckedPlan
 from callsheet.settings.settings import Settings
 from callsheet.testing import RecordingMark
 from tests.trusted_folder import configure
@@ -381,3 +382,26 @@ def test_what_is_no_model_is_told_at_once(wrong: Any) -> None:
         Orchestrator(TEAM, store=None, model=wrong)
     with pytest.raises(ModelNotConfigured, match="neither a model nor the name of one"):
         callsheet.LLMAgent("a", "b", "c", input={"text": str}, model=wrong)
+
+
+async def test_what_is_given_before_a_run_starts_is_journaled_too() -> None:
+    """A run whose plan waits for its review is taken up with options, and by another process without any:
+    they hold, and are those with which it starts."""
+    journal = MemoryJournal()
+
+    async def later(_: CheckedPlan) -> None:
+        """The review cannot be done now."""
+
+    whole = Orchestrator(TEAM, store=journal, budget="50 attempts", max_concurrency=4)
+    waiting = await whole.run(plan=PLAN, review=later)
+    given = {name: GIVEN[name] for name in OPTIONS if name not in ("strategy", "stream")}
+    await whole.resume(waiting.run, review=later, **given)
+    await whole.resume(waiting.run, review=later)
+    (noted,) = _events(journal, OptionsGiven)
+    assert noted == OptionsGiven(noted.at, 3, 2, "20 attempts", 300, False, True)
+    assert (await Orchestrator(TEAM, store=journal).resume(waiting.run)).status is RunStatus.PAUSED
+    (started,) = _events(journal, RunStarted)
+    assert (started.max_concurrency, started.budget) == (3, "20 attempts")
+    assert (started.deadline, started.fail_fast, started.hedge) == (started.at + 300, False, True)
+    replay = await callsheet.replay(callsheet.record(waiting.run, store=journal))
+    replay.assert_no_drift()

@@ -20,7 +20,7 @@ from callsheet.executor.driver.control import RunControl
 from callsheet.executor.driver.environment import require_one_time
 from callsheet.executor.driver.executor import Executor
 from callsheet.executor.driver.ports import Ports
-from callsheet.executor.driver.resumption import options_at_creation
+from callsheet.executor.driver.resumption import options_before_start
 from callsheet.executor.journal.journal import Journal, MemoryJournal, new_run_id
 from callsheet.executor.journal.sqlite import SqliteJournal
 from callsheet.executor.machine.recovery import recheck, require_agents_for
@@ -236,9 +236,11 @@ class Orchestrator:
 
     async def _go_on(self, run: str, given: RunOptions, review: Review | None, watch: Watch) -> RunResult:
         events = self.journal.read_events(run)
-        begun = given.or_else(options_at_creation(events))
+        begun = given.or_else(options_before_start(events))
         planning = Preparation(run, self._around(self.journal), begun.or_else(self._free), watch, events)
         record = run_state_of(events)
+        if record.status is RunStatus.PENDING and not record.drafting:
+            await planning.note_options(given)
         if record.question is not None and not (record.revision or record.drafting):
             await planning.hear()
             record = run_state_of(planning.history)

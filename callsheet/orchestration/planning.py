@@ -15,6 +15,7 @@ from callsheet.errors import CallsheetError
 from callsheet.executor.clocks.clock import Clock
 from callsheet.executor.driver.errors import CancelReceived
 from callsheet.executor.driver.interruptible import unless_cancelled
+from callsheet.executor.driver.resumption import options_given
 from callsheet.executor.journal.errors import JournalError
 from callsheet.executor.journal.journal import Journal, new_seed
 from callsheet.executor.journal.signals import Tell
@@ -139,6 +140,11 @@ class Preparation:
             asked = BudgetedModel(asked, BudgetGate(self._spending))
         planner = self._around.planners.planner(RecallingModel(asked, self.history))
         return await self._in_time(self._write(planner, goal))
+
+    async def note_options(self, given: RunOptions) -> None:
+        """Keep the options with which a run that has not started is taken up."""
+        if (event := options_given(self._now(), given)) is not None:
+            await self._enter(event)
 
     async def hear(self) -> None:
         """Take in the user's messages to a run whose goal left something open."""

@@ -31,6 +31,7 @@ from callsheet.executor.run.events import (
     Event,
     FiguresKnown,
     ModelCalled,
+    OptionsGiven,
     PlanAdopted,
     RunEquipped,
     RunResumed,
@@ -153,6 +154,8 @@ class Playback:
         if resumed is None and not isinstance(upcoming := self._stage.follower.next, ModelCalled | None):
             # Until then the user reviewed the plan, or the process did work that left no event.
             await asyncio.sleep(max(0.0, upcoming.at - self._clock.now()))
+        # It is followed as soon as the process takes the run.
+        resumed = upcoming if isinstance(upcoming := self._stage.follower.next, OptionsGiven) else resumed
         with suppress(ProcessEnded):
             await self._orchestrator(resumed).resume(
                 run,
@@ -188,6 +191,7 @@ class Playback:
             wire_format=_wire_format(equipped.wire_format),
             prices=_prices(self._recording.created.model, equipped),
             ports=self._stage.ports,
+            **(self._usual_options if self._has_options else {}),
         )
 
     def _options(self, resumed: Event | None) -> RunKeywords:
@@ -195,18 +199,34 @@ class Playback:
         run was started."""
         if isinstance(resumed, RunResumed):
             return _resumed_with(resumed)
+        if isinstance(resumed, OptionsGiven):
+            return _given_with(resumed)
+        if self._has_options:
+            return {}
         started = self._started
         if self._has_begun or started is None:
             return {"time_limit": self._time_limit, "stream": self._is_streamed}
+        return {"time_limit": self._time_limit, "budget": started.budget, **self._usual_options}
+
+    @property
+    def _usual_options(self) -> RunKeywords:
+        """What the run was started with, whatever options it was given before."""
+        started = self._started
+        if started is None:
+            return {"stream": self._is_streamed}
         return {
-            "time_limit": self._time_limit,
             "stream": self._is_streamed,
             "max_concurrency": started.max_concurrency,
             "fail_fast": started.fail_fast,
             "hedge": started.hedge,
             "max_replans": started.replans,
-            "budget": started.budget,
         }
+
+    @property
+    def _has_options(self) -> bool:
+        """Whether the run was given options before it started, each time in an event. Earlier releases wrote
+        none: there, what differs when the run is started is taken to have been given."""
+        return any(isinstance(event, OptionsGiven) for event in self._events)
 
     @property
     def _has_begun(self) -> bool:
@@ -263,6 +283,18 @@ def _resumed_with(event: RunResumed) -> RunKeywords:
         "time_limit": None if event.deadline is None else max(_MIN_SECONDS, event.deadline - event.at),
         "fail_fast": event.fail_fast,
         "hedge": event.hedge,
+    }
+
+
+def _given_with(event: OptionsGiven) -> RunKeywords:
+    return {
+        "max_concurrency": event.max_concurrency,
+        "max_replans": event.replans,
+        "budget": event.budget,
+        "time_limit": event.time_limit,
+        "fail_fast": event.fail_fast,
+        "hedge": event.hedge,
+        "stream": event.stream,
     }
 
 

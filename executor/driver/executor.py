@@ -20,7 +20,15 @@ from callsheet.executor.journal.journal import Journal
 from callsheet.executor.machine.machine import reduce_event
 from callsheet.executor.machine.machine_state import MachineState
 from callsheet.executor.machine.recovery import require_agents, revive
-from callsheet.executor.run.events import DraftBegun, Event, KnownFigures, PlanAdopted, RunResumed, RunStarted
+from callsheet.executor.run.events import (
+    DraftBegun,
+    Event,
+    KnownFigures,
+    PlanAdopted,
+    RunCreated,
+    RunResumed,
+    RunStarted,
+)
 from callsheet.executor.run.options import NOTHING_SAID, RunOptions
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
@@ -36,7 +44,7 @@ from .environment import Admit, AskApproval, RunEnvironment
 from .errors import RunNotPending
 from .planner_call import MakeDrafter, MakeReplanner
 from .ports import Pace, Ports
-from .resumption import options_at_creation, options_of, resumption
+from .resumption import options_before_start, options_of, resumption
 
 GRACE_SECONDS = 2.0
 _OPEN = (RunStatus.RUNNING, RunStatus.PAUSED)
@@ -149,7 +157,7 @@ class Executor:
             raise RunEnded(run, state.run.status)
         require_agents(state, self._registry)
         options = self._options.or_else(options_of(state))
-        is_limited = options_at_creation(events).time_limit is not None
+        is_limited = options_before_start(events).time_limit is not None
         resumed = resumption(self._clock.now(), self._options, state, is_limited=is_limited)
         return await self._drive(state, state.plan, [resumed], options)
 
@@ -186,7 +194,7 @@ class Executor:
 
     def _spending(self, events: Sequence[Event]) -> RunSpending | None:
         """The spending of a run with these events, still empty; None where nothing limits it."""
-        begun = options_at_creation(events).budget
+        begun = options_before_start(events).budget
         later = any(isinstance(event, RunStarted | RunResumed) and event.budget for event in events)
         if not (begun or later or self._options.budget):
             return None
@@ -200,7 +208,9 @@ class Executor:
     def _other_budget(self, events: Sequence[Event]) -> str | None:
         """The budget of this executor, where it is not the one that the run was created with."""
         wanted = self._options.budget
-        begun = options_at_creation(events).budget or Budget()
+        # What it was given since is in an event of its own, which earlier releases did not have.
+        created = options_before_start(event for event in events if isinstance(event, RunCreated))
+        begun = created.budget or Budget()
         return None if wanted is None or wanted == begun else wanted.describe()
 
     def _deadline(self, state: MachineState, now: float) -> float | None:

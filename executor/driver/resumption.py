@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from callsheet.agents.spending.budget import Budget
 from callsheet.executor.machine.machine_state import MachineState
-from callsheet.executor.run.events import Event, RunCreated, RunEquipped, RunResumed
+from callsheet.executor.run.events import Event, OptionsGiven, RunCreated, RunEquipped, RunResumed
 from callsheet.executor.run.options import RunOptions
 
 
@@ -22,15 +22,46 @@ def options_of(state: MachineState) -> RunOptions:
     )
 
 
-def options_at_creation(events: Iterable[Event]) -> RunOptions:
-    """The options that a run was created with, as far as the journal has them before it is started."""
+def options_before_start(events: Iterable[Event]) -> RunOptions:
+    """The options that a run was created with, and was given before it was started, as far as the journal has
+    them."""
     options = RunOptions()
     for event in events:
         if isinstance(event, RunCreated) and event.budget:
             options = replace(options, budget=Budget.parse(event.budget))
         elif isinstance(event, RunEquipped):
             options = replace(options, time_limit=event.time_limit)
+        elif isinstance(event, OptionsGiven):
+            options = _options_given(event).or_else(options)
     return options
+
+
+def options_given(now: float, options: RunOptions) -> OptionsGiven | None:
+    """The event with which a run that has not started is taken up with these options; None where there are
+    none that a journal keeps."""
+    event = OptionsGiven(
+        now,
+        options.max_concurrency,
+        options.max_replans,
+        None if options.budget is None else options.budget.describe(),
+        options.time_limit,
+        options.fail_fast,
+        options.hedge,
+        options.stream,
+    )
+    return None if event == OptionsGiven(now) else event
+
+
+def _options_given(event: OptionsGiven) -> RunOptions:
+    return RunOptions(
+        max_concurrency=event.max_concurrency,
+        max_replans=event.replans,
+        budget=None if event.budget is None else Budget.parse(event.budget),
+        time_limit=event.time_limit,
+        fail_fast=event.fail_fast,
+        hedge=event.hedge,
+        stream=event.stream,
+    )
 
 
 def resumption(now: float, given: RunOptions, state: MachineState, *, is_limited: bool) -> RunResumed:

@@ -12,6 +12,7 @@ from callsheet.executor.run.events import (
     Event,
     FiguresKnown,
     ModelCalled,
+    OptionsGiven,
     PlanAdopted,
     RunCancelled,
     RunCompleted,
@@ -159,7 +160,7 @@ def summarize(first: Event, last: Event) -> RunSummary:
 
 def _is_before_its_start(last: Event) -> bool:
     match last:
-        case RunCreated() | RunEquipped() | FiguresKnown() | PlanAdopted(revision=1):
+        case RunCreated() | RunEquipped() | FiguresKnown() | OptionsGiven() | PlanAdopted(revision=1):
             return True
         case ModelCalled(step=None, midway=False):
             return True

@@ -29,6 +29,7 @@ from callsheet.executor.run.events import (
     HedgeForgone,
     ItemsResolved,
     ModelCalled,
+    OptionsGiven,
     PlanAdopted,
     ReachDecided,
     ReplanningFailed,
@@ -126,6 +127,11 @@ def _beginning(progress: RunProgress, event: RunCreated | RunEquipped) -> None:
 def _figures_known(progress: RunProgress, event: FiguresKnown) -> None:
     if progress.run.revision or progress.run.model_calls:
         raise OrderProblem("what was known of agents belongs at the beginning of a run")
+
+
+def _options_given(progress: RunProgress, event: OptionsGiven) -> None:
+    if progress.run.started is not None:
+        raise OrderProblem("options belong to a run that has not started; a later process resumes it")
 
 
 def _plan_adopted(progress: RunProgress, event: PlanAdopted) -> None:
@@ -335,6 +341,7 @@ _RULES: dict[type[Any], Callable[[RunProgress, Any], None]] = {
     HedgeForgone: _about_step,
     ItemsResolved: _items_resolved,
     ModelCalled: _model_called,
+    OptionsGiven: _options_given,
     PlanAdopted: _plan_adopted,
     ReachDecided: _about_open_step,
     ReplanningFailed: _planner_stuck,

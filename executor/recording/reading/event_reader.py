@@ -12,6 +12,7 @@ from callsheet.executor.run.events import (
     AttemptProgressed,
     Event,
     ModelCalled,
+    OptionsGiven,
     RunCreated,
     RunEquipped,
     RunResumed,
@@ -60,7 +61,7 @@ class EventReader:
         event: Event = self._faults.converted(self._told_out(kind, entries, pointer), kind, pointer)
         if isinstance(event, ModelCalled):
             self._require_pieces(event, pointer)
-        elif isinstance(event, RunResumed | RunStarted):
+        elif isinstance(event, OptionsGiven | RunResumed | RunStarted):
             self._faults.require_budget(event.budget, f"{pointer}/budget")
         return event
 

@@ -23,6 +23,7 @@ from callsheet.executor.replay.history.follower import HistoryFollower
 from callsheet.executor.run.events import (
     Event,
     FiguresKnown,
+    OptionsGiven,
     ResultMissing,
     ResultReused,
     ResultSought,
@@ -51,6 +52,7 @@ class ReplayJournal:
         self._signals = MemorySignals(self._require)
         self._results = _RecordedResults(events, follower, clock, self._lives)
         self._figures = _RecordedFigures(events)
+        self._has_options = any(isinstance(event, OptionsGiven) for event in events)
 
     @property
     def signals(self) -> Signals:
@@ -115,6 +117,11 @@ class ReplayJournal:
             raise ProcessEnded
         if answered:
             self._signals.answer(run, answered)
+        if not self._has_options:
+            # Earlier releases did not write them.
+            events = [event for event in events if not isinstance(event, OptionsGiven)]
+            if not events:
+                return
         for event in events:
             # What the run's driver enters was compared with the recorded run when it was entered.
             followed = self._follower.has_followed(len(self._events), event)

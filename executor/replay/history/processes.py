@@ -9,6 +9,7 @@ from typing import TypeGuard
 from callsheet.executor.run.events import (
     Event,
     ModelCalled,
+    OptionsGiven,
     PersonAsked,
     RunCancelled,
     RunCompleted,
@@ -24,7 +25,7 @@ from .inputs import is_broken_off
 MAX_SECONDS = 1.0
 """Between two things that a process does without waiting for anybody."""
 _RESTS = (RunPaused, RunCompleted, RunFailed, RunCancelled)
-_TELLING = {*_RESTS, PersonAsked, RunResumed, ModelCalled}
+_TELLING = {*_RESTS, PersonAsked, OptionsGiven, RunResumed, ModelCalled}
 """What is on one side or the other of the end of every process."""
 
 
@@ -57,7 +58,7 @@ class Processes:
         last, following = self._events[at - 1 : at + 1]
         if isinstance(last, PersonAsked) and at < self._started:
             return not isinstance(following, RunPaused)
-        return isinstance(following, RunResumed) or ends_planning(last, following)
+        return isinstance(following, OptionsGiven | RunResumed) or ends_planning(last, following)
 
 
 def ends_planning(last: Event, following: Event) -> bool:

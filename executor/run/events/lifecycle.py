@@ -91,6 +91,24 @@ class FiguresKnown(EventBase, frozen=True):
     figures: tuple[KnownFigures, ...]
 
 
+class OptionsGiven(EventBase, frozen=True):
+    """A process takes up a run that has not started, with these options in the place of those so far.
+    Whatever is None stays as it was."""
+
+    max_concurrency: int | None = None
+    replans: int | None = None
+
+    budget: str | None = None
+    """As in RunCreated."""
+
+    time_limit: float | None = None
+    """In seconds from now."""
+
+    fail_fast: bool | None = None
+    hedge: bool | None = None
+    stream: bool | None = None
+
+
 class RunStarted(EventBase, frozen=True):
     """Steps may start."""
 
@@ -194,6 +212,7 @@ LifecycleEvent: TypeAlias = (
     RunCreated
     | RunEquipped
     | FiguresKnown
+    | OptionsGiven
     | RunStarted
     | RunResumed
     | TimeLimitReached

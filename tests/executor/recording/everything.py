@@ -38,6 +38,7 @@ from callsheet.executor.run.events import (
     ModelCalled,
     ModelMessage,
     ModelRequest,
+    OptionsGiven,
     PauseRequested,
     PersonAsked,
     PlanAdopted,
@@ -204,6 +205,7 @@ def drafting() -> list[Event]:
     return [
         call(1, LONG, "the first question", chunks=((0.1, 10), (0.2, len(REPLY) - 10))),
         DraftBegun(at + 2),
+        OptionsGiven(at + 1.75, 4, 5, "$1", 602.0, False, True, True),
         RunStarted(
             at + 2,
             4,
