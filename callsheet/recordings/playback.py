@@ -180,6 +180,7 @@ class Playback:
 
     def _orchestrator(self, resumed: Event | None) -> Orchestrator:
         equipped = self._recording.equipped
+        options: RunKeywords = self._usual_options if self._has_options else {}
         return Orchestrator(
             self._recorded_team.registry,
             model=self._stage.model if self._recording.created.model else None,
@@ -191,7 +192,7 @@ class Playback:
             wire_format=_wire_format(equipped.wire_format),
             prices=_prices(self._recording.created.model, equipped),
             ports=self._stage.ports,
-            **(self._usual_options if self._has_options else {}),
+            **options,
         )
 
     def _options(self, resumed: Event | None) -> RunKeywords:

@@ -15,6 +15,7 @@ from callsheet.cli.options.store import existing_journal, open_journal, open_rec
 from callsheet.cli.running.errors import ApprovalNeeded, RunInterrupted
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.conclusion import conclusion_lines
+from callsheet.cli.text.details import RunDetails
 from callsheet.cli.text.run import traceback_lines, value_text
 from callsheet.cli.text.run_document import run_document
 from callsheet.cli.text.story import RunView
@@ -72,6 +73,7 @@ class RunSession:
         self._watch = Watch(self._planning.show, self._show)
         self._run: str | None = None
         self._has_ended = False
+        self._details: RunDetails | None = None
 
     def run_goal(self, goal: str | None, find_plan: FindPlan) -> ExitCode:
         """Run a goal or a given plan, and report; returns the exit code."""
@@ -106,7 +108,7 @@ class RunSession:
                     self._planning.announce_request()
                 review = None if plan is None and self._is_streamed else self._review
                 run = orchestrator.run(goal, plan=plan, review=review, watch=self._watch)
-                return RunView.from_result(journal, await _orderly(run))
+                return self._view(journal, await _orderly(run))
 
     async def _resume(
         self, registry: Registry, model: ChatModel | None, run: str, is_planned: bool
@@ -119,7 +121,12 @@ class RunSession:
                 resumed = orchestrator.resume(
                     run, review=review, watch=self._watch, **self._settings.flagged.keywords()
                 )
-                return RunView.from_result(journal, await _orderly(resumed))
+                return self._view(journal, await _orderly(resumed))
+
+    def _view(self, journal: Journal, result: RunResult) -> RunView:
+        if self._output.as_json:
+            self._details = RunDetails.from_events(journal.read_events(result.run))
+        return RunView.from_result(journal, result)
 
     @property
     def _is_streamed(self) -> bool:
@@ -196,7 +203,7 @@ class RunSession:
 
     def _report(self, story: RunView) -> ExitCode:
         if self._output.as_json:
-            self._output.document(run_document(story))
+            self._output.document(run_document(story, self._details))
         elif story.result.status is RunStatus.COMPLETED:
             self._output.line(value_text(story.result.answer))
         for line in traceback_lines(story.result) if self._output.debug else ():
