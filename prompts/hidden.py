@@ -19,6 +19,8 @@ _HIDDEN = re.compile(
     # What is no character at all.
     "\ufdd0-\ufdef\ufffe\uffff]"
 )
+# Drawn as nothing, though Unicode counts them as symbols; Braille has blanks between its words.
+_BLANK = re.compile("[\u2800\ufffc]")
 # Joiners shape Persian, Indic scripts and emoji, one at a time, behind a letter that is not ASCII.
 _JOINERS = re.compile("([^\x00-\x7f\u200c\u200d\ufe0e\ufe0f]?)([\u200c\u200d\ufe0e\ufe0f]+)")
 _ONE_JOINER = re.compile("[\ufe0e\ufe0f]?[\u200c\u200d]?")
@@ -27,6 +29,12 @@ _WORDS = re.compile(r"[^\s\"'<>(),;`{}\[\]|\\]+")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _ALIKE = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "DESERET")
 """Alphabets with letters that look the same in two of them; Unicode's names of letters begin with them."""
+_UNITS = frozenset({"GREEK"})
+"""Written beside Latin letters in plain words too, as in \u03bcm."""
+_TWINS = frozenset(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0455\u0456\u0458\u04bb\u04cf\u0501\u051b\u051d\u03bf\u03bd"
+)
+"""Small letters that cannot be told from Latin ones, in their alphabet alone."""
 
 
 def without_hidden(text: str) -> str:
@@ -42,10 +50,10 @@ def visible(text: str) -> str:
 def spelled(text: str) -> str:
     """The text with everything that hides escaped, such as `\\u202e`: for what a person is to approve.
 
-    In an address or a place on the web, letters of two alphabets that look alike are escaped too, but for
-    those of ASCII: `p\\u0430ypal.com`.
+    In a word, letters of two alphabets that look alike are escaped too, but for those of ASCII:
+    `p\\u0430ypal.com`. So is, in an address, a place on the web or a path, a word that only looks Latin.
     """
-    text = _HIDDEN.sub(lambda found: _escape(found[0]), text)
+    text = _BLANK.sub(lambda found: _escape(found[0]), _HIDDEN.sub(lambda found: _escape(found[0]), text))
     text = _JOINERS.sub(lambda found: found[0] if _shapes(found) else found[1] + _escape(found[2]), text)
     return text if text.isascii() else _WORDS.sub(_spelled_place, text)
 
@@ -60,17 +68,26 @@ def _escape(text: str) -> str:
 
 def _spelled_place(found: re.Match[str]) -> str:
     word = found[0]
-    if word.isascii() or not ("." in word or "@" in word):
+    if word.isascii():
         return word
+    if not any(mark in word for mark in "./@"):
+        # Outside of places a unit may stand before a Latin letter.
+        return _LETTERS.sub(_spelled_word, word)
     scheme, mark, rest = word.rpartition("://")
     if mark or "@" in word:
         # The whole of a host is in one alphabet; elsewhere, as in the names of files, each word is.
         host, slash, path = rest.partition("/")
         return scheme + mark + _spelled_piece(host) + slash + _LETTERS.sub(_spelled_letters, path)
-    return _LETTERS.sub(_spelled_letters, word)
+    return _LETTERS.sub(_spelled_letters if re.search("[A-Za-z]", word) else _spelled_word, word)
+
+
+def _spelled_word(found: re.Match[str]) -> str:
+    return found[0] if _alphabets(found[0]) & _UNITS else _spelled_piece(found[0])
 
 
 def _spelled_letters(found: re.Match[str]) -> str:
+    if len(found[0]) > 2 and _TWINS.issuperset(found[0].lower()):
+        return _escape(found[0])
     return _spelled_piece(found[0])
 
 

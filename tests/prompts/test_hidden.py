@@ -35,6 +35,7 @@ def test_every_format_character_without_a_shape_is_hidden() -> None:
         ("a\ufe0f", "a\\ufe0f"),
         ("out/\u202egnp.txt", "out/\\u202egnp.txt"),
         ("a\u2028b", "a\\u2028b"),
+        ("boss@exa\u2800mple.com", "boss@exa\\u2800mple.com"),
     ],
 )
 def test_what_is_to_be_approved_hides_nothing(text: str, shown: str) -> None:
@@ -47,6 +48,9 @@ def test_what_is_to_be_approved_hides_nothing(text: str, shown: str) -> None:
     [
         ("to p\u0430ypal.com now", "to p\\u0430ypal.com now"),
         ("b\u03bfss@example.com", "b\\u03bfss@example.com"),
+        ("notes/p\u0430sswd", "notes/p\\u0430sswd"),
+        ("localh\u043est:80", "localh\\u043est:80"),
+        ("\u0430\u0440\u0440\u04cf\u0435.com", "\\u0430\\u0440\\u0440\\u04cf\\u0435.com"),
         (
             "https://\u0430\u0440\u0440\u04cf\u0435.com/in",
             "https://\\u0430\\u0440\\u0440\\u04cf\\u0435.com/in",
@@ -69,6 +73,8 @@ def test_letters_of_two_alphabets_in_an_address_are_told_apart(text: str, shown:
         "\u043e\u0442\u0447\u0451\u0442.docx",
         "\u65e5\u672ctokyo.example",
         "tabs\tand\nlines",
+        "5 \u03bcm and \u0394x",
+        "\u0438/\u0438\u043b\u0438, \u043e/\u0441.md",
     ],
 )
 def test_what_people_write_stays_as_it_is(text: str) -> None:
