@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from pathlib import Path
 from typing import Any
@@ -185,3 +186,19 @@ def test_an_invalid_plan_in_a_file_is_told_with_its_lines(tmp_path: Path) -> Non
     with pytest.raises(PlanInvalid) as raised:
         callsheet.check(file, agents=()).require()
     assert f"{file}:3: error: no agent provides `nothing` [unknown-capability]" in str(raised.value)
+
+
+@pytest.mark.filterwarnings("error")
+def test_ctrl_c_in_an_agent_is_logged_by_no_one_else(caplog: pytest.LogCaptureFixture) -> None:
+    """It reaches the caller once; asyncio has no traceback of a task to tell of beside it (issue 12, E1)."""
+
+    @callsheet.agent(effect="pure")
+    async def stop(text: str) -> str:
+        """Stop all."""
+        raise KeyboardInterrupt
+
+    plan = {"goal": "stop", "steps": [{"id": "s", "capability": "stop", "inputs": {"text": "x"}}]}
+    with pytest.raises(KeyboardInterrupt):
+        callsheet.run_sync(plan={**plan, "answer": {"from": "s"}}, agents=[stop], store=None)
+    gc.collect()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []

@@ -79,6 +79,7 @@ class Attempts:
             return
         self._deadlines.add(live, live.step.timeout_seconds)
         live.task = self._loop.create_task(self._perform(live))
+        live.task.add_done_callback(_retrieve)
 
     def stop(self, attempt: Try) -> None:
         """Tell an attempt to stop; how it ends is posted in any case."""
@@ -174,6 +175,12 @@ class Attempts:
             # Its lines of code and its messages may hold a key.
             judged = msgspec.structs.replace(judged, traceback=_without_secrets(judged.traceback))
         return judged
+
+
+def _retrieve(task: asyncio.Task[None]) -> None:
+    """Ctrl-C ends the loop by itself; asyncio need not log it once more, with a traceback."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _without_secrets(text: str) -> str:
