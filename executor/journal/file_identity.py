@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,6 +14,10 @@ _BESIDE = ("-wal", "-shm")
 """What SQLite keeps beside a file while it is open: without them, what was written last is gone."""
 _ADVICE = (
     "while it was in use, so nothing more can be kept; put it back and resume the run, or start it again"
+)
+
+_CUT_ADVICE = (
+    "while it was in use, so nothing more can be kept; take the journal from a backup, or start again"
 )
 
 
@@ -25,6 +31,7 @@ class FileIdentity:
         self._place = str(path.absolute())
         self._file = _find(self._place)
         self._beside: dict[str, _Found] = {}
+        self._log_bytes = 0
 
     def require(self) -> None:
         """See that all of them are still there. Raises JournalError."""
@@ -39,6 +46,24 @@ class FileIdentity:
                 raise JournalError(
                     self._path, f"the file {self._path.name}{suffix} beside it was deleted {_ADVICE}"
                 )
+        self._require_log()
+
+    def _require_log(self) -> None:
+        """The log only grows, unless a tool put what it held into the file before it cut it short."""
+        size = _size(f"{self._place}-wal")
+        if size < self._log_bytes and not self._can_be_read():
+            raise JournalError(
+                self._path, f"the file {self._path.name}-wal beside it was cut short {_CUT_ADVICE}"
+            )
+        self._log_bytes = size
+
+    def _can_be_read(self) -> bool:
+        """By a connection that remembers nothing of the file."""
+        try:
+            with closing(sqlite3.connect(self._place)) as connection:
+                return connection.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+        except sqlite3.Error:
+            return False
 
 
 def _find(place: str) -> _Found:
@@ -48,3 +73,10 @@ def _find(place: str) -> _Found:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def _size(place: str) -> int:
+    try:
+        return Path(place).stat().st_size
+    except OSError:
+        return 0

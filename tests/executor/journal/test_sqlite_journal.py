@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sqlite3
 import subprocess
@@ -332,6 +333,28 @@ class TestFaults:
             (tmp_path / "elsewhere").rename(lost)
             await journal.append("r", [CancellationRequested(3.0)])
             assert journal.read_events("r") == [created("r"), CancellationRequested(3.0)]
+        journal.close()
+
+    async def test_a_log_that_is_cut_short_is_noticed(self, tmp_path: Path) -> None:
+        """What it held is in no file any more (issue 12, B1)."""
+        path = tmp_path / "runs.db"
+        journal = SqliteJournal(path)
+        await journal.create(created("r"))
+        os.truncate(tmp_path / "runs.db-wal", 0)
+        with pytest.raises(JournalError, match="cut short"):
+            await journal.append("r", [CancellationRequested(2.0)])
+        journal.close()
+
+    async def test_a_log_that_a_tool_put_into_the_file_is_no_loss(self, tmp_path: Path) -> None:
+        """Programs that copy databases end the log in this way."""
+        path = tmp_path / "runs.db"
+        journal = SqliteJournal(path)
+        await journal.create(created("r"))
+        with closing(sqlite3.connect(path)) as tool:
+            assert tool.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+        assert (tmp_path / "runs.db-wal").stat().st_size == 0
+        await journal.append("r", [CancellationRequested(2.0)])
+        assert journal.read_events("r") == [created("r"), CancellationRequested(2.0)]
         journal.close()
 
     async def test_a_change_of_the_working_folder_is_no_loss(
