@@ -7,7 +7,7 @@ Rules: https://github.com/ggml-org/llama.cpp/blob/master/grammars/README.md
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, cast
 
@@ -63,10 +63,10 @@ class CallGrammar:
             rest = self._rule(f"{_quoted(f'{ids[at]} = ')} {call}{more}")
         return rest
 
-    def line_with(self, id: str, known: Sequence[str], value: str) -> str | None:
-        """Of one line, in which a capability that is more than pure is given this text as an input; None
+    def line_with(self, id: str, known: Sequence[str], value: str, effects: Collection[Effect]) -> str | None:
+        """Of one line, in which a capability of one of these effects is given this text as an input; None
         where none takes one."""
-        calls = list(self._calls(known, value))
+        calls = list(self._calls_with(known, value, effects))
         return self._written(self._rule(f"{_quoted(f'{id} = ')} ({' | '.join(calls)})")) if calls else None
 
     def decision(
@@ -95,14 +95,16 @@ class CallGrammar:
             self._rules[self._names[text]] = text
         return self._names[text]
 
-    def _calls(self, known: Sequence[str], held: str | None = None) -> Iterator[str]:
+    def _calls(self, known: Sequence[str]) -> Iterator[str]:
         reference = self._reference(known)
+        return (self._call(each, reference, {}) for each in self._catalog)
+
+    def _calls_with(self, known: Sequence[str], held: str, effects: Collection[Effect]) -> Iterator[str]:
+        reference, text = self._reference(known), _quoted(json.dumps(held, ensure_ascii=False))
         for each in self._catalog:
-            if held is None:
-                yield self._call(each, reference, {})
-            elif each.effect is not Effect.PURE:
+            if each.effect in effects:
                 for name in _text_inputs(each):
-                    yield self._call(each, reference, {name: _quoted(json.dumps(held, ensure_ascii=False))})
+                    yield self._call(each, reference, {name: text})
 
     def _reference(self, known: Sequence[str]) -> str | None:
         if not known:

@@ -13,7 +13,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from callsheet.agents.contracts.capability import Capability, JsonObject
+from callsheet.agents.contracts.capability import CHANGING, Capability, Effect, JsonObject
 from callsheet.planner.expressions.values import leaves
 from callsheet.planner.formats.examples import Example, load_examples
 from callsheet.planner.formats.plan_format import Translation
@@ -48,19 +48,28 @@ class LinesFormat:
         return CallGrammar(catalog).plan(self._max_steps)
 
     def missing_line(self, answer: str, name: str, catalog: Sequence[Capability]) -> str | None:
-        """The grammar of one more line, for a capability that is given the name."""
-        ids = [str(step["id"]) for step in read_calls(answer)]
-        return CallGrammar(catalog).line_with(new_id(ids), ids, name) if ids else None
+        """The grammar of one more line, for a capability that is given the name. Where a step is told of it
+        and has no result to work on, it wants what the name stands for: the line only reads, since one that
+        writes would write over it."""
+        steps = read_calls(answer)
+        ids = [str(step["id"]) for step in steps]
+        effects = {Effect.READ, *CHANGING} if _wanting(steps, name) is None else {Effect.READ}
+        return CallGrammar(catalog).line_with(new_id(ids), ids, name, effects) if ids else None
 
     def with_line(self, answer: str, line: str, name: str, goal: str) -> str:
         """The lines of both, the new one where its name stands in the goal: before the first line about what
-        the goal names behind it. Where a line is written again, the second answer is the whole plan. Raises
-        ValueError where the line is broken."""
+        the goal names behind it, or before the one that wants what it reads. Where a line is written again,
+        the second answer is the whole plan. Raises ValueError where the line is broken."""
         steps, new = read_calls(answer), read_calls(line)
         ids = [str(step["id"]) for step in steps]
         if len(new) != 1 or new[0]["id"] in ids:
             return line
         (added,) = new
+        if (at := _wanting(steps, name)) is not None:
+            inputs = cast("JsonObject", steps[at]["inputs"])
+            given = {key: _given(value, name, str(added["id"])) for key, value in inputs.items()}
+            fed: JsonObject = {**steps[at], "inputs": given}
+            return "\n".join(map(write_call, (*steps[:at], added, fed, *steps[at + 1 :])))
         lines = [write_call(step) for step in steps]
         used = {at for at, id in enumerate(ids) if id in mentions(json.dumps(added["inputs"]))}
         for at in range(max(used, default=-1) + 1, len(steps)):
@@ -109,3 +118,18 @@ class LinesFormat:
 def _example_texts() -> tuple[str, ...]:
     texts = (text for each in load_examples("lines") for text in (each.goal, *leaves(each.answer)))
     return tuple(text for text in texts if isinstance(text, str))
+
+
+def _wanting(steps: Sequence[JsonObject], name: str) -> int | None:
+    """The first step that is told the name and has no result to work on; None where there is none."""
+    ids = {str(step["id"]) for step in steps}
+    for at, step in enumerate(steps):
+        text = json.dumps(step["inputs"], ensure_ascii=False)
+        if name in text and ids.isdisjoint(mentions(text)):
+            return at
+    return None
+
+
+def _given(value: JsonValue, name: str, id: str) -> JsonValue:
+    """The input with a result in the place of the name."""
+    return value.replace(name, f"{{{id}}}") if isinstance(value, str) else value

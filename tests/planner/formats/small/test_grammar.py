@@ -102,6 +102,26 @@ def test_the_missing_line_holds_the_name(name: str) -> None:
         assert name in str(step["inputs"].values()) or json.dumps(name) in Sampler(grammar, seed).text()
 
 
+def test_the_missing_line_never_writes_over_a_source() -> None:
+    """A file that a step is told of, which has no result to work on, is read before it, and the step is given
+    what was read; where the step has a result, the file may be one to be written."""
+    answer, name = 's1 = shorten(text="Shorten in/a.txt in two sentences")', "in/a.txt"
+    grammar = LinesFormat().missing_line(answer, name, (READ, SAVE, SHORTEN))
+    assert grammar is not None
+    for seed in range(40):
+        line = Sampler(grammar, seed).text()
+        (step,) = read_calls(line)
+        assert step["capability"] == "read_file"
+        assert LinesFormat().with_line(answer, line, name, "Shorten in/a.txt in two sentences") == (
+            f's2 = read_file(path="{name}")\ns1 = shorten(text="Shorten {{s2}} in two sentences")'
+        )
+    told = 's1 = read_file(path="b.txt")\ns2 = shorten(text="Shorten {s1} for out.md")'
+    grammar = LinesFormat().missing_line(told, "out.md", (READ, SAVE, SHORTEN))
+    assert grammar is not None
+    used = {read_calls(Sampler(grammar, seed).text())[0]["capability"] for seed in range(60)}
+    assert used == {"read_file", "save"}
+
+
 def test_pure_work_alone_cannot_be_asked_for_a_name() -> None:
     """Nothing of it would reach the file."""
     assert LinesFormat().missing_line('s1 = shorten(text="x")', "out.md", (SHORTEN,)) is None
