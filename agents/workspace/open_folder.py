@@ -169,7 +169,7 @@ def is_link(found: os.stat_result) -> bool:
 def kept_name(folder: Folder, name: str) -> str:
     """The name under which the folder keeps what `name` tells; `name` itself where there is no such thing.
 
-    The same letters may be kept composed or not (NFC, NFD), and bytes that are no UTF-8 are told as U+FFFD.
+    The same letters may be kept composed or not (NFC, NFD), and what no path may have is told as U+FFFD.
     Raises OSError, and WorkspaceError where several fit.
     """
     try:

@@ -22,7 +22,7 @@ MAX_PARTS = 64
 """Names in a path, below the workspace."""
 
 _DRIVE = re.compile(r"[A-Za-z]:")
-_NO_TEXT = re.compile("[\ud800-\udfff]")
+_UNTELLABLE = re.compile(r"[\ud800-\udfff\x00-\x1f\x7f-\x9f\\]")
 _SHORT_NAME = re.compile(r"(git|callsh)~\d+")
 
 
@@ -63,8 +63,9 @@ def is_read_only(name: str) -> bool:
 
 def as_text(name: str) -> str:
     """A name on the disk as it is told: in NFC, so that a letter with its accent is one however the file
-    system keeps it, and with U+FFFD for each byte that is no UTF-8."""
-    return unicodedata.normalize("NFC", _NO_TEXT.sub("\ufffd", name))
+    system keeps it, and with U+FFFD for each byte that is no UTF-8, control character or backslash, which no
+    path may have."""
+    return unicodedata.normalize("NFC", _UNTELLABLE.sub("\ufffd", name))
 
 
 def _plain(name: str) -> str:

@@ -542,6 +542,22 @@ def test_a_folder_whose_name_is_no_text_is_gone_through(workspace: Workspace, fo
     assert workspace.resolve("b\ufffdcher/a.md", must_exist=True).read_bytes() == b"1"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+@pytest.mark.parametrize(
+    "name", ["tab\there.txt", "nl\nx.txt", "esc\x1b[31m.txt", "back\\slash.txt", "c1\x9b.txt"]
+)
+def test_every_name_that_is_listed_can_be_read(tmp_path: Path, name: str) -> None:
+    """A plan that reads what it lists would fail for one file with a name that no path may have (issue 12,
+    F4)."""
+    (tmp_path / name).write_bytes(b"x")
+    workspace = Workspace(tmp_path)
+    (told,) = workspace.list("**").paths
+    assert told.count("\ufffd") == 1
+    assert workspace.read_bytes(told, 10) == b"x"
+    workspace.write_atomically(told, b"y")
+    assert (tmp_path / name).read_bytes() == b"y"
+
+
 def test_a_name_that_could_be_two_files_is_refused(workspace: Workspace, folder: Path) -> None:
     """Nothing is chosen between two names of which only the bytes differ."""
     made_with_bytes(folder, b"caf\xe9.txt", b"caf\xe8.txt")
