@@ -7,6 +7,7 @@ changes something happens in the order of the lines, and everything else as soon
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import cast
@@ -26,6 +27,9 @@ from .lines import LineReader, new_id, read_calls, read_lines, write_call
 from .references import mentions
 from .repairs import CallRepairs
 from .steps import CallSteps
+
+_MATERIAL = re.compile(r"(?i)text|content|document|material|data|source|body|page|article|transcript|table")
+"""In the names of inputs that hold what is worked on."""
 
 
 class LinesFormat:
@@ -48,9 +52,9 @@ class LinesFormat:
         return CallGrammar(catalog).plan(self._max_steps)
 
     def missing_line(self, answer: str, name: str, catalog: Sequence[Capability]) -> str | None:
-        """The grammar of one more line, for a capability that is given the name. Where a step is told of it
-        and has no result to work on, it wants what the name stands for: the line only reads, since one that
-        writes would write over it."""
+        """The grammar of one more line, for a capability that is given the name. Where a step has it as
+        its material, it wants what the name stands for: the line only reads, since one that writes would
+        write over it."""
         steps = read_calls(answer)
         ids = [str(step["id"]) for step in steps]
         effects = {Effect.READ, *CHANGING} if _wanting(steps, name) is None else {Effect.READ}
@@ -121,11 +125,14 @@ def _example_texts() -> tuple[str, ...]:
 
 
 def _wanting(steps: Sequence[JsonObject], name: str) -> int | None:
-    """The first step that is told the name and has no result to work on; None where there is none."""
+    """The first step that is given the name as its material, and has no result to work on; None where there
+    is none. Instructions may name a file because something is to be saved there."""
     ids = {str(step["id"]) for step in steps}
     for at, step in enumerate(steps):
-        text = json.dumps(step["inputs"], ensure_ascii=False)
-        if name in text and ids.isdisjoint(mentions(text)):
+        inputs = cast("JsonObject", step["inputs"])
+        if ids.isdisjoint(mentions(json.dumps(inputs, ensure_ascii=False))) and any(
+            name in value for key, value in inputs.items() if isinstance(value, str) and _MATERIAL.search(key)
+        ):
             return at
     return None
 

@@ -186,11 +186,16 @@ async def test_names_are_asked_about_one_by_one() -> None:
 
 
 async def test_a_file_that_only_pure_work_is_told_of_is_forgotten() -> None:
-    """To say in a letter where it is to be saved saves nothing."""
-    first = answer(("shorten", {"text": "a letter, saved in b.txt"}))
+    """To say in a letter where it is to be saved saves nothing; a text that is to be worked on is read."""
+    write = capability("write", {"instructions": TEXT}, {"letter": TEXT})
+    first = answer(("write", {"instructions": "a letter, saved in b.txt"}))
     with ScriptedModel([first, 's2 = save(path="b.txt", content=s1)']) as model:
-        planned = await plan(planner(model), "Write a letter and save it in b.txt", CATALOG)
-    assert [each.capability for each in planned.plan.steps] == ["shorten", "save"]
+        planned = await plan(planner(model), "Write a letter and save it in b.txt", (*CATALOG, write))
+    assert [each.capability for each in planned.plan.steps] == ["write", "save"]
+    first = answer(("shorten", {"text": "b.txt in a sentence"}))
+    with ScriptedModel([first, 's2 = read_file(path="b.txt")']) as model:
+        planned = await plan(planner(model), "Shorten b.txt to a sentence", CATALOG)
+    assert [each.capability for each in planned.plan.steps] == ["read_file", "shorten"]
 
 
 async def test_a_small_model_is_not_asked_about_mere_doubts() -> None:
