@@ -32,6 +32,8 @@ from callsheet.cli.commands.trust import trust
 from callsheet.cli.options.output import Output
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_SHARED = ("--json", "--debug")
+"""The flags that every command has."""
 _WANTS_JSON = f"{__name__}.wants_json"
 
 
@@ -41,11 +43,17 @@ class _Application(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[_WANTS_JSON] = "--json" in args
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, _moved_behind_command(args))
 
     def invoke(self, ctx: click.Context) -> Any:
         with _usage_errors(as_json=ctx.meta[_WANTS_JSON]):
             return super().invoke(ctx)
+
+
+def _moved_behind_command(args: list[str]) -> list[str]:
+    """The arguments with the flags of all commands behind the command, before which they may stand, too."""
+    at = next((at for at, each in enumerate(args) if each not in _SHARED), len(args))
+    return [*args[at : at + 1], *args[:at], *args[at + 1 :]] if at < len(args) else args
 
 
 @contextmanager
@@ -65,6 +73,8 @@ def application() -> None:
 
     Exit codes: 0 done, 1 the run failed, 2 bad usage or an invalid plan, 3 waiting for your approval or
     answer, 4 refused by the budget, 5 the replay drifted, 130 interrupted.
+
+    Every command takes --json and --debug, also before its name.
     """
 
 

@@ -13,6 +13,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Self, TypeAlias, cast
 
@@ -185,15 +186,17 @@ class Settings(BaseModel):
         flags: Mapping[str, Any] | None = None,
         *,
         trust: bool = False,
+        has_files: bool = True,
     ) -> Self:
         """The settings for `folder` (by default the working folder). A flag of None was not given. With
-        `trust`, the folder's files are trusted this time.
+        `trust`, the folder's files are trusted this time; without `has_files` they are not read.
 
         Raises ConfigError if a file cannot be read, or a key or value is not valid.
         """
         folder = folder or _working_folder()
         variables = os.environ if environment is None else environment
-        layers = [(layer, _checked(layer)) for layer in _layers(folder, variables, flags or {})]
+        all_layers = chain(_files_of(folder) if has_files else (), _own(variables, flags or {}))
+        layers = [(layer, _checked(layer)) for layer in all_layers]
         sensitive = SensitiveSettings(folder, dict(_sensitive_parts(layers, folder)))
         is_trusted = not sensitive or trust or TrustStore().trusts(sensitive)
         ignored = {} if is_trusted else dict(sensitive.files)
@@ -275,9 +278,12 @@ class _Layer(NamedTuple):
         return self.each.get(key, self.name)
 
 
-def _layers(folder: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -> Iterator[_Layer]:
+def _files_of(folder: Path) -> Iterator[_Layer]:
     for name, path in _FILES:
         yield _Layer(name, _read_file(folder / name, name, path), typed=True)
+
+
+def _own(environment: Mapping[str, str], flags: Mapping[str, Any]) -> Iterator[_Layer]:
     variables = {key: environment[name] for key, name in _ENVIRONMENT.items() if environment.get(name)}
     yield _Layer("environment", _split_agents(variables), _ENVIRONMENT)
     given = {key: value for key, value in flags.items() if value is not None}

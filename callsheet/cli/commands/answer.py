@@ -12,6 +12,7 @@ from callsheet.cli.commands.errors import DoubtUnclear
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
+from callsheet.cli.options.run_name import RUN
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, go_on, say, user_name
 from callsheet.errors import ExitCode
@@ -25,7 +26,7 @@ _VERDICTS: Mapping[str, DoubtVerdict] = {"done": "done", "again": "again", "fail
 
 
 @click.command("answer", short_help="Answer the planner, or say how a step in doubt ended.")
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.argument("word", metavar="TEXT")
 @click.option("--step", help="The step in doubt, if there are several.")
 @click.option("--item", type=click.IntRange(0), help="The item of a for_each step, counted from 0.")

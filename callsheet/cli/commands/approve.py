@@ -6,6 +6,7 @@ import click
 
 from callsheet.cli.options.command import command, run_options, settings_options
 from callsheet.cli.options.output import Output
+from callsheet.cli.options.run_name import RUN
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, go_on, say, user_name
 from callsheet.errors import ExitCode
@@ -17,7 +18,7 @@ from callsheet.settings.settings import Settings
 
 
 @click.command("approve", short_help="Approve or deny steps that are waiting for approval.")
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.argument("steps", nargs=-1, metavar="[STEP]...")
 @click.option("--deny", is_flag=True, help="Deny: the step fails.")
 @click.option("--no-resume", "stay", is_flag=True, help="Only store the decision; don't resume the run.")

@@ -6,6 +6,7 @@ import click
 
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
+from callsheet.cli.options.run_name import RUN
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, say, tell
 from callsheet.errors import ExitCode
@@ -14,7 +15,7 @@ from callsheet.settings.settings import Settings
 
 
 @click.command("cancel", short_help="End a run for good.")
-@click.argument("run")
+@click.argument("run", type=RUN)
 @click.option("--reason", default="", metavar="TEXT", help="Why; `callsheet show` prints it.")
 @command
 @store_option

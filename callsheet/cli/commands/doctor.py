@@ -21,13 +21,14 @@ from callsheet.agents.models import choice
 from callsheet.agents.models.chat import ChatRequest, Message, ask, label_of
 from callsheet.agents.models.errors import ModelNotConfigured, WeightsUnavailable
 from callsheet.agents.workspace.workspace import Workspace
-from callsheet.cli.options.command import command, settings_options
+from callsheet.cli.options.command import command, examined_settings_options
 from callsheet.cli.options.output import Output
 from callsheet.cli.text.safe_text import one_line
 from callsheet.cli.text.table import aligned
 from callsheet.errors import CallsheetError, ExitCode
 from callsheet.executor.journal.reading import is_there
 from callsheet.executor.journal.sqlite import SqliteJournal
+from callsheet.settings.errors import ConfigError
 from callsheet.settings.model_settings import model_settings
 from callsheet.settings.needed_variables import missing_variables
 from callsheet.settings.registry import registry_of
@@ -59,11 +60,16 @@ class Diagnosis:
 
 @click.command("doctor", short_help="Check the setup: Python, agents, workspace, store, model.")
 @command
-@settings_options
-def doctor(output: Output, settings: Settings) -> ExitCode:
+@examined_settings_options
+def doctor(output: Output, settings: Settings, problem: ConfigError | None) -> ExitCode:
     """Check Python, the configuration, the extras, the agents, the workspace, the store and the model, which
-    gets one short test question, and print how to fix each problem. Exit code 1 if something is wrong."""
+    gets one short test question, and print how to fix each problem. Exit code 1 if something is wrong.
+
+    With a mistake in the settings, everything else is checked with the usual ones."""
     findings: list[Diagnosis] = []
+    if problem is not None:
+        advice = "correct it; what follows was found with the usual settings"
+        findings.append(Diagnosis("settings", State.WRONG, str(problem), advice))
     for examine in (_python, _extras, _agents, _environment, _workspace, _store, _model):
         if examine is _model and not output.as_json:
             output.note("asking the model a short test question ...")
@@ -73,7 +79,7 @@ def doctor(output: Output, settings: Settings) -> ExitCode:
         found: list[JsonValue] = [asdict(finding) for finding in findings]
         output.document({"sound": sound, "settings": _settings_document(settings), "findings": found})
     else:
-        for line in (*_settings_lines(settings), "", *_finding_lines(findings)):
+        for line in (*_finding_lines(findings), "", *_settings_lines(settings)):
             output.line(line)
     return ExitCode.DONE if sound else ExitCode.FAILED
 

@@ -6,6 +6,7 @@ import click
 
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
+from callsheet.cli.options.run_name import RUN
 from callsheet.cli.options.store import existing_journal, open_record
 from callsheet.cli.running.signal import SentSignal, say, tell
 from callsheet.cli.text.advice import Advice
@@ -14,7 +15,7 @@ from callsheet.settings.settings import Settings
 
 
 @click.command("pause", short_help="Pause a run once its running steps have ended.")
-@click.argument("run")
+@click.argument("run", type=RUN)
 @command
 @store_option
 def pause(output: Output, settings: Settings, run: str) -> ExitCode:

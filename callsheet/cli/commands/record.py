@@ -11,6 +11,7 @@ import click
 from callsheet.cli.options.command import FILE, command, secret_option, store_option
 from callsheet.cli.options.errors import FileInTheWay
 from callsheet.cli.options.output import Output
+from callsheet.cli.options.run_name import RUN
 from callsheet.cli.options.store import LAST, find_run
 from callsheet.cli.replaying.recording_files import is_replaceable
 from callsheet.cli.replaying.replay_session import rehearse, rehearse_text
@@ -33,7 +34,7 @@ _STDOUT = Path("-")
 
 
 @click.command("record", short_help="Export a run to a file that replays offline.")
-@click.argument("run", default=LAST)
+@click.argument("run", type=RUN, default=LAST)
 @click.option("-o", "--output", "file", type=FILE, help="The file to write (default: stdout).")
 @secret_option
 @click.option("--no-check", is_flag=True, help="Don't replay the new recording.")

@@ -8,6 +8,7 @@ import click
 
 from callsheet.agents.registry import Registry
 from callsheet.cli.options.command import FILE, command, run_options, settings_options
+from callsheet.cli.options.event_stream import EventStream, events_option
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.parameters import Given, check_given, parameter_options
 from callsheet.cli.running.run_session import RunSession
@@ -21,6 +22,7 @@ from callsheet.settings.settings import Settings
 @click.argument("goal", required=False)
 @click.option("--plan", "plan_file", type=FILE, help="Run this plan instead of planning a GOAL.")
 @click.option("--yes", "-y", is_flag=True, help="Approve all that the plan does, without asking.")
+@events_option
 @command
 @settings_options
 @run_options
@@ -32,6 +34,7 @@ def run(
     plan_file: Path | None,
     yes: bool,
     given: Given,
+    events: EventStream | None,
 ) -> ExitCode:
     """Plan GOAL, show the plan, run it, and print the answer. GOAL `-` reads it from stdin.
 
@@ -54,4 +57,4 @@ def run(
             return None
         return check_given(read_source(plan_file), given, registry.catalog).require().plan
 
-    return RunSession(output, settings, yes=yes).run_goal(goal, find_plan)
+    return RunSession(output, settings, yes=yes, events=events).run_goal(goal, find_plan)

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from callsheet.cli.commands.errors import NoSuchStep
 from callsheet.cli.options.command import command, store_option
 from callsheet.cli.options.output import Output
+from callsheet.cli.options.run_name import RUN
 from callsheet.cli.options.store import LAST, find_run
 from callsheet.cli.text.advice import Advice
 from callsheet.cli.text.details import RunDetails, detail_lines, full_lines
@@ -26,7 +27,7 @@ from callsheet.settings.settings import Settings
 
 
 @click.command("show", short_help="Show a run: every step, attempt, agent, time and error.")
-@click.argument("run", default=LAST)
+@click.argument("run", type=RUN, default=LAST)
 @click.option("--step", metavar="ID", help="Show this step whole: inputs, prompts, answers, output.")
 @click.option("--full", is_flag=True, help="Show every step like that, and what the planner asked.")
 @click.option("--revisions", is_flag=True, help="Show how and why the plan was revised instead.")

@@ -16,6 +16,7 @@ import click
 from callsheet.agents.selection.strategies import STRATEGIES
 from callsheet.errors import CallsheetError, ExitCode, error_text
 from callsheet.executor.run.options import MAXIMA, OPTIONS
+from callsheet.settings.errors import ConfigError
 from callsheet.settings.settings import Settings
 
 from .errors import OutputNotWritten
@@ -135,7 +136,31 @@ _trust_option = click.option(
 
 def settings_options(function: Callback) -> Callback:
     """Give a command the flags of the settings, and pass it the resulting `Settings`."""
+    return _with_settings_flags(function, _settings)
 
+
+def examined_settings_options(function: Callback) -> Callback:
+    """The same for a command that goes on where they are wrong: `problem` is the ConfigError, and the
+    settings are then those without the folder's files, or the usual ones."""
+
+    def read(output: Output, flags: Mapping[str, Any], trust: bool) -> tuple[Settings, ConfigError | None]:
+        try:
+            return _settings(output, flags, trust), None
+        except ConfigError as problem:
+            with suppress(ConfigError):
+                return Settings.load(flags=flags, has_files=False), problem
+            return Settings(), problem
+
+    @wraps(function)
+    def examine(
+        output: Output, read: tuple[Settings, ConfigError | None], *args: Any, **kwargs: Any
+    ) -> ExitCode:
+        return function(output, read[0], *args, problem=read[1], **kwargs)
+
+    return _with_settings_flags(examine, read)
+
+
+def _with_settings_flags(function: Callback, read: Callable[..., Any]) -> Callback:
     @click.option("--model", metavar="NAME", help="The model to use, such as openai/gpt-5.")
     @click.option(
         "--agents", multiple=True, metavar="FILE|MODULE", help="Python code with your agents. Repeatable."
@@ -152,7 +177,7 @@ def settings_options(function: Callback) -> Callback:
     ) -> ExitCode:
         flags = {key: kwargs.pop(key) for key in _SETTINGS if key in kwargs}
         flags |= {"agents": agents or None, "builtin": False if no_builtin else None}
-        return function(output, _settings(output, flags, trust), *args, **kwargs)
+        return function(output, read(output, flags, trust), *args, **kwargs)
 
     return load
 

@@ -137,7 +137,8 @@ def _undecided(_: RunState, event: ReplanningFailed) -> str:
 
 
 def _question(_: RunState, event: PersonAsked) -> str:
-    return f"the planner asks: {event.question}"
+    # The end of the run prints the question, with the command that answers it.
+    return "the planner has a question; the run waits for your answer once nothing else is left to do"
 
 
 def _word(_: RunState, event: WordSpoken) -> str:

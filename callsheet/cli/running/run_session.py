@@ -7,8 +7,11 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+import click
+
 from callsheet.agents.models.chat import ChatModel
 from callsheet.agents.registry import Registry
+from callsheet.cli.options.event_stream import EventStream
 from callsheet.cli.options.goal import read_goal
 from callsheet.cli.options.output import Output
 from callsheet.cli.options.store import existing_journal, open_journal, open_record
@@ -62,10 +65,15 @@ FindPlan: TypeAlias = Callable[[Registry], Plan | None]
 class RunSession:
     """One run. With `yes` everything that needs approval is approved."""
 
-    def __init__(self, output: Output, settings: Settings, *, yes: bool) -> None:
+    def __init__(
+        self, output: Output, settings: Settings, *, yes: bool, events: EventStream | None = None
+    ) -> None:
         self._output = output
         self._settings = settings
         self._yes = yes
+        if events is not None and events.takes_stdout and output.as_json:
+            raise click.UsageError("--events - and --json both write to stdout: give --events a file")
+        self._events = events
         self._advice = Advice(settings)
         self._progress: Progress = progress_for(output)
         self._approver = Approver(output, self._progress, settings, yes=yes)
@@ -196,13 +204,17 @@ class RunSession:
         if self._has_ended and self._run is not None:
             RunMemory().forget(self._run)
         self._progress.show(event)
+        if self._events is not None:
+            self._events.write(event)
         if self._output.is_terminal and isinstance(event, ApprovalDenied | ApprovalGranted) and event.by:
             word = "approved" if isinstance(event, ApprovalGranted) else "denied"
             with self._progress.held():
                 self._output.note(f"{event.step}: {word} by {event.by}")
 
     def _report(self, story: RunView) -> ExitCode:
-        if self._output.as_json:
+        if self._events is not None and self._events.takes_stdout:
+            pass  # Its last event has the answer.
+        elif self._output.as_json:
             self._output.document(run_document(story, self._details))
         elif story.result.status is RunStatus.COMPLETED:
             self._output.line(value_text(story.result.answer))
