@@ -98,12 +98,24 @@ class LiteralSchemas:
             # For the time that it takes to write it, it is taken to be possible.
             self.definitions[name] = {}
             written = self._write(self.resolve(schema), depth + 1)
-            if written is None or _refer_to(name) in options_of(written):
+            if written is None or self._leads_back(written, name):
                 del self.definitions[name]
                 self._impossible.add(name)
             else:
                 self.definitions[name] = written
         return None if name in self._impossible else _refer_to(name)
+
+    def _leads_back(self, written: _Written, name: str) -> bool:
+        """Whether a choice is the definition of this name itself, with nothing between."""
+        waiting, seen = [*options_of(written)], set[str]()
+        for each in waiting:
+            match each:
+                case {"$ref": str(reference)} if reference not in seen:
+                    seen.add(reference)
+                    waiting += options_of(self.definitions.get(reference.rpartition("/")[2], {}))
+                case _:
+                    continue
+        return f"#/$defs/{name}" in seen
 
     def _name(self, target: str) -> str:
         if target not in self._names:

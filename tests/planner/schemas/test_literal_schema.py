@@ -86,6 +86,33 @@ def test_a_schema_that_speaks_of_itself_is_written_as_deep_as_one_likes() -> Non
     assert not jsonschema_rs.is_valid(plain, {"text": "a", "next": {"text": "b", "next": {"text": "c"}}})
 
 
+@pytest.mark.parametrize(
+    ("definitions", "value"),
+    [
+        ({"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, None),
+        ({"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}, None),
+        ({"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/c"}, "c": {"$ref": "#/$defs/b"}}, None),
+        (
+            {
+                "a": {"items": {"$ref": "#/$defs/b"}},
+                "b": {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "string"}]},
+            },
+            ["x"],
+        ),
+    ],
+)
+def test_what_is_only_itself_is_not_written(definitions: Any, value: Any) -> None:
+    """However many definitions lie on the way; what ends somewhere is."""
+    literals = LiteralSchemas({"$defs": definitions}, strict=True)
+    written = literals.write({"$ref": "#/$defs/a"})
+    if value is None:
+        assert (written, literals.definitions) == (None, {})
+    else:
+        assert written is not None
+        assert broken_rules(in_object(written, literals)) == []
+        assert jsonschema_rs.is_valid(in_object(written, literals), {"x": value})
+
+
 def test_too_many_choices_are_left_to_the_checker() -> None:
     """In strict mode they count; the kind of value stays."""
     choices: list[Any] = [f"choice {at}" for at in range(MAX_CHOICES + 1)]
