@@ -149,7 +149,7 @@ def examined_settings_options(function: Callback) -> Callback:
         except ConfigError as problem:
             with suppress(ConfigError):
                 return Settings.load(flags=flags, has_files=False), problem
-            return Settings(), problem
+            return Settings.load(environment={}, has_files=False), problem
 
     @wraps(function)
     def examine(

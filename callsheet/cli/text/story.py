@@ -14,6 +14,8 @@ from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus, Work
 
+WAITING = "waiting"
+"""The status shown for a run whose plan waits for an approval."""
 _UNDER_WAY = (RunStatus.PENDING, RunStatus.RUNNING)
 INTERRUPTED = "interrupted"
 """The status shown for a run whose process ended before the run did, killed or told to stop."""
@@ -49,8 +51,8 @@ class RunView:
 
     @property
     def standing(self) -> str:
-        """The status of the run, or `interrupted`."""
-        return standing(self.result.status, self.owner)
+        """The status of the run, or `interrupted`, or `waiting`."""
+        return standing(self.result.status, self.owner, has_plan=self.result.plan is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class RunLine:
     summary: RunSummary
     status: RunStatus
     owner: RunOwner | None
+    has_plan: bool = False
 
     @classmethod
     def from_summary(cls, journal: RunArchive, summary: RunSummary) -> Self:
@@ -69,17 +72,21 @@ class RunLine:
         owner, status = journal.owner(summary.run), summary.status
         if owner is None and status in _UNDER_WAY:
             # The run may have ended since the summary was read.
-            status = run_state_of(journal.read_events(summary.run)).status
+            state = run_state_of(journal.read_events(summary.run))
+            return cls(summary, state.status, owner, state.revision > 0)
         return cls(summary, status, owner)
 
     @property
     def standing(self) -> str:
-        """The status of the run, or `interrupted`."""
-        return standing(self.status, self.owner)
+        """The status of the run, or `interrupted`, or `waiting`."""
+        return standing(self.status, self.owner, has_plan=self.has_plan)
 
 
-def standing(status: RunStatus, owner: RunOwner | None) -> str:
-    """The status, or `interrupted` for a run under way that no process is running."""
+def standing(status: RunStatus, owner: RunOwner | None, *, has_plan: bool = False) -> str:
+    """The status; of a run under way that no process is running, `interrupted`, or `waiting` where it has a
+    plan that nobody has approved."""
+    if owner is None and status is RunStatus.PENDING and has_plan:
+        return WAITING
     return INTERRUPTED if owner is None and status in _UNDER_WAY else status.value
 
 

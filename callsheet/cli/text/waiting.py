@@ -14,7 +14,7 @@ from callsheet.prompts.hidden import spelled
 from .advice import Advice
 from .run import time_text
 from .safe_text import one_line
-from .story import INTERRUPTED, RunView, owner_text
+from .story import INTERRUPTED, WAITING, RunView, owner_text
 
 MAX_SHOWN = 1_000
 """Characters of the inputs that the user is to judge."""
@@ -34,6 +34,10 @@ def waiting_lines(story: RunView, advice: Advice) -> Iterator[str]:
         yield from _doubt(story, doubt, advice)
     if story.owner is not None:
         yield f"running in {owner_text(story.owner)}"
+    elif story.standing == WAITING:
+        yield "its plan waits for your approval"
+        yield f"  to approve it, and go on: {advice.command('resume', result.run, '--yes')}"
+        yield f"  to look at it first: {advice.command('resume', result.run)}"
     elif story.standing == INTERRUPTED:
         yield f"its process ended; to continue: {advice.command('resume', result.run)}"
     elif result.status is RunStatus.PAUSED and not (result.asked or result.in_doubt or result.question):

@@ -54,6 +54,9 @@ def test_without_a_terminal_nothing_is_written_unasked(invoke: Invoke, writing: 
     assert not (folder / "out.txt").exists()
     assert invoke("resume").exit_code == 3
     assert not (folder / "out.txt").exists()
+    shown = invoke("show").stdout
+    assert "its plan waits for your approval" in shown and "interrupted" not in shown
+    assert invoke("runs").stdout.splitlines()[1].split()[1] == "waiting"
     assert invoke("resume", "--yes").exit_code == 0
     assert (folder / "out.txt").exists()
 
