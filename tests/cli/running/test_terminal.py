@@ -63,7 +63,7 @@ def test_ctrl_c_at_the_question_ends_it_at_once(
     assert "interrupted" in screen.screen
     assert "Traceback" not in screen.screen
     assert not (folder / "out.txt").exists()
-    assert "interrupted" in invoke("show", "last").stdout
+    assert "its plan waits for your approval" in invoke("show", "last").stdout
     assert invoke("resume", "--yes").exit_code == 0
     assert (folder / "out.txt").exists()
 
@@ -154,4 +154,4 @@ def test_sigterm_at_the_question_ends_it_at_once(terminal: Start, writing: Path,
     screen.terminate()
     assert screen.wait() == 130
     assert "Traceback" not in screen.screen
-    assert "interrupted" in invoke("show").stdout
+    assert "its plan waits for your approval" in invoke("show").stdout
