@@ -7,6 +7,7 @@ once the user trusts the folder. An API key may be in neither file, since both g
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import re
@@ -301,11 +302,13 @@ def _split_agents(variables: dict[str, str]) -> dict[str, Any]:
 
 def _read_file(path: Path, name: str, table: tuple[str, ...]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text("utf-8-sig"))
+        content = tomllib.loads(_decoded(path.read_bytes()))
     except FileNotFoundError:
         return {}
     except OSError as error:
         raise ConfigError(name, None, f"cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(name, None, "is not valid TOML: it is not UTF-8; save it as UTF-8") from None
     except ValueError as error:
         raise ConfigError(name, None, f"is not valid TOML: {error}") from None
     for part in table:
@@ -315,6 +318,13 @@ def _read_file(path: Path, name: str, table: tuple[str, ...]) -> dict[str, Any]:
         content = cast("dict[str, Any]", inner)
     _refuse_unknown(name, content)
     return content
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a file. TOML is UTF-8; some editors mark it, and some save UTF-16 with its mark."""
+    is_wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and len(content) > 2
+    # Lines may end as on Windows.
+    return content.decode("utf-16" if is_wide else "utf-8-sig").replace("\r\n", "\n")
 
 
 def _refuse_unknown(name: str, content: Mapping[str, Any]) -> None:

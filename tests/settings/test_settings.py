@@ -189,3 +189,15 @@ def test_other_tools_in_pyproject_are_left_alone(tmp_path: Path) -> None:
     """A pyproject.toml that says nothing of Callsheet sets nothing."""
     _write(tmp_path, "pyproject.toml", '[tool.other]\nmodel = "x"\n[project]\nname = "y"\n')
     assert _load(tmp_path).model is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("name", ["pyproject.toml", "callsheet.toml"])
+def test_a_file_may_have_a_mark_of_its_encoding(tmp_path: Path, name: str, encoding: str) -> None:
+    """A byte order mark, of UTF-16 too, stops no command; what is no text of either is said."""
+    table = "[tool.callsheet]\r\n" if name == "pyproject.toml" else ""
+    (tmp_path / name).write_bytes(f'# é\r\n{table}model = "one"\r\n'.encode(encoding))
+    assert Settings.load(tmp_path, {}).model == "one"
+    (tmp_path / name).write_bytes(b'model = "\xe9"\n')
+    with pytest.raises(ConfigError, match="is not valid TOML: it is not UTF-8; save it as UTF-8"):
+        Settings.load(tmp_path, {})
