@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
 
@@ -59,7 +60,9 @@ class RunMemory:
 
     @staticmethod
     def _file_of(place: Path, run: str) -> Path:
-        return place / "runs" / f"{run}.json"
+        # The id may come from a stranger's journal, and be a path to that stranger's file.
+        name = run if run.isascii() and run.isalnum() else sha256(run.encode("utf-8", "replace")).hexdigest()
+        return place / "runs" / f"{name}.json"
 
 
 def _is_named(settings: Settings, key: str) -> bool:

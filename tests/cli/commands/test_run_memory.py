@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from callsheet.settings.run_memory import RunMemory
+from callsheet.settings.settings import Settings
 from tests.cli.conftest import TEAM, Invoke, step, write_plan
 
 
@@ -104,3 +106,16 @@ def test_a_store_from_elsewhere_imports_nothing(
     assert refused.exit_code == 2
     assert "no agent provides 'send'" in refused.stderr
     assert not (folder / "ran.txt").exists()
+
+
+@pytest.mark.parametrize("run", ["../stolen", "/tmp/stolen", "a/b", "..", "\ud800", ""])
+def test_an_id_that_is_a_path_leads_nowhere_else(tmp_path: Path, run: str) -> None:
+    """A stranger's journal may call a run whatever it likes: neither is another file read, nor removed."""
+    memory, other = tmp_path / "state", tmp_path / "state" / "stolen.json"
+    (memory / "runs").mkdir(parents=True)
+    other.write_text('{"agents": ["evil.py"]}')
+    RunMemory(memory).forget(run)
+    assert other.exists()
+    assert RunMemory(memory).recalled(run, Settings()).agents == ()
+    RunMemory(memory).remember(run, Settings.load(tmp_path, {}, {"agents": ("own.py",)}))
+    assert all(each.parent == memory / "runs" for each in tmp_path.rglob("*.json") if each != other)
