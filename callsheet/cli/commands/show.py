@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 from pydantic import JsonValue
@@ -21,6 +21,7 @@ from callsheet.cli.text.story import RunView
 from callsheet.cli.text.waiting import waiting_lines
 from callsheet.errors import ExitCode
 from callsheet.executor.journal.stored_runs import run_archive
+from callsheet.executor.run.events import Event
 from callsheet.executor.run.result import StepResult
 from callsheet.executor.run.revisions import RevisionHistory, tell_revisions
 from callsheet.settings.settings import Settings
@@ -48,21 +49,21 @@ def show(
         raise click.UsageError("--revisions shows the plan's history, without --step or --full")
     with run_archive(settings.store) as journal:
         found = find_run(journal, run)
-        story = RunView.read_run(journal, found)
+        owner = journal.owner(found)
         events = journal.read_events(found)
-    details = RunDetails.from_events(events)
+    story = RunView.from_events(events, owner)
     only = None if step is None else _step_of(story, step)
     told = tell_revisions(events) if revisions else None
     if output.as_json:
-        output.document(_document(story, details, only, told))
+        output.document(_document(story, events, only, told))
         return ExitCode.DONE
     waits = tuple(waiting_lines(story, Advice(settings)))
     if told is not None:
         lines: Iterable[str] = _revision_page(story, told, waits)
     elif only is not None:
-        lines = detail_lines(only, details)
+        lines = detail_lines(only, RunDetails.from_events(events))
     else:
-        lines = (*(full_lines(story, details) if full else run_lines(story)), *waits)
+        lines = (*(full_lines(story, RunDetails.from_events(events)) if full else run_lines(story)), *waits)
     for line in lines:
         output.line(line)
     for line in traceback_lines(story.result) if output.debug else ():
@@ -78,10 +79,11 @@ def _step_of(story: RunView, step: str) -> StepResult:
 
 
 def _document(
-    story: RunView, details: RunDetails, only: StepResult | None, told: RevisionHistory | None
+    story: RunView, events: Sequence[Event], only: StepResult | None, told: RevisionHistory | None
 ) -> JsonValue:
     if told is not None:
         return _revisions_document(story, told)
+    details = RunDetails.from_events(events)
     return run_document(story, details) if only is None else step_document(only, details)
 
 

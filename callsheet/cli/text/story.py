@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from callsheet.executor.journal.history import last_attempts, reason_of
 from callsheet.executor.journal.journal import RunArchive, RunSummary
 from callsheet.executor.journal.lease import RunOwner
-from callsheet.executor.run.events import AttemptStarted
+from callsheet.executor.run.events import AttemptStarted, Event
 from callsheet.executor.run.reducer import run_state_of
 from callsheet.executor.run.result import RunResult
 from callsheet.executor.run.state import RUN_ENDED, RunStatus, Work
@@ -39,12 +39,9 @@ class RunView:
         return cls(result, None, last_attempts(events), reason_of(events))
 
     @classmethod
-    def read_run(cls, journal: RunArchive, run: str) -> Self:
-        """The view of a run in the journal. Raises RunNotFound, JournalError, EventUnreadable."""
-        # The owner is read first: a process writes its last events before it releases the run, so a run that
-        # has no owner here has all of them.
-        owner = journal.owner(run)
-        events = journal.read_events(run)
+    def from_events(cls, events: Sequence[Event], owner: RunOwner | None) -> Self:
+        """The view of a run with these events, and the process that has it. Read the owner first: a process
+        writes its last events before it releases the run, so a run that has no owner then has all of them."""
         return cls(
             RunResult.from_state(run_state_of(events)), owner, last_attempts(events), reason_of(events)
         )
