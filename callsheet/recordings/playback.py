@@ -16,6 +16,7 @@ from callsheet.agents.spending.budget import Budget
 from callsheet.agents.spending.prices import Price, Prices
 from callsheet.agents.workspace.workspace import Workspace
 from callsheet.errors import CallsheetError
+from callsheet.executor.driver.resumption import options_before_start
 from callsheet.executor.recording.content.recording import Recording
 from callsheet.executor.recording.writing.redaction import Redacts
 from callsheet.executor.replay.doubles.environment import ReplayEnvironment
@@ -201,7 +202,7 @@ class Playback:
         if isinstance(resumed, RunResumed):
             return _resumed_with(resumed)
         if isinstance(resumed, OptionsGiven):
-            return _given_with(resumed)
+            return options_before_start([resumed]).keywords()
         if self._has_options:
             return {}
         started = self._started
@@ -284,18 +285,6 @@ def _resumed_with(event: RunResumed) -> RunKeywords:
         "time_limit": None if event.deadline is None else max(_MIN_SECONDS, event.deadline - event.at),
         "fail_fast": event.fail_fast,
         "hedge": event.hedge,
-    }
-
-
-def _given_with(event: OptionsGiven) -> RunKeywords:
-    return {
-        "max_concurrency": event.max_concurrency,
-        "max_replans": event.replans,
-        "budget": event.budget,
-        "time_limit": event.time_limit,
-        "fail_fast": event.fail_fast,
-        "hedge": event.hedge,
-        "stream": event.stream,
     }
 
 
